@@ -1,0 +1,93 @@
+//! Files: sources in, templates out.
+
+use crate::rules::load::Root;
+use crate::syntax::source::{Files, PathKind};
+use anyhow::{Context, bail};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// The most bytes of a source: what a 32-bit offset can name.
+const SOURCE_BYTES: u64 = u32::MAX as u64 - 1;
+
+/// The real file system.
+pub struct Disk;
+
+impl Files for Disk {
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        File::open(path)?.take(SOURCE_BYTES + 1).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > SOURCE_BYTES {
+            return Err(io::Error::other("it has 4 GiB or more"));
+        }
+        Ok(bytes)
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+    }
+
+    fn kind(&self, path: &Path) -> PathKind {
+        match fs::metadata(path) {
+            Ok(found) if found.is_file() => PathKind::File,
+            Ok(found) if found.is_dir() => PathKind::Folder,
+            _ => PathKind::Missing,
+        }
+    }
+}
+
+/// Whether a path stands for standard input.
+pub fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// The source at a path, or on standard input.
+pub fn root(path: &Path) -> anyhow::Result<Root> {
+    if is_stdin(path) {
+        let mut bytes = Vec::new();
+        io::stdin().take(SOURCE_BYTES + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
+        if bytes.len() as u64 > SOURCE_BYTES {
+            bail!("standard input has 4 GiB or more");
+        }
+        return Ok(Root { name: "<stdin>".to_owned(), path: None, bytes });
+    }
+    let bytes = Disk.read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Root { name: path.display().to_string(), path: Some(path.to_path_buf()), bytes })
+}
+
+/// What is at `path` already; `None` if nothing is.
+pub fn existing(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+/// Puts a file in place whole: whoever reads `path` meanwhile finds the old content or the new one, and where writing
+/// fails the old one stays.
+pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> anyhow::Result<()> {
+    let describe = || format!("cannot write {}", path.display());
+    // A link stays a link: what it points to is replaced.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
+    let before = fs::metadata(&target).ok();
+    if before.as_ref().is_some_and(|found| !found.is_file()) {
+        bail!("cannot write {}: it is not a file", path.display());
+    }
+    if before.as_ref().is_some_and(|found| found.permissions().readonly()) {
+        bail!("cannot write {}: it is read-only", path.display());
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".layershare-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = before.as_ref().map_or(0o666, |found| found.permissions().mode() & 0o777);
+        builder.permissions(fs::Permissions::from_mode(mode));
+    }
+    let mut file = builder.tempfile_in(folder).with_context(describe)?;
+    write(file.as_file_mut()).and_then(|()| file.as_file_mut().flush()).with_context(describe)?;
+    file.persist(&target).map_err(|error| error.error).with_context(describe)?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! `layershare fmt`
+
+use super::Outcome;
+use super::disk;
+use super::messages::Messages;
+use crate::diagnostic::Diagnostic;
+use crate::syntax::format::format;
+use crate::syntax::parser::parse;
+use crate::syntax::source::Sources;
+use anyhow::{Context, bail};
+use similar::TextDiff;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Formats sources, or shows what formatting would change.
+pub fn fmt(files: &[PathBuf], check: bool, messages: &mut Messages) -> anyhow::Result<Outcome> {
+    let mut outcome = Outcome::Fine;
+    for file in files {
+        if one(file, check, messages)? == Outcome::Findings {
+            outcome = Outcome::Findings;
+        }
+    }
+    Ok(outcome)
+}
+
+fn one(file: &Path, check: bool, messages: &mut Messages) -> anyhow::Result<Outcome> {
+    let root = disk::root(file)?;
+    let Ok(text) = String::from_utf8(root.bytes) else { bail!("{} is not UTF-8, so it is left alone", root.name) };
+    if !parses(&root.name, &text, messages) {
+        return Ok(Outcome::Findings);
+    }
+    let Some(formatted) = format(&text) else {
+        bail!("{} is left alone: the formatter would have changed its meaning, which is a bug of layershare", root.name)
+    };
+    if check {
+        return show_difference(&root.name, &text, &formatted);
+    }
+    if disk::is_stdin(file) {
+        io::stdout().write_all(formatted.as_bytes()).context("cannot write to standard output")?;
+    } else if text != formatted {
+        disk::replace(file, |to| to.write_all(formatted.as_bytes()))?;
+    }
+    Ok(Outcome::Fine)
+}
+
+/// Whether the text can be read; why not is reported.
+fn parses(name: &str, text: &str, messages: &mut Messages) -> bool {
+    let mut sources = Sources::default();
+    let file = sources.add(name, text);
+    let (_, diagnostics) = parse(file, text);
+    messages.diagnostics(&diagnostics, &sources);
+    messages.summary(&diagnostics);
+    !diagnostics.iter().any(Diagnostic::is_error)
+}
+
+fn show_difference(name: &str, text: &str, formatted: &str) -> anyhow::Result<Outcome> {
+    if text == formatted {
+        return Ok(Outcome::Fine);
+    }
+    let diff = TextDiff::from_lines(text, formatted);
+    let shown = diff.unified_diff().header(name, "formatted").to_string();
+    io::stdout().write_all(shown.as_bytes()).context("cannot write to standard output")?;
+    Ok(Outcome::Findings)
+}

@@ -1,0 +1,94 @@
+//! The table of codes, each with a page that `layershare explain` prints.
+
+macro_rules! codes {
+    ($($variant:ident $name:literal,)*) => {
+        /// Which finding a diagnostic is. The name is what users see, look up and search for, and never changes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "each variant has a page of its own under docs/codes")]
+        pub enum Code { $($variant,)* }
+
+        impl Code {
+            /// Every code, by name.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The name in kebab-case.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// The page, in Markdown: what it means, a bad and a good example.
+            #[must_use]
+            pub fn page(self) -> &'static str {
+                match self { $(Self::$variant => include_str!(concat!("../../docs/codes/", $name, ".md")),)* }
+            }
+        }
+    };
+}
+
+impl Code {
+    /// The code of a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.name() == name)
+    }
+}
+
+codes! {
+    AdoptedUnshared "adopted-unshared",
+    ConflictingArns "conflicting-arns",
+    ConflictingContent "conflicting-content",
+    DeprecatedRuntime "deprecated-runtime",
+    DuplicateItem "duplicate-item",
+    DuplicateLayerName "duplicate-layer-name",
+    DuplicateName "duplicate-name",
+    DuplicateVersion "duplicate-version",
+    EveryoneWithoutReason "everyone-without-reason",
+    ExpiredShare "expired-share",
+    FixedKey "fixed-key",
+    FolderInVersion "folder-in-version",
+    GroupCycle "group-cycle",
+    IncludeCycle "include-cycle",
+    IncludeHoldsMore "include-holds-more",
+    IncludeOutside "include-outside",
+    IncludeUnreadable "include-unreadable",
+    InvalidAccount "invalid-account",
+    InvalidArn "invalid-arn",
+    InvalidContent "invalid-content",
+    InvalidDate "invalid-date",
+    InvalidDefault "invalid-default",
+    InvalidEncoding "invalid-encoding",
+    InvalidEscape "invalid-escape",
+    InvalidName "invalid-name",
+    InvalidOrganization "invalid-organization",
+    InvalidParameterName "invalid-parameter-name",
+    InvisibleCharacter "invisible-character",
+    LogicalIdClash "logical-id-clash",
+    LostZero "lost-zero",
+    MissingContent "missing-content",
+    NoContent "no-content",
+    NoEffect "no-effect",
+    NotYet "not-yet",
+    ParameterInVersion "parameter-in-version",
+    ParameterNotAllowed "parameter-not-allowed",
+    ParameterType "parameter-type",
+    PolicySize "policy-size",
+    RedundantShare "redundant-share",
+    RepeatedStatement "repeated-statement",
+    RepublishedVersion "republished-version",
+    RollingParameter "rolling-parameter",
+    ShareWithOwner "share-with-owner",
+    Syntax "syntax",
+    TemplateSize "template-size",
+    TextLength "text-length",
+    TooMany "too-many",
+    UnclosedParameter "unclosed-parameter",
+    UnknownArchitecture "unknown-architecture",
+    UnknownName "unknown-name",
+    UnknownParameter "unknown-parameter",
+    UnknownRuntime "unknown-runtime",
+    UnknownStatement "unknown-statement",
+    UnknownVersion "unknown-version",
+    UnterminatedString "unterminated-string",
+    Unused "unused",
+}

@@ -1,0 +1,77 @@
+//! Diagnostics for programs: one JSON object a line.
+
+use super::{Diagnostic, Label};
+use crate::syntax::source::{Sources, Span};
+use serde::Serialize;
+
+/// A place. Lines and columns count from 1, columns count characters; offsets count bytes from 0.
+#[derive(Serialize)]
+struct Place<'a> {
+    file: &'a str,
+    start: u32,
+    end: u32,
+    line: usize,
+    column: usize,
+    end_line: usize,
+    end_column: usize,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    label: &'a str,
+}
+
+#[derive(Serialize)]
+struct Mend<'a> {
+    title: &'a str,
+    #[serde(flatten)]
+    place: Place<'a>,
+    replacement: &'a str,
+}
+
+#[derive(Serialize)]
+struct Message<'a> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'a str,
+    #[serde(flatten)]
+    place: Place<'a>,
+    related: Vec<Place<'a>>,
+    notes: &'a [String],
+    helps: &'a [String],
+    fix: Option<Mend<'a>>,
+}
+
+/// The diagnostic as one line of JSON, without its line end.
+#[must_use]
+pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> String {
+
+    let Label { span, text } = &diagnostic.primary;
+    let message = Message {
+        code: diagnostic.code.name(),
+        severity: diagnostic.severity.name(),
+        message: &diagnostic.message,
+        place: place(sources, *span, text),
+        related: diagnostic.secondary.iter().map(|label| place(sources, label.span, &label.text)).collect(),
+        notes: &diagnostic.notes,
+        helps: &diagnostic.helps,
+        fix: diagnostic.fix.as_ref().map(|fix| Mend {
+            title: &fix.title,
+            place: place(sources, fix.span, ""),
+            replacement: &fix.replacement,
+        }),
+    };
+    serde_json::to_string(&message).unwrap_or_default()
+}
+
+fn place<'a>(sources: &'a Sources, span: Span, label: &'a str) -> Place<'a> {
+    let source = sources.get(span.file);
+    let (start, end) = (source.position(span.start), source.position(span.end));
+    Place {
+        file: source.name(),
+        start: span.start,
+        end: span.end,
+        line: start.line,
+        column: start.column,
+        end_line: end.line,
+        end_column: end.column,
+        label,
+    }
+}

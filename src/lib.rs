@@ -1,0 +1,61 @@
+//! Layershare compiles rules about the sharing of AWS Lambda layers to CloudFormation templates.
+//!
+//! ```text
+//! .layers text ──syntax──▶ tree ──rules──▶ meaning ──template──▶ YAML, JSON
+//! ```
+//!
+//! Each stage knows the one before it and none after. Every stage reports to one list of [`diagnostic::Diagnostic`]s;
+//! nothing outside [`cli`] prints, reads or writes files, or asks the time.
+
+pub mod cli;
+pub mod diagnostic;
+pub mod rules;
+pub mod syntax;
+pub mod template;
+
+use diagnostic::{Diagnostic, has_errors};
+use rules::load::{Root, load};
+use rules::model::Rules;
+use rules::resolve::resolve;
+use syntax::source::{Files, Sources, Span};
+use template::limits::{self, Limits};
+use template::lower::{Lowered, Placement, lower};
+
+/// A source, compiled as far as its mistakes allow.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What the source means; incomplete where there are errors.
+    pub rules: Rules,
+    /// The template; `None` where there are errors.
+    pub lowered: Option<Lowered>,
+    /// Everything there is to say, in the order of the source.
+    pub diagnostics: Vec<Diagnostic>,
+    /// A place that stands for the source as a whole.
+    pub start: Span,
+}
+
+/// Compiles a source: syntax, rules, template. `placement` says where the template will lie.
+pub fn compile(
+    root: &Root,
+    placement: &Placement,
+    limits: Limits,
+    files: &dyn Files,
+    sources: &mut Sources,
+) -> Compiled {
+    let mut diagnostics = Vec::new();
+    let units = load(root, files, sources, &mut diagnostics);
+    let start = Span { file: units.first().map(|unit| unit.file).unwrap_or_default(), start: 0, end: 0 };
+    let rules = resolve(&units, files, &mut diagnostics);
+    rules::lint::lint(&rules, &mut diagnostics);
+    let mut lowered = None;
+    if !has_errors(&diagnostics) {
+        let made = lower(&rules, placement, &mut diagnostics);
+        limits::check(&rules, &made, limits, start, &mut diagnostics);
+        lowered = Some(made);
+    }
+    if has_errors(&diagnostics) {
+        lowered = None;
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    Compiled { rules, lowered, diagnostics, start }
+}

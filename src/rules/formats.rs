@@ -1,0 +1,184 @@
+//! The forms of AWS's names and IDs, each with the source of its rule.
+
+use crate::diagnostic::quote;
+
+/// Whether `id` is an account ID: 12 digits.
+///
+/// The pattern that CloudFormation's registry ships for a layer permission's principal is not anchored, so neither it
+/// nor a linter refuses a thirteenth digit.
+#[must_use]
+pub fn is_account_id(id: &str) -> bool {
+    id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// The pattern of [`is_account_id`], as a template parameter's `AllowedPattern`.
+pub const ACCOUNT_PATTERN: &str = "^[0-9]{12}$";
+
+/// Whether `id` is an organization ID: `o-` and 10 to 32 lower-case letters and digits
+/// (Organizations API reference, `Organization.Id`).
+#[must_use]
+pub fn is_organization_id(id: &str) -> bool {
+    id.strip_prefix("o-").is_some_and(|rest| (10..=32).contains(&rest.len()) && is_lower_alphanumeric(rest))
+}
+
+/// The pattern of [`is_organization_id`], as a template parameter's `AllowedPattern`.
+pub const ORGANIZATION_PATTERN: &str = "^o-[a-z0-9]{10,32}$";
+
+/// Whether `id` has the look of an organizational unit or a root, which Lambda cannot share with.
+#[must_use]
+pub fn is_unit_id(id: &str) -> bool {
+    id.starts_with("ou-") || id.starts_with("r-")
+}
+
+fn is_lower_alphanumeric(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+}
+
+/// Whether `name` is a layer's name: 1 to 140 letters, digits, `-` and `_` (Lambda API reference, `PublishLayerVersion`).
+#[must_use]
+pub fn is_layer_name(name: &str) -> bool {
+    (1..=140).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Whether `name` is one that a source may declare: a letter, then letters, digits, `-` and `_`; at most 100.
+#[must_use]
+pub fn is_alias(name: &str) -> bool {
+    name.len() <= 100
+        && name.starts_with(|first: char| first.is_ascii_alphabetic())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
+/// Whether `label` can label a version: letters, digits, `.`, `-`, `_` and `+`, at most 64.
+#[must_use]
+pub fn is_label(label: &str) -> bool {
+    (1..=64).contains(&label.len())
+        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte))
+}
+
+/// Whether `name` is a template parameter's name: 1 to 255 letters and digits (CloudFormation User Guide, Parameters).
+#[must_use]
+pub fn is_parameter_name(name: &str) -> bool {
+    (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+/// The pseudo parameters whose value is a text (CloudFormation User Guide, Pseudo parameters).
+pub const PSEUDO_PARAMETERS: &[&str] =
+    &["AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"];
+
+/// What is wrong with a bucket's name, if anything (S3 User Guide, bucket naming rules).
+#[must_use]
+pub fn bucket_problem(name: &str) -> Option<&'static str> {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    if !(3..=63).contains(&name.len()) {
+        Some("a bucket's name has 3 to 63 characters")
+    } else if !name.bytes().all(plain) {
+        Some("a bucket's name is made of lower-case letters, digits, `.` and `-`")
+    } else if !edge(name.as_bytes().first()) || !edge(name.as_bytes().last()) || name.contains("..") {
+        Some("a bucket's name begins and ends with a letter or a digit and has no two dots in a row")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with the name of an SSM parameter, if anything (Systems Manager API reference, `PutParameter`).
+#[must_use]
+pub fn ssm_name_problem(name: &str) -> Option<&'static str> {
+    let first = name.trim_start_matches('/').to_ascii_lowercase();
+    if !(1..=1011).contains(&name.len()) {
+        Some("the name of an SSM parameter has 1 to 1,011 characters")
+    } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte)) {
+        Some("the name of an SSM parameter is made of letters, digits, `_`, `.`, `-` and `/`")
+    } else if name.contains('/') && !name.starts_with('/') {
+        Some("the name of an SSM parameter with a `/` in it begins with `/`")
+    } else if name.ends_with('/') || name.contains("//") {
+        Some("no level of an SSM parameter's name is empty")
+    } else if name.matches('/').count() > 15 {
+        Some("the name of an SSM parameter has at most 15 levels")
+    } else if first.starts_with("aws") || first.starts_with("ssm") {
+        Some("the name of an SSM parameter begins neither with `aws` nor with `ssm`")
+    } else {
+        None
+    }
+}
+
+/// Whether `name` can be the name of an SSM parameter that exists, AWS's own included.
+#[must_use]
+pub fn is_ssm_reference(name: &str) -> bool {
+    (1..=2048).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+}
+
+/// The fields of the ARN of a layer version: `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`.
+pub const LAYER_VERSION_FIELDS: usize = 8;
+
+/// What is wrong with one literal field of the ARN of a layer version, if anything; fields count from 0
+/// (Lambda API reference, `LayerVersionArn`).
+#[must_use]
+pub fn layer_version_field_problem(index: usize, field: &str) -> Option<String> {
+    let fine = match index {
+        0 => field == "arn",
+        1 => field.starts_with("aws") && field.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+        2 => field == "lambda",
+        3 => is_region(field),
+        4 => is_account_id(field),
+        5 => field == "layer",
+        6 => is_layer_name(field),
+        _ => is_version_number(field),
+    };
+    let what = ["`arn`", "a partition such as `aws`", "`lambda`", "a region such as `us-east-1`", "an account ID",
+        "`layer`", "a layer name", "a version number"];
+    let what = what.get(index).copied().unwrap_or("nothing");
+    (!fine).then(|| format!("expected {what}, found {}", quote(field)))
+}
+
+/// Whether `number` is the number of a layer version: counted from 1, without leading zeros.
+#[must_use]
+pub fn is_version_number(number: &str) -> bool {
+    (1..=18).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0')
+}
+
+/// Whether `region` has the look of a region: lower-case words, then a number, as in `us-gov-west-1`.
+#[must_use]
+pub fn is_region(region: &str) -> bool {
+    let Some((words, number)) = region.rsplit_once('-') else { return false };
+    words.contains('-')
+        && words.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && (1..=2).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_anchored_at_both_ends() {
+        assert!(is_account_id("012345678901"));
+        for wrong in ["", "12345678901", "1234567890123", "12345678901x", "x123456789012", "１２３４５６７８９０１２", "*"] {
+            assert!(!is_account_id(wrong), "{wrong}");
+        }
+        assert!(is_organization_id("o-a1b2c3d4e5"));
+        for wrong in ["o-a1b2c3d4e", "o-A1b2c3d4e5", "xo-a1b2c3d4e5", "o-a1b2c3d4e5-", "ou-ab12-cdefghij", "*", ""] {
+            assert!(!is_organization_id(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn regions_are_told_from_other_words() {
+        for right in ["us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-4", "us-iso-east-1"] {
+            assert!(is_region(right), "{right}");
+        }
+        for wrong in ["useast1", "us-east", "*", "us-east-", "-1", "us--1", "us-east-123"] {
+            assert!(!is_region(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn names_of_ssm_parameters_follow_their_rules() {
+        assert_eq!(ssm_name_problem("/layers/my-deps"), None);
+        for wrong in ["", "layers/x", "/layers/", "/a//b", "/aws/x", "SsmThing", "/a b", &"/a".repeat(16)] {
+            assert!(ssm_name_problem(wrong).is_some(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! A version that exists already and that no rule shares: the source says nothing about it.
+
+use super::listed;
+use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::rules::model::{Layer, Origin};
+
+pub fn lint(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+    if layer.publish.is_some() {
+        return;
+    }
+    for version in listed(layer) {
+        if matches!(version.origin, Origin::Adopted(_)) && version.grants.is_empty() {
+            let message = format!("nothing is said about version {}", quote(&version.label.value));
+            diagnostics.push(
+                Diagnostic::warning(Code::AdoptedUnshared, version.label.span, message)
+                    .note("a version `at` an ARN exists already: only its sharing is managed here")
+                    .help("share it, or leave the line out"),
+            );
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! A share with the account that the layer is in, which can use it anyway.
+
+use super::listed;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::model::{Id, Layer, Origin, Principal, Rules, Version};
+
+pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+    for version in listed(layer) {
+        let Some(owner) = owner(version) else { continue };
+        for grant in &version.grants {
+            let principal = rules.principals.get(grant.principal as usize).map(|named| &named.principal);
+            if matches!(principal, Some(Principal::Account(Id::Literal(id))) if *id == owner) {
+                let message = format!("the account {owner} owns this layer");
+                diagnostics.push(
+                    Diagnostic::warning(Code::ShareWithOwner, grant.span, message)
+                        .note("an account can always use its own layers"),
+                );
+            }
+        }
+    }
+}
+
+/// The account in the ARN of a version that exists.
+fn owner(version: &Version) -> Option<String> {
+    let Origin::Adopted(arn) = &version.origin else { return None };
+    arn.value.split(':').get(4)?.as_literal().map(str::to_owned)
+}

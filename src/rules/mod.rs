@@ -1,0 +1,10 @@
+//! Tree to meaning: what the names stand for, who may use what, and what is doubtful about it.
+
+pub mod formats;
+pub mod lint;
+pub mod load;
+pub mod model;
+pub mod resolve;
+mod runtimes;
+mod scope;
+pub mod text;

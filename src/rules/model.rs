@@ -1,0 +1,192 @@
+//! What a source means: every name resolved, every group expanded, one grant for each version and principal.
+
+use super::text::Text;
+use crate::syntax::source::Span;
+use jiff::civil::Date;
+use std::sync::Arc;
+
+/// A value and the place that says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// The place.
+    pub span: Span,
+}
+
+/// Everything a source says.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// `stack`: the template's description.
+    pub description: Option<Spanned<String>>,
+    /// The template's parameters, by name.
+    pub parameters: Vec<Parameter>,
+    /// Everybody that anything is shared with, accounts first, then organizations, then everyone.
+    pub principals: Vec<NamedPrincipal>,
+    /// The layers, by name.
+    pub layers: Vec<Layer>,
+    /// The dates by which rules are meant to go.
+    pub deadlines: Vec<Spanned<Date>>,
+}
+
+/// A template parameter.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// Its name and where it is declared.
+    pub name: Spanned<String>,
+    /// What it may hold.
+    pub kind: ParameterKind,
+    /// The value it has when none is given.
+    pub default: Option<Spanned<String>>,
+    /// What it is for.
+    pub description: Option<String>,
+}
+
+/// What a template parameter may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParameterKind {
+    /// Any text.
+    String,
+    /// An account ID, and nothing else.
+    Account,
+    /// An organization ID, and nothing else.
+    Organization,
+    /// A number.
+    Number,
+    /// The name of an SSM parameter, whose value is used.
+    Ssm,
+}
+
+/// An ID that is written out or given by a parameter of its type.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Id {
+    /// The ID itself, checked.
+    Literal(String),
+    /// The name of the parameter.
+    Parameter(String),
+}
+
+/// Somebody a layer version can be shared with.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Principal {
+    /// One account.
+    Account(Id),
+    /// Every account of an organization.
+    Organization(Id),
+    /// Every AWS account there is.
+    Everyone,
+}
+
+/// A principal and what the source calls it.
+#[derive(Clone, Debug)]
+pub struct NamedPrincipal {
+    /// Who it is.
+    pub principal: Principal,
+    /// Its declared names in alphabetical order, with commas between them; `None` where it has none.
+    pub names: Option<Arc<str>>,
+}
+
+/// A layer and its versions.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// The name by which the source knows it.
+    pub name: Spanned<String>,
+    /// The name by which AWS knows it.
+    pub layer_name: Spanned<String>,
+    /// What becomes of versions that go.
+    pub old_versions: OldVersions,
+    /// Its versions.
+    pub releases: Releases,
+    /// The SSM parameter that holds the newest version's ARN.
+    pub publish: Option<Spanned<Text>>,
+}
+
+/// What becomes of a version that leaves the source or is replaced.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OldVersions {
+    /// It stays.
+    #[default]
+    Keep,
+    /// It is deleted.
+    Delete,
+}
+
+/// How a layer's versions come about.
+#[derive(Clone, Debug)]
+pub enum Releases {
+    /// Each is a resource of its own, oldest first; never empty.
+    Listed(Vec<Version>),
+    /// One resource, replaced at each change.
+    Rolling(Box<RollingVersion>),
+}
+
+/// A version with a label.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// The label.
+    pub label: Spanned<String>,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Who may use it, in the order of [`Rules::principals`].
+    pub grants: Vec<Grant>,
+}
+
+/// The one version of a rolling layer.
+#[derive(Clone, Debug)]
+pub struct RollingVersion {
+    /// What is published.
+    pub publication: Publication,
+    /// Who may use it, in the order of [`Rules::principals`].
+    pub grants: Vec<Grant>,
+}
+
+/// Where a listed version comes from.
+#[derive(Clone, Debug)]
+pub enum Origin {
+    /// This stack publishes it.
+    Published(Box<Publication>),
+    /// It exists already, under this ARN.
+    Adopted(Spanned<Text>),
+}
+
+/// What a published version is made of.
+#[derive(Clone, Debug)]
+pub struct Publication {
+    /// The archive.
+    pub content: Spanned<Content>,
+    /// What the version is.
+    pub description: Option<String>,
+    /// The runtimes it lists as compatible.
+    pub runtimes: Vec<Spanned<String>>,
+    /// The architectures it lists as compatible.
+    pub architectures: Vec<String>,
+    /// Its license.
+    pub license: Option<String>,
+}
+
+/// The archive of a layer version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// An object in a bucket.
+    S3 {
+        /// The bucket.
+        bucket: Text,
+        /// The key.
+        key: Text,
+        /// The version of the object.
+        object_version: Option<Text>,
+    },
+    /// A file or folder, relative to the folder of the source.
+    Local(String),
+}
+
+/// One principal's use of one version.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// Who, as an index into [`Rules::principals`].
+    pub principal: u32,
+    /// Why and until when, where a rule says so.
+    pub reason: Option<Arc<str>>,
+    /// The place that leads to it.
+    pub span: Span,
+}

@@ -1,0 +1,168 @@
+//! From trees to rules: what every statement means, with every mistake in it reported.
+
+mod content;
+mod layer;
+mod share;
+
+use super::load::Unit;
+use super::model::{Layer, Releases, Rules, Spanned};
+use super::scope::Scope;
+use crate::diagnostic::{Code, Diagnostic, has_errors, quote, thousands};
+use crate::syntax::ast::Statement;
+use crate::syntax::source::{Files, Span};
+use indexmap::IndexMap;
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::path::Path;
+
+/// What the functions of this stage work with.
+struct Resolver<'a> {
+    scope: Scope,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    deadlines: Vec<Spanned<Date>>,
+    files: &'a dyn Files,
+    folder: &'a Path,
+}
+
+/// What the units of a source mean, the root first. With any error reported, the rules are incomplete.
+pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnostic>) -> Rules {
+    let Some(root) = units.first() else { return Rules::default() };
+    let scope = Scope::gather(units, diagnostics);
+    let mut resolver = Resolver { scope, diagnostics, deadlines: Vec::new(), files, folder: &root.folder };
+    let mut rules = Rules::default();
+    let mut layers: IndexMap<&str, Layer> = IndexMap::new();
+    for statement in &root.ast.statements {
+        match statement {
+            Statement::Stack(text) => {
+                let said = resolver.description(text);
+                match &rules.description {
+                    Some(first) => resolver.repeated("stack", text.span, first.span),
+                    None => rules.description = said,
+                }
+            }
+            Statement::Layer(declared) => {
+                if let Some(first) = layers.get(declared.name.text.as_str()) {
+                    resolver.duplicate_layer(&declared.name.text, declared.name.span, first.name.span);
+                }
+                if let Some(layer) = resolver.layer(declared) {
+                    layers.entry(&declared.name.text).or_insert(layer);
+                }
+            }
+            _ => {}
+        }
+    }
+    resolver.refuse_shared_names(&layers);
+    resolver.refuse_conflicting_arns(&layers);
+    let Resolver { scope, diagnostics, deadlines, .. } = resolver;
+    // A name may look unused only because its use has a mistake in it.
+    if !has_errors(diagnostics) {
+        scope.report_unused(diagnostics);
+    }
+    layers.sort_unstable_keys();
+    rules.layers = layers.into_values().collect();
+    rules.deadlines = deadlines;
+    let (parameters, principals, rank) = scope.finish();
+    rules.parameters = parameters;
+    rules.principals = principals;
+    rules.layers.iter_mut().for_each(|layer| order_grants(layer, &rank));
+    rules
+}
+
+/// Renumbers the grants' principals and puts them into the principals' order.
+fn order_grants(layer: &mut Layer, rank: &[u32]) {
+    let order = |grants: &mut Vec<super::model::Grant>| {
+        for grant in grants.iter_mut() {
+            grant.principal = rank[grant.principal as usize];
+        }
+        grants.sort_by_key(|grant| grant.principal);
+    };
+    match &mut layer.releases {
+        Releases::Listed(versions) => versions.iter_mut().for_each(|version| order(&mut version.grants)),
+        Releases::Rolling(rolling) => order(&mut rolling.grants),
+    }
+}
+
+/// The most bytes of a template's description (CloudFormation User Guide, quotas).
+const DESCRIPTION_BYTES: usize = 1024;
+
+impl Resolver<'_> {
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn repeated(&mut self, statement: &str, span: Span, first: Span) {
+        self.report(
+            Diagnostic::error(Code::RepeatedStatement, span, format!("`{statement}` is said twice"))
+                .label("said again here")
+                .also(first, "first said here"),
+        );
+    }
+
+    fn duplicate_layer(&mut self, name: &str, span: Span, first: Span) {
+        self.report(
+            Diagnostic::error(Code::DuplicateName, span, format!("the layer {} is declared twice", quote(name)))
+                .label("declared again here")
+                .also(first, "first declared here")
+                .help("put all its versions and shares into one `layer`"),
+        );
+    }
+
+    fn description(&mut self, text: &crate::syntax::ast::Value) -> Option<Spanned<String>> {
+        let description = self.scope.literal(text, "a stack's description", self.diagnostics)?;
+        self.check_length(&description, text.span, description.len(), DESCRIPTION_BYTES, "bytes");
+        Some(Spanned { value: description, span: text.span })
+    }
+
+    /// Reports a text that is longer than AWS takes.
+    fn check_length(&mut self, text: &str, span: Span, length: usize, most: usize, unit: &str) {
+        if length > most {
+            self.report(
+                Diagnostic::error(Code::TextLength, span, format!("the text {} is too long", quote(text)))
+                    .label(format!("{} {unit}, of at most {}", thousands(length), thousands(most))),
+            );
+        }
+    }
+
+    /// Refuses two layers that publish under one name: their versions would count as one layer's.
+    fn refuse_shared_names(&mut self, layers: &IndexMap<&str, Layer>) {
+        let mut names: HashMap<&str, Span> = HashMap::new();
+        for layer in layers.values() {
+            let name = &layer.layer_name;
+            if let Some(&first) = names.get(name.value.as_str()) {
+                let message = format!("two layers have the name {}", quote(&name.value));
+                self.report(
+                    Diagnostic::error(Code::DuplicateLayerName, name.span, message)
+                        .also(first, "the other one")
+                        .note("Lambda would count the versions of both as versions of one layer"),
+                );
+            } else {
+                names.insert(&name.value, name.span);
+            }
+        }
+    }
+
+    /// Refuses ARNs that cannot all be of the account and region that one stack lives in.
+    fn refuse_conflicting_arns(&mut self, layers: &IndexMap<&str, Layer>) {
+        const FIELDS: [(usize, &str); 3] = [(1, "partition"), (3, "region"), (4, "account")];
+        let mut first: [Option<(String, Span)>; 3] = [None, None, None];
+        for arn in layers.values().flat_map(layer::adopted) {
+            let fields = arn.value.split(':');
+            for (place, (index, what)) in FIELDS.iter().enumerate() {
+                let Some(found) = fields.get(*index).and_then(|field| field.as_literal()) else { continue };
+                match &first[place] {
+                    None => first[place] = Some((found.to_owned(), arn.span)),
+                    Some((other, _)) if other == found => {}
+                    Some((other, span)) => {
+                        let message = format!("this layer version is of another {what} than the first");
+                        let diagnostic = Diagnostic::error(Code::ConflictingArns, arn.span, message)
+                            .label(quote(found))
+                            .also(*span, quote(other))
+                            .note("a stack shares the layers of its own account, in its own region")
+                            .help("put the layers of each account and region into a source of their own");
+                        self.diagnostics.push(diagnostic);
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! `s3://BUCKET/KEY`, local paths, and the ARNs of versions that exist.
+
+use super::Resolver;
+use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::rules::formats;
+use crate::rules::model::{Content, Spanned};
+use crate::rules::text::Text;
+use crate::syntax::ast::{self, Value};
+use crate::syntax::source::PathKind;
+
+impl Resolver<'_> {
+    /// What a version is published from. A `listed` version is never a folder.
+    pub fn content(&mut self, content: &ast::Content, listed: bool) -> Option<Spanned<Content>> {
+        let location = self.scope.text(&content.location, self.diagnostics)?;
+        let object_version = match &content.object_version {
+            Some(value) => Some(self.scope.text(value, self.diagnostics)?),
+            None => None,
+        };
+        let span = content.location.span;
+        if let Some(address) = location.strip_prefix("s3://") {
+            let value = self.s3(&content.location, &address, object_version)?;
+            return Some(Spanned { value, span });
+        }
+        if let Some(value) = &content.object_version {
+            self.report(
+                Diagnostic::error(Code::InvalidContent, value.span, "only an S3 object has an `object-version`")
+                    .also(span, "this is not an S3 address"),
+            );
+            return None;
+        }
+        let path = self.local(&content.location, &location, listed)?;
+        Some(Spanned { value: Content::Local(path), span })
+    }
+
+    fn s3(&mut self, written: &Value, address: &Text, object_version: Option<Text>) -> Option<Content> {
+        let Some((bucket, key)) = address.split_once('/').filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+        else {
+            let message = format!("{} is not the address of an S3 object", quote(&written.text));
+            self.report(
+                Diagnostic::error(Code::InvalidContent, written.span, message)
+                    .help("an S3 object is written `s3://BUCKET/KEY`"),
+            );
+            return None;
+        };
+        let problem = bucket.as_literal().and_then(formats::bucket_problem);
+        let problem = problem.or((key.shortest() > 1024).then_some("a key has at most 1,024 bytes"));
+        if let Some(problem) = problem {
+            let message = format!("{} is not the address of an S3 object", quote(&written.text));
+            self.report(Diagnostic::error(Code::InvalidContent, written.span, message).note(problem));
+            return None;
+        }
+        Some(Content::S3 { bucket, key, object_version })
+    }
+
+    /// A path that starts from the source's folder.
+    fn local(&mut self, written: &Value, location: &Text, listed: bool) -> Option<String> {
+        let Some(path) = location.as_literal() else {
+            let message = format!("{} is neither an S3 address nor a path", quote(&written.text));
+            self.report(
+                Diagnostic::error(Code::InvalidContent, written.span, message)
+                    .note("`aws cloudformation package` looks for local files before any parameter has a value")
+                    .help("write `s3://${Bucket}/KEY`, or a path without parameters"),
+            );
+            return None;
+        };
+        if !(path.starts_with("./") || path.starts_with("../")) {
+            self.report(not_local(written, path));
+            return None;
+        }
+        if path.contains('\\') || path.chars().any(char::is_control) {
+            let message = format!("{} is not a path that every machine can read", quote(path));
+            self.report(
+                Diagnostic::error(Code::InvalidContent, written.span, message)
+                    .help("write `/` between folders, and no control characters"),
+            );
+            return None;
+        }
+        self.check_local(written, path, listed);
+        Some(path.to_owned())
+    }
+
+    fn check_local(&mut self, written: &Value, path: &str, listed: bool) {
+        let kind = self.files.kind(&self.folder.join(path));
+        let folder = kind == PathKind::Folder || path.ends_with('/');
+        let archive = [".zip", ".jar"].iter().any(|ending| path.to_ascii_lowercase().ends_with(ending));
+        if listed && (folder || !archive) {
+            let what = if folder { "a folder" } else { "not a zip file" };
+            self.report(
+                Diagnostic::error(Code::FolderInVersion, written.span, format!("{} is {what}", quote(path)))
+                    .note("`aws cloudformation package` would zip it, with the times of its files, and every \
+                           checkout would replace a version that is already published")
+                    .help("build a zip file once and name that, or use `content` for a rolling layer"),
+            );
+        } else if kind == PathKind::Missing {
+            self.report(
+                Diagnostic::warning(Code::MissingContent, written.span, format!("there is no {} yet", quote(path)))
+                    .note("`aws cloudformation package` will look for it; the path starts from the source's folder"),
+            );
+        }
+    }
+
+    /// The ARN of a layer version that exists.
+    pub fn arn(&mut self, written: &Value) -> Option<Spanned<Text>> {
+        let arn = self.scope.text(written, self.diagnostics)?;
+        let fields = arn.split(':');
+        let whole = arn.as_parameter().is_some();
+        let problem = fields.iter().enumerate().find_map(|(index, field)| {
+            field.as_literal().and_then(|field| formats::layer_version_field_problem(index, field))
+        });
+        let problem = match fields.len() {
+            7 if problem.is_none() => Some("the version number at the end is missing".to_owned()),
+            formats::LAYER_VERSION_FIELDS => problem,
+            _ => problem.or_else(|| Some("it does not have the eight fields of such an ARN".to_owned())),
+        };
+        if let Some(problem) = problem.filter(|_| !whole) {
+            let message = format!("{} is not the ARN of a layer version", quote(&written.text));
+            self.report(
+                Diagnostic::error(Code::InvalidArn, written.span, message)
+                    .note(problem)
+                    .help("it is written `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`"),
+            );
+            return None;
+        }
+        Some(Spanned { value: arn, span: written.span })
+    }
+}
+
+fn not_local(written: &Value, path: &str) -> Diagnostic {
+    let message = format!("{} is neither an S3 address nor a local path", quote(path));
+    let diagnostic = Diagnostic::error(Code::InvalidContent, written.span, message);
+    if path.starts_with('/') || path.get(1..2) == Some(":") {
+        diagnostic
+            .note("a template with a path of one machine in it is of no use on another")
+            .help("write the path from the source's folder: `./…` or `../…`")
+    } else if path.contains("://") || path.is_empty() {
+        diagnostic.help("a layer's archive is an S3 object, `s3://BUCKET/KEY`, or a local file, `./PATH`")
+    } else {
+        diagnostic.fix("begin a local path with `./`", written.span.before(), "./")
+    }
+}

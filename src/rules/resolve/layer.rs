@@ -1,0 +1,351 @@
+//! `layer NAME { … }`
+
+use super::Resolver;
+use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::rules::formats;
+use crate::rules::model::{
+    Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version,
+};
+use crate::rules::runtimes;
+use crate::rules::text::Text;
+use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
+use crate::syntax::source::Span;
+use std::collections::HashMap;
+
+/// The ARNs of a layer's versions that exist already.
+pub fn adopted(layer: &Layer) -> impl Iterator<Item = &Spanned<Text>> {
+    let versions = match &layer.releases {
+        Releases::Listed(versions) => versions.as_slice(),
+        Releases::Rolling(_) => &[],
+    };
+    versions.iter().filter_map(|version| match &version.origin {
+        Origin::Adopted(arn) => Some(arn),
+        Origin::Published(_) => None,
+    })
+}
+
+/// The statements of a layer's body, sorted by what they are.
+#[derive(Default)]
+struct Body<'a> {
+    name: Option<&'a Value>,
+    properties: Vec<&'a Property>,
+    versions: Vec<&'a ast::Version>,
+    content: Option<&'a ast::Content>,
+    old_versions: Option<&'a Name>,
+    shares: Vec<&'a Share>,
+    publish: Option<&'a Value>,
+}
+
+/// Properties by kind, with the places that say them.
+#[derive(Clone, Default)]
+struct Properties {
+    description: Option<Spanned<String>>,
+    runtimes: Option<Spanned<Vec<Spanned<String>>>>,
+    architectures: Option<Spanned<Vec<String>>>,
+    license: Option<Spanned<String>>,
+}
+
+impl Properties {
+    /// These properties where they are said, `others` elsewhere.
+    fn or(self, others: &Self) -> Self {
+        Self {
+            description: self.description.or_else(|| others.description.clone()),
+            runtimes: self.runtimes.or_else(|| others.runtimes.clone()),
+            architectures: self.architectures.or_else(|| others.architectures.clone()),
+            license: self.license.or_else(|| others.license.clone()),
+        }
+    }
+
+    fn publication(self, content: Spanned<crate::rules::model::Content>) -> Publication {
+        Publication {
+            content,
+            description: self.description.map(|said| said.value),
+            runtimes: self.runtimes.map(|said| said.value).unwrap_or_default(),
+            architectures: self.architectures.map(|said| said.value).unwrap_or_default(),
+            license: self.license.map(|said| said.value),
+        }
+    }
+}
+
+impl Resolver<'_> {
+    /// A layer; `None` where it has nothing to go on with, which is then reported.
+    pub fn layer(&mut self, declared: &ast::Layer) -> Option<Layer> {
+        let body = self.body(declared);
+        let layer_name = self.layer_name(&declared.name, body.name);
+        let properties = self.properties(&body.properties);
+        let old_versions = self.old_versions(&body);
+        let publish = body.publish.and_then(|name| self.ssm_name(name));
+        let releases = self.releases(declared, &body, &properties);
+        let name = Spanned { value: declared.name.text.clone(), span: declared.name.span };
+        Some(Layer { name, layer_name: layer_name?, old_versions, releases: releases?, publish })
+    }
+
+    fn body<'a>(&mut self, declared: &'a ast::Layer) -> Body<'a> {
+        let mut body = Body::default();
+        for statement in &declared.statements {
+            match statement {
+                LayerStatement::Name(name) => match body.name {
+                    Some(first) => self.repeated("name", name.span, first.span),
+                    None => body.name = Some(name),
+                },
+                LayerStatement::Property(property) => body.properties.push(property),
+                LayerStatement::Version(version) => body.versions.push(version),
+                LayerStatement::Content(content) => match body.content {
+                    Some(first) => self.repeated("content", content.location.span, first.location.span),
+                    None => body.content = Some(content),
+                },
+                LayerStatement::OldVersions(word) => match body.old_versions {
+                    Some(first) => self.repeated("old-versions", word.span, first.span),
+                    None => body.old_versions = Some(word),
+                },
+                LayerStatement::Share(share) => body.shares.push(share),
+                LayerStatement::Publish(name) => match body.publish {
+                    Some(first) => self.repeated("publish", name.span, first.span),
+                    None => body.publish = Some(name),
+                },
+            }
+        }
+        body
+    }
+
+    /// The name by which AWS knows the layer.
+    fn layer_name(&mut self, declared: &Name, said: Option<&Value>) -> Option<Spanned<String>> {
+        let (name, span) = match said {
+            Some(value) => (self.scope.literal(value, "a layer's name", self.diagnostics)?, value.span),
+            None => (declared.text.clone(), declared.span),
+        };
+        for (name, span) in [(&declared.text, declared.span), (&name, span)] {
+            if !formats::is_layer_name(name) {
+                let message = format!("{} cannot name a layer", quote(name));
+                self.report(
+                    Diagnostic::error(Code::InvalidName, span, message)
+                        .note("a layer's name is made of letters, digits, `-` and `_`, at most 140 of them"),
+                );
+                return None;
+            }
+        }
+        Some(Spanned { value: name, span })
+    }
+
+    fn properties(&mut self, said: &[&Property]) -> Properties {
+        let mut properties = Properties::default();
+        for property in said {
+            let first = match &property.value {
+                PropertyValue::Description(value) => {
+                    let text = self.plain_text(value, "a layer's description", 256);
+                    keep(&mut properties.description, text, property.keyword)
+                }
+                PropertyValue::License(value) => {
+                    let text = self.plain_text(value, "a layer's license", 512);
+                    keep(&mut properties.license, text, property.keyword)
+                }
+                PropertyValue::Runtimes(values) => {
+                    let runtimes = self.runtimes(values, property.keyword);
+                    keep(&mut properties.runtimes, Some(runtimes), property.keyword)
+                }
+                PropertyValue::Architectures(values) => {
+                    let architectures = self.architectures(values);
+                    keep(&mut properties.architectures, Some(architectures), property.keyword)
+                }
+            };
+            if let Some(first) = first {
+                self.repeated(property_name(&property.value), property.keyword, first);
+            }
+        }
+        properties
+    }
+
+    fn plain_text(&mut self, value: &Value, what: &str, most: usize) -> Option<String> {
+        let text = self.scope.literal(value, what, self.diagnostics)?;
+        self.check_length(&text, value.span, text.chars().count(), most, "characters");
+        Some(text)
+    }
+
+    fn runtimes(&mut self, values: &[Value], keyword: Span) -> Vec<Spanned<String>> {
+        const MOST: usize = 15;
+        let runtimes = self.distinct(values, "a runtime");
+        if runtimes.len() > MOST {
+            let message = format!("a layer version names at most {MOST} runtimes, this names {}", runtimes.len());
+            self.report(
+                Diagnostic::error(Code::TooMany, keyword, message)
+                    .note("runtimes are only a filter for listing layers: a function of any runtime can use any layer"),
+            );
+        }
+        let doubts: Vec<Diagnostic> = runtimes.iter().filter_map(runtimes::doubt).collect();
+        self.diagnostics.extend(doubts);
+        runtimes
+    }
+
+    fn architectures(&mut self, values: &[Value]) -> Vec<String> {
+        const ALL: [&str; 2] = ["arm64", "x86_64"];
+        let architectures = self.distinct(values, "an architecture");
+        for architecture in &architectures {
+            if !ALL.contains(&architecture.value.as_str()) {
+                let message = format!("there is no architecture {}", quote(&architecture.value));
+                let diagnostic = Diagnostic::error(Code::UnknownArchitecture, architecture.span, message);
+                let near = match architecture.value.as_str() {
+                    "amd64" | "x64" | "x86-64" => Some("x86_64"),
+                    "aarch64" | "arm" | "graviton" => Some("arm64"),
+                    other => nearest(other, ALL),
+                };
+                self.report(match near {
+                    Some(near) => diagnostic.fix(format!("write `{near}`"), architecture.span, near),
+                    None => diagnostic.help("the architectures are `x86_64` and `arm64`"),
+                });
+            }
+        }
+        architectures.into_iter().map(|architecture| architecture.value).collect()
+    }
+
+    /// The texts of a list, each once.
+    fn distinct(&mut self, values: &[Value], what: &str) -> Vec<Spanned<String>> {
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut distinct = Vec::with_capacity(values.len());
+        for value in values {
+            let Some(text) = self.scope.literal(value, what, self.diagnostics) else { continue };
+            if let Some(&first) = seen.get(&text) {
+                let message = format!("{} is listed twice", quote(&text));
+                self.report(
+                    Diagnostic::warning(Code::DuplicateItem, value.span, message).also(first, "first listed here"),
+                );
+                continue;
+            }
+            seen.insert(text.clone(), value.span);
+            distinct.push(Spanned { value: text, span: value.span });
+        }
+        distinct
+    }
+
+    fn old_versions(&mut self, body: &Body<'_>) -> OldVersions {
+        let Some(word) = body.old_versions else { return OldVersions::default() };
+        let publishes = body.content.is_some()
+            || body.versions.iter().any(|version| matches!(version.origin, ast::Origin::From(_)));
+        if !publishes {
+            self.report(
+                Diagnostic::warning(Code::NoEffect, word.span, "`old-versions` says nothing here")
+                    .note("this stack publishes no version of this layer, so it never deletes one"),
+            );
+        }
+        match word.text.as_str() {
+            "keep" => OldVersions::Keep,
+            "delete" => OldVersions::Delete,
+            other => {
+                let message = format!("old versions are kept or deleted, not {}", quote(other));
+                self.report(
+                    Diagnostic::error(Code::Syntax, word.span, message)
+                        .help("write `old-versions keep` or `old-versions delete`"),
+                );
+                OldVersions::default()
+            }
+        }
+    }
+
+    fn ssm_name(&mut self, written: &Value) -> Option<Spanned<Text>> {
+        let name = self.scope.text(written, self.diagnostics)?;
+        if let Some(problem) = name.as_literal().and_then(formats::ssm_name_problem) {
+            let message = format!("{} cannot name an SSM parameter", quote(&written.text));
+            self.report(Diagnostic::error(Code::InvalidParameterName, written.span, message).note(problem));
+            return None;
+        }
+        Some(Spanned { value: name, span: written.span })
+    }
+
+    fn releases(&mut self, declared: &ast::Layer, body: &Body<'_>, common: &Properties) -> Option<Releases> {
+        match (body.content, body.versions.as_slice()) {
+            (None, []) => {
+                let message = format!("the layer {} has no version", quote(&declared.name.text));
+                self.report(
+                    Diagnostic::error(Code::NoContent, declared.name.span, message)
+                        .help("say what it is made of: `version LABEL from s3://BUCKET/KEY`, or `content ./FOLDER`"),
+                );
+                None
+            }
+            (Some(content), []) => self.rolling(content, body, common),
+            (Some(content), [version, ..]) => {
+                self.report(
+                    Diagnostic::error(
+                        Code::ConflictingContent,
+                        content.location.span,
+                        "a layer has either `content` or `version`s",
+                    )
+                    .label("one rolling version, replaced at each change")
+                    .also(version.label.span, "a version of its own, which stays")
+                    .help("leave `content` out, and add a `version` line at each release"),
+                );
+                None
+            }
+            (None, versions) => self.listed(versions, body, common),
+        }
+    }
+
+    fn rolling(&mut self, content: &ast::Content, body: &Body<'_>, common: &Properties) -> Option<Releases> {
+        let resolved = self.content(content, false);
+        let grants = self.grants(&body.shares, &[]).pop().unwrap_or_default();
+        let publication = common.clone().publication(resolved?);
+        Some(Releases::Rolling(Box::new(RollingVersion { publication, grants })))
+    }
+
+    fn listed(&mut self, versions: &[&ast::Version], body: &Body<'_>, common: &Properties) -> Option<Releases> {
+        let mut labels: HashMap<&str, Span> = HashMap::new();
+        let grants = self.grants(&body.shares, versions);
+        let mut listed = Vec::with_capacity(versions.len());
+        for (version, grants) in versions.iter().zip(grants) {
+            let label = &version.label;
+            if let Some(&first) = labels.get(label.text.as_str()) {
+                let message = format!("the version {} is listed twice", quote(&label.text));
+                self.report(
+                    Diagnostic::error(Code::DuplicateVersion, label.span, message).also(first, "first listed here"),
+                );
+            }
+            labels.insert(&label.text, label.span);
+            self.check_label(label);
+            if let Some(origin) = self.origin(version, common) {
+                let label = Spanned { value: label.text.clone(), span: label.span };
+                listed.push(Version { label, origin, grants });
+            }
+        }
+        (listed.len() == versions.len()).then_some(Releases::Listed(listed))
+    }
+
+    fn check_label(&mut self, label: &Name) {
+        if !formats::is_label(&label.text) {
+            let message = format!("{} cannot label a version", quote(&label.text));
+            self.report(
+                Diagnostic::error(Code::InvalidName, label.span, message)
+                    .note("a label is made of letters, digits, `.`, `-`, `_` and `+`, at most 64 of them"),
+            );
+        }
+    }
+
+    fn origin(&mut self, version: &ast::Version, common: &Properties) -> Option<Origin> {
+        match &version.origin {
+            ast::Origin::At(arn) => Some(Origin::Adopted(self.arn(arn)?)),
+            ast::Origin::From(content) => {
+                let own: Vec<&Property> = version.properties.iter().collect();
+                let own = self.properties(&own);
+                let content = self.content(content, true)?;
+                Some(Origin::Published(Box::new(own.or(common).publication(content))))
+            }
+        }
+    }
+}
+
+fn property_name(value: &PropertyValue) -> &'static str {
+    match value {
+        PropertyValue::Description(_) => "description",
+        PropertyValue::Runtimes(_) => "runtimes",
+        PropertyValue::Architectures(_) => "architectures",
+        PropertyValue::License(_) => "license",
+    }
+}
+
+/// Keeps `value` in `slot` unless something is there already, whose place it then gives.
+fn keep<T>(slot: &mut Option<Spanned<T>>, value: Option<T>, span: Span) -> Option<Span> {
+    match slot {
+        Some(first) => Some(first.span),
+        None => {
+            *slot = value.map(|value| Spanned { value, span });
+            None
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! `share …`
+
+use super::Resolver;
+use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::rules::model::{Grant, Principal, Spanned};
+use crate::rules::scope::Member;
+use crate::syntax::ast::{self, Name, Share, Value};
+use jiff::civil::Date;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A share rule, resolved.
+struct Rule {
+    /// The versions it is about, as indices; `None` for all.
+    versions: Option<Vec<usize>>,
+    members: Vec<Member>,
+    reason: Option<Arc<str>>,
+}
+
+impl Resolver<'_> {
+    /// The grants of each of `versions`, or those of the one rolling version where there are none.
+    pub fn grants(&mut self, shares: &[&Share], versions: &[&ast::Version]) -> Vec<Vec<Grant>> {
+        let labels: HashMap<&str, usize> =
+            versions.iter().enumerate().map(|(index, version)| (version.label.text.as_str(), index)).collect();
+        let rules: Vec<Rule> = shares.iter().map(|share| self.rule(share, &labels)).collect();
+        let mut granted: Vec<Vec<(Member, Option<&Arc<str>>)>> = vec![Vec::new(); versions.len().max(1)];
+        for rule in &rules {
+            let members = || rule.members.iter().map(|&member| (member, rule.reason.as_ref()));
+            match &rule.versions {
+                None => granted.iter_mut().for_each(|version| version.extend(members())),
+                Some(indices) => indices.iter().for_each(|&index| granted[index].extend(members())),
+            }
+        }
+        granted.into_iter().map(merge).collect()
+    }
+
+    fn rule(&mut self, share: &Share, labels: &HashMap<&str, usize>) -> Rule {
+        let versions = (!share.versions.is_empty())
+            .then(|| share.versions.iter().filter_map(|label| self.version_index(label, labels)).collect());
+        let members = self.scope.expand(&share.principals, self.diagnostics);
+        let because = share.because.as_ref().and_then(|because| self.because(because));
+        let until = share.until.as_ref().and_then(|until| self.until(until));
+        self.check_members(share, &members);
+        let reason = match (because, until) {
+            (None, None) => None,
+            (Some(because), None) => Some(because),
+            (None, Some(until)) => Some(format!("until {until}")),
+            (Some(because), Some(until)) => Some(format!("{because} (until {until})")),
+        };
+        Rule { versions, members, reason: reason.map(Arc::from) }
+    }
+
+    fn version_index(&mut self, label: &Name, labels: &HashMap<&str, usize>) -> Option<usize> {
+        if let Some(&index) = labels.get(label.text.as_str()) {
+            return Some(index);
+        }
+        let message = format!("this layer has no version {}", quote(&label.text));
+        let diagnostic = Diagnostic::error(Code::UnknownVersion, label.span, message);
+        let mut known: Vec<&str> = labels.keys().copied().collect();
+        known.sort_unstable();
+        let diagnostic = match nearest(&label.text, known.iter().copied()) {
+            Some(near) => diagnostic.fix(format!("write `{near}`"), label.span, near),
+            None if known.is_empty() => diagnostic
+                .note("a layer with `content` has one rolling version")
+                .help("leave `version …` out, or list the layer's versions"),
+            None => diagnostic.help("list it first: `version LABEL from s3://BUCKET/KEY`"),
+        };
+        self.report(diagnostic);
+        None
+    }
+
+    fn because(&mut self, written: &Value) -> Option<String> {
+        let because = self.scope.literal(written, "a reason", self.diagnostics)?;
+        if because.trim().is_empty() {
+            self.report(
+                Diagnostic::error(Code::EveryoneWithoutReason, written.span, "this reason says nothing")
+                    .help("say why, for whoever reviews the template"),
+            );
+            return None;
+        }
+        Some(because.trim().to_owned())
+    }
+
+    fn until(&mut self, written: &Value) -> Option<Date> {
+        let shape = written.text.len() == 10;
+        match written.text.parse::<Date>() {
+            Ok(date) if shape => {
+                self.deadlines.push(Spanned { value: date, span: written.span });
+                Some(date)
+            }
+            _ => {
+                let message = format!("{} is not a date", quote(&written.text));
+                self.report(
+                    Diagnostic::error(Code::InvalidDate, written.span, message)
+                        .help("a date is written `YYYY-MM-DD`, as in `2027-01-31`"),
+                );
+                None
+            }
+        }
+    }
+
+    /// Looks for everyone without a reason, and for members that say nothing beside the others of the rule.
+    fn check_members(&mut self, share: &Share, members: &[Member]) {
+        let everyone = members.iter().find(|member| self.scope.principal(member.0) == Some(&Principal::Everyone));
+        if let Some(&(_, span)) = everyone {
+            if share.because.is_none() {
+                self.report(
+                    Diagnostic::error(Code::EveryoneWithoutReason, span, "sharing with everyone asks for a reason")
+                        .label("every AWS account there is could use this layer")
+                        .help("add `because \"…\"` to this rule, or share with an account or an organization"),
+                );
+            }
+            if let Some(&(_, other)) = members.iter().find(|member| member.1 != span) {
+                self.report(
+                    Diagnostic::warning(Code::RedundantShare, other, "this says nothing beside `everyone`")
+                        .also(span, "everyone is already in"),
+                );
+            }
+            return;
+        }
+        let mut seen = HashMap::new();
+        for &(index, span) in members {
+            let first = *seen.entry(index).or_insert(span);
+            if first != span {
+                let who = self.describe(index);
+                self.report(
+                    Diagnostic::warning(Code::RedundantShare, span, format!("{who} is in this rule twice"))
+                        .also(first, "it is already in here"),
+                );
+                return;
+            }
+        }
+    }
+
+    fn describe(&self, index: u32) -> String {
+        use crate::rules::model::Id::{Literal, Parameter};
+        match self.scope.principal(index) {
+            Some(Principal::Account(Literal(id))) => format!("the account {id}"),
+            Some(Principal::Organization(Literal(id))) => format!("the organization {id}"),
+            Some(Principal::Account(Parameter(name)) | Principal::Organization(Parameter(name))) => {
+                format!("`${{{name}}}`")
+            }
+            Some(Principal::Everyone) | None => "everyone".to_owned(),
+        }
+    }
+}
+
+/// One grant for each principal, with the reasons of all rules that lead to it.
+fn merge(mut granted: Vec<(Member, Option<&Arc<str>>)>) -> Vec<Grant> {
+    granted.sort_by(|((a, _), a_reason), ((b, _), b_reason)| a.cmp(b).then_with(|| a_reason.cmp(b_reason)));
+    let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
+    let chunks = granted.chunk_by(|a, b| a.0.0 == b.0.0);
+    for chunk in chunks {
+        let mut reasons: Vec<&Arc<str>> = chunk.iter().filter_map(|(_, reason)| *reason).collect();
+        reasons.dedup();
+        let reason = match reasons.as_slice() {
+            [] => None,
+            [reason] => Some(Arc::clone(reason)),
+            several => Some(several.iter().map(|reason| &***reason).collect::<Vec<_>>().join("; ").into()),
+        };
+        let first = chunk.iter().min_by_key(|((_, span), _)| *span);
+        grants.extend(first.map(|&((principal, span), _)| Grant { principal, reason, span }));
+    }
+    grants
+}

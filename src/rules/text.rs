@@ -1,0 +1,130 @@
+//! Texts that may refer to parameters.
+
+pub use crate::syntax::text::Part;
+use std::fmt;
+
+/// A text of literals and parameters, at least one part, no two literals side by side.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Text(Vec<Part>);
+
+impl Text {
+    /// A text of these parts.
+    #[must_use]
+    pub fn new(parts: Vec<Part>) -> Self {
+        Self(parts)
+    }
+
+    /// A text without parameters.
+    #[must_use]
+    pub fn literal(text: impl Into<String>) -> Self {
+        Self(vec![Part::Literal(text.into())])
+    }
+
+    /// The parts.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    /// The text, if no parameter is in it.
+    #[must_use]
+    pub fn as_literal(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The parameter's name, if the text is one parameter and nothing else.
+    #[must_use]
+    pub fn as_parameter(&self) -> Option<&str> {
+        match self.0.as_slice() {
+            [Part::Parameter(name)] => Some(name),
+            _ => None,
+        }
+    }
+
+    /// The names of the parameters in it, pseudo parameters included.
+    pub fn parameters(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Parameter(name) => Some(name.as_str()),
+            Part::Literal(_) => None,
+        })
+    }
+
+    /// The pieces between the `separator`s of the literal parts.
+    #[must_use]
+    pub fn split(&self, separator: char) -> Vec<Self> {
+        let mut pieces = vec![Self(Vec::new())];
+        for part in &self.0 {
+            match part {
+                Part::Parameter(_) => pieces.iter_mut().last().into_iter().for_each(|last| last.0.push(part.clone())),
+                Part::Literal(text) => {
+                    for (index, piece) in text.split(separator).enumerate() {
+                        if index > 0 {
+                            pieces.push(Self(Vec::new()));
+                        }
+                        if let (false, Some(last)) = (piece.is_empty(), pieces.last_mut()) {
+                            last.0.push(Part::Literal(piece.to_owned()));
+                        }
+                    }
+                }
+            }
+        }
+        pieces
+    }
+
+    /// What lies before and behind the first `separator` of the literal parts.
+    #[must_use]
+    pub fn split_once(&self, separator: char) -> Option<(Self, Self)> {
+        let index = self.0.iter().position(|part| matches!(part, Part::Literal(text) if text.contains(separator)))?;
+        let Part::Literal(text) = &self.0[index] else { return None };
+        let (before, behind) = text.split_once(separator)?;
+        let mut head = self.0[..index].to_vec();
+        let mut tail = Vec::new();
+        if !before.is_empty() {
+            head.push(Part::Literal(before.to_owned()));
+        }
+        if !behind.is_empty() {
+            tail.push(Part::Literal(behind.to_owned()));
+        }
+        tail.extend_from_slice(&self.0[index + 1..]);
+        Some((Self(head), Self(tail)))
+    }
+
+    /// The text behind a literal `prefix`.
+    #[must_use]
+    pub fn strip_prefix(&self, prefix: &str) -> Option<Self> {
+        let [Part::Literal(first), rest @ ..] = self.0.as_slice() else { return None };
+        let stripped = first.strip_prefix(prefix)?;
+        let mut parts = Vec::with_capacity(self.0.len());
+        if !stripped.is_empty() {
+            parts.push(Part::Literal(stripped.to_owned()));
+        }
+        parts.extend_from_slice(rest);
+        Some(Self(parts))
+    }
+
+    /// Whether nothing is in it, not even a parameter.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.as_literal() == Some("")
+    }
+
+    /// The number of characters it has at the least, whatever its parameters hold.
+    #[must_use]
+    pub fn shortest(&self) -> usize {
+        self.0.iter().map(|part| if let Part::Literal(text) = part { text.chars().count() } else { 0 }).sum()
+    }
+}
+
+impl fmt::Display for Text {
+    /// The text as a source writes it, without the escape of a literal `${`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|part| match part {
+            Part::Literal(text) => f.write_str(text),
+            Part::Parameter(name) => write!(f, "${{{name}}}"),
+        })
+    }
+}

@@ -1,0 +1,317 @@
+//! Moving through the tokens of a file, and reporting what stands where something else should.
+
+use crate::diagnostic::{Code, Diagnostic, list, nearest, quote};
+use crate::syntax::ast::{Name, Value};
+use crate::syntax::lexer::{Lexer, is_invisible};
+use crate::syntax::source::{FileId, Span};
+use crate::syntax::text::{TextError, unescape};
+use crate::syntax::token::{Token, TokenKind};
+
+/// The words that go on with a statement, and never begin one.
+const CLAUSES: &[&str] = &["with", "because", "until", "from", "at", "to", "object-version"];
+
+/// A statement could not be read; why has been reported.
+#[derive(Debug)]
+pub struct Failed;
+
+/// What a production gives.
+pub type Parsed<T> = Result<T, Failed>;
+
+/// The place in the tokens, with one token of look-ahead.
+///
+/// The verbs: `at` looks, `accept` takes what may be there, `expect` takes what must be there and reports the user's
+/// mistake where it is not. What was looked for in vain since the last token is remembered, so that a message can list it.
+pub struct Cursor<'s> {
+    file: FileId,
+    source: &'s str,
+    lexer: Lexer<'s>,
+    next: Token,
+    expected: Vec<&'static str>,
+    pub(super) diagnostics: Vec<Diagnostic>,
+}
+
+impl<'s> Cursor<'s> {
+    pub fn new(file: FileId, source: &'s str) -> Self {
+        let next = Token { kind: TokenKind::Blank, start: 0, end: 0 };
+        let lexer = Lexer::new(source);
+        let mut cursor =
+            Self { file, source, lexer, next, expected: Vec::new(), diagnostics: Vec::new() };
+        cursor.advance();
+        cursor
+    }
+
+    fn span_of(&self, token: Token) -> Span {
+        Span { file: self.file, start: token.start, end: token.end }
+    }
+
+    /// The span of the next token.
+    pub fn span(&self) -> Span {
+        self.span_of(self.next)
+    }
+
+    fn text(&self) -> &'s str {
+        self.next.text(self.source)
+    }
+
+    /// Takes the next token.
+    fn advance(&mut self) -> Token {
+        let taken = self.next;
+        self.expected.clear();
+        self.next = self.lexer.next_token();
+        while matches!(self.next.kind, TokenKind::Blank | TokenKind::Comment) {
+            if self.next.kind == TokenKind::Comment {
+                self.refuse_invisible(self.next);
+            }
+            self.next = self.lexer.next_token();
+        }
+        taken
+    }
+
+    /// Whether the next token is of that kind.
+    pub fn at(&mut self, kind: TokenKind) -> bool {
+        self.expected.push(kind.describe());
+        self.next.kind == kind
+    }
+
+    /// Takes the next token if it is of that kind.
+    pub fn accept(&mut self, kind: TokenKind) -> Option<Span> {
+        self.at(kind).then(|| {
+            let token = self.advance();
+            self.span_of(token)
+        })
+    }
+
+    /// Takes the next token, which must be of that kind.
+    pub fn expect(&mut self, kind: TokenKind) -> Parsed<Span> {
+        match self.accept(kind) {
+            Some(span) => Ok(span),
+            None => self.unexpected(),
+        }
+    }
+
+    /// Takes the next token if it is that word. `shown` is the word in backquotes.
+    pub fn accept_keyword(&mut self, keyword: &str, shown: &'static str) -> Option<Span> {
+        self.expected.push(shown);
+        (self.next.kind == TokenKind::Word && self.text() == keyword).then(|| {
+            let token = self.advance();
+            self.span_of(token)
+        })
+    }
+
+    /// Whether a word or a quoted text comes next.
+    pub fn at_value(&mut self) -> bool {
+        self.at(TokenKind::Word) || self.at(TokenKind::String) || self.next.kind == TokenKind::UnterminatedString
+    }
+
+    /// Takes a word. `what` says what it should be.
+    pub fn expect_word(&mut self, what: &'static str) -> Parsed<Name> {
+        self.expected.push(what);
+        if self.next.kind != TokenKind::Word {
+            return self.unexpected();
+        }
+        let text = self.text().to_owned();
+        let token = self.advance();
+        Ok(Name { text, span: self.span_of(token) })
+    }
+
+    /// Takes a word or a quoted text. `what` says what it should be.
+    pub fn expect_value(&mut self, what: &'static str) -> Parsed<Value> {
+        self.expected.push(what);
+        match self.next.kind {
+            TokenKind::Word => {
+                let text = self.text().to_owned();
+                let token = self.advance();
+                Ok(Value { text, span: self.span_of(token) })
+            }
+            TokenKind::String | TokenKind::UnterminatedString => self.string(),
+            _ => self.unexpected(),
+        }
+    }
+
+    /// Takes a quoted text. `what` says what it should be.
+    pub fn expect_string(&mut self, what: &'static str) -> Parsed<Value> {
+        if self.next.kind != TokenKind::Word {
+            return self.expect_value(what);
+        }
+        let (word, span) = (self.text(), self.span());
+        let diagnostic = Diagnostic::error(Code::Syntax, span, format!("expected {what}, found {}", quote(word)))
+            .label("a text stands in double quotes")
+            .fix("put it in quotes", span, format!("\"{word}\""));
+        self.diagnostics.push(diagnostic);
+        Err(Failed)
+    }
+
+    fn string(&mut self) -> Parsed<Value> {
+        let text = self.text();
+        let token = self.advance();
+        let span = self.span_of(token);
+        self.refuse_invisible(token);
+        if token.kind == TokenKind::UnterminatedString {
+            self.diagnostics.push(
+                Diagnostic::error(Code::UnterminatedString, span, "this text has no closing quote")
+                    .label("it ends with its line")
+                    .help("close it with `\"`; a line break inside a text is written `\\n`"),
+            );
+            return Err(Failed);
+        }
+        match unescape(text) {
+            Ok(text) => Ok(Value { text, span }),
+            Err(TextError::Escape(escape) | TextError::ParameterName(escape)) => {
+                let message = format!("there is no escape {}", quote(&escape));
+                self.diagnostics.push(
+                    Diagnostic::error(Code::InvalidEscape, span, message)
+                        .help("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a backslash is written `\\\\`"),
+                );
+                Err(Failed)
+            }
+            Err(TextError::Unclosed) => Err(Failed),
+        }
+    }
+
+    /// Reports characters in a comment or a text that a reviewer could not see.
+    fn refuse_invisible(&mut self, token: Token) {
+        let text = token.text(self.source);
+        let found = text.char_indices().find(|&(_, c)| c != '\t' && is_invisible(c));
+        if let Some((at, c)) = found {
+            let start = token.start + at as u32;
+            let span = Span { file: self.file, start, end: start + c.len_utf8() as u32 };
+            self.report_invisible(span, c);
+        }
+    }
+
+    fn report_invisible(&mut self, span: Span, c: char) {
+        let message = format!("the character U+{:04X} cannot be seen", u32::from(c));
+        self.diagnostics.push(
+            Diagnostic::error(Code::InvisibleCharacter, span, message)
+                .note("it could make these rules read otherwise than they are compiled")
+                .fix("remove it", span, ""),
+        );
+    }
+
+    /// Reports the next token, where something else was looked for.
+    pub fn unexpected<T>(&mut self) -> Parsed<T> {
+        let span = self.span();
+        let text = self.text();
+        if let (TokenKind::Stray, Some(c)) = (self.next.kind, text.chars().next())
+            && (is_invisible(c) || c.is_whitespace())
+        {
+            self.report_invisible(span, c);
+            return Err(Failed);
+        }
+        let found = match self.next.kind {
+            TokenKind::Word | TokenKind::Stray => quote(text),
+            kind => kind.describe().to_owned(),
+        };
+        let mut expected = std::mem::take(&mut self.expected);
+        let mut seen = 0;
+        while let Some(&candidate) = expected.get(seen) {
+            if expected[..seen].contains(&candidate) {
+                expected.remove(seen);
+            } else {
+                seen += 1;
+            }
+        }
+        let message = format!("expected {}, found {found}", list(&expected, "or"));
+        let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
+        if self.next.kind == TokenKind::Stray {
+            diagnostic = diagnostic.help("put a text with such characters in double quotes");
+        }
+        self.diagnostics.push(diagnostic);
+        Err(Failed)
+    }
+
+    /// Takes the word that a statement begins with, one of `all`. A word that is nearly one of them is reported and
+    /// taken for it, so that the rest of the statement is still read.
+    pub fn keyword(&mut self, all: &[&'static str], place: &str) -> Parsed<(&'static str, Span)> {
+        if self.next.kind != TokenKind::Word {
+            self.expected.push("a statement");
+            return self.unexpected();
+        }
+        let (word, span) = (self.text(), self.span());
+        if let Some(keyword) = all.iter().find(|&&keyword| keyword == word) {
+            self.advance();
+            return Ok((keyword, span));
+        }
+        let message = format!("there is no statement {} {place}", quote(word));
+        let diagnostic = Diagnostic::error(Code::UnknownStatement, span, message);
+        if CLAUSES.contains(&word) {
+            let help = format!("a statement ends with its line, except after a comma: put `{word}` on the line before");
+            self.diagnostics.push(diagnostic.help(help));
+            return Err(Failed);
+        }
+        let Some(near) = nearest(word, all.iter().copied()) else {
+            let names: Vec<String> = all.iter().map(|keyword| format!("`{keyword}`")).collect();
+            self.diagnostics.push(diagnostic.help(format!("the statements {place} are {}", list(&names, "and"))));
+            return Err(Failed);
+        };
+        self.diagnostics.push(diagnostic.fix(format!("write `{near}`"), span, near));
+        self.advance();
+        let keyword = all.iter().copied().find(|&keyword| keyword == near).unwrap_or_default();
+        Ok((keyword, span))
+    }
+
+    /// Takes the next token if it is a comma, and the line ends behind it.
+    pub fn accept_comma(&mut self) -> Option<Span> {
+        let comma = self.accept(TokenKind::Comma)?;
+        while self.next.kind == TokenKind::Newline {
+            self.advance();
+        }
+        Some(comma)
+    }
+
+    /// Takes the line ends up to the next statement.
+    pub fn skip_newlines(&mut self) {
+        while self.next.kind == TokenKind::Newline {
+            self.advance();
+        }
+    }
+
+    /// Whether nothing is left.
+    pub fn at_end(&self) -> bool {
+        self.next.kind == TokenKind::End
+    }
+
+    /// Checks that the statement ends here; the closing brace of a body ends the statement before it.
+    pub fn expect_end_of_statement(&mut self) -> Parsed<()> {
+        if self.accept(TokenKind::Newline).is_some()
+            || self.next.kind == TokenKind::CloseBrace
+            || self.next.kind == TokenKind::End
+        {
+            return Ok(());
+        }
+        self.unexpected()
+    }
+
+    /// Skips the rest of a statement that could not be read, with the body it may have.
+    pub fn recover(&mut self) {
+        let mut depth = 0_u32;
+        loop {
+            match self.next.kind {
+                TokenKind::End => return,
+                TokenKind::Newline if depth == 0 => return,
+                TokenKind::CloseBrace if depth == 0 => return,
+                TokenKind::CloseBrace => depth -= 1,
+                TokenKind::OpenBrace => depth += 1,
+                _ => {}
+            }
+            let comma = self.next.kind == TokenKind::Comma;
+            self.advance();
+            if comma {
+                self.skip_newlines();
+            }
+        }
+    }
+
+    /// Takes a closing brace that closes nothing.
+    pub fn refuse_close_brace(&mut self) -> bool {
+        let span = self.span();
+        if self.next.kind != TokenKind::CloseBrace {
+            return false;
+        }
+        self.advance();
+        self.diagnostics.push(
+            Diagnostic::error(Code::Syntax, span, "this `}` closes nothing").fix("remove it", span, ""),
+        );
+        true
+    }
+}

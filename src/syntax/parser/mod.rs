@@ -1,0 +1,173 @@
+//! Tokens to tree. One function a production; the first line of each shows what it reads.
+//!
+//! Parsing never fails: a statement that cannot be read is reported and left out, and reading goes on behind it.
+
+mod cursor;
+mod layer;
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::ast::{Alias, File, Group, Parameter, Principal, Statement, Value};
+use crate::syntax::source::{FileId, Span};
+use crate::syntax::token::TokenKind;
+use cursor::{Cursor, Failed, Parsed};
+
+/// The statements of the outermost level.
+pub const STATEMENTS: &[&str] =
+    &["stack", "parameter", "account", "organization", "group", "include", "layer", "unit", "accounts", "expect"];
+
+/// Reads the text of a file.
+pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
+    let mut cursor = Cursor::new(file, source);
+    let mut statements = Vec::new();
+    loop {
+        cursor.skip_newlines();
+        if cursor.at_end() {
+            return (File { statements }, cursor.diagnostics);
+        }
+        if cursor.refuse_close_brace() {
+            continue;
+        }
+        match statement(&mut cursor) {
+            Ok(statement) => statements.push(statement),
+            Err(Failed) => cursor.recover(),
+        }
+    }
+}
+
+/// Reads `{`, statements, `}`, where `read` reads one of the statements into the body's value.
+fn body<T>(cursor: &mut Cursor<'_>, what: &str, mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>) -> Parsed<Vec<T>> {
+    let open = cursor.expect(TokenKind::OpenBrace)?;
+    let mut statements = Vec::new();
+    loop {
+        cursor.skip_newlines();
+        if cursor.accept(TokenKind::CloseBrace).is_some() {
+            return Ok(statements);
+        }
+        if cursor.at_end() {
+            let end = cursor.span();
+            cursor.diagnostics.push(
+                Diagnostic::error(Code::Syntax, end, format!("the file ends inside the body of this {what}"))
+                    .also(open, "the body begins here")
+                    .help("close it with `}`"),
+            );
+            return Ok(statements);
+        }
+        match read(cursor).and_then(|statement| cursor.expect_end_of_statement().map(|()| statement)) {
+            Ok(statement) => statements.push(statement),
+            Err(Failed) => cursor.recover(),
+        }
+    }
+}
+
+/// Reads one or more, with commas between them; a line may end behind a comma.
+fn comma_separated<T>(
+    cursor: &mut Cursor<'_>,
+    mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>,
+) -> Parsed<Vec<T>> {
+    let mut items = vec![read(cursor)?];
+    while cursor.accept_comma().is_some() {
+        items.push(read(cursor)?);
+    }
+    Ok(items)
+}
+
+/// Any statement of the outermost level, with its end.
+fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
+    let (keyword, span) = cursor.keyword(STATEMENTS, "at this level")?;
+    let statement = match keyword {
+        "stack" => Statement::Stack(cursor.expect_string("the stack's description in quotes")?),
+        "parameter" => Statement::Parameter(parameter(cursor)?),
+        "account" => Statement::Account(alias(cursor, "the account's name", "an account ID")?),
+        "organization" => Statement::Organization(alias(cursor, "the organization's name", "an organization ID")?),
+        "group" => Statement::Group(group(cursor)?),
+        "include" => Statement::Include(cursor.expect_string("the path of a file in quotes")?),
+        "layer" => Statement::Layer(layer::layer(cursor)?),
+        _ => return not_yet(cursor, keyword, span),
+    };
+    match cursor.expect_end_of_statement() {
+        Ok(()) => {}
+        Err(Failed) => cursor.recover(),
+    }
+    Ok(statement)
+}
+
+/// Refuses a statement that the language keeps a word for and does not have yet.
+fn not_yet(cursor: &mut Cursor<'_>, keyword: &str, span: Span) -> Parsed<Statement> {
+    let instead = match keyword {
+        "expect" => "leave the claim out for now, or keep it in a comment",
+        _ => "list the accounts one by one: `account NAME = ID`, then `group NAME = …`",
+    };
+    cursor.diagnostics.push(
+        Diagnostic::error(Code::NotYet, span, format!("`{keyword}` is reserved and does nothing yet")).help(instead),
+    );
+    Err(Failed)
+}
+
+/// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
+fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
+    let name = cursor.expect_word("the parameter's name")?;
+    let kind = match cursor.at(TokenKind::Word) {
+        true => Some(cursor.expect_word("a type")?),
+        false => None,
+    };
+    let default = match cursor.accept(TokenKind::Equals) {
+        Some(_) => Some(cursor.expect_value("a default")?),
+        None => None,
+    };
+    let description = match cursor.at(TokenKind::String) || cursor.at(TokenKind::UnterminatedString) {
+        true => Some(cursor.expect_string("a description in quotes")?),
+        false => None,
+    };
+    Ok(Parameter { name, kind, default, description })
+}
+
+/// `NAME = ID`
+///
+/// The name counts as declared even where the id cannot be read, so that its uses are not reported as well.
+fn alias(cursor: &mut Cursor<'_>, name: &'static str, id: &'static str) -> Parsed<Alias> {
+    let name = cursor.expect_word(name)?;
+    let read = |cursor: &mut Cursor<'_>| -> Parsed<Value> {
+        cursor.expect(TokenKind::Equals)?;
+        cursor.expect_value(id)
+    };
+    let id = read(cursor).ok();
+    if id.is_none() {
+        cursor.recover();
+    }
+    Ok(Alias { name, id })
+}
+
+/// `NAME = PRINCIPALS`
+fn group(cursor: &mut Cursor<'_>) -> Parsed<Group> {
+    let name = cursor.expect_word("the group's name")?;
+    let read = |cursor: &mut Cursor<'_>| -> Parsed<Vec<Principal>> {
+        cursor.expect(TokenKind::Equals)?;
+        comma_separated(cursor, principal)
+    };
+    let members = read(cursor).unwrap_or_else(|Failed| {
+        cursor.recover();
+        Vec::new()
+    });
+    Ok(Group { name, members })
+}
+
+/// `everyone`, `account ID`, `organization ID` or a name
+fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
+    let word = cursor.expect_word("a principal")?;
+    match word.text.as_str() {
+        "everyone" => Ok(Principal::Everyone(word.span)),
+        "account" if cursor.at_value() => Ok(Principal::Account(cursor.expect_value("an account ID")?)),
+        "organization" if cursor.at_value() => {
+            Ok(Principal::Organization(cursor.expect_value("an organization ID")?))
+        }
+        "unit" if cursor.at_value() => {
+            cursor.diagnostics.push(
+                Diagnostic::error(Code::NotYet, word.span, "`unit` is reserved and does nothing yet")
+                    .note("Lambda shares a layer with an account, an organization or everyone, not with a unit")
+                    .help("list the unit's accounts, or share with the whole organization"),
+            );
+            Err(Failed)
+        }
+        _ => Ok(Principal::Named(word)),
+    }
+}

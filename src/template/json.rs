@@ -1,0 +1,121 @@
+//! The template as JSON, with the long forms of the intrinsic functions.
+
+use super::emit::{Scalar, Sink};
+use std::io::{self, BufWriter, Write};
+
+/// A JSON writer.
+pub struct Json<W: Write> {
+    to: BufWriter<W>,
+    error: Option<io::Error>,
+    /// For each open mapping and list, whether something is in it.
+    open: Vec<bool>,
+}
+
+impl<W: Write> Json<W> {
+    /// A writer at the start of a document.
+    pub fn new(to: W) -> Self {
+        Self { to: BufWriter::with_capacity(1 << 16, to), error: None, open: Vec::new() }
+    }
+
+    fn put(&mut self, text: &str) {
+        if let Err(error) = self.to.write_all(text.as_bytes()) {
+            self.error.get_or_insert(error);
+        }
+    }
+
+    fn put_string(&mut self, text: &str) {
+        if let Err(error) = serde_json::to_writer(&mut self.to, text) {
+            self.error.get_or_insert(error.into());
+        }
+    }
+
+    fn new_line(&mut self) {
+        self.put("\n");
+        for _ in 0..self.open.len() {
+            self.put("  ");
+        }
+    }
+
+    /// Begins an entry of the innermost mapping or list.
+    fn begin_entry(&mut self) {
+        if let Some(filled) = self.open.last_mut()
+            && std::mem::replace(filled, true)
+        {
+            self.put(",");
+        }
+        self.new_line();
+    }
+
+    fn end(&mut self, bracket: &str) {
+        if self.open.pop() == Some(true) {
+            self.new_line();
+        }
+        self.put(bracket);
+    }
+}
+
+impl<W: Write> Sink for Json<W> {
+    fn header(&mut self, _: &[String]) {}
+
+    fn blank(&mut self) {}
+
+    fn comment(&mut self, _: &str) {}
+
+    fn begin_map(&mut self) {
+        self.put("{");
+        self.open.push(false);
+    }
+
+    fn end_map(&mut self) {
+        self.end("}");
+    }
+
+    fn begin_list(&mut self) {
+        self.put("[");
+        self.open.push(false);
+    }
+
+    fn end_list(&mut self) {
+        self.end("]");
+    }
+
+    fn key(&mut self, key: &'static str) {
+        self.name(key);
+    }
+
+    fn name(&mut self, name: &str) {
+        self.begin_entry();
+        self.put_string(name);
+        self.put(": ");
+    }
+
+    fn item(&mut self) {
+        self.begin_entry();
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>, _: Option<&str>) {
+        let (function, text) = match scalar {
+            Scalar::Plain(text) => (None, text),
+            Scalar::Text(text) => (None, text),
+            Scalar::Ref(name) => (Some("Ref"), name),
+            Scalar::Sub(text) => (Some("Fn::Sub"), text),
+        };
+        if let Some(function) = function {
+            self.put("{ ");
+            self.put_string(function);
+            self.put(": ");
+        }
+        self.put_string(text);
+        if function.is_some() {
+            self.put(" }");
+        }
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        self.put("\n");
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => self.to.flush(),
+        }
+    }
+}

@@ -1,0 +1,264 @@
+//! What AWS would refuse only when the template is deployed, or would never tell.
+
+use super::lower::Lowered;
+use super::model::{Content, Permission, Properties, Value};
+use crate::diagnostic::{Code, Diagnostic, count, thousands};
+use crate::rules::model::{Id, Layer, Origin, ParameterKind, Principal, Releases, Rules};
+use crate::syntax::source::Span;
+
+/// The sizes beyond which nothing is compiled.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Resources of a template (CloudFormation User Guide, quotas).
+    pub resources: usize,
+    /// Bytes of a template in a bucket (CloudFormation User Guide, quotas).
+    pub template_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { resources: 500, template_bytes: 1_000_000 }
+    }
+}
+
+/// Parameters of a template (CloudFormation User Guide, quotas).
+const PARAMETERS: usize = 200;
+
+/// Bytes of a template that is sent as it is, without a bucket (CloudFormation API reference, `CreateStack`).
+pub const INLINE_BYTES: usize = 51_200;
+
+/// Characters of a logical ID (CloudFormation User Guide, quotas).
+const LOGICAL_ID: usize = 255;
+
+/// Bytes of the policy of a layer version. Lambda names this number when the policy of a *function* outgrows it, and
+/// declares the same error for layers without a number of their own.
+const POLICY_BYTES: usize = 20_480;
+
+/// Reports every limit that the template goes beyond. `span` stands for the source as a whole.
+pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+    let resources = lowered.template.resources.len();
+    if resources > limits.resources {
+        diagnostics.push(too_many_resources(rules, resources, limits.resources, span));
+    }
+    if resources == 0 {
+        diagnostics.push(
+            Diagnostic::error(Code::NoEffect, span, "this source makes no resource")
+                .note("CloudFormation refuses a template without resources")
+                .help("add a `layer`"),
+        );
+    }
+    if rules.parameters.len() > PARAMETERS {
+        let message = format!("{}, of at most {PARAMETERS}", count(rules.parameters.len(), "parameter"));
+        diagnostics.push(Diagnostic::error(Code::TooMany, span, message));
+    }
+    for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
+        if resource.id.len() > LOGICAL_ID {
+            let message = format!("the logical ID of this has {} characters, of at most {LOGICAL_ID}", resource.id.len());
+            diagnostics.push(
+                Diagnostic::error(Code::TextLength, origin, message)
+                    .help("give the layer or the parameter a shorter name; `name` keeps the layer's name at AWS"),
+            );
+        }
+    }
+    rules.layers.iter().for_each(|layer| check_policies(rules, layer, diagnostics));
+    check_zeros(rules, lowered, diagnostics);
+}
+
+fn too_many_resources(rules: &Rules, resources: usize, most: usize, span: Span) -> Diagnostic {
+    let message = format!("the template has {}, of at most {}", count(resources, "resource"), thousands(most));
+    let diagnostic = Diagnostic::error(Code::TooMany, span, message)
+        .help("share with the organization instead of its accounts: one grant a version, however many accounts")
+        .help("or put some of the layers into a source of their own");
+    let largest = rules.layers.iter().max_by_key(|layer| grants_of(layer).map(<[_]>::len).sum::<usize>());
+    match largest {
+        Some(layer) => {
+            let grants = grants_of(layer).map(<[_]>::len).sum();
+            diagnostic.also(layer.name.span, format!("this layer alone makes {}", count(grants, "grant")))
+        }
+        None => diagnostic,
+    }
+}
+
+fn grants_of(layer: &Layer) -> impl Iterator<Item = &[crate::rules::model::Grant]> {
+    let (listed, rolling) = match &layer.releases {
+        Releases::Listed(versions) => (versions.as_slice(), None),
+        Releases::Rolling(rolling) => (&[][..], Some(rolling.grants.as_slice())),
+    };
+    listed.iter().map(|version| version.grants.as_slice()).chain(rolling)
+}
+
+/// The lengths that the parts of a version's ARN have at the least and at the most, where they are not known.
+struct ArnLength {
+    partition: usize,
+    whole: usize,
+}
+
+/// The two ends of what the ARN of a version can be: `aws`, `us-east-1`, version 1; and the longest partition and
+/// region name of today with a version of five digits.
+fn arn_lengths(layer_name: &str, origin: Option<&Origin>) -> (ArnLength, ArnLength) {
+    if let Some(Origin::Adopted(arn)) = origin
+        && let Some(arn) = arn.value.as_literal()
+    {
+        let partition = arn.split(':').nth(1).map_or(0, str::len);
+        return (ArnLength { partition, whole: arn.len() }, ArnLength { partition, whole: arn.len() });
+    }
+    let length = |partition: &str, region: &str, version: &str| ArnLength {
+        partition: partition.len(),
+        whole: format!("arn:{partition}:lambda:{region}:123456789012:layer:{layer_name}:{version}").len(),
+    };
+    (length("aws", "us-east-1", "1"), length("aws-us-gov", "ap-southeast-1", "12345"))
+}
+
+/// The bytes of a version's policy with these principals.
+///
+/// Lambda keeps the policy as compact JSON. The Sid of a grant that CloudFormation makes has at most 40 characters: the
+/// first 27 of the logical ID, a dash and 12 random ones.
+fn policy_bytes<'a>(principals: impl Iterator<Item = &'a Principal>, arn: &ArnLength, longest: bool) -> usize {
+    const SID: usize = 40;
+    let envelope = r#"{"Version":"2012-10-17","Id":"default","Statement":[]}"#.len();
+    let common = r#"{"Sid":"","Effect":"Allow","Principal":"","Action":"lambda:GetLayerVersion","Resource":""}"#.len();
+    let root = r#"{"AWS":"arn::iam::123456789012:root"}"#.len() - r#""""#.len() + arn.partition;
+    let condition = r#","Condition":{"StringEquals":{"aws:PrincipalOrgID":""}}"#.len() + r"*".len();
+    let statements = principals.map(|principal| {
+        let who = match principal {
+            Principal::Everyone => 1,
+            Principal::Account(_) => root,
+            Principal::Organization(Id::Literal(id)) => condition + id.len(),
+            Principal::Organization(Id::Parameter(_)) => condition + if longest { 34 } else { 12 },
+        };
+        common + SID + arn.whole + who + r",".len()
+    });
+    (envelope + statements.sum::<usize>()).saturating_sub(r",".len())
+}
+
+fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+    let versions: Vec<(Span, Option<&Origin>, &[crate::rules::model::Grant])> = match &layer.releases {
+        Releases::Rolling(rolling) => vec![(layer.name.span, None, &rolling.grants)],
+        Releases::Listed(versions) => versions
+            .iter()
+            .map(|version| (version.label.span, Some(&version.origin), version.grants.as_slice()))
+            .collect(),
+    };
+    for (span, origin, grants) in versions {
+        let principals = || grants.iter().filter_map(|grant| rules.principals.get(grant.principal as usize));
+        let principals = || principals().map(|named| &named.principal);
+        let (shortest, longest) = arn_lengths(&layer.layer_name.value, origin);
+        let least = policy_bytes(principals(), &shortest, false);
+        let most = policy_bytes(principals(), &longest, true);
+        let help = "share with the organization instead of its accounts: one statement, however many accounts";
+        let limit = thousands(POLICY_BYTES);
+        let who = count(grants.len(), "principal");
+        if least > POLICY_BYTES {
+            let message = format!("{who} are more than the policy of one layer version can hold");
+            diagnostics.push(
+                Diagnostic::error(Code::PolicySize, span, message)
+                    .label(format!("{} bytes at the least, of at most {limit}", thousands(least)))
+                    .help(help),
+            );
+        } else if most > POLICY_BYTES {
+            let message = format!("{who} may be more than the policy of one layer version can hold");
+            diagnostics.push(
+                Diagnostic::warning(Code::PolicySize, span, message)
+                    .label(format!("{} to {} bytes, of at most {limit}", thousands(least), thousands(most)))
+                    .note("how many depends on the region, the partition and the version's number")
+                    .help(help),
+            );
+        }
+    }
+}
+
+/// Warns of account IDs that `aws cloudformation package` would write without quotes where no ARN can stand for them.
+fn check_zeros(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
+    if !lowered.template.needs_package() {
+        return;
+    }
+    for parameter in &rules.parameters {
+        let Some(default) = parameter.default.as_ref().filter(|_| parameter.kind == ParameterKind::Account) else {
+            continue;
+        };
+        if loses_quotes(&default.value) {
+            diagnostics.push(
+                Diagnostic::warning(Code::LostZero, default.span, "this default may lose its leading zero")
+                    .note("`aws cloudformation package`, which the local content of this source needs, writes it \
+                           without quotes, and readers may take it for a number")
+                    .help("package with `--use-json`, or leave the default out and give the value at the deploy"),
+            );
+        }
+    }
+}
+
+/// Whether PyYAML, which aws-cli writes YAML by, leaves the quotes of these digits out: they look like an octal number
+/// and are none.
+fn loses_quotes(digits: &str) -> bool {
+    digits.starts_with('0') && digits.contains(['8', '9'])
+}
+
+impl super::model::Template {
+    /// Whether it names local files, which `aws cloudformation package` must upload before a deploy.
+    #[must_use]
+    pub fn needs_package(&self) -> bool {
+        self.resources.iter().any(|resource| match &resource.properties {
+            Properties::LayerVersion(version) => matches!(version.content, Content::Local(_)),
+            _ => false,
+        })
+    }
+
+    /// The grants in it.
+    pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
+        self.resources.iter().filter_map(|resource| match &resource.properties {
+            Properties::Permission(permission) => Some(permission),
+            _ => None,
+        })
+    }
+}
+
+/// What is to be said about the size of a written template, if anything.
+#[must_use]
+pub fn template_size(bytes: usize, limits: Limits, span: Span) -> Option<Diagnostic> {
+    (bytes > limits.template_bytes).then(|| {
+        let most = thousands(limits.template_bytes);
+        let message = format!("the template has {} bytes, of at most {most}", thousands(bytes));
+        Diagnostic::error(Code::TemplateSize, span, message)
+            .note("CloudFormation takes 1 MB from a bucket, and 51,200 bytes without one")
+            .help("put some of the layers into a source of their own")
+    })
+}
+
+/// Whether a value is `*` without an organization beside it.
+#[must_use]
+pub fn is_public(permission: &Permission) -> bool {
+    permission.organization.is_none() && permission.principal == Value::string("*")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account() -> Principal {
+        Principal::Account(Id::Literal("111122223333".to_owned()))
+    }
+
+    #[test]
+    fn the_policy_is_measured_byte_by_byte() {
+        let arn = "arn:aws:lambda:us-east-1:123456789012:layer:my-layer:1";
+        let sid = "x".repeat(40);
+        let one = format!(
+            r#"{{"Version":"2012-10-17","Id":"default","Statement":[{{"Sid":"{sid}","Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::111122223333:root"}},"Action":"lambda:GetLayerVersion","Resource":"{arn}"}}]}}"#
+        );
+        let length = ArnLength { partition: 3, whole: arn.len() };
+        assert_eq!(policy_bytes([account()].iter(), &length, false), one.len());
+        let organization = Principal::Organization(Id::Literal("o-t194hfs8cz".to_owned()));
+        let both = format!(
+            r#"{},{{"Sid":"{sid}","Effect":"Allow","Principal":"*","Action":"lambda:GetLayerVersion","Resource":"{arn}","Condition":{{"StringEquals":{{"aws:PrincipalOrgID":"o-t194hfs8cz"}}}}}}]}}"#,
+            one.trim_end_matches("]}")
+        );
+        assert_eq!(policy_bytes([account(), organization].iter(), &length, false), both.len());
+    }
+
+    #[test]
+    fn digits_that_lose_their_quotes() {
+        assert!(loses_quotes("017000801446"));
+        assert!(!loses_quotes("065115117704"));
+        assert!(!loses_quotes("123456789012"));
+    }
+}

@@ -1,0 +1,120 @@
+//! Rules to template.
+
+mod layers;
+pub mod names;
+
+use super::model::{Parameter, Resource, Template, Value};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::formats::{ACCOUNT_PATTERN, ORGANIZATION_PATTERN};
+use crate::rules::model::{self as rules, ParameterKind, Rules};
+use crate::rules::text::{Part, Text};
+use crate::syntax::source::Span;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+/// Where the source and the template lie.
+#[derive(Clone, Debug, Default)]
+pub struct Placement {
+    /// The file name of the source.
+    pub source_name: String,
+    /// The path from the template's folder to the source's, with `/` between folders; empty where they are the same.
+    pub source_folder: String,
+}
+
+/// A template and where each of its resources comes from.
+#[derive(Debug, Default)]
+pub struct Lowered {
+    /// The template.
+    pub template: Template,
+    /// For each resource, the place in the source that asks for it.
+    pub origins: Vec<Span>,
+    /// The versions that must be published only once.
+    pub listed: Vec<ListedVersion>,
+}
+
+/// A listed version that this stack publishes.
+#[derive(Debug)]
+pub struct ListedVersion {
+    /// The index of its resource.
+    pub resource: usize,
+    /// The name of its layer in the source.
+    pub layer: String,
+    /// Its label.
+    pub label: String,
+}
+
+/// The template of rules without errors.
+pub fn lower(rules: &Rules, placement: &Placement, diagnostics: &mut Vec<Diagnostic>) -> Lowered {
+    let mut lowered = Lowered::default();
+    lowered.template.source.clone_from(&placement.source_name);
+    lowered.template.description = rules.description.as_ref().map(|description| description.value.clone());
+    lowered.template.parameters = rules.parameters.iter().map(parameter).collect();
+    layers::lower(rules, placement, &mut lowered);
+    refuse_clashes(&lowered, rules, diagnostics);
+    lowered
+}
+
+impl Lowered {
+    fn push(&mut self, resource: Resource, origin: Span) {
+        self.template.resources.push(resource);
+        self.origins.push(origin);
+    }
+}
+
+fn parameter(parameter: &rules::Parameter) -> Parameter {
+    let (kind, allowed) = match parameter.kind {
+        ParameterKind::String => ("String", None),
+        ParameterKind::Account => ("String", Some((ACCOUNT_PATTERN, "must be an account ID: 12 digits"))),
+        ParameterKind::Organization => {
+            ("String", Some((ORGANIZATION_PATTERN, "must be an organization ID, such as o-a1b2c3d4e5")))
+        }
+        ParameterKind::Number => ("Number", None),
+        ParameterKind::Ssm => ("AWS::SSM::Parameter::Value<String>", None),
+    };
+    Parameter {
+        name: parameter.name.value.clone(),
+        description: parameter.description.clone(),
+        kind,
+        allowed,
+        default: parameter.default.as_ref().map(|default| default.value.clone()),
+    }
+}
+
+/// The value that a text becomes: `!Ref` where it is one parameter, `!Sub` where parameters are in it.
+pub fn value(text: &Text) -> Value {
+    if let Some(literal) = text.as_literal() {
+        return Value::string(literal);
+    }
+    if let Some(parameter) = text.as_parameter() {
+        return Value::Ref(parameter.into());
+    }
+    let parts = text.parts().iter().map(|part| match part {
+        Part::Literal(text) => text.replace("${", "${!"),
+        Part::Parameter(name) => format!("${{{name}}}"),
+    });
+    Value::Sub(parts.collect::<String>().into())
+}
+
+/// Refuses two resources, or a resource and a parameter, of one logical ID.
+fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<&str, Span> = HashMap::with_capacity(lowered.origins.len() + rules.parameters.len());
+    seen.extend(rules.parameters.iter().map(|parameter| (parameter.name.value.as_str(), parameter.name.span)));
+    for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
+        match seen.entry(&resource.id) {
+            Entry::Vacant(entry) => {
+                entry.insert(origin);
+            }
+            Entry::Occupied(entry) => {
+                let message = format!("two things would have the logical ID `{}`", resource.id);
+                diagnostics.push(
+                    Diagnostic::error(Code::LogicalIdClash, origin, message)
+                        .label("this one")
+                        .also(*entry.get(), "and this one")
+                        .note("a logical ID is made of the letters and digits of the names")
+                        .help("rename one of them; for a layer that is published already, use another name here and \
+                               keep its name at AWS by `name`"),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Layers, their versions, and who may use them.
+
+use super::{ListedVersion, Lowered, Placement, names, value};
+use crate::rules::model::{
+    self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases, RollingVersion, Rules,
+};
+use crate::template::model::{
+    Content, LayerVersion, Permission, Policy, Properties, Resource, SsmParameter, Value,
+};
+use std::sync::Arc;
+
+/// A principal as its grants write it.
+struct Grantee {
+    id: String,
+    principal: Value,
+    organization: Option<Value>,
+    names: Option<Arc<str>>,
+    is_parameter: bool,
+}
+
+/// What all grants of one version have in common.
+struct Granted<'a> {
+    id: &'a str,
+    arn: Value,
+    is_rolling: bool,
+}
+
+/// Adds the resources of all layers.
+pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
+    let grantees: Vec<Grantee> = rules.principals.iter().map(grantee).collect();
+    for layer in &rules.layers {
+        let newest = match &layer.releases {
+            Releases::Rolling(rolling) => self::rolling(layer, rolling, &grantees, placement, lowered),
+            Releases::Listed(versions) => listed(layer, versions, &grantees, placement, lowered),
+        };
+        if let (Some(name), Some(newest)) = (&layer.publish, newest) {
+            let parameter = SsmParameter { name: value(&name.value), value: newest };
+            let resource = Resource {
+                id: names::published_arn(&layer.name.value),
+                comment: None,
+                depends_on: None,
+                policies: None,
+                properties: Properties::SsmParameter(Box::new(parameter)),
+            };
+            lowered.push(resource, name.span);
+        }
+    }
+}
+
+fn grantee(named: &rules::NamedPrincipal) -> Grantee {
+    let everyone = || Value::string("*");
+    let (principal, organization, is_parameter) = match &named.principal {
+        Principal::Everyone => (everyone(), None, false),
+        Principal::Account(Id::Literal(id)) => (account(id), None, false),
+        Principal::Account(Id::Parameter(name)) => (Value::Ref(name.as_str().into()), None, true),
+        Principal::Organization(Id::Literal(id)) => (everyone(), Some(Value::string(id.as_str())), false),
+        Principal::Organization(Id::Parameter(name)) => (everyone(), Some(Value::Ref(name.as_str().into())), true),
+    };
+    let names = match named.principal {
+        Principal::Everyone => Some("every AWS account".into()),
+        _ => named.names.clone(),
+    };
+    Grantee { id: names::grantee(&named.principal), principal, organization, names, is_parameter }
+}
+
+/// An account as a principal. `aws cloudformation package` takes the quotes off an ID with a leading zero, and what
+/// reads its output may take the zero as well; the ARN of the account's root user says the same and cannot be mistaken.
+fn account(id: &str) -> Value {
+    if id.starts_with('0') {
+        Value::Sub(format!("arn:${{AWS::Partition}}:iam::{id}:root").into())
+    } else {
+        Value::string(id)
+    }
+}
+
+/// The policies of a version: a version that goes stays at AWS unless the source says otherwise, but one whose
+/// creation fails is no version that anybody asked to keep.
+fn version_policies(old_versions: OldVersions) -> (Policy, Policy) {
+    match old_versions {
+        OldVersions::Keep => (Policy::RetainExceptOnCreate, Policy::Retain),
+        OldVersions::Delete => (Policy::Delete, Policy::Delete),
+    }
+}
+
+/// Adds a rolling layer; gives the ARN of its newest version.
+fn rolling(
+    layer: &Layer,
+    rolling: &RollingVersion,
+    grantees: &[Grantee],
+    placement: &Placement,
+    lowered: &mut Lowered,
+) -> Option<Value> {
+    let id = names::pascal(&layer.name.value);
+    let arn = Value::Ref(id.as_str().into());
+    let version = Resource {
+        id: id.clone(),
+        comment: None,
+        depends_on: None,
+        policies: Some(version_policies(layer.old_versions)),
+        properties: publish(layer, &rolling.publication, placement),
+    };
+    lowered.push(version, layer.name.span);
+    let is_rolling = layer.old_versions == OldVersions::Keep;
+    grants(&rolling.grants, &Granted { id: &id, arn: arn.clone(), is_rolling }, grantees, lowered);
+    Some(arn)
+}
+
+/// Adds a layer's listed versions; gives the ARN of the newest.
+fn listed(
+    layer: &Layer,
+    versions: &[rules::Version],
+    grantees: &[Grantee],
+    placement: &Placement,
+    lowered: &mut Lowered,
+) -> Option<Value> {
+    let mut before: Option<Arc<str>> = None;
+    let mut newest = None;
+    for version in versions {
+        let id = names::version(&layer.name.value, &version.label.value);
+        let arn = match &version.origin {
+            Origin::Adopted(arn) => value(&arn.value),
+            Origin::Published(publication) => {
+                let shared: Arc<str> = id.as_str().into();
+                let resource = Resource {
+                    id: id.clone(),
+                    comment: None,
+                    depends_on: before.replace(Arc::clone(&shared)),
+                    policies: Some(version_policies(layer.old_versions)),
+                    properties: publish(layer, publication, placement),
+                };
+                lowered.listed.push(ListedVersion {
+                    resource: lowered.origins.len(),
+                    layer: layer.name.value.clone(),
+                    label: version.label.value.clone(),
+                });
+                lowered.push(resource, version.label.span);
+                Value::Ref(shared)
+            }
+        };
+        grants(&version.grants, &Granted { id: &id, arn: arn.clone(), is_rolling: false }, grantees, lowered);
+        newest = Some(arn);
+    }
+    newest
+}
+
+fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> Properties {
+    let content = match &publication.content.value {
+        rules::Content::S3 { bucket, key, object_version } => {
+            Content::S3 { bucket: value(bucket), key: value(key), object_version: object_version.as_ref().map(value) }
+        }
+        rules::Content::Local(path) => Content::Local(rebase(&placement.source_folder, path)),
+    };
+    Properties::LayerVersion(Box::new(LayerVersion {
+        name: layer.layer_name.value.clone(),
+        description: publication.description.clone(),
+        runtimes: publication.runtimes.iter().map(|runtime| runtime.value.clone()).collect(),
+        architectures: publication.architectures.clone(),
+        license: publication.license.clone(),
+        content,
+    }))
+}
+
+/// A path from the source's folder as one from the template's.
+fn rebase(folder: &str, path: &str) -> String {
+    let mut steps: Vec<&str> = Vec::new();
+    for step in folder.split('/').chain(path.split('/')) {
+        match step {
+            "" | "." => {}
+            ".." if steps.last().is_some_and(|last| *last != "..") => {
+                steps.pop();
+            }
+            step => steps.push(step),
+        }
+    }
+    let slash = if path.ends_with('/') { "/" } else { "" };
+    let start = if steps.first() == Some(&"..") { "" } else { "./" };
+    format!("{start}{}{slash}", steps.join("/"))
+}
+
+/// Adds the grants of one version.
+///
+/// A grant is deleted with its rule, always: under `Retain` a removed rule would revoke nothing. Only where a rolling
+/// layer keeps its old versions do their grants stay when the version is replaced, and then only those to a principal
+/// that is written out: a parameter's old value must lose what its new value gets.
+fn grants(grants: &[Grant], granted: &Granted<'_>, grantees: &[Grantee], lowered: &mut Lowered) {
+    for grant in grants {
+        let grantee = &grantees[grant.principal as usize];
+        let mut id = String::with_capacity(granted.id.len() + grantee.id.len());
+        id.push_str(granted.id);
+        id.push_str(&grantee.id);
+        let on_replace = if granted.is_rolling && !grantee.is_parameter { Policy::Retain } else { Policy::Delete };
+        let resource = Resource {
+            id,
+            comment: grant.reason.clone(),
+            depends_on: None,
+            policies: Some((Policy::Delete, on_replace)),
+            properties: Properties::Permission(Permission {
+                layer_version: granted.arn.clone(),
+                principal: grantee.principal.clone(),
+                organization: grantee.organization.clone(),
+                names: grantee.names.clone(),
+            }),
+        };
+        lowered.push(resource, grant.span);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::rebase;
+
+    #[test]
+    fn paths_are_rewritten_from_the_templates_folder() {
+        assert_eq!(rebase("", "./build/deps.zip"), "./build/deps.zip");
+        assert_eq!(rebase("../examples", "./build/deps.zip"), "../examples/build/deps.zip");
+        assert_eq!(rebase("../examples", "../build/deps.zip"), "../build/deps.zip");
+        assert_eq!(rebase("rules", "./build/layer/"), "./rules/build/layer/");
+        assert_eq!(rebase("..", "../../a.zip"), "../../../a.zip");
+    }
+}

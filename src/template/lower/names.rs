@@ -1,0 +1,40 @@
+//! Logical IDs: readable, and the same whatever the order of the source and the aliases in it.
+
+use crate::rules::model::{Id, Principal};
+
+/// The name of a layer as a part of a logical ID: `my-shared-deps` gives `MySharedDeps`.
+#[must_use]
+pub fn pascal(name: &str) -> String {
+    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
+    words.fold(String::with_capacity(name.len()), |mut id, word| {
+        let mut letters = word.chars();
+        id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        id.push_str(letters.as_str());
+        id
+    })
+}
+
+/// The logical ID of a listed version: `MySharedDepsV1x4x0`.
+#[must_use]
+pub fn version(layer: &str, label: &str) -> String {
+    let label: String = label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }).collect();
+    format!("{}V{label}", pascal(layer))
+}
+
+/// The end of the logical ID of a grant: it names the principal itself, not its alias, so that a grant to another
+/// principal is another resource and the old one is revoked.
+#[must_use]
+pub fn grantee(principal: &Principal) -> String {
+    match principal {
+        Principal::Everyone => "ToEveryone".to_owned(),
+        Principal::Account(Id::Literal(id) | Id::Parameter(id)) => format!("ToAccount{id}"),
+        Principal::Organization(Id::Literal(id)) => format!("ToOrganization{}", pascal(id)),
+        Principal::Organization(Id::Parameter(name)) => format!("ToOrganization{name}"),
+    }
+}
+
+/// The logical ID of the SSM parameter that holds a layer's newest version.
+#[must_use]
+pub fn published_arn(layer: &str) -> String {
+    format!("{}Newest", pascal(layer))
+}

@@ -1,0 +1,154 @@
+//! A CloudFormation template, as far as this compiler speaks of one.
+
+use std::sync::Arc;
+
+/// A template.
+#[derive(Clone, Debug, Default)]
+pub struct Template {
+    /// The file name of the source, for the first lines; not part of what CloudFormation reads.
+    pub source: String,
+    /// `Description`
+    pub description: Option<String>,
+    /// `Parameters`, in the order in which they are written.
+    pub parameters: Vec<Parameter>,
+    /// `Resources`, in the order in which they are written.
+    pub resources: Vec<Resource>,
+}
+
+/// A template parameter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// `Description`
+    pub description: Option<String>,
+    /// `Type`
+    pub kind: &'static str,
+    /// `AllowedPattern`, and `ConstraintDescription`, which says it in words.
+    pub allowed: Option<(&'static str, &'static str)>,
+    /// `Default`
+    pub default: Option<String>,
+}
+
+/// A value that CloudFormation may fill in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A text that stands for itself.
+    String(Arc<str>),
+    /// `!Ref` of a parameter or a resource.
+    Ref(Arc<str>),
+    /// `!Sub` of a text, in which `${Name}` is filled in and `${!Name}` stands for `${Name}`.
+    Sub(Arc<str>),
+}
+
+impl Value {
+    /// A text that stands for itself.
+    pub fn string(text: impl Into<Arc<str>>) -> Self {
+        Self::String(text.into())
+    }
+}
+
+/// What CloudFormation does with a resource that goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policy {
+    /// It is deleted.
+    Delete,
+    /// It stays, outside the stack.
+    Retain,
+    /// It stays, unless the operation that created it fails. A `DeletionPolicy` only.
+    RetainExceptOnCreate,
+}
+
+impl Policy {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Delete => "Delete",
+            Self::Retain => "Retain",
+            Self::RetainExceptOnCreate => "RetainExceptOnCreate",
+        }
+    }
+}
+
+/// A resource.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Its logical ID.
+    pub id: String,
+    /// What a reviewer should know, written above it.
+    pub comment: Option<Arc<str>>,
+    /// `DependsOn`
+    pub depends_on: Option<Arc<str>>,
+    /// `DeletionPolicy` and `UpdateReplacePolicy`: what becomes of it when it leaves the template, and when it is
+    /// replaced.
+    pub policies: Option<(Policy, Policy)>,
+    /// `Type` and `Properties`.
+    pub properties: Properties,
+}
+
+/// The properties of a resource, by its type.
+#[derive(Clone, Debug)]
+pub enum Properties {
+    /// `AWS::Lambda::LayerVersion`
+    LayerVersion(Box<LayerVersion>),
+    /// `AWS::Lambda::LayerVersionPermission`
+    Permission(Permission),
+    /// `AWS::SSM::Parameter`
+    SsmParameter(Box<SsmParameter>),
+}
+
+/// `AWS::Lambda::LayerVersion`. Every property is create-only: a change publishes a new version.
+#[derive(Clone, Debug)]
+pub struct LayerVersion {
+    /// `LayerName`
+    pub name: String,
+    /// `Description`
+    pub description: Option<String>,
+    /// `CompatibleRuntimes`
+    pub runtimes: Vec<String>,
+    /// `CompatibleArchitectures`
+    pub architectures: Vec<String>,
+    /// `LicenseInfo`
+    pub license: Option<String>,
+    /// `Content`
+    pub content: Content,
+}
+
+/// `Content` of a layer version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// An object in a bucket of the stack's region.
+    S3 {
+        /// `S3Bucket`
+        bucket: Value,
+        /// `S3Key`
+        key: Value,
+        /// `S3ObjectVersion`
+        object_version: Option<Value>,
+    },
+    /// A path that `aws cloudformation package` uploads, relative to the template.
+    Local(String),
+}
+
+/// `AWS::Lambda::LayerVersionPermission`. Every property is create-only.
+#[derive(Clone, Debug)]
+pub struct Permission {
+    /// `LayerVersionArn`
+    pub layer_version: Value,
+    /// `Principal`
+    pub principal: Value,
+    /// `OrganizationId`
+    pub organization: Option<Value>,
+    /// What the source calls the principal.
+    pub names: Option<Arc<str>>,
+}
+
+/// `AWS::SSM::Parameter` of type `String`.
+#[derive(Clone, Debug)]
+pub struct SsmParameter {
+    /// `Name`
+    pub name: Value,
+    /// `Value`
+    pub value: Value,
+}

@@ -1,0 +1,256 @@
+//! YAML that reads the same everywhere: in CloudFormation, in any YAML 1.1 or 1.2 reader, in any encoding.
+//!
+//! Block style only, ASCII only, no anchors. What any reader could take for a number, a date, a truth value or nothing
+//! is quoted.
+
+use super::emit::{Scalar, Sink};
+use std::io::{self, BufWriter, Write};
+
+/// A YAML writer.
+pub struct Yaml<W: Write> {
+    to: BufWriter<W>,
+    error: Option<io::Error>,
+    indent: usize,
+    after: After,
+}
+
+/// What the cursor stands behind.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum After {
+    Line,
+    Key,
+    Dash,
+}
+
+const SPACES: &str = "                                ";
+
+impl<W: Write> Yaml<W> {
+    /// A writer at the start of a document.
+    pub fn new(to: W) -> Self {
+        Self { to: BufWriter::with_capacity(1 << 16, to), error: None, indent: 0, after: After::Line }
+    }
+
+    fn put(&mut self, text: &str) {
+        if let Err(error) = self.to.write_all(text.as_bytes()) {
+            self.error.get_or_insert(error);
+        }
+    }
+
+    fn put_indent(&mut self) {
+        let mut left = self.indent;
+        while left > 0 {
+            let some = left.min(SPACES.len());
+            self.put(&SPACES[..some]);
+            left -= some;
+        }
+    }
+
+    /// Begins a line, or goes on behind the dash of an item.
+    fn begin_line(&mut self) {
+        if self.after == After::Line {
+            self.put_indent();
+        }
+    }
+
+    fn put_comment(&mut self, text: &str) {
+        self.put("# ");
+        let plain = text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+        if plain {
+            self.put(text);
+        } else {
+            let escaped = escape(text);
+            self.put(&escaped);
+        }
+    }
+}
+
+impl<W: Write> Sink for Yaml<W> {
+    fn header(&mut self, lines: &[String]) {
+        for line in lines {
+            self.comment(line);
+        }
+    }
+
+    fn blank(&mut self) {
+        self.put("\n");
+    }
+
+    fn comment(&mut self, text: &str) {
+        self.put_indent();
+        self.put_comment(text);
+        self.put("\n");
+    }
+
+    fn begin_map(&mut self) {
+        match self.after {
+            After::Key => {
+                self.put("\n");
+                self.indent += 2;
+                self.after = After::Line;
+            }
+            After::Dash => self.indent += 2,
+            After::Line => {}
+        }
+    }
+
+    fn end_map(&mut self) {
+        self.indent = self.indent.saturating_sub(2);
+    }
+
+    fn begin_list(&mut self) {
+        self.begin_map();
+    }
+
+    fn end_list(&mut self) {
+        self.end_map();
+    }
+
+    fn key(&mut self, key: &'static str) {
+        self.begin_line();
+        self.put(key);
+        self.put(":");
+        self.after = After::Key;
+    }
+
+    fn name(&mut self, name: &str) {
+        self.begin_line();
+        put_name(self, name);
+        self.put(":");
+        self.after = After::Key;
+    }
+
+    fn item(&mut self) {
+        self.begin_line();
+        self.put("- ");
+        self.after = After::Dash;
+    }
+
+    fn scalar(&mut self, scalar: Scalar<'_>, comment: Option<&str>) {
+        if self.after == After::Key {
+            self.put(" ");
+        }
+        match scalar {
+            Scalar::Plain(text) => self.put(text),
+            Scalar::Text(text) => put_text(self, text),
+            Scalar::Ref(name) if name.contains(':') => {
+                self.put("!Ref ");
+                put_text(self, name);
+            }
+            Scalar::Ref(name) => {
+                self.put("!Ref ");
+                put_name(self, name);
+            }
+            Scalar::Sub(text) => {
+                self.put("!Sub ");
+                put_text(self, text);
+            }
+        }
+        if let Some(comment) = comment {
+            self.put(" ");
+            self.put_comment(comment);
+        }
+        self.put("\n");
+        self.after = After::Line;
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        match self.error.take() {
+            Some(error) => Err(error),
+            None => self.to.flush(),
+        }
+    }
+}
+
+/// Writes a name made of letters and digits.
+fn put_name(yaml: &mut Yaml<impl Write>, name: &str) {
+    let plain = name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && !is_yaml_word(name);
+    if plain { yaml.put(name) } else { put_text(yaml, name) }
+}
+
+fn put_text(yaml: &mut Yaml<impl Write>, text: &str) {
+    if is_plain(text) {
+        yaml.put(text);
+    } else if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        yaml.put("'");
+        if text.contains('\'') {
+            yaml.put(&text.replace('\'', "''"));
+        } else {
+            yaml.put(text);
+        }
+        yaml.put("'");
+    } else {
+        yaml.put("\"");
+        yaml.put(&escape(text).replace('"', "\\\""));
+        yaml.put("\"");
+    }
+}
+
+/// The text in ASCII, with the escapes of YAML's double quotes for everything else and for backslashes.
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\\' => escaped.push_str("\\\\"),
+            '\n' => escaped.push_str("\\n"),
+            '\t' => escaped.push_str("\\t"),
+            ' '..='~' => escaped.push(c),
+            '\u{0}'..='\u{ff}' => escaped.push_str(&format!("\\x{:02x}", u32::from(c))),
+            '\u{100}'..='\u{ffff}' => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            _ => escaped.push_str(&format!("\\U{:08x}", u32::from(c))),
+        }
+    }
+    escaped
+}
+
+/// Whether every YAML reader takes `text` for itself without quotes.
+///
+/// The test is on the safe side: it begins with a letter, `/`, `$`, `./` or `../`; so no number, date, sexagesimal or
+/// special float is plain, nor any indicator. Plain scalars stand in block context only, where braces and commas may.
+fn is_plain(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let begins = match bytes.first() {
+        Some(b'.') => text.starts_with("./") || text.starts_with("../"),
+        Some(&first) => first.is_ascii_alphabetic() || first == b'/' || first == b'$',
+        None => false,
+    };
+    let inside = |(index, &byte): (usize, &u8)| match byte {
+        b':' => bytes.get(index + 1).is_some_and(|&next| next != b' '),
+        b' ' => bytes.get(index + 1).is_some_and(|&next| next != b'#' && next != b' '),
+        b'#' | b'"' | b'\'' | b'`' | b'\\' => false,
+        _ => (b'!'..=b'~').contains(&byte),
+    };
+    begins && bytes.iter().enumerate().all(inside) && !is_yaml_word(text)
+}
+
+/// Whether YAML 1.1 or 1.2 reads the word as a truth value, as nothing or as a number.
+fn is_yaml_word(text: &str) -> bool {
+    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+    text.len() <= 5 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_readers_differ_about_is_quoted() {
+        for text in [
+            "", "123456789012", "017000801446", "1.10", "2012-10-17", "1:30", "0o7", "0x1F", "1_000", "~", "null",
+            "Null", "yes", "No", "on", "OFF", "y", "N", "true", "*", "*x", "&x", "!x", "=", "<<", "-", "- a", "? a",
+            ".5", ".inf", "..", "+1", "a: b", "a #b", "a ", " a", "a:", "'a'", "\"a\"", "`a`", "@a", "%a", "[a]",
+            "{a}", "|", ">", "a\\b", "a  b", "#a",
+        ] {
+            assert!(!is_plain(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_all_readers_agree_about_is_plain() {
+        for text in [
+            "my-shared-deps", "python3.12", "x86_64", "./build/deps.zip", "../a.zip", "/layers/deps",
+            "arn:${AWS::Partition}:iam::017000801446:root", "${Bucket}/a", "o-a1b2c3d4e5", "a, b", "MIT", "yesterday",
+        ] {
+            assert!(is_plain(text), "{text:?}");
+        }
+    }
+}
