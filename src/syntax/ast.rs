@@ -97,6 +97,8 @@ pub struct Layer {
     pub name: Name,
     /// The statements of its body, as listed.
     pub statements: Vec<LayerStatement>,
+    /// Whether every statement of the body could be read.
+    pub complete: bool,
 }
 
 /// A statement in the body of a layer.

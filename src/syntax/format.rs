@@ -5,7 +5,7 @@ use super::token::{Token, TokenKind};
 
 /// The formatted text, or `None` where the formatter doubts its own work, which would be a bug of this program.
 ///
-/// Blanks and empty lines change, nothing else: two blanks for each level, four more on lines that continue a list,
+/// Blanks and line ends change, nothing else: a line for each statement of a body, two blanks for each level, four more on lines that continue a list,
 /// one blank between words, at most one empty line. Line ends are those of the file's first line.
 #[must_use]
 pub fn format(source: &str) -> Option<String> {
@@ -67,6 +67,10 @@ impl Layout<'_> {
             TokenKind::Blank | TokenKind::End => {}
             TokenKind::Newline if self.line == Line::Empty => self.empty_lines += 1,
             TokenKind::Newline => self.end_line(),
+            _ if self.opens_body(token.kind) => {
+                self.end_line();
+                self.token(token);
+            }
             TokenKind::Comment => {
                 let gap = if self.line == Line::Empty { "" } else { "  " };
                 self.place(token, gap);
@@ -76,12 +80,19 @@ impl Layout<'_> {
                 self.depth += 1;
             }
             TokenKind::CloseBrace => {
+                self.end_line();
                 self.depth = self.depth.saturating_sub(1);
                 self.place(token, " ");
             }
             TokenKind::Comma => self.place(token, ""),
             _ => self.place(token, " "),
         }
+    }
+
+    /// Whether a token is the first of a body that begins on the line of its brace.
+    fn opens_body(&self, kind: TokenKind) -> bool {
+        self.line == Line::After(TokenKind::OpenBrace)
+            && !matches!(kind, TokenKind::Comment | TokenKind::CloseBrace)
     }
 
     /// Writes a token, `gap` before it if something stands on the line already.

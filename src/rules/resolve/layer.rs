@@ -252,6 +252,8 @@ impl Resolver<'_> {
 
     fn releases(&mut self, declared: &ast::Layer, body: &Body<'_>, common: &Properties) -> Option<Releases> {
         match (body.content, body.versions.as_slice()) {
+            // Its versions may be among the statements that could not be read.
+            (None, []) if !declared.complete => None,
             (None, []) => {
                 let message = format!("the layer {} has no version", quote(&declared.name.text));
                 self.report(
@@ -274,20 +276,26 @@ impl Resolver<'_> {
                 );
                 None
             }
-            (None, versions) => self.listed(versions, body, common),
+            (None, versions) => self.listed(versions, body, common, declared.complete),
         }
     }
 
     fn rolling(&mut self, content: &ast::Content, body: &Body<'_>, common: &Properties) -> Option<Releases> {
         let resolved = self.content(content, false);
-        let grants = self.grants(&body.shares, &[]).pop().unwrap_or_default();
+        let grants = self.grants(&body.shares, &[], true).pop().unwrap_or_default();
         let publication = common.clone().publication(resolved?);
         Some(Releases::Rolling(Box::new(RollingVersion { publication, grants })))
     }
 
-    fn listed(&mut self, versions: &[&ast::Version], body: &Body<'_>, common: &Properties) -> Option<Releases> {
+    fn listed(
+        &mut self,
+        versions: &[&ast::Version],
+        body: &Body<'_>,
+        common: &Properties,
+        complete: bool,
+    ) -> Option<Releases> {
         let mut labels: HashMap<&str, Span> = HashMap::new();
-        let grants = self.grants(&body.shares, versions);
+        let grants = self.grants(&body.shares, versions, complete);
         let mut listed = Vec::with_capacity(versions.len());
         for (version, grants) in versions.iter().zip(grants) {
             let label = &version.label;

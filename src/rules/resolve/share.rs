@@ -18,11 +18,12 @@ struct Rule {
 }
 
 impl Resolver<'_> {
-    /// The grants of each of `versions`, or those of the one rolling version where there are none.
-    pub fn grants(&mut self, shares: &[&Share], versions: &[&ast::Version]) -> Vec<Vec<Grant>> {
+    /// The grants of each of `versions`, or those of the one rolling version where there are none. Unless these are
+    /// `complete`, a label among those that could not be read is no mistake.
+    pub fn grants(&mut self, shares: &[&Share], versions: &[&ast::Version], complete: bool) -> Vec<Vec<Grant>> {
         let labels: HashMap<&str, usize> =
             versions.iter().enumerate().map(|(index, version)| (version.label.text.as_str(), index)).collect();
-        let rules: Vec<Rule> = shares.iter().map(|share| self.rule(share, &labels)).collect();
+        let rules: Vec<Rule> = shares.iter().map(|share| self.rule(share, &labels, complete)).collect();
         let mut granted: Vec<Vec<(Member, Option<&Arc<str>>)>> = vec![Vec::new(); versions.len().max(1)];
         for rule in &rules {
             let members = || rule.members.iter().map(|&member| (member, rule.reason.as_ref()));
@@ -34,9 +35,9 @@ impl Resolver<'_> {
         granted.into_iter().map(merge).collect()
     }
 
-    fn rule(&mut self, share: &Share, labels: &HashMap<&str, usize>) -> Rule {
+    fn rule(&mut self, share: &Share, labels: &HashMap<&str, usize>, complete: bool) -> Rule {
         let versions = (!share.versions.is_empty())
-            .then(|| share.versions.iter().filter_map(|label| self.version_index(label, labels)).collect());
+            .then(|| share.versions.iter().filter_map(|label| self.version_index(label, labels, complete)).collect());
         let members = self.scope.expand(&share.principals, self.diagnostics);
         let because = share.because.as_ref().and_then(|because| self.because(because));
         let until = share.until.as_ref().and_then(|until| self.until(until));
@@ -50,9 +51,10 @@ impl Resolver<'_> {
         Rule { versions, members, reason: reason.map(Arc::from) }
     }
 
-    fn version_index(&mut self, label: &Name, labels: &HashMap<&str, usize>) -> Option<usize> {
-        if let Some(&index) = labels.get(label.text.as_str()) {
-            return Some(index);
+    fn version_index(&mut self, label: &Name, labels: &HashMap<&str, usize>, complete: bool) -> Option<usize> {
+        let index = labels.get(label.text.as_str()).copied();
+        if index.is_some() || !complete {
+            return index;
         }
         let message = format!("this layer has no version {}", quote(&label.text));
         let diagnostic = Diagnostic::error(Code::UnknownVersion, label.span, message);

@@ -190,8 +190,9 @@ impl<'s> Cursor<'s> {
 
     /// Reports the next token, where something else was looked for.
     pub fn unexpected<T>(&mut self) -> Parsed<T> {
-        let span = self.span();
         let text = self.text();
+        // A line's end has no width that a reader could see.
+        let span = if self.next.kind == TokenKind::Newline { self.span().before() } else { self.span() };
         if let (TokenKind::Stray, Some(c)) = (self.next.kind, text.chars().next())
             && (is_invisible(c) || c.is_whitespace())
         {
@@ -213,8 +214,11 @@ impl<'s> Cursor<'s> {
         }
         let message = format!("expected {}, found {found}", list(&expected, "or"));
         let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
+        let keywords = expected.iter().map(|expected| expected.trim_matches('`'));
         if self.next.kind == TokenKind::Stray {
             diagnostic = diagnostic.help("put a text with such characters in double quotes");
+        } else if let Some(near) = nearest(text, keywords).filter(|_| self.next.kind == TokenKind::Word) {
+            diagnostic = diagnostic.fix(format!("write `{near}`"), span, near);
         }
         self.diagnostics.push(diagnostic);
         Err(Failed)

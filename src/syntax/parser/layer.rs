@@ -28,8 +28,8 @@ const VERSION_STATEMENTS: &[&str] = &["description", "runtimes", "architectures"
 /// `NAME { … }`
 pub fn layer(cursor: &mut Cursor<'_>) -> Parsed<Layer> {
     let name = cursor.expect_word("the layer's name")?;
-    let statements = body(cursor, "layer", statement)?;
-    Ok(Layer { name, statements })
+    let (statements, complete) = body(cursor, "layer", statement)?;
+    Ok(Layer { name, statements, complete })
 }
 
 /// Any statement in the body of a layer.
@@ -73,13 +73,19 @@ fn version(cursor: &mut Cursor<'_>) -> Parsed<Version> {
     }
     let origin = Origin::From(content(cursor)?);
     let properties = match cursor.at(TokenKind::OpenBrace) {
-        true => body(cursor, "version", |cursor| {
-            let (keyword, span) = cursor.keyword(VERSION_STATEMENTS, "in a version")?;
-            property(cursor, keyword, span)
-        })?,
+        true => version_body(cursor)?,
         false => Vec::new(),
     };
     Ok(Version { label, origin, properties })
+}
+
+/// `{ … }`
+fn version_body(cursor: &mut Cursor<'_>) -> Parsed<Vec<Property>> {
+    let (properties, _) = body(cursor, "version", |cursor| {
+        let (keyword, span) = cursor.keyword(VERSION_STATEMENTS, "in a version")?;
+        property(cursor, keyword, span)
+    })?;
+    Ok(properties)
 }
 
 /// `LOCATION [object-version ID]`

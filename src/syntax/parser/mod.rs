@@ -34,14 +34,19 @@ pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
     }
 }
 
-/// Reads `{`, statements, `}`, where `read` reads one of the statements into the body's value.
-fn body<T>(cursor: &mut Cursor<'_>, what: &str, mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>) -> Parsed<Vec<T>> {
+/// Reads `{`, statements, `}`, where `read` reads one of the statements. Tells also whether all could be read.
+fn body<T>(
+    cursor: &mut Cursor<'_>,
+    what: &str,
+    mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>,
+) -> Parsed<(Vec<T>, bool)> {
     let open = cursor.expect(TokenKind::OpenBrace)?;
     let mut statements = Vec::new();
+    let mut complete = true;
     loop {
         cursor.skip_newlines();
         if cursor.accept(TokenKind::CloseBrace).is_some() {
-            return Ok(statements);
+            return Ok((statements, complete));
         }
         if cursor.at_end() {
             let end = cursor.span();
@@ -50,11 +55,14 @@ fn body<T>(cursor: &mut Cursor<'_>, what: &str, mut read: impl FnMut(&mut Cursor
                     .also(open, "the body begins here")
                     .help("close it with `}`"),
             );
-            return Ok(statements);
+            return Ok((statements, false));
         }
         match read(cursor).and_then(|statement| cursor.expect_end_of_statement().map(|()| statement)) {
             Ok(statement) => statements.push(statement),
-            Err(Failed) => cursor.recover(),
+            Err(Failed) => {
+                complete = false;
+                cursor.recover();
+            }
         }
     }
 }

@@ -1,0 +1,208 @@
+//! The rules that every template follows, each with its reason. `docs/sharing-over-time.md` tells what follows from them.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use layershare::rules::load::Root;
+use layershare::syntax::source::Sources;
+use layershare::template::limits::Limits;
+use layershare::template::lower::Placement;
+use layershare::template::{Format, published, read::read};
+use serde_json::Value;
+use support::written;
+
+fn template(source: &str) -> Value {
+    serde_json::from_str(&written(source, Format::Json).unwrap()).unwrap()
+}
+
+fn resource<'t>(template: &'t Value, id: &str) -> &'t Value {
+    let found = &template["Resources"][id];
+    assert!(found.is_object(), "no {id} in {:?}", ids(template));
+    found
+}
+
+fn ids(template: &Value) -> Vec<&str> {
+    template["Resources"].as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+const TWO: &str = "layer deps {
+  version 1.0 from s3://bucket-1/1.zip
+  version 1.1 from s3://bucket-1/2.zip
+  share with account 123456789012
+}";
+
+/// Rule 1. A kept version keeps its sharing: publishing another one touches nothing of it.
+#[test]
+fn a_new_version_leaves_the_resources_of_the_old_ones_alone() {
+    let before = template(&TWO.replace("  version 1.1 from s3://bucket-1/2.zip\n", ""));
+    let after = template(TWO);
+    for id in ids(&before) {
+        assert_eq!(before["Resources"][id], after["Resources"][id]);
+    }
+}
+
+/// Rule 2. A removed rule revokes: whatever the version carries, its grants are deleted with the rule.
+#[test]
+fn grants_are_deleted_with_their_rule() {
+    for old_versions in ["keep", "delete"] {
+        for content in ["version 1.0 from s3://bucket-1/1.zip", "content s3://bucket-1/1.zip"] {
+            let share = "share with account 123456789012, organization o-a1b2c3d4e5";
+            let source = format!("layer deps {{\n{content}\nold-versions {old_versions}\n{share}\n}}");
+            let template = template(&source);
+            let grants = ids(&template).into_iter().filter(|id| id.contains("To"));
+            let policies: Vec<&Value> = grants.map(|id| &resource(&template, id)["DeletionPolicy"]).collect();
+            assert_eq!(policies, ["Delete", "Delete"], "{source}");
+        }
+    }
+}
+
+/// Rule 3. The logical ID names the principal, not its alias: another principal is another grant.
+#[test]
+fn the_logical_id_of_a_grant_names_its_principal() {
+    let source = "account a = 123456789012\nparameter P account\naccount b = ${P}\nlayer deps {
+      version 1.0 from s3://bucket-1/1.zip\nshare with a, b, organization o-a1b2c3d4e5\nshare with everyone because \"x\"\n}";
+    let template = template(source);
+    let grants: Vec<&str> = ids(&template).into_iter().filter_map(|id| id.strip_prefix("DepsV1x0To")).collect();
+    assert_eq!(grants, ["Account123456789012", "AccountP", "OrganizationOA1b2c3d4e5", "Everyone"]);
+}
+
+/// Rule 3. Under `Retain` the old value of a changed parameter would stay granted; a version whose creation fails is
+/// no version to keep.
+#[test]
+fn parameters_are_revoked_when_they_change_and_failed_versions_leave_no_orphan() {
+    let source = "parameter P account\naccount b = ${P}\nlayer deps {\ncontent s3://bucket-1/1.zip\nshare with b\n}";
+    let template = template(source);
+    assert_eq!(resource(&template, "DepsToAccountP")["UpdateReplacePolicy"], "Delete");
+    assert_eq!(resource(&template, "Deps")["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(resource(&template, "Deps")["UpdateReplacePolicy"], "Retain");
+}
+
+/// Rule 4. A rolling layer's old versions stay shared; a removed rule revokes on the newest.
+#[test]
+fn old_versions_of_a_rolling_layer_stay_shared() {
+    let source = "layer deps {\ncontent s3://bucket-1/1.zip\nshare with account 123456789012\n}";
+    let template = template(source);
+    let grant = resource(&template, "DepsToAccount123456789012");
+    assert_eq!(grant["UpdateReplacePolicy"], "Retain");
+    assert_eq!(grant["DeletionPolicy"], "Delete");
+}
+
+/// Rule 5. A fresh region numbers the versions alike.
+#[test]
+fn versions_depend_on_each_other_in_the_listed_order() {
+    let template = template(TWO);
+    assert_eq!(resource(&template, "DepsV1x1")["DependsOn"], "DepsV1x0");
+    assert!(resource(&template, "DepsV1x0").get("DependsOn").is_none());
+}
+
+/// Rule 6. Logical IDs are stable under renamed aliases, and two things never share one.
+#[test]
+fn logical_ids_are_stable_and_unique() {
+    let named = |name: &str| {
+        let source = format!("account {name} = 123456789012\nlayer deps {{\ncontent s3://b-1/1.zip\nshare with {name}\n}}");
+        template(&source)
+    };
+    assert_eq!(named("a"), named("b"));
+    let clash = "layer my-deps {\ncontent s3://b-1/1.zip\n}\nlayer my_deps {\ncontent s3://b-1/1.zip\n}";
+    assert_eq!(support::codes(clash), ["logical-id-clash"]);
+    let with_parameter = "parameter Deps\nlayer deps {\ncontent s3://b-1/${Deps}\n}";
+    assert_eq!(support::codes(with_parameter), ["logical-id-clash"]);
+}
+
+/// Rule 7. One grant for each version and principal: a second one would survive the removal of the first.
+#[test]
+fn many_rules_and_groups_lead_to_one_grant() {
+    let source = "account a = 123456789012\naccount b = 123456789012\ngroup g = a, b\ngroup h = g, account 123456789012
+      layer deps {\nversion 1 from s3://b-1/1.zip\nshare with h\nshare with a\nshare version 1 with g, b\n}";
+    assert_eq!(ids(&template(source)), ["DepsV1", "DepsV1ToAccount123456789012"]);
+}
+
+/// Rule 8. The same source gives the same bytes, and so does the same source in another order.
+#[test]
+fn the_order_of_statements_does_not_change_the_output() {
+    let statements = [
+        "account a = 123456789012",
+        "organization o = o-a1b2c3d4e5",
+        "group g = a, o",
+        "layer one {\nshare with g\nversion 1 from s3://b-1/1.zip\n}",
+        "layer two {\nversion 1 from s3://b-1/${B}\nshare with o, a because \"x\"\nshare with a because \"w\"\n}",
+        "parameter B",
+    ];
+    let forwards = written(&statements.join("\n"), Format::Yaml).unwrap();
+    let reversed: Vec<&str> = statements.iter().rev().copied().collect();
+    assert_eq!(forwards, written(&reversed.join("\n"), Format::Yaml).unwrap());
+}
+
+/// Rule 9. What a YAML 1.1 reader could take for something else is quoted; an ID that loses its quotes is an ARN.
+#[test]
+fn account_ids_stay_texts() {
+    let yaml = written("layer deps {\ncontent s3://b-1/1.zip\nshare with account 123456789012, account 017000801446\n}", Format::Yaml);
+    let yaml = yaml.unwrap();
+    assert!(yaml.contains("Principal: '123456789012'\n"), "{yaml}");
+    assert!(yaml.contains("Principal: !Sub arn:${AWS::Partition}:iam::017000801446:root\n"), "{yaml}");
+}
+
+fn republished(before: &str, after: &str, meant: &[&str]) -> Vec<String> {
+    let before = read(&written(before, Format::Yaml).unwrap()).unwrap();
+    let lowered = support::compiled(after).0.lowered.unwrap();
+    let meant: Vec<String> = meant.iter().map(ToString::to_string).collect();
+    let mut found = Vec::new();
+    published::check(&before, &lowered, &meant, &mut found);
+    found.into_iter().map(|diagnostic| diagnostic.message).collect()
+}
+
+/// Rule 10. Every property of a layer version is create-only: an edit would publish it again.
+#[test]
+fn a_published_version_is_not_published_again_by_accident() {
+    let edited = TWO.replace("layer deps {", "layer deps {\n  description \"new\"");
+    assert_eq!(republished(TWO, &edited, &[]).len(), 2);
+    assert_eq!(republished(TWO, &edited, &["1.0"]), ["version `1.1` of `deps` would be published again"]);
+    let renamed = TWO.replace("layer deps {", "layer dependencies {\n  name deps");
+    assert_eq!(republished(TWO, &renamed, &[]).len(), 2);
+    let more = TWO.replace("  share", "  version 1.2 from s3://bucket-1/3.zip\n  share");
+    assert_eq!(republished(TWO, &more, &[]), Vec::<String>::new());
+    let unshared = TWO.replace("  share with account 123456789012\n", "");
+    assert_eq!(republished(TWO, &unshared, &[]), Vec::<String>::new());
+}
+
+/// Rule 11. A reader of the template learns which file to edit.
+#[test]
+fn the_first_lines_name_the_source() {
+    let yaml = written(TWO, Format::Yaml).unwrap();
+    assert!(yaml.starts_with("# Generated by layershare from test.layers.\n# Do not edit"), "{yaml}");
+}
+
+/// A text of the user's never ends the comment that it stands in.
+#[test]
+fn a_reason_stays_inside_its_comment() {
+    let source = "layer deps {\ncontent s3://b-1/1.zip\nshare with everyone because \"x\\n  Evil:\\n    Type: A\"\n}";
+    let yaml = written(source, Format::Yaml).unwrap();
+    assert!(yaml.contains("  # x\\n  Evil:\\n    Type: A\n"), "{yaml}");
+    let plain = written(&source.replace("x\\n  Evil:\\n    Type: A", "x"), Format::Yaml).unwrap();
+    assert_eq!(read(&yaml).unwrap(), read(&plain).unwrap());
+}
+
+/// Included names count as if they stood in the source, and only the parameters that are used come along.
+#[test]
+fn includes_give_their_names() {
+    let files = [
+        ("names.layers", "include \"deeper/more.layers\"\nparameter Unused\nparameter Bucket\naccount a = ${Partner}"),
+        ("deeper/more.layers", "parameter Partner account\ninclude \"../other.layers\""),
+        ("other.layers", "group g = a, everyone"),
+    ];
+    let memory = support::Memory(files.iter().map(|(path, text)| ((*path).into(), (*text).to_owned())).collect());
+    let source = "include \"names.layers\"\nlayer deps {\nversion 1 from s3://${Bucket}/1.zip\nshare with g because \"x\"\n}";
+    let root = Root { name: "a.layers".to_owned(), path: Some("a.layers".into()), bytes: source.into() };
+    let mut memory = memory;
+    let path = |from: &str| memory.0.get(std::path::Path::new(from)).cloned();
+    let other = path("other.layers").unwrap();
+    memory.0.insert("deeper/../other.layers".into(), other);
+    let mut sources = Sources::default();
+    let compiled =
+        layershare::compile(&root, &Placement::default(), Limits::default(), &memory, &mut sources);
+    let template = compiled.lowered.unwrap().template;
+    let parameters: Vec<&str> = template.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+    assert_eq!(parameters, ["Bucket", "Partner"]);
+    let ids: Vec<&str> = template.resources.iter().map(|resource| resource.id.as_str()).collect();
+    assert_eq!(ids, ["DepsV1", "DepsV1ToAccountPartner", "DepsV1ToEveryone"]);
+}
