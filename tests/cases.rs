@@ -33,7 +33,8 @@ fn sources_are_reported_with_their_messages() {
         let source = fs::read_to_string(&path).unwrap();
         let (compiled, sources) = support::compiled(&source);
         let messages = compiled.diagnostics.iter().map(|diagnostic| render::human(diagnostic, &sources));
-        let messages: Vec<String> = messages.map(|message| anstream::adapter::strip_str(&message).to_string()).collect();
+        let messages: Vec<String> =
+            messages.map(|message| anstream::adapter::strip_str(&message).to_string()).collect();
         check(&path.with_extension("txt"), messages.join("\n\n") + "\n");
     }
 }
@@ -51,7 +52,9 @@ fn json_says_what_yaml_says() {
     let cases = support::files("tests/cases/compile", "layers");
     for path in cases.into_iter().chain(support::files("examples", "layers")) {
         let source = fs::read_to_string(&path).unwrap();
-        let Some(yaml) = support::written(&source, Format::Yaml) else { continue };
+        let Some(yaml) = support::written(&source, Format::Yaml) else {
+            continue;
+        };
         let json = support::written(&source, Format::Json).unwrap();
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read(&yaml).unwrap(), json, "{}", path.display());

@@ -99,7 +99,8 @@ fn versions_depend_on_each_other_in_the_listed_order() {
 #[test]
 fn logical_ids_are_stable_and_unique() {
     let named = |name: &str| {
-        let source = format!("account {name} = 123456789012\nlayer deps {{\ncontent s3://b-1/1.zip\nshare with {name}\n}}");
+        let source =
+            format!("account {name} = 123456789012\nlayer deps {{\ncontent s3://b-1/1.zip\nshare with {name}\n}}");
         template(&source)
     };
     assert_eq!(named("a"), named("b"));
@@ -136,7 +137,10 @@ fn the_order_of_statements_does_not_change_the_output() {
 /// Rule 9. What a YAML 1.1 reader could take for something else is quoted; an ID that loses its quotes is an ARN.
 #[test]
 fn account_ids_stay_texts() {
-    let yaml = written("layer deps {\ncontent s3://b-1/1.zip\nshare with account 123456789012, account 017000801446\n}", Format::Yaml);
+    let yaml = written(
+        "layer deps {\ncontent s3://b-1/1.zip\nshare with account 123456789012, account 017000801446\n}",
+        Format::Yaml,
+    );
     let yaml = yaml.unwrap();
     assert!(yaml.contains("Principal: '123456789012'\n"), "{yaml}");
     assert!(yaml.contains("Principal: !Sub arn:${AWS::Partition}:iam::017000801446:root\n"), "{yaml}");
@@ -191,15 +195,15 @@ fn includes_give_their_names() {
         ("other.layers", "group g = a, everyone"),
     ];
     let memory = support::Memory(files.iter().map(|(path, text)| ((*path).into(), (*text).to_owned())).collect());
-    let source = "include \"names.layers\"\nlayer deps {\nversion 1 from s3://${Bucket}/1.zip\nshare with g because \"x\"\n}";
+    let source =
+        "include \"names.layers\"\nlayer deps {\nversion 1 from s3://${Bucket}/1.zip\nshare with g because \"x\"\n}";
     let root = Root { name: "a.layers".to_owned(), path: Some("a.layers".into()), bytes: source.into() };
     let mut memory = memory;
     let path = |from: &str| memory.0.get(std::path::Path::new(from)).cloned();
     let other = path("other.layers").unwrap();
     memory.0.insert("deeper/../other.layers".into(), other);
     let mut sources = Sources::default();
-    let compiled =
-        layershare::compile(&root, &Placement::default(), Limits::default(), &memory, &mut sources);
+    let compiled = layershare::compile(&root, &Placement::default(), Limits::default(), &memory, &mut sources);
     let template = compiled.lowered.unwrap().template;
     let parameters: Vec<&str> = template.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     assert_eq!(parameters, ["Bucket", "Partner"]);

@@ -76,7 +76,9 @@ fn keep_published(
     output: &Path,
     arguments: &BuildArguments,
 ) -> anyhow::Result<()> {
-    let Some(lowered) = &compiled.lowered else { return Ok(()) };
+    let Some(lowered) = &compiled.lowered else {
+        return Ok(());
+    };
     for label in &arguments.republish {
         if !lowered.listed.iter().any(|version| version.label == *label) {
             bail!("no version of this source has the label `{label}` that `--republish` names");

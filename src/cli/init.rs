@@ -17,7 +17,9 @@ pub fn init(path: &Path, messages: &mut Messages) -> anyhow::Result<Outcome> {
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
             bail!("{} exists already, so it is left alone", path.display())
         }
-        Err(error) => return Err(error).with_context(|| format!("cannot write {}", path.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("cannot write {}", path.display()));
+        }
     };
     file.write_all(START.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
     let template = path.with_extension("yaml");

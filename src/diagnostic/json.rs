@@ -42,7 +42,6 @@ struct Message<'a> {
 /// The diagnostic as one line of JSON, without its line end.
 #[must_use]
 pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> String {
-
     let Label { span, text } = &diagnostic.primary;
     let message = Message {
         code: diagnostic.code.name(),

@@ -102,9 +102,10 @@ fn views<'d>(labels: &[(&'d Label, AnnotationKind)], sources: &Sources) -> Vec<V
         let source = sources.get(label.span.file);
         let joined = views.iter_mut().find_map(|other| {
             let range = other.shown.start.min(view.shown.start)..other.shown.end.max(view.shown.end);
-            let whole_lines = source.text().get(range.clone()).is_some_and(|text| {
-                text.len() <= NEAR && text.lines().all(|line| line.len() <= WINDOW)
-            });
+            let whole_lines = source
+                .text()
+                .get(range.clone())
+                .is_some_and(|text| text.len() <= NEAR && text.lines().all(|line| line.len() <= WINDOW));
             (other.file() == label.span.file && whole_lines).then_some((other, range))
         });
         match joined {

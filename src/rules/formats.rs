@@ -51,8 +51,7 @@ pub fn is_alias(name: &str) -> bool {
 /// Whether `label` can label a version: letters, digits, `.`, `-`, `_` and `+`, at most 64.
 #[must_use]
 pub fn is_label(label: &str) -> bool {
-    (1..=64).contains(&label.len())
-        && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte))
+    (1..=64).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte))
 }
 
 /// Whether `name` is a template parameter's name: 1 to 255 letters and digits (CloudFormation User Guide, Parameters).
@@ -105,8 +104,7 @@ pub fn ssm_name_problem(name: &str) -> Option<&'static str> {
 /// Whether `name` can be the name of an SSM parameter that exists, AWS's own included.
 #[must_use]
 pub fn is_ssm_reference(name: &str) -> bool {
-    (1..=2048).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+    (1..=2048).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
 }
 
 /// The fields of the ARN of a layer version: `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`.
@@ -126,8 +124,16 @@ pub fn layer_version_field_problem(index: usize, field: &str) -> Option<String> 
         6 => is_layer_name(field),
         _ => is_version_number(field),
     };
-    let what = ["`arn`", "a partition such as `aws`", "`lambda`", "a region such as `us-east-1`", "an account ID",
-        "`layer`", "a layer name", "a version number"];
+    let what = [
+        "`arn`",
+        "a partition such as `aws`",
+        "`lambda`",
+        "a region such as `us-east-1`",
+        "an account ID",
+        "`layer`",
+        "a layer name",
+        "a version number",
+    ];
     let what = what.get(index).copied().unwrap_or("nothing");
     (!fine).then(|| format!("expected {what}, found {}", quote(field)))
 }
@@ -141,7 +147,9 @@ pub fn is_version_number(number: &str) -> bool {
 /// Whether `region` has the look of a region: lower-case words, then a number, as in `us-gov-west-1`.
 #[must_use]
 pub fn is_region(region: &str) -> bool {
-    let Some((words, number)) = region.rsplit_once('-') else { return false };
+    let Some((words, number)) = region.rsplit_once('-') else {
+        return false;
+    };
     words.contains('-')
         && words.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
         && (1..=2).contains(&number.len())
@@ -155,7 +163,9 @@ mod tests {
     #[test]
     fn ids_are_anchored_at_both_ends() {
         assert!(is_account_id("012345678901"));
-        for wrong in ["", "12345678901", "1234567890123", "12345678901x", "x123456789012", "１２３４５６７８９０１２", "*"] {
+        for wrong in
+            ["", "12345678901", "1234567890123", "12345678901x", "x123456789012", "１２３４５６７８９０１２", "*"]
+        {
             assert!(!is_account_id(wrong), "{wrong}");
         }
         assert!(is_organization_id("o-a1b2c3d4e5"));

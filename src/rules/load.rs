@@ -51,12 +51,7 @@ impl Unit {
 }
 
 /// Reads the root and everything that it includes, each file once. The root comes first.
-pub fn load(
-    root: &Root,
-    files: &dyn Files,
-    sources: &mut Sources,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Unit> {
+pub fn load(root: &Root, files: &dyn Files, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Unit> {
     let (file, ast) = add(sources, diagnostics, &root.name, root.bytes.clone());
     let identity = root.path.as_deref().map(|path| files.identity(path));
     let folder = root.folder().to_path_buf();
@@ -77,7 +72,9 @@ pub fn load(
                 }
                 continue;
             }
-            let Some((file, ast)) = read(&path, &include, files, sources, diagnostics) else { continue };
+            let Some((file, ast)) = read(&path, &include, files, sources, diagnostics) else {
+                continue;
+            };
             refuse_more(&ast, &include, diagnostics);
             known.insert(identity.clone(), units.len());
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
@@ -135,7 +132,9 @@ fn read(
         PathKind::Folder => format!("{} is a folder", quote(&include.text)),
         PathKind::Missing => format!("there is no file {}", quote(&include.text)),
         PathKind::File => match files.read(path) {
-            Ok(bytes) => return Some(add(sources, diagnostics, &path.display().to_string(), bytes)),
+            Ok(bytes) => {
+                return Some(add(sources, diagnostics, &path.display().to_string(), bytes));
+            }
             Err(error) => format!("{} cannot be read: {error}", quote(&include.text)),
         },
     };

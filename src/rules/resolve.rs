@@ -26,7 +26,9 @@ struct Resolver<'a> {
 
 /// What the units of a source mean, the root first. With any error reported, the rules are incomplete.
 pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnostic>) -> Rules {
-    let Some(root) = units.first() else { return Rules::default() };
+    let Some(root) = units.first() else {
+        return Rules::default();
+    };
     let scope = Scope::gather(units, diagnostics);
     let mut resolver = Resolver { scope, diagnostics, deadlines: Vec::new(), files, folder: &root.folder };
     let mut rules = Rules::default();
@@ -148,7 +150,9 @@ impl Resolver<'_> {
         for arn in layers.values().flat_map(layer::adopted) {
             let fields = arn.value.split(':');
             for (place, (index, what)) in FIELDS.iter().enumerate() {
-                let Some(found) = fields.get(*index).and_then(|field| field.as_literal()) else { continue };
+                let Some(found) = fields.get(*index).and_then(|field| field.as_literal()) else {
+                    continue;
+                };
                 match &first[place] {
                     None => first[place] = Some((found.to_owned(), arn.span)),
                     Some((other, _)) if other == found => {}

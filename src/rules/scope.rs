@@ -157,7 +157,11 @@ impl Scope {
             return diagnostic.fix("write `account` before an ID", name.span, format!("account {}", name.text));
         }
         if formats::is_organization_id(&name.text) {
-            return diagnostic.fix("write `organization` before an ID", name.span, format!("organization {}", name.text));
+            return diagnostic.fix(
+                "write `organization` before an ID",
+                name.span,
+                format!("organization {}", name.text),
+            );
         }
         if formats::is_unit_id(&name.text) {
             return diagnostic
@@ -186,7 +190,9 @@ impl Scope {
                     continue;
                 };
                 path.push((group, next + 1));
-                let Meaning::Group(inner) = meaning else { continue };
+                let Meaning::Group(inner) = meaning else {
+                    continue;
+                };
                 match state[inner as usize] {
                     NEW => path.push((inner as usize, 0)),
                     OPEN => {

@@ -79,7 +79,9 @@ impl Text {
     #[must_use]
     pub fn split_once(&self, separator: char) -> Option<(Self, Self)> {
         let index = self.0.iter().position(|part| matches!(part, Part::Literal(text) if text.contains(separator)))?;
-        let Part::Literal(text) = &self.0[index] else { return None };
+        let Part::Literal(text) = &self.0[index] else {
+            return None;
+        };
         let (before, behind) = text.split_once(separator)?;
         let mut head = self.0[..index].to_vec();
         let mut tail = Vec::new();
@@ -96,7 +98,9 @@ impl Text {
     /// The text behind a literal `prefix`.
     #[must_use]
     pub fn strip_prefix(&self, prefix: &str) -> Option<Self> {
-        let [Part::Literal(first), rest @ ..] = self.0.as_slice() else { return None };
+        let [Part::Literal(first), rest @ ..] = self.0.as_slice() else {
+            return None;
+        };
         let stripped = first.strip_prefix(prefix)?;
         let mut parts = Vec::with_capacity(self.0.len());
         if !stripped.is_empty() {

@@ -91,8 +91,7 @@ impl Layout<'_> {
 
     /// Whether a token is the first of a body that begins on the line of its brace.
     fn opens_body(&self, kind: TokenKind) -> bool {
-        self.line == Line::After(TokenKind::OpenBrace)
-            && !matches!(kind, TokenKind::Comment | TokenKind::CloseBrace)
+        self.line == Line::After(TokenKind::OpenBrace) && !matches!(kind, TokenKind::Comment | TokenKind::CloseBrace)
     }
 
     /// Writes a token, `gap` before it if something stands on the line already.

@@ -99,7 +99,9 @@ fn word_length(rest: &str) -> usize {
                 open = false;
                 at += 1;
             }
-            b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | b'"' | b'=' | b'#' | b' ' | 0x7f => break,
+            b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | b'"' | b'=' | b'#' | b' ' | 0x7f => {
+                break;
+            }
             0..0x20 => break,
             0x80.. => match rest[at..].chars().next() {
                 Some(c) if !c.is_whitespace() && !is_invisible(c) => at += c.len_utf8(),

@@ -53,7 +53,8 @@ pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagn
     }
     for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
         if resource.id.len() > LOGICAL_ID {
-            let message = format!("the logical ID of this has {} characters, of at most {LOGICAL_ID}", resource.id.len());
+            let message =
+                format!("the logical ID of this has {} characters, of at most {LOGICAL_ID}", resource.id.len());
             diagnostics.push(
                 Diagnostic::error(Code::TextLength, origin, message)
                     .help("give the layer or the parameter a shorter name; `name` keeps the layer's name at AWS"),
@@ -179,8 +180,10 @@ fn check_zeros(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnosti
         if loses_quotes(&default.value) {
             diagnostics.push(
                 Diagnostic::warning(Code::LostZero, default.span, "this default may lose its leading zero")
-                    .note("`aws cloudformation package`, which the local content of this source needs, writes it \
-                           without quotes, and readers may take it for a number")
+                    .note(
+                        "`aws cloudformation package`, which the local content of this source needs, writes it \
+                           without quotes, and readers may take it for a number",
+                    )
                     .help("package with `--use-json`, or leave the default out and give the value at the deploy"),
             );
         }

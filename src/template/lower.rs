@@ -111,8 +111,10 @@ fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagno
                         .label("this one")
                         .also(*entry.get(), "and this one")
                         .note("a logical ID is made of the letters and digits of the names")
-                        .help("rename one of them; for a layer that is published already, use another name here and \
-                               keep its name at AWS by `name`"),
+                        .help(
+                            "rename one of them; for a layer that is published already, use another name here and \
+                               keep its name at AWS by `name`",
+                        ),
                 );
             }
         }

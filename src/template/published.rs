@@ -16,12 +16,11 @@ type Object = Map<String, Json>;
 /// What a template publishes: the properties of its layer versions, by logical ID.
 fn layer_versions(template: &Json) -> HashMap<&str, &Object> {
     let resources = template.get("Resources").and_then(Json::as_object);
-    let versions = resources.into_iter().flatten().filter(|(_, resource)| {
-        resource.get("Type").and_then(Json::as_str) == Some("AWS::Lambda::LayerVersion")
-    });
-    versions
-        .filter_map(|(id, resource)| Some((id.as_str(), resource.get("Properties")?.as_object()?)))
-        .collect()
+    let versions = resources
+        .into_iter()
+        .flatten()
+        .filter(|(_, resource)| resource.get("Type").and_then(Json::as_str) == Some("AWS::Lambda::LayerVersion"));
+    versions.filter_map(|(id, resource)| Some((id.as_str(), resource.get("Properties")?.as_object()?))).collect()
 }
 
 /// The properties of a resource as a reader of the template finds them.
@@ -41,7 +40,9 @@ pub fn check(earlier: &Json, lowered: &Lowered, meant: &[String], diagnostics: &
     let kept: HashMap<&str, ()> = resources.iter().map(|resource| (resource.id.as_str(), ())).collect();
     for version in &lowered.listed {
         let resource = &resources[version.resource];
-        let Some(now) = written(&resource.properties) else { continue };
+        let Some(now) = written(&resource.properties) else {
+            continue;
+        };
         if meant.contains(&version.label) {
             continue;
         }
@@ -80,7 +81,9 @@ fn changed(version: &ListedVersion, changes: &[String], span: crate::syntax::sou
     Diagnostic::error(Code::RepublishedVersion, span, message)
         .label("it is in the template already, with other properties")
         .note(list(changes, "and"))
-        .note("no property of a published version can change: it would get a new number, and its users would not follow")
+        .note(
+            "no property of a published version can change: it would get a new number, and its users would not follow",
+        )
         .help("keep the old value: write it in this version's own body, `version LABEL from … { … }`")
         .help(format!("if it is meant, build with `--republish {}`", version.label))
 }

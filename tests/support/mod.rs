@@ -1,11 +1,11 @@
 //! What the tests have in common.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use layershare::rules::load::Root;
 use layershare::syntax::source::{Files, PathKind, Sources};
 use layershare::template::Format;
 use layershare::template::limits::Limits;
 use layershare::template::lower::Placement;
-use layershare::rules::load::Root;
 use layershare::{Compiled, compile};
 use std::collections::BTreeMap;
 use std::io;

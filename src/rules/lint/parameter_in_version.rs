@@ -7,8 +7,12 @@ use crate::rules::text::Text;
 
 pub fn lint(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     for version in listed(layer) {
-        let Some(publication) = published(version) else { continue };
-        let Content::S3 { bucket, key, object_version } = &publication.content.value else { continue };
+        let Some(publication) = published(version) else {
+            continue;
+        };
+        let Content::S3 { bucket, key, object_version } = &publication.content.value else {
+            continue;
+        };
         let texts = [Some(bucket), Some(key), object_version.as_ref()];
         let mut parameters = texts.into_iter().flatten().flat_map(Text::parameters);
         // The value of a pseudo parameter is the same for the whole life of a stack.

@@ -4,7 +4,9 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Id, Layer, OldVersions, Principal, Releases, Rules};
 
 pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
-    let Releases::Rolling(rolling) = &layer.releases else { return };
+    let Releases::Rolling(rolling) = &layer.releases else {
+        return;
+    };
     if layer.old_versions == OldVersions::Delete {
         return;
     }
@@ -17,8 +19,10 @@ pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         let message = format!("at each new content, `${{{name}}}` loses the versions before it");
         diagnostics.push(
             Diagnostic::warning(Code::RollingParameter, grant.span, message)
-                .note("a share with a parameter is revoked when it is replaced, since a changed parameter must not \
-                       leave its old value behind")
+                .note(
+                    "a share with a parameter is revoked when it is replaced, since a changed parameter must not \
+                       leave its old value behind",
+                )
                 .help("write the ID out, or list the versions: `version LABEL from …`"),
         );
     }

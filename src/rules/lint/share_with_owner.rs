@@ -6,7 +6,9 @@ use crate::rules::model::{Id, Layer, Origin, Principal, Rules, Version};
 
 pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     for version in listed(layer) {
-        let Some(owner) = owner(version) else { continue };
+        let Some(owner) = owner(version) else {
+            continue;
+        };
         for grant in &version.grants {
             let principal = rules.principals.get(grant.principal as usize).map(|named| &named.principal);
             if matches!(principal, Some(Principal::Account(Id::Literal(id))) if *id == owner) {
@@ -22,6 +24,8 @@ pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
 
 /// The account in the ARN of a version that exists.
 fn owner(version: &Version) -> Option<String> {
-    let Origin::Adopted(arn) = &version.origin else { return None };
+    let Origin::Adopted(arn) = &version.origin else {
+        return None;
+    };
     arn.value.split(':').get(4)?.as_literal().map(str::to_owned)
 }

@@ -87,8 +87,10 @@ impl Resolver<'_> {
             let what = if folder { "a folder" } else { "not a zip file" };
             self.report(
                 Diagnostic::error(Code::FolderInVersion, written.span, format!("{} is {what}", quote(path)))
-                    .note("`aws cloudformation package` would zip it, with the times of its files, and every \
-                           checkout would replace a version that is already published")
+                    .note(
+                        "`aws cloudformation package` would zip it, with the times of its files, and every \
+                           checkout would replace a version that is already published",
+                    )
                     .help("build a zip file once and name that, or use `content` for a rolling layer"),
             );
         } else if kind == PathKind::Missing {

@@ -3,9 +3,7 @@
 use super::Resolver;
 use crate::diagnostic::{Code, Diagnostic, nearest, quote};
 use crate::rules::formats;
-use crate::rules::model::{
-    Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version,
-};
+use crate::rules::model::{Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version};
 use crate::rules::runtimes;
 use crate::rules::text::Text;
 use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
@@ -202,7 +200,9 @@ impl Resolver<'_> {
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut distinct = Vec::with_capacity(values.len());
         for value in values {
-            let Some(text) = self.scope.literal(value, what, self.diagnostics) else { continue };
+            let Some(text) = self.scope.literal(value, what, self.diagnostics) else {
+                continue;
+            };
             if let Some(&first) = seen.get(&text) {
                 let message = format!("{} is listed twice", quote(&text));
                 self.report(
@@ -217,7 +217,9 @@ impl Resolver<'_> {
     }
 
     fn old_versions(&mut self, body: &Body<'_>) -> OldVersions {
-        let Some(word) = body.old_versions else { return OldVersions::default() };
+        let Some(word) = body.old_versions else {
+            return OldVersions::default();
+        };
         let publishes = body.content.is_some()
             || body.versions.iter().any(|version| matches!(version.origin, ast::Origin::From(_)));
         if !publishes {

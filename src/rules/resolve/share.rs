@@ -17,6 +17,9 @@ struct Rule {
     reason: Option<Arc<str>>,
 }
 
+/// Somebody to whom a rule grants a version, and the rule's reason.
+type Granted<'a> = (Member, Option<&'a Arc<str>>);
+
 impl Resolver<'_> {
     /// The grants of each of `versions`, or those of the one rolling version where there are none. Unless these are
     /// `complete`, a label among those that could not be read is no mistake.
@@ -24,7 +27,7 @@ impl Resolver<'_> {
         let labels: HashMap<&str, usize> =
             versions.iter().enumerate().map(|(index, version)| (version.label.text.as_str(), index)).collect();
         let rules: Vec<Rule> = shares.iter().map(|share| self.rule(share, &labels, complete)).collect();
-        let mut granted: Vec<Vec<(Member, Option<&Arc<str>>)>> = vec![Vec::new(); versions.len().max(1)];
+        let mut granted: Vec<Vec<Granted<'_>>> = vec![Vec::new(); versions.len().max(1)];
         for rule in &rules {
             let members = || rule.members.iter().map(|&member| (member, rule.reason.as_ref()));
             match &rule.versions {
@@ -148,7 +151,7 @@ impl Resolver<'_> {
 }
 
 /// One grant for each principal, with the reasons of all rules that lead to it.
-fn merge(mut granted: Vec<(Member, Option<&Arc<str>>)>) -> Vec<Grant> {
+fn merge(mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
     granted.sort_by(|((a, _), a_reason), ((b, _), b_reason)| a.cmp(b).then_with(|| a_reason.cmp(b_reason)));
     let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
     let chunks = granted.chunk_by(|a, b| a.0.0 == b.0.0);

@@ -34,8 +34,7 @@ impl<'s> Cursor<'s> {
     pub fn new(file: FileId, source: &'s str) -> Self {
         let next = Token { kind: TokenKind::Blank, start: 0, end: 0 };
         let lexer = Lexer::new(source);
-        let mut cursor =
-            Self { file, source, lexer, next, expected: Vec::new(), diagnostics: Vec::new() };
+        let mut cursor = Self { file, source, lexer, next, expected: Vec::new(), diagnostics: Vec::new() };
         cursor.advance();
         cursor
     }
@@ -159,8 +158,9 @@ impl<'s> Cursor<'s> {
             Err(TextError::Escape(escape) | TextError::ParameterName(escape)) => {
                 let message = format!("there is no escape {}", quote(&escape));
                 self.diagnostics.push(
-                    Diagnostic::error(Code::InvalidEscape, span, message)
-                        .help("the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a backslash is written `\\\\`"),
+                    Diagnostic::error(Code::InvalidEscape, span, message).help(
+                        "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a backslash is written `\\\\`",
+                    ),
                 );
                 Err(Failed)
             }
@@ -313,9 +313,11 @@ impl<'s> Cursor<'s> {
             return false;
         }
         self.advance();
-        self.diagnostics.push(
-            Diagnostic::error(Code::Syntax, span, "this `}` closes nothing").fix("remove it", span, ""),
-        );
+        self.diagnostics.push(Diagnostic::error(Code::Syntax, span, "this `}` closes nothing").fix(
+            "remove it",
+            span,
+            "",
+        ));
         true
     }
 }

@@ -2,9 +2,7 @@
 
 use super::cursor::{Cursor, Parsed};
 use super::{body, comma_separated, principal};
-use crate::syntax::ast::{
-    Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Version,
-};
+use crate::syntax::ast::{Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Version};
 use crate::syntax::source::Span;
 use crate::syntax::token::TokenKind;
 
@@ -50,9 +48,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<LayerStatement> {
 fn property(cursor: &mut Cursor<'_>, name: &str, keyword: Span) -> Parsed<Property> {
     let value = match name {
         "description" => PropertyValue::Description(cursor.expect_string("a description in quotes")?),
-        "runtimes" => {
-            PropertyValue::Runtimes(comma_separated(cursor, |cursor| cursor.expect_value("a runtime"))?)
-        }
+        "runtimes" => PropertyValue::Runtimes(comma_separated(cursor, |cursor| cursor.expect_value("a runtime"))?),
         "architectures" => {
             PropertyValue::Architectures(comma_separated(cursor, |cursor| cursor.expect_value("an architecture"))?)
         }

@@ -68,10 +68,7 @@ fn body<T>(
 }
 
 /// Reads one or more, with commas between them; a line may end behind a comma.
-fn comma_separated<T>(
-    cursor: &mut Cursor<'_>,
-    mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>,
-) -> Parsed<Vec<T>> {
+fn comma_separated<T>(cursor: &mut Cursor<'_>, mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>) -> Parsed<Vec<T>> {
     let mut items = vec![read(cursor)?];
     while cursor.accept_comma().is_some() {
         items.push(read(cursor)?);
@@ -165,9 +162,7 @@ fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
     match word.text.as_str() {
         "everyone" => Ok(Principal::Everyone(word.span)),
         "account" if cursor.at_value() => Ok(Principal::Account(cursor.expect_value("an account ID")?)),
-        "organization" if cursor.at_value() => {
-            Ok(Principal::Organization(cursor.expect_value("an organization ID")?))
-        }
+        "organization" if cursor.at_value() => Ok(Principal::Organization(cursor.expect_value("an organization ID")?)),
         "unit" if cursor.at_value() => {
             cursor.diagnostics.push(
                 Diagnostic::error(Code::NotYet, word.span, "`unit` is reserved and does nothing yet")

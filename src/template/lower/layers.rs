@@ -4,9 +4,7 @@ use super::{ListedVersion, Lowered, Placement, names, value};
 use crate::rules::model::{
     self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases, RollingVersion, Rules,
 };
-use crate::template::model::{
-    Content, LayerVersion, Permission, Policy, Properties, Resource, SsmParameter, Value,
-};
+use crate::template::model::{Content, LayerVersion, Permission, Policy, Properties, Resource, SsmParameter, Value};
 use std::sync::Arc;
 
 /// A principal as its grants write it.

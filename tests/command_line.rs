@@ -1,0 +1,268 @@
+//! The program as its users meet it: exit codes, files, bad input.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use tempfile::TempDir;
+
+const SOURCE: &str = "layer deps {\n  version 1 from s3://bucket-1/1.zip\n  share with account 123456789012\n}\n";
+
+fn run_in(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_layershare"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that stops before it reads everything closes the pipe.
+    child.stdin.take().unwrap().write_all(input).unwrap_or_default();
+    child.wait_with_output().unwrap()
+}
+
+fn folder_with(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[track_caller]
+fn expect(output: &Output, code: i32, said: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.contains(said), "{stderr}");
+}
+
+#[test]
+fn a_build_writes_the_template_and_says_what_comes_next() {
+    let folder = folder_with(&[("shared.layers", SOURCE)]);
+    let output = run_in(folder.path(), &["build", "shared.layers", "-o", "shared.yaml"], b"");
+    expect(&output, 0, "aws cloudformation deploy --template-file shared.yaml --stack-name shared\n");
+    assert_eq!(names(folder.path()), ["shared.layers", "shared.yaml"]);
+    let printed = run_in(folder.path(), &["build", "shared.layers"], b"");
+    assert_eq!(fs::read(folder.path().join("shared.yaml")).unwrap(), printed.stdout);
+    assert!(printed.stderr.is_empty());
+}
+
+#[test]
+fn a_source_comes_from_standard_input() {
+    let folder = folder_with(&[]);
+    let output = run_in(folder.path(), &["build", "-", "--format", "json"], SOURCE.as_bytes());
+    expect(&output, 0, "");
+    let template: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(template["Resources"]["DepsV1"]["Properties"]["LayerName"], "deps");
+    expect(&run_in(folder.path(), &["check", "-"], b"laier"), 1, "<stdin>:1:1");
+    let formatted = run_in(folder.path(), &["fmt", "-"], b"layer a{content ./a}");
+    assert_eq!(formatted.stdout, b"layer a {\n  content ./a\n}\n");
+}
+
+#[test]
+fn check_compares_with_the_template_that_is_there() {
+    let folder = folder_with(&[("a.layers", SOURCE)]);
+    let check = ["build", "a.layers", "-o", "a.yaml", "--check"];
+    expect(&run_in(folder.path(), &check, b""), 1, "a.yaml does not exist yet");
+    run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b"");
+    expect(&run_in(folder.path(), &check, b""), 0, "");
+    fs::write(folder.path().join("a.layers"), SOURCE.replace("123456789012", "210987654321")).unwrap();
+    let output = run_in(folder.path(), &check, b"");
+    expect(&output, 1, "a.yaml is not what the source says");
+    let difference = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        difference.contains("-      Principal: '123456789012'\n+      Principal: '210987654321'\n"),
+        "{difference}"
+    );
+}
+
+#[test]
+fn a_failed_build_leaves_the_old_template_alone() {
+    let folder = folder_with(&[("a.layers", "layer"), ("a.yaml", "old")]);
+    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b""), 1, "error[syntax]");
+    assert_eq!(fs::read(folder.path().join("a.yaml")).unwrap(), b"old");
+    assert_eq!(names(folder.path()), ["a.layers", "a.yaml"]);
+}
+
+#[test]
+fn what_is_no_template_is_not_overwritten() {
+    let folder = folder_with(&[("a.layers", SOURCE), ("notes.txt", "my notes")]);
+    for target in ["notes.txt", "a.layers"] {
+        expect(
+            &run_in(folder.path(), &["build", "a.layers", "-o", target], b""),
+            2,
+            "is not a CloudFormation template",
+        );
+    }
+    assert_eq!(fs::read(folder.path().join("notes.txt")).unwrap(), b"my notes");
+}
+
+#[test]
+fn a_published_version_is_published_again_only_when_that_is_meant() {
+    let folder = folder_with(&[("a.layers", SOURCE)]);
+    let build = ["build", "a.layers", "-o", "a.yaml"];
+    expect(&run_in(folder.path(), &build, b""), 0, "");
+    fs::write(folder.path().join("a.layers"), SOURCE.replace("1.zip", "2.zip")).unwrap();
+    expect(&run_in(folder.path(), &build, b""), 1, "error[republished-version]");
+    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml", "--republish", "7"], b""), 2, "label `7`");
+    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml", "--republish", "1"], b""), 0, "wrote");
+}
+
+#[test]
+fn local_content_is_relative_to_the_template() {
+    let source = "layer deps {\n  content ./build/deps\n}\n";
+    let folder = folder_with(&[("rules/a.layers", source), ("rules/build/deps/x", ""), ("out/keep", "")]);
+    let output = run_in(folder.path(), &["build", "rules/a.layers", "-o", "out/a.yaml"], b"");
+    expect(&output, 0, "aws cloudformation package --template-file out/a.yaml --s3-bucket BUCKET");
+    let template = fs::read_to_string(folder.path().join("out/a.yaml")).unwrap();
+    assert!(template.contains("      Content: ../rules/build/deps\n"), "{template}");
+}
+
+#[test]
+fn large_templates_go_through_a_bucket() {
+    let accounts: Vec<String> = (0..60).map(|n| format!("account {:012}", 111_111_111_111_u64 + n)).collect();
+    let layer = |name| {
+        format!(
+            "layer {name} {{\n  version 1 from s3://bucket-1/{name}.zip\n  share with {}\n}}\n",
+            accounts.join(", ")
+        )
+    };
+    let source = format!("{}{}{}{}", layer("a"), layer("b"), layer("c"), layer("d"));
+    let folder = folder_with(&[("a.layers", &source)]);
+    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b""), 0, "--s3-bucket BUCKET");
+}
+
+#[test]
+fn expired_shares_are_reported_by_check_alone() {
+    let folder = folder_with(&[("a.layers", &SOURCE.replace("9012", "9012 until 2027-01-31"))]);
+    expect(&run_in(folder.path(), &["check", "a.layers", "--as-of", "2027-01-31"], b""), 0, "");
+    expect(&run_in(folder.path(), &["check", "a.layers", "--as-of", "2027-02-01"], b""), 1, "error[expired-share]");
+    expect(&run_in(folder.path(), &["build", "a.layers"], b""), 0, "");
+}
+
+#[test]
+fn messages_come_in_three_forms() {
+    let folder = folder_with(&[("a.layers", "layr a {\n}\n")]);
+    let output = run_in(folder.path(), &["check", "a.layers", "--message-format", "short"], b"");
+    expect(&output, 1, "a.layers:1:1: error[unknown-statement]: there is no statement `layr` at this level\n");
+    let output = run_in(folder.path(), &["check", "a.layers", "--message-format", "json"], b"");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let first: serde_json::Value = serde_json::from_str(stderr.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["line"], &first["fix"]["replacement"]), (&1.into(), &"layer".into()));
+    let output = run_in(folder.path(), &["check", "a.layers", "--color", "always"], b"");
+    expect(&output, 1, "\u{1b}[");
+}
+
+#[test]
+fn fmt_writes_in_place_or_shows_the_difference() {
+    let folder = folder_with(&[("a.layers", "stack   \"a\"\n"), ("bad.layers", "stack \"a\n")]);
+    let output = run_in(folder.path(), &["fmt", "--check", "a.layers"], b"");
+    expect(&output, 1, "");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("+stack \"a\"\n"));
+    expect(&run_in(folder.path(), &["fmt", "a.layers"], b""), 0, "");
+    assert_eq!(fs::read(folder.path().join("a.layers")).unwrap(), b"stack \"a\"\n");
+    expect(&run_in(folder.path(), &["fmt", "--check", "a.layers"], b""), 0, "");
+    expect(&run_in(folder.path(), &["fmt", "bad.layers"], b""), 1, "error[unterminated-string]");
+    assert_eq!(fs::read(folder.path().join("bad.layers")).unwrap(), b"stack \"a\n");
+}
+
+#[test]
+fn init_writes_a_source_that_builds() {
+    let folder = folder_with(&[]);
+    expect(&run_in(folder.path(), &["init"], b""), 0, "layershare build shared.layers -o shared.yaml");
+    expect(&run_in(folder.path(), &["init"], b""), 2, "exists already");
+    expect(&run_in(folder.path(), &["build", "shared.layers", "-o", "shared.yaml"], b""), 0, "ArtifactBucket=VALUE");
+    expect(&run_in(folder.path(), &["fmt", "--check", "shared.layers"], b""), 0, "");
+}
+
+#[test]
+fn usage_and_files_that_cannot_be_used_exit_with_2() {
+    let folder = folder_with(&[("a.layers", SOURCE), ("folder/x", "")]);
+    for (arguments, said) in [
+        (vec!["build"], "<FILE>"),
+        (vec!["build", "missing.layers"], "cannot read missing.layers"),
+        (vec!["build", "folder"], "cannot read folder"),
+        (vec!["build", "a.layers", "-o", "no/such/a.yaml"], "cannot write no/such/a.yaml"),
+        (vec!["build", "a.layers", "-o", "folder"], "folder"),
+        (vec!["build", "a.layers", "--check"], "--output"),
+        (vec!["check", "a.layers", "--as-of", "soon"], "soon"),
+        (vec!["explain", "sintax"], "there is `syntax`"),
+    ] {
+        expect(&run_in(folder.path(), &arguments, b""), 2, said);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_a_closed_pipe_is_none() {
+    let folder = folder_with(&[("a.layers", SOURCE)]);
+    let layershare = env!("CARGO_BIN_EXE_layershare");
+    let shell =
+        |script: String| Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let full = shell(format!("{layershare} build a.layers > /dev/full"));
+    expect(&full, 2, "cannot write to standard output");
+    let closed = shell(format!("set -o pipefail; {layershare} build a.layers | true"));
+    expect(&closed, 0, "");
+}
+
+#[test]
+fn includes_that_cannot_be_used_are_findings() {
+    for (include, said) in [
+        ("missing.layers", "there is no file `missing.layers`"),
+        ("folder", "`folder` is a folder"),
+        ("a.layers", "includes itself"),
+        ("b.layers", "includes itself"),
+        ("latin.layers", "not UTF-8"),
+        ("more.layers", "holds a layer"),
+    ] {
+        let source = format!("include \"{include}\"\n{SOURCE}");
+        let folder = folder_with(&[
+            ("a.layers", &source),
+            ("folder/x", ""),
+            ("b.layers", "include \"b.layers\""),
+            ("more.layers", SOURCE),
+        ]);
+        fs::write(folder.path().join("latin.layers"), b"account \xff = 1").unwrap();
+        expect(&run_in(folder.path(), &["check", "a.layers"], b""), 1, said);
+    }
+    let folder =
+        folder_with(&[("in/a.layers", &format!("include \"../names.layers\"\n{SOURCE}")), ("names.layers", "")]);
+    expect(&run_in(folder.path(), &["check", "in/a.layers"], b""), 0, "note[include-outside]");
+}
+
+#[test]
+fn hostile_sources_get_a_short_answer() {
+    let deep = "{".repeat(3_000_000);
+    let word = format!("layer {} {{\n}}\n", "a".repeat(10_000_000));
+    let comments = "# a comment\n".repeat(1_000_000) + SOURCE;
+    let groups: String = (1..10_000).map(|n| format!("group g{n} = g{}, account {n:012}\n", n - 1)).collect();
+    let list: Vec<String> = (0..100_000).map(|n| format!("account {n:012}")).collect();
+    for (source, code, said) in [
+        (String::new(), 1, "makes no resource"),
+        ("layer a {\n  \0\n}".to_owned(), 1, "error[invisible-character]"),
+        (format!("\u{feff}{SOURCE}").replace('\n', "\r\n"), 0, ""),
+        (deep, 1, "error[syntax]"),
+        (word, 1, "cannot name a layer"),
+        (comments, 0, ""),
+        (format!("{groups}group g0 = g9999\n{SOURCE}"), 1, "error[group-cycle]"),
+        (
+            format!("group g0 = account 123456789012\n{groups}{}", SOURCE.replace("account 123456789012", "g9999")),
+            1,
+            "10,001 resources",
+        ),
+        (SOURCE.replace("account 123456789012", &list.join(", ")), 1, "100,001 resources"),
+    ] {
+        let folder = folder_with(&[]);
+        let output = run_in(folder.path(), &["check", "-"], source.as_bytes());
+        expect(&output, code, said);
+        assert!(output.stderr.len() < 10_000, "{} bytes of messages", output.stderr.len());
+    }
+}

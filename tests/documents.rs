@@ -1,0 +1,77 @@
+//! What the documents and the committed templates say is true.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use layershare::diagnostic::has_errors;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The blocks of a page that are fenced as `layers`.
+fn blocks(page: &str) -> impl Iterator<Item = &str> {
+    page.split("```layers\n").skip(1).filter_map(|rest| rest.split("```").next())
+}
+
+#[test]
+fn every_source_in_the_documents_compiles() {
+    let mut pages: Vec<PathBuf> = support::files("docs", "md");
+    pages.push(top().join("README.md"));
+    let mut found = 0;
+    for page in pages {
+        for block in blocks(&fs::read_to_string(&page).unwrap()) {
+            let (compiled, _) = support::compiled(block);
+            assert!(!has_errors(&compiled.diagnostics), "{}: {block}{:#?}", page.display(), compiled.diagnostics);
+            found += 1;
+        }
+    }
+    assert!(found > 5, "only {found} blocks");
+}
+
+#[test]
+fn the_template_in_the_readme_is_what_its_source_compiles_to() {
+    let readme = fs::read_to_string(top().join("README.md")).unwrap();
+    let source = blocks(&readme).next().unwrap();
+    let template = support::written(source, layershare::template::Format::Yaml).unwrap();
+    let shown = readme.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
+    for part in shown.split("# …\n") {
+        assert!(template.contains(part.trim_end()), "not in the template:\n{part}");
+    }
+}
+
+#[test]
+fn templates_are_what_the_examples_say() {
+    let templates = support::files("templates", "yaml");
+    assert!(templates.len() >= 6);
+    for template in templates {
+        let name = template.file_stem().unwrap().to_str().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_layershare"))
+            .args(["build", &format!("examples/{name}.layers"), "-o", &format!("templates/{name}.yaml"), "--check"])
+            .current_dir(top())
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{}{}",
+            String::from_utf8_lossy(&output.stderr),
+            String::from_utf8_lossy(&output.stdout)
+        );
+    }
+}
+
+#[test]
+fn examples_are_formatted() {
+    for example in support::files("examples", "layers") {
+        let source = fs::read_to_string(&example).unwrap();
+        assert_eq!(
+            layershare::syntax::format::format(&source).as_deref(),
+            Some(source.as_str()),
+            "{}",
+            example.display()
+        );
+    }
+}
