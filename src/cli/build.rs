@@ -27,23 +27,20 @@ pub fn build(arguments: &BuildArguments, limits: Limits, messages: &mut Messages
     if let (Some(output), Some(earlier)) = (output, &earlier) {
         keep_published(&mut compiled, earlier, output, arguments)?;
     }
-    if let Some(lowered) = &compiled.lowered {
-        let diagnostic = template_size(written_bytes(lowered, arguments.format.into()), limits, compiled.start);
-        compiled.diagnostics.extend(diagnostic);
-    }
+    let format = arguments.format.into();
+    let bytes = compiled.lowered.as_ref().map_or(0, |lowered| written_bytes(lowered, format));
+    compiled.diagnostics.extend(template_size(bytes, limits, compiled.start));
     messages.diagnostics(&compiled.diagnostics, &sources);
     messages.summary(&compiled.diagnostics);
     let lowered = match &compiled.lowered {
         Some(lowered) if !has_errors(&compiled.diagnostics) => lowered,
         _ => return Ok(Outcome::Findings),
     };
-    let format = arguments.format.into();
     match output {
         None => print(lowered, format),
         Some(output) if arguments.check => compare(lowered, format, output, earlier.as_deref(), messages),
         Some(output) => {
             disk::replace(output, |file| lowered.template.write(format, file))?;
-            let bytes = written_bytes(lowered, format);
             let resources = count(lowered.template.resources.len(), "resource");
             messages.say(&format!("wrote {}: {resources}, {} bytes", output.display(), thousands(bytes)));
             next::steps(&lowered.template, output, &root, bytes).iter().for_each(|line| messages.say(line));
