@@ -51,6 +51,10 @@ pub fn compile(
     if !has_errors(&diagnostics) {
         let made = lower(&rules, placement, &mut diagnostics);
         limits::check(&rules, &made, limits, start, &mut diagnostics);
+        // A source of names is there to be included: it can be checked, and makes no template of its own.
+        if units.first().is_some_and(|root| root.ast.statements.is_empty()) {
+            diagnostics.push(limits::no_resource(start));
+        }
         lowered = Some(made);
     }
     if has_errors(&diagnostics) {

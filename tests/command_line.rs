@@ -239,6 +239,14 @@ fn includes_that_cannot_be_used_are_findings() {
 }
 
 #[test]
+fn a_source_of_names_can_be_checked_and_makes_no_template() {
+    let folder = folder_with(&[("names.layers", "account a = 123456789012\n")]);
+    expect(&run_in(folder.path(), &["check", "names.layers"], b""), 0, "");
+    expect(&run_in(folder.path(), &["build", "names.layers", "-o", "a.yaml"], b""), 1, "makes no resource");
+    assert_eq!(names(folder.path()), ["names.layers"]);
+}
+
+#[test]
 fn hostile_sources_get_a_short_answer() {
     let deep = "{".repeat(3_000_000);
     let word = format!("layer {} {{\n}}\n", "a".repeat(10_000_000));

@@ -6,7 +6,7 @@ use super::{BuildArguments, Outcome, next};
 use crate::diagnostic::{count, has_errors, thousands};
 use crate::rules::load::Root;
 use crate::syntax::source::Sources;
-use crate::template::limits::{Limits, template_size};
+use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Lowered, Placement};
 use crate::template::read::{ReadError, read};
 use crate::template::{Format, published};
@@ -23,6 +23,9 @@ pub fn build(arguments: &BuildArguments, limits: Limits, messages: &mut Messages
     let placement = placement(&root, output)?;
     let mut sources = Sources::default();
     let mut compiled = compile(&root, &placement, limits, &Disk, &mut sources);
+    if compiled.lowered.as_ref().is_some_and(|lowered| lowered.template.resources.is_empty()) {
+        compiled.diagnostics.push(no_resource(compiled.start));
+    }
     let earlier = output.map(disk::existing).transpose()?.flatten();
     if let (Some(output), Some(earlier)) = (output, &earlier) {
         keep_published(&mut compiled, earlier, output, arguments)?;

@@ -56,8 +56,8 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     resolver.refuse_shared_names(&layers);
     resolver.refuse_conflicting_arns(&layers);
     let Resolver { scope, diagnostics, deadlines, .. } = resolver;
-    // A name may look unused only because its use has a mistake in it.
-    if !has_errors(diagnostics) {
+    // A name may look unused only because its use has a mistake in it, or because the source is there to be included.
+    if !has_errors(diagnostics) && !layers.is_empty() {
         scope.report_unused(diagnostics);
     }
     layers.sort_unstable_keys();

@@ -40,13 +40,6 @@ pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagn
     if resources > limits.resources {
         diagnostics.push(too_many_resources(rules, resources, limits.resources, span));
     }
-    if resources == 0 {
-        diagnostics.push(
-            Diagnostic::error(Code::NoEffect, span, "this source makes no resource")
-                .note("CloudFormation refuses a template without resources")
-                .help("add a `layer`"),
-        );
-    }
     if rules.parameters.len() > PARAMETERS {
         let message = format!("{}, of at most {PARAMETERS}", count(rules.parameters.len(), "parameter"));
         diagnostics.push(Diagnostic::error(Code::TooMany, span, message));
@@ -213,6 +206,14 @@ impl super::model::Template {
             _ => None,
         })
     }
+}
+
+/// What is to be said about a source that makes no resource.
+#[must_use]
+pub fn no_resource(span: Span) -> Diagnostic {
+    Diagnostic::error(Code::NoEffect, span, "this source makes no resource")
+        .note("CloudFormation refuses a template without resources")
+        .help("add a `layer`; a source of names alone is for other sources to include")
 }
 
 /// What is to be said about the size of a written template, if anything.
