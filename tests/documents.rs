@@ -29,7 +29,7 @@ fn every_source_in_the_documents_compiles() {
             found += 1;
         }
     }
-    assert!(found > 5, "only {found} blocks");
+    assert!(found >= 5, "only {found} blocks");
 }
 
 #[test]

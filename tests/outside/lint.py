@@ -1,0 +1,103 @@
+"""Checks the templates with two linters that are not ours: cfn-lint and AWS's cloudformation-validate.
+
+Both hold a template against the resource schemas and know rules that no schema states. Every finding at the level of a
+warning or above fails, unless its rule stands in the table below with the reason why it does not concern us. Advice
+below that level is left out: it describes properties ("create-only") and asks for tags. A rule of the table that no
+template sets off any more fails too, so that the table holds no dead entries.
+
+Templates named as arguments are checked beside templates/*.yaml.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cloudformation_validate import CompositeEngine, ReportStatus, Severity, ValidateConfig
+
+from common import STATE, count, finish, shown, templates
+
+SUPPRESSED = {
+    "W3002": "Local content is meant for `aws cloudformation package`, and package.py runs just that.",
+    "W9002": "A version that already exists is adopted by its ARN; no resource of the stack could be referred to.",
+}
+"""Rules that are not applied, each with its reason. The two linters share one namespace of rules."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding of one linter."""
+
+    linter: str
+    rule: str
+    path: Path
+    line: int
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{shown(self.path)}:{self.line}: {self.rule} of {self.linter} at {self.place}: {self.message}"
+
+
+def cfn_lint(paths: list[Path]) -> Iterator[Finding]:
+    """The findings of cfn-lint. It runs where no configuration file of the user's can change its rules."""
+    command = [Path(sys.executable).with_name("cfn-lint"), "--format", "json", "--", *paths]
+    environment = {**os.environ, "HOME": str(STATE)}
+    result = subprocess.run(command, cwd=STATE, env=environment, capture_output=True, text=True, timeout=300)
+    try:
+        findings = json.loads(result.stdout)
+    except ValueError:
+        sys.exit(f"lint: cfn-lint failed with exit code {result.returncode}:\n{result.stderr or result.stdout}")
+    for finding in findings:
+        yield Finding(
+            linter="cfn-lint",
+            rule=finding["Rule"]["Id"],
+            path=Path(finding["Filename"]),
+            line=finding["Location"]["Start"]["LineNumber"],
+            place="/".join(map(str, finding["Location"]["Path"] or [])) or "the template",
+            message=finding["Message"],
+        )
+
+
+def cloudformation_validate(paths: list[Path]) -> Iterator[Finding]:
+    """The findings of cloudformation-validate."""
+    engine = CompositeEngine()
+    config = ValidateConfig(severity_level=Severity.WARN)
+    for path in paths:
+        report = engine.validate_template(path, config)
+        if report.status is ReportStatus.ANALYSIS_INCOMPLETE:
+            message = "the analysis was cut short"
+            yield Finding("cloudformation-validate", "INCOMPLETE", path, 1, "the template", message)
+        for found in report.diagnostics:
+            names = [found.entity and found.entity.logical_id, found.property_path]
+            yield Finding(
+                linter="cloudformation-validate",
+                rule=found.rule_id,
+                path=path,
+                line=found.start_line or 1,
+                place=" ".join(filter(None, names)) or "the template",
+                message=found.message,
+            )
+
+
+def main() -> int:
+    paths = templates() + [Path(argument).absolute() for argument in sys.argv[1:]]
+    absent = [path for path in paths if not path.is_file()]
+    if absent or not paths:
+        return finish("lint", [f"{shown(path)}: no such file" for path in absent] or ["there is no template"], "")
+    STATE.mkdir(parents=True, exist_ok=True)
+    findings = [*cfn_lint(paths), *cloudformation_validate(paths)]
+    fired = {finding.rule for finding in findings}
+    faults = [str(finding) for finding in findings if finding.rule not in SUPPRESSED]
+    if not faults:  # a template that cannot be parsed sets off none of its usual findings
+        dead = [rule for rule in SUPPRESSED if rule not in fired]
+        faults += [f"{rule} is suppressed but never fires; take it out of the table" for rule in dead]
+    suppressed = count(len(SUPPRESSED), "rule")
+    return finish("lint", faults, f"{count(len(paths), 'template')} clean under two linters, {suppressed} suppressed")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
