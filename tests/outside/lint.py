@@ -23,6 +23,7 @@ from common import STATE, count, finish, shown, templates
 SUPPRESSED = {
     "W3002": "Local content is meant for `aws cloudformation package`, and package.py runs just that.",
     "W9002": "A version that already exists is adopted by its ARN; no resource of the stack could be referred to.",
+    "W9013": "The account in such an ARN is the layer's owner, which a source may write out.",
 }
 """Rules that are not applied, each with its reason. The two linters share one namespace of rules."""
 

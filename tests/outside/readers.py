@@ -4,7 +4,7 @@ The emitter is our own, so its quoting, its short-form tags and its line ends ar
 parser of aws-cli, which `aws cloudformation package` and `deploy` use, and PyYAML's libyaml binding, on which most
 linters rest. JSON leaves nothing to a reader's judgement; each YAML must read the same, types included. The text
 itself keeps to what every YAML 1.1 reader and every terminal handles alike, and the committed template must be what
-its source compiles to today.
+its source compiles to today. The sources of tests/cases/compile are read as well: they hold what readers differ about.
 """
 
 import json
@@ -141,6 +141,8 @@ def example_faults(layershare: Path, source: Path) -> Iterator[str]:
         yield f"the JSON cannot be read: {error}"
         return
     yield from reading_faults(as_yaml.stdout, expected)
+    if source.parent != ROOT / "examples":
+        return
 
     committed = ROOT / "templates" / f"{source.stem}.yaml"
     if not committed.exists():
@@ -156,12 +158,13 @@ def example_faults(layershare: Path, source: Path) -> Iterator[str]:
 def main() -> int:
     layershare = compiler()
     sources = sorted((ROOT / "examples").glob("*.layers"))
+    cases = sorted((ROOT / "tests" / "cases" / "compile").glob("*.layers"))
     faults = [] if sources else ["there is no source in examples/"]
-    for source in sources:
+    for source in sources + cases:
         faults += [f"{shown(source)}: {fault}" for fault in example_faults(layershare, source)]
     names = {source.stem for source in sources}
     faults += [f"{shown(path)}: no source compiles to it" for path in templates() if path.stem not in names]
-    return finish("readers", faults, f"{count(len(sources), 'template')} agree" + "s" * (len(sources) == 1))
+    return finish("readers", faults, f"{count(len(sources + cases), 'template')} read alike")
 
 
 if __name__ == "__main__":
