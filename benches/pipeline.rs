@@ -141,7 +141,7 @@ fn stages(source: &str) -> Stages {
     let (lex, _) = best(|| Lexer::new(source).count());
     let (parsing, _) = best(|| parse(file, source).0.statements.len());
     let root = Root { name: "s".to_owned(), path: None, bytes: source.into() };
-    let (loading, units) = best(|| load(&root, &NoFiles, &mut Sources::default(), &mut Vec::new()));
+    let (loading, units) = best(|| load(root.clone(), &NoFiles, &mut Sources::default(), &mut Vec::new()));
     let (resolving, rules) = best(|| {
         let mut diagnostics = Vec::new();
         let rules = resolve(&units, &NoFiles, &mut diagnostics);

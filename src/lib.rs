@@ -36,7 +36,7 @@ pub struct Compiled {
 
 /// Compiles a source: syntax, rules, template. `placement` says where the template will lie.
 pub fn compile(
-    root: &Root,
+    root: Root,
     placement: &Placement,
     limits: Limits,
     files: &dyn Files,

@@ -56,8 +56,10 @@ fn json_says_what_yaml_says() {
             continue;
         };
         let json = support::written(&source, Format::Json).unwrap();
+        for text in [&yaml, &json] {
+            assert!(text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{}", path.display());
+        }
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
         assert_eq!(read(&yaml).unwrap(), json, "{}", path.display());
-        assert!(yaml.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{}", path.display());
     }
 }

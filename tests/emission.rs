@@ -203,7 +203,7 @@ fn includes_give_their_names() {
     let other = path("other.layers").unwrap();
     memory.0.insert("deeper/../other.layers".into(), other);
     let mut sources = Sources::default();
-    let compiled = layershare::compile(&root, &Placement::default(), Limits::default(), &memory, &mut sources);
+    let compiled = layershare::compile(root, &Placement::default(), Limits::default(), &memory, &mut sources);
     let template = compiled.lowered.unwrap().template;
     let parameters: Vec<&str> = template.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
     assert_eq!(parameters, ["Bucket", "Partner"]);

@@ -22,7 +22,7 @@ static SOURCES: LazyLock<Vec<String>> = LazyLock::new(|| {
 });
 
 /// Goes through every stage and every way to show what it says; a panic is the failure.
-fn survive(source: &str) {
+fn survive(source: impl AsRef<[u8]>) {
     let (compiled, sources) = support::compiled(source);
     for diagnostic in &compiled.diagnostics {
         assert!(render::human(diagnostic, &sources).len() < 20_000);
@@ -111,6 +111,11 @@ proptest! {
     fn no_text_panics(source in any::<String>()) {
         tokens_are_the_text(&source);
         survive(&source);
+    }
+
+    #[test]
+    fn no_bytes_panic(source in any::<Vec<u8>>()) {
+        survive(source);
     }
 
     #[test]

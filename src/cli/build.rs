@@ -22,7 +22,8 @@ pub fn build(arguments: &BuildArguments, limits: Limits, messages: &mut Messages
     let output = arguments.output.as_deref().filter(|output| !disk::is_stdin(output));
     let placement = placement(&root, output)?;
     let mut sources = Sources::default();
-    let mut compiled = compile(&root, &placement, limits, &Disk, &mut sources);
+    let source = root.path.clone();
+    let mut compiled = compile(root, &placement, limits, &Disk, &mut sources);
     if compiled.lowered.as_ref().is_some_and(|lowered| lowered.template.resources.is_empty()) {
         compiled.diagnostics.push(no_resource(compiled.start));
     }
@@ -46,7 +47,7 @@ pub fn build(arguments: &BuildArguments, limits: Limits, messages: &mut Messages
             disk::replace(output, |file| lowered.template.write(format, file))?;
             let resources = count(lowered.template.resources.len(), "resource");
             messages.say(&format!("wrote {}: {resources}, {} bytes", output.display(), thousands(bytes)));
-            next::steps(&lowered.template, output, &root, bytes).iter().for_each(|line| messages.say(line));
+            next::steps(&lowered.template, output, source.as_deref(), bytes).iter().for_each(|line| messages.say(line));
             Ok(Outcome::Fine)
         }
     }

@@ -26,7 +26,7 @@ pub fn check(
     for file in files {
         let root = disk::root(file)?;
         let mut sources = Sources::default();
-        let mut compiled = compile(&root, &Placement::default(), limits, &Disk, &mut sources);
+        let mut compiled = compile(root, &Placement::default(), limits, &Disk, &mut sources);
         if let Some(lowered) = &compiled.lowered {
             let mut bytes = Vec::new();
             lowered.template.write(Format::Yaml, &mut bytes)?;

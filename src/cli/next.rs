@@ -1,12 +1,11 @@
 //! What to do after a build: the commands that deploy the template.
 
-use crate::rules::load::Root;
 use crate::template::limits::INLINE_BYTES;
 use crate::template::model::Template;
 use std::path::Path;
 
 /// The commands that bring a written template to AWS, for people to copy.
-pub fn steps(template: &Template, output: &Path, root: &Root, bytes: usize) -> Vec<String> {
+pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: usize) -> Vec<String> {
     let mut lines = vec!["next:".to_owned()];
     let shown = quoted(&output.display().to_string());
     let large = bytes > INLINE_BYTES;
@@ -19,7 +18,7 @@ pub fn steps(template: &Template, output: &Path, root: &Root, bytes: usize) -> V
     }
     let mut deploy = format!(
         "  aws cloudformation deploy --template-file {deployed} --stack-name {}",
-        stack_name(root.path.as_deref().unwrap_or(output))
+        stack_name(source.unwrap_or(output))
     );
     if large {
         deploy.push_str(" --s3-bucket BUCKET");

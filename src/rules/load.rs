@@ -51,18 +51,19 @@ impl Unit {
 }
 
 /// Reads the root and everything that it includes, each file once. The root comes first.
-pub fn load(root: &Root, files: &dyn Files, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Unit> {
-    let (file, ast) = add(sources, diagnostics, &root.name, root.bytes.clone());
-    let identity = root.path.as_deref().map(|path| files.identity(path));
+pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Unit> {
     let folder = root.folder().to_path_buf();
-    let mut units = vec![Unit { file, ast, folder, included_at: None, parent: None, identity }];
+    let identity = root.path.as_deref().map(|path| files.identity(path));
+    let (file, ast) = add(sources, diagnostics, &root.name, root.bytes);
+    let first = Unit { file, ast, folder: folder.clone(), included_at: None, parent: None, identity };
+    let mut units = vec![first];
     let mut known: HashMap<PathBuf, usize> = HashMap::new();
     known.extend(units[0].identity.clone().map(|identity| (identity, 0)));
     let mut next = 0;
     while next < units.len() {
         for include in includes(&units[next].ast) {
             let path = units[next].folder.join(&include.text);
-            if leaves(root.folder(), &path) {
+            if leaves(&folder, &path) {
                 diagnostics.push(outside(&include));
             }
             let identity = files.identity(&path);

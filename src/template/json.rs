@@ -1,6 +1,8 @@
-//! The template as JSON, with the long forms of the intrinsic functions.
+//! The template as JSON in ASCII, with the long forms of the intrinsic functions.
 
 use super::emit::{Scalar, Sink};
+use serde::Serialize;
+use serde_json::ser::Formatter;
 use std::io::{self, BufWriter, Write};
 
 /// A JSON writer.
@@ -24,7 +26,8 @@ impl<W: Write> Json<W> {
     }
 
     fn put_string(&mut self, text: &str) {
-        if let Err(error) = serde_json::to_writer(&mut self.to, text) {
+        let mut serializer = serde_json::Serializer::with_formatter(&mut self.to, Ascii);
+        if let Err(error) = text.serialize(&mut serializer) {
             self.error.get_or_insert(error.into());
         }
     }
@@ -51,6 +54,27 @@ impl<W: Write> Json<W> {
             self.new_line();
         }
         self.put(bracket);
+    }
+}
+
+/// Escapes everything beyond ASCII: aws-cli reads a template in the encoding of the machine.
+struct Ascii;
+
+impl Formatter for Ascii {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.is_ascii() {
+            return to.write_all(fragment.as_bytes());
+        }
+        for c in fragment.chars() {
+            if c.is_ascii() {
+                write!(to, "{c}")?;
+                continue;
+            }
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(to, "\\u{unit:04x}")?;
+            }
+        }
+        Ok(())
     }
 }
 

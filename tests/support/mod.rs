@@ -30,11 +30,11 @@ impl Files for Memory {
 }
 
 /// Compiles a source that includes nothing.
-pub fn compiled(source: &str) -> (Compiled, Sources) {
+pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
     let mut sources = Sources::default();
-    let root = Root { name: "test.layers".to_owned(), path: None, bytes: source.as_bytes().to_vec() };
+    let root = Root { name: "test.layers".to_owned(), path: None, bytes: source.as_ref().to_vec() };
     let placement = Placement { source_name: "test.layers".to_owned(), source_folder: String::new() };
-    let compiled = compile(&root, &placement, Limits::default(), &Memory::default(), &mut sources);
+    let compiled = compile(root, &placement, Limits::default(), &Memory::default(), &mut sources);
     (compiled, sources)
 }
 
