@@ -34,6 +34,7 @@ pub fn build(arguments: &BuildArguments, limits: Limits, messages: &mut Messages
     let format = arguments.format.into();
     let bytes = compiled.lowered.as_ref().map_or(0, |lowered| written_bytes(lowered, format));
     compiled.diagnostics.extend(template_size(bytes, limits, compiled.start));
+    compiled.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     messages.diagnostics(&compiled.diagnostics, &sources);
     messages.summary(&compiled.diagnostics);
     let lowered = match &compiled.lowered {

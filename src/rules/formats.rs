@@ -40,6 +40,12 @@ pub fn is_layer_name(name: &str) -> bool {
     (1..=140).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
+/// Whether something of `name` is left in a logical ID, which is made of letters and digits.
+#[must_use]
+pub fn has_letters_or_digits(name: &str) -> bool {
+    name.contains(|c: char| c.is_ascii_alphanumeric())
+}
+
 /// Whether `name` is one that a source may declare: a letter, then letters, digits, `-` and `_`; at most 100.
 #[must_use]
 pub fn is_alias(name: &str) -> bool {

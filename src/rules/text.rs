@@ -132,3 +132,37 @@ impl fmt::Display for Text {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::text::parts;
+
+    fn text(written: &str) -> Text {
+        Text::new(parts(written).unwrap_or_default())
+    }
+
+    #[test]
+    fn a_separator_inside_a_parameter_separates_nothing() {
+        let arn = text("arn:${AWS::Partition}:lambda:${AWS::Region}:1:layer:a-${Name}:3");
+        let fields: Vec<String> = arn.split(':').iter().map(Text::to_string).collect();
+        assert_eq!(fields, ["arn", "${AWS::Partition}", "lambda", "${AWS::Region}", "1", "layer", "a-${Name}", "3"]);
+        assert_eq!(text("a::b:").split(':').iter().map(Text::to_string).collect::<Vec<_>>(), ["a", "", "b", ""]);
+    }
+
+    #[test]
+    fn an_address_falls_into_bucket_and_key() {
+        let address = text("s3://${Bucket}-x/a/${Key}").strip_prefix("s3://");
+        let halves = address.and_then(|address| address.split_once('/'));
+        let halves = halves.map(|(bucket, key)| (bucket.to_string(), key.to_string()));
+        assert_eq!(halves, Some(("${Bucket}-x".to_owned(), "a/${Key}".to_owned())));
+        assert_eq!(text("bucket").split_once('/'), None);
+    }
+
+    #[test]
+    fn only_a_lone_parameter_is_one() {
+        assert_eq!(text("${A}").as_parameter(), Some("A"));
+        assert_eq!(text("${A}x").as_parameter(), None);
+        assert!(text("").is_empty() && !text("${A}").is_empty());
+    }
+}

@@ -9,7 +9,7 @@ use super::lower::{ListedVersion, Lowered};
 use super::model::Properties;
 use crate::diagnostic::{Code, Diagnostic, list, quote};
 use serde_json::{Map, Value as Json};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 type Object = Map<String, Json>;
 
@@ -37,7 +37,7 @@ fn written(properties: &Properties) -> Option<Object> {
 pub fn check(earlier: &Json, lowered: &Lowered, meant: &[String], diagnostics: &mut Vec<Diagnostic>) {
     let known = layer_versions(earlier);
     let resources = &lowered.template.resources;
-    let kept: HashMap<&str, ()> = resources.iter().map(|resource| (resource.id.as_str(), ())).collect();
+    let kept: HashSet<&str> = resources.iter().map(|resource| resource.id.as_str()).collect();
     for version in &lowered.listed {
         let resource = &resources[version.resource];
         let Some(now) = written(&resource.properties) else {
@@ -54,8 +54,8 @@ pub fn check(earlier: &Json, lowered: &Lowered, meant: &[String], diagnostics: &
             }
             continue;
         }
-        let mut gone = known.iter().filter(|(id, before)| !kept.contains_key(**id) && ***before == now);
-        if let Some((id, _)) = gone.next() {
+        let gone = known.iter().filter(|(id, before)| !kept.contains(**id) && ***before == now);
+        if let Some(id) = gone.map(|(id, _)| *id).min() {
             diagnostics.push(renamed(version, id, span));
         }
     }

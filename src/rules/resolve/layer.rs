@@ -112,13 +112,17 @@ impl Resolver<'_> {
             Some(value) => (self.scope.literal(value, "a layer's name", self.diagnostics)?, value.span),
             None => (declared.text.clone(), declared.span),
         };
-        for (name, span) in [(&declared.text, declared.span), (&name, span)] {
-            if !formats::is_layer_name(name) {
+        let unnamed = (!formats::has_letters_or_digits(&declared.text)).then_some(
+            "without a letter or a digit, nothing of it is left in a logical ID; `name` may say such a name",
+        );
+        let problems = [
+            (&declared.text, declared.span, layer_name_problem(&declared.text).or(unnamed)),
+            (&name, span, layer_name_problem(&name)),
+        ];
+        for (name, span, problem) in problems {
+            if let Some(problem) = problem {
                 let message = format!("{} cannot name a layer", quote(name));
-                self.report(
-                    Diagnostic::error(Code::InvalidName, span, message)
-                        .note("a layer's name is made of letters, digits, `-` and `_`, at most 140 of them"),
-                );
+                self.report(Diagnostic::error(Code::InvalidName, span, message).note(problem));
                 return None;
             }
         }
@@ -338,6 +342,11 @@ impl Resolver<'_> {
             }
         }
     }
+}
+
+fn layer_name_problem(name: &str) -> Option<&'static str> {
+    (!formats::is_layer_name(name))
+        .then_some("a layer's name is made of letters, digits, `-` and `_`, at most 140 of them")
 }
 
 fn property_name(value: &PropertyValue) -> &'static str {
