@@ -15,8 +15,11 @@ pub struct Disk;
 
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        File::open(path)?.take(SOURCE_BYTES + 1).read_to_end(&mut bytes)?;
+        let file = File::open(path)?;
+        // What is no plain file has no length to go by, and may grow while it is read.
+        let length = file.metadata()?.len().min(SOURCE_BYTES);
+        let mut bytes = Vec::with_capacity(length as usize + 1);
+        file.take(SOURCE_BYTES + 1).read_to_end(&mut bytes)?;
         if bytes.len() as u64 > SOURCE_BYTES {
             return Err(io::Error::other("it has 4 GiB or more"));
         }

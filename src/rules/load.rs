@@ -53,8 +53,10 @@ impl Unit {
 /// Reads the root and everything that it includes, each file once. The root comes first.
 pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Unit> {
     let folder = root.folder().to_path_buf();
-    let identity = root.path.as_deref().map(|path| files.identity(path));
     let (file, ast) = add(sources, diagnostics, &root.name, root.bytes);
+    // Most sources include nothing, and then nobody asks.
+    let path = root.path.filter(|_| !includes(&ast).is_empty());
+    let identity = path.map(|path| files.identity(&path));
     let first = Unit { file, ast, folder: folder.clone(), included_at: None, parent: None, identity };
     let mut units = vec![first];
     let mut known: HashMap<PathBuf, usize> = HashMap::new();
