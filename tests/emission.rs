@@ -163,10 +163,26 @@ fn a_published_version_is_not_published_again_by_accident() {
     assert_eq!(republished(TWO, &edited, &["1.0"]), ["version `1.1` of `deps` would be published again"]);
     let renamed = TWO.replace("layer deps {", "layer dependencies {\n  name deps");
     assert_eq!(republished(TWO, &renamed, &[]).len(), 2);
+    let other_layer = TWO.replace("layer deps {", "layer other {");
+    assert_eq!(republished(TWO, &other_layer, &[]).len(), 2);
     let more = TWO.replace("  share", "  version 1.2 from s3://bucket-1/3.zip\n  share");
     assert_eq!(republished(TWO, &more, &[]), Vec::<String>::new());
     let unshared = TWO.replace("  share with account 123456789012\n", "");
     assert_eq!(republished(TWO, &unshared, &[]), Vec::<String>::new());
+}
+
+/// A version that is shared by its ARN from now on is not deleted by the same deploy.
+#[test]
+fn an_adopted_version_is_not_deleted_when_the_stack_gives_it_up() {
+    let adopted = "layer deps {\nversion 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\nshare with account 123456789012\n}";
+    let listed = TWO.replace("  version 1.1 from s3://bucket-1/2.zip\n", "");
+    let rolling = listed.replace("version 1.0 from", "content");
+    for published in [listed, rolling] {
+        assert_eq!(republished(&published, adopted, &[]), Vec::<String>::new());
+        let deleted = published.replace("  share", "  old-versions delete\n  share");
+        let found = republished(&deleted, adopted, &[]);
+        assert_eq!(found, ["the deploy would delete a version of `deps` that may be this one"], "{deleted}");
+    }
 }
 
 /// Rule 11. A reader of the template learns which file to edit.

@@ -19,6 +19,9 @@ use std::path::{Path, PathBuf};
 /// Compiles a source and writes, prints or compares its template.
 pub fn build(arguments: &BuildArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let root = disk::root(&arguments.file)?;
+    if arguments.check && arguments.output.as_deref().is_some_and(disk::is_stdin) {
+        bail!("`--check` compares with a file, and `-o -` names none");
+    }
     let output = arguments.output.as_deref().filter(|output| !disk::is_stdin(output));
     let placement = placement(&root, output)?;
     let mut sources = Sources::default();

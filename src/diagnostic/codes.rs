@@ -38,6 +38,7 @@ codes! {
     AdoptedUnshared "adopted-unshared",
     ConflictingArns "conflicting-arns",
     ConflictingContent "conflicting-content",
+    DeletedVersion "deleted-version",
     DeprecatedRuntime "deprecated-runtime",
     DuplicateItem "duplicate-item",
     DuplicateLayerName "duplicate-layer-name",

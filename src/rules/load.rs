@@ -212,6 +212,8 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
 pub fn alias_problem(name: &str) -> Option<&'static str> {
     if name == "everyone" {
         Some("`everyone` stands for every AWS account, and for nothing else")
+    } else if ["account", "organization", "unit"].contains(&name) {
+        Some("this word says in a rule what the word behind it is")
     } else if !formats::is_alias(name) {
         Some("a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 of them")
     } else {

@@ -320,7 +320,9 @@ impl Scope {
             let message = format!("`{name}` cannot stand for an {wanted}");
             let diagnostic = Diagnostic::error(Code::ParameterType, span, message);
             diagnostics.push(match name {
-                "AWS::AccountId" => diagnostic.note("an account can always use its own layers"),
+                "AWS::AccountId" if kind == ParameterKind::Account => {
+                    diagnostic.note("an account can always use its own layers")
+                }
                 _ => diagnostic.note("only a parameter of that type keeps empty and malformed values out"),
             });
             return None;
@@ -368,15 +370,7 @@ impl Scope {
 
     /// A text in which no parameter may stand. `what` names it in messages.
     pub fn literal(&self, value: &Value, what: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
-        let text = read_text(value, diagnostics)?;
-        if let Some(text) = text.as_literal() {
-            return Some(text.to_owned());
-        }
-        diagnostics.push(
-            Diagnostic::error(Code::ParameterNotAllowed, value.span, format!("no parameter can stand in {what}"))
-                .help("write the text out; a literal `${` is written `$${`"),
-        );
-        None
+        read_literal(value, what, diagnostics)
     }
 
     /// Reports the names of the root that nothing uses.
@@ -445,6 +439,18 @@ fn report_unused<T>(names: &IndexMap<String, Declared<T>>, what: &str, diagnosti
     }
 }
 
+fn read_literal(value: &Value, what: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = read_text(value, diagnostics)?;
+    if let Some(text) = text.as_literal() {
+        return Some(text.to_owned());
+    }
+    diagnostics.push(
+        Diagnostic::error(Code::ParameterNotAllowed, value.span, format!("no parameter can stand in {what}"))
+            .help("write the text out; a literal `${` is written `$${`"),
+    );
+    None
+}
+
 fn read_text(value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Text> {
     let error = match parts(&value.text) {
         Ok(parts) => return Some(Text::new(parts)),
@@ -487,16 +493,26 @@ fn read_parameter(parameter: &ast::Parameter, diagnostics: &mut Vec<Diagnostic>)
             }
         },
     };
-    let default = parameter.default.as_ref();
-    if let Some(default) = default
-        && let Some(problem) = default_problem(kind, &default.text)
+    let default = match &parameter.default {
+        Some(value) => {
+            Some(Spanned { value: read_literal(value, "a parameter's default", diagnostics)?, span: value.span })
+        }
+        None => None,
+    };
+    let description = match &parameter.description {
+        Some(value) => {
+            Some(Spanned { value: read_literal(value, "a parameter's description", diagnostics)?, span: value.span })
+        }
+        None => None,
+    };
+    if let Some(default) = &default
+        && let Some(problem) = default_problem(kind, &default.value)
     {
-        let message = format!("{} cannot be the default of this parameter", quote(&default.text));
+        let message = format!("{} cannot be the default of this parameter", quote(&default.value));
         diagnostics.push(Diagnostic::error(Code::InvalidDefault, default.span, message).note(problem));
         return None;
     }
-    let description = parameter.description.as_ref();
-    if let Some(text) = description.filter(|text| text.text.len() > 4000) {
+    if let Some(text) = description.as_ref().filter(|text| text.value.chars().count() > 4000) {
         diagnostics.push(
             Diagnostic::error(Code::TextLength, text.span, "this description is too long")
                 .note("the description of a parameter has at most 4,000 characters"),
@@ -505,8 +521,8 @@ fn read_parameter(parameter: &ast::Parameter, diagnostics: &mut Vec<Diagnostic>)
     Some(Parameter {
         name: Spanned { value: parameter.name.text.clone(), span: parameter.name.span },
         kind,
-        default: default.map(|default| Spanned { value: default.text.clone(), span: default.span }),
-        description: description.map(|text| text.text.clone()),
+        default,
+        description: description.map(|text| text.value),
     })
 }
 

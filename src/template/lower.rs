@@ -30,6 +30,8 @@ pub struct Lowered {
     pub origins: Vec<Span>,
     /// The versions that must be published only once.
     pub listed: Vec<ListedVersion>,
+    /// The versions that exist already.
+    pub adopted: Vec<AdoptedVersion>,
 }
 
 /// A listed version that this stack publishes.
@@ -37,6 +39,17 @@ pub struct Lowered {
 pub struct ListedVersion {
     /// The index of its resource.
     pub resource: usize,
+    /// The name of its layer in the source.
+    pub layer: String,
+    /// Its label.
+    pub label: String,
+}
+
+/// A listed version that exists already.
+#[derive(Debug)]
+pub struct AdoptedVersion {
+    /// The place that lists it.
+    pub span: Span,
     /// The name of its layer in the source.
     pub layer: String,
     /// Its label.

@@ -1,10 +1,11 @@
-//! Keeps a published version from being published again: the template that is there already is the record.
+//! Keeps a published version from being published again, or deleted while it is shared: the template that is there already is the record.
 //!
 //! Every property of a layer version is create-only, so that an edit of its description publishes it anew, under a new
 //! number, without the grants that name the old one.
 
 use super::emit;
 use super::json::Json as JsonSink;
+use super::lower::names::{self, pascal};
 use super::lower::{ListedVersion, Lowered};
 use super::model::Properties;
 use crate::diagnostic::{Code, Diagnostic, list, quote};
@@ -54,9 +55,39 @@ pub fn check(earlier: &Json, lowered: &Lowered, meant: &[String], diagnostics: &
             }
             continue;
         }
-        let gone = known.iter().filter(|(id, before)| !kept.contains(**id) && ***before == now);
+        let gone = known.iter().filter(|(id, before)| !kept.contains(**id) && same_archive(before, &now));
         if let Some(id) = gone.map(|(id, _)| *id).min() {
             diagnostics.push(renamed(version, id, span));
+        }
+    }
+    check_deleted(earlier, lowered, &kept, diagnostics);
+}
+
+/// Whether two versions differ in the name of their layer at the most: a renamed layer publishes all of its versions
+/// again.
+fn same_archive(before: &Object, now: &Object) -> bool {
+    let others = |name: &&String| *name != "LayerName";
+    before.keys().chain(now.keys()).filter(others).all(|name| before.get(name) == now.get(name))
+}
+
+/// Reports versions that a deploy over `earlier` would delete although the source goes on sharing them by their ARN.
+fn check_deleted(earlier: &Json, lowered: &Lowered, kept: &HashSet<&str>, diagnostics: &mut Vec<Diagnostic>) {
+    for version in &lowered.adopted {
+        let layer = pascal(&version.layer);
+        let ids = [names::version(&version.layer, &version.label), layer];
+        let deleted = ids.iter().find(|id| {
+            !kept.contains(id.as_str())
+                && earlier["Resources"][id.as_str()]["DeletionPolicy"].as_str() == Some("Delete")
+        });
+        if let Some(id) = deleted {
+            let message =
+                format!("the deploy would delete a version of {} that may be this one", quote(&version.layer));
+            diagnostics.push(
+                Diagnostic::error(Code::DeletedVersion, version.span, message)
+                    .label("only its sharing would be managed from now on")
+                    .note(format!("`{id}` leaves the template, which says that it is deleted then"))
+                    .help("first build and deploy with `old-versions keep`, then list the version by its ARN"),
+            );
         }
     }
 }
@@ -94,5 +125,6 @@ fn renamed(version: &ListedVersion, before: &str, span: crate::syntax::source::S
         .label(format!("it is in the template already, with the logical ID `{before}`"))
         .note("under another logical ID it is another resource: it would get a new number")
         .help("keep the name of the layer and the label of the version as they were")
+        .help("or list the version by its ARN under its new name: `version LABEL at ARN`")
         .help(format!("if it is meant, build with `--republish {}`", version.label))
 }

@@ -94,7 +94,7 @@ fn content(cursor: &mut Cursor<'_>) -> Parsed<Content> {
     Ok(Content { location, object_version })
 }
 
-/// `[version LABEL, …] with PRINCIPALS [because "text"] [until DATE]`
+/// `[version LABEL, …] with PRINCIPALS [because "text"] [until DATE]`, the last two in either order
 fn share(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Share> {
     let versions = match cursor.accept_keyword("version", "`version`") {
         Some(_) => comma_separated(cursor, |cursor| cursor.expect_word("a version's label"))?,
@@ -105,13 +105,15 @@ fn share(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Share> {
     }
     let principals = comma_separated(cursor, principal)?;
     let mut share = Share { keyword, versions, principals, because: None, until: None };
-    if cursor.accept_keyword("because", "`because`").is_some() {
-        share.because = Some(cursor.expect_string("the reason in quotes")?);
+    loop {
+        if share.because.is_none() && cursor.accept_keyword("because", "`because`").is_some() {
+            share.because = Some(cursor.expect_string("the reason in quotes")?);
+        } else if share.until.is_none() && cursor.accept_keyword("until", "`until`").is_some() {
+            share.until = Some(cursor.expect_value("a date")?);
+        } else {
+            return Ok(share);
+        }
     }
-    if cursor.accept_keyword("until", "`until`").is_some() {
-        share.until = Some(cursor.expect_value("a date")?);
-    }
-    Ok(share)
 }
 
 /// `to NAME`

@@ -1,6 +1,6 @@
 //! Layers, their versions, and who may use them.
 
-use super::{ListedVersion, Lowered, Placement, names, value};
+use super::{AdoptedVersion, ListedVersion, Lowered, Placement, names, value};
 use crate::rules::model::{
     self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases, RollingVersion, Rules,
 };
@@ -116,7 +116,14 @@ fn listed(
     for version in versions {
         let id = names::version(&layer.name.value, &version.label.value);
         let arn = match &version.origin {
-            Origin::Adopted(arn) => value(&arn.value),
+            Origin::Adopted(arn) => {
+                lowered.adopted.push(AdoptedVersion {
+                    span: version.label.span,
+                    layer: layer.name.value.clone(),
+                    label: version.label.value.clone(),
+                });
+                value(&arn.value)
+            }
             Origin::Published(publication) => {
                 let shared: Arc<str> = id.as_str().into();
                 let resource = Resource {
