@@ -5,7 +5,7 @@ warning or above fails, unless its rule stands in the table below with the reaso
 below that level is left out: it describes properties ("create-only") and asks for tags. A rule of the table that no
 template sets off any more fails too, so that the table holds no dead entries.
 
-Templates named as arguments are checked beside templates/*.yaml.
+Templates named as arguments are checked beside templates/*.yaml and tests/cases/compile/*.yaml.
 """
 
 import json
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from cloudformation_validate import CompositeEngine, ReportStatus, Severity, ValidateConfig
 
-from common import STATE, count, finish, shown, templates
+from common import ROOT, STATE, count, finish, shown, templates
 
 SUPPRESSED = {
     "W3002": "Local content is meant for `aws cloudformation package`, and package.py runs just that.",
@@ -85,7 +85,8 @@ def cloudformation_validate(paths: list[Path]) -> Iterator[Finding]:
 
 
 def main() -> int:
-    paths = templates() + [Path(argument).absolute() for argument in sys.argv[1:]]
+    cases = sorted((ROOT / "tests" / "cases" / "compile").glob("*.yaml"))
+    paths = templates() + cases + [Path(argument).absolute() for argument in sys.argv[1:]]
     absent = [path for path in paths if not path.is_file()]
     if absent or not paths:
         return finish("lint", [f"{shown(path)}: no such file" for path in absent] or ["there is no template"], "")
