@@ -4,7 +4,7 @@
 //! itself, the words behind its fence do: `file=NAME` is another file beside the source; `bytes` has `\xNN` for bytes
 //! that Markdown cannot hold; `after` is built over the template of the last block; in `repeat`, a line with `{n}` is
 //! repeated for the numbers 100 to 249, and `{long}` is a long text. `./present.zip` and `./present` exist.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use layershare::diagnostic::Code;
 use std::collections::BTreeSet;
@@ -66,9 +66,22 @@ fn reported(folder: &Path, source: &[u8], arguments: &[&str]) -> (BTreeSet<Strin
     (codes.collect(), output.status.code() != Some(0))
 }
 
+/// A page has its title and a meaning, then what is reported, then how it is mended in words and in a source.
+fn check_form(name: &str, page: &str) {
+    let meaning = page.strip_prefix(&format!("# `{name}`\n\n")).unwrap_or_default();
+    let parts: Vec<&str> = meaning.split("\n## ").collect();
+    let [meaning, reported, mended] = parts.as_slice() else { panic!("{name}: the page has {} parts", parts.len()) };
+    assert!(!meaning.trim().is_empty(), "{name}: the page does not say what the code means");
+    assert!(reported.starts_with("Reported\n\n") && reported.ends_with("```\n"), "{name}: nothing is reported");
+    let (advice, source) = mended.split_once("```layers\n").unwrap_or_default();
+    let advice = advice.strip_prefix("Mended\n\n").unwrap_or_default();
+    assert!(!advice.trim().is_empty(), "{name}: the page does not say how to mend it");
+    assert!(source.ends_with("```\n") && blocks(source).is_empty(), "{name}: the page does not end with one source");
+}
+
 fn check_page(code: Code) {
     let (name, page) = (code.name(), code.page());
-    assert!(page.starts_with(&format!("# `{name}`\n")), "{name}");
+    check_form(name, page);
     let top = tempfile::tempdir().unwrap();
     let folder = top.path().join("source");
     fs::create_dir_all(folder.join("present")).unwrap();
@@ -110,7 +123,9 @@ fn every_page_has_a_code() {
 }
 
 #[test]
-fn explain_prints_the_page() {
-    let output = Command::new(env!("CARGO_BIN_EXE_layershare")).args(["explain", "syntax"]).output().unwrap();
-    assert_eq!(output.stdout, Code::Syntax.page().as_bytes());
+fn explain_prints_every_page() {
+    for code in Code::ALL {
+        let output = Command::new(env!("CARGO_BIN_EXE_layershare")).args(["explain", code.name()]).output().unwrap();
+        assert_eq!(output.stdout, code.page().as_bytes(), "{}", code.name());
+    }
 }
