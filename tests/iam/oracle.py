@@ -1,0 +1,147 @@
+"""What the rules of a role, policy, boundary or guardrail mean, in plain set logic.
+
+Written from the language's manual and from nothing else: no policy document is looked at and no
+pattern is matched the way IAM does it. An ARN is taken apart into its fields, and a set is a
+question asked of the fields.
+"""
+
+from dataclasses import dataclass
+
+ATTACH = ("lambda:CreateFunction", "lambda:UpdateFunctionConfiguration")
+READ = "lambda:GetLayerVersion"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One item of a layer set."""
+
+    kind: str
+    """layer: any version of a declared layer. version: one version of it. from: layers by name, from
+    some accounts. arn: as written."""
+    pattern: str = ""
+    """layer: the name that AWS knows. from: a pattern for names. arn: the ARN, which may hold wildcards."""
+    accounts: tuple = ()
+    """from: the accounts; empty stands for `this account`."""
+    name: str = ""
+    """What the source calls the declared layer, or the accounts."""
+    label: str = ""
+    """version: its label."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """allow, allow none, deny, deny all or deny all except, with the items of its set."""
+
+    verb: str
+    items: tuple = ()
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Accounts or organizations that may take on a role."""
+
+    name: str
+    ids: tuple
+
+
+@dataclass(frozen=True)
+class Block:
+    """A role, policy, boundary or guardrail."""
+
+    kind: str
+    name: str
+    rules: tuple
+    functions: tuple = ()
+    exempt: tuple = ()
+    trust: tuple = ()
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """Where the stack is, and the ARN of each declared version by layer name and label."""
+
+    partition: str
+    account: str
+    versions: dict
+
+
+def like(pattern, text):
+    """Whether `*` for any characters and `?` for any one make the pattern the text."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return any(like(pattern[1:], text[start:]) for start in range(len(text) + 1))
+    return bool(text) and pattern[0] in ("?", text[0]) and like(pattern[1:], text[1:])
+
+
+def fields_of(arn):
+    """Partition, region, account, name and version of a layer version's ARN; None for any other."""
+    parts = arn.split(":")
+    if len(parts) != 8 or parts[0] != "arn" or parts[2] != "lambda" or parts[5] != "layer":
+        return None
+    return parts[1], parts[3], parts[4], parts[6], parts[7]
+
+
+def within(item, arn, deployment, caller):
+    """Whether the layer version is in the item. `caller` is the account that `this account` means."""
+    found = fields_of(arn)
+    if found is None:
+        return False
+    partition, _, account, name, _ = found
+    match item.kind:
+        case "version":
+            return arn == deployment.versions[item.name, item.label]
+        case "arn":
+            return all(map(like, fields_of(item.pattern), found))
+        case "layer":
+            return (partition, account, name) == (deployment.partition, deployment.account, item.pattern)
+        case "from":
+            listed = account in (item.accounts or (caller,))
+            return partition == deployment.partition and listed and like(item.pattern, name)
+    raise ValueError(f"a set has no item of the kind {item.kind}")
+
+
+def permitted(block, request, deployment, administrator):
+    """Whether the request is to be allowed, to somebody who may do everything otherwise or nothing."""
+    account = request["principal"].split(":")[4]
+    caller = account if block.kind == "guardrail" else deployment.account
+    layers = request["context"].get("lambda:Layer", [])
+
+    def holds(rule, arn):
+        return any(within(item, arn, deployment, caller) for item in rule.items)
+
+    def allows(rule):
+        if rule.verb == "allow none":
+            return not layers
+        return rule.verb == "allow" and all(holds(rule, arn) for arn in layers)
+
+    def denies(rule):
+        match rule.verb:
+            case "deny":
+                return any(holds(rule, arn) for arn in layers)
+            case "deny all":
+                return bool(layers)
+            case "deny all except":
+                return not all(holds(rule, arn) for arn in layers)
+        return False
+
+    if request["action"] == READ:
+        arn = request["resource"]
+        return administrator or any(rule.verb == "allow" and holds(rule, arn) for rule in block.rules)
+    if request["action"] not in ATTACH:
+        return administrator
+
+    role = request["principal"].split(":role/")[-1]
+    spared = any(like(pattern, role) for pattern in block.exempt)
+    if not spared and any(map(denies, block.rules)):
+        return False
+    function = request["resource"].split(":function:")[-1]
+    about = not block.functions or any(like(pattern, function) for pattern in block.functions)
+    return administrator or (about and any(map(allows, block.rules)))
+
+
+def trusted(block, request):
+    """Whether the principal, with the organization it is in, may take on the role."""
+    ids = [one for trust in block.trust for one in trust.ids]
+    organization = request["context"].get("aws:PrincipalOrgID")
+    return request["principal"].split(":")[4] in ids or organization in ids

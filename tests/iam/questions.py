@@ -1,0 +1,97 @@
+"""Makes up requests that lie within a block's rules, beside them and just past their edges."""
+
+from generate import ACCOUNTS, NAMES, ORGANIZATIONS, VERSIONS
+from oracle import ATTACH, READ, Item, fields_of, like
+from template import ACCOUNT
+
+DETAILS = ["partition", "region", "account", "account", "name", "name", "name", "version", "version", "legacy"]
+REGIONS = ["us-east-1", "us-east-2", "eu-west-1", "eu-central-1", "ap-southeast-2"]
+ROLES = ["break-glass-1", "break-glass-", "break-glass", "ops-a", "ops-ab", "dev", "my-break-glass-1"]
+FUNCTIONS = ["api-orders", "api-", "api", "job1", "job12", "worker"]
+BYSTANDERS = [
+    ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:{}:function:api"),
+    ("s3:GetObject", "arn:aws:s3:::bucket/key"),
+]
+
+
+def fitting(rng, pattern, choices):
+    """One of the choices that the pattern matches, or the pattern itself where it is a plain text."""
+    return rng.choice([choice for choice in choices if like(pattern, choice)] or [pattern])
+
+
+def named(rng, pattern):
+    """A layer's name that the pattern matches."""
+    if rng.random() < 0.8:
+        pattern = fitting(rng, pattern, NAMES)
+    return "".join({"*": rng.choice(["1", "2-b"]), "?": "4"}.get(letter, letter) for letter in pattern)
+
+
+def member(rng, one, deployment, caller):
+    """The ARN of a layer version that is in the item."""
+    if one.kind == "version":
+        return deployment.versions[one.name, one.label]
+    if one.kind == "arn":
+        partition, region, account, name, version = fields_of(one.pattern)
+    else:
+        partition, region, name, version = deployment.partition, "*", one.pattern, "*"
+        account = deployment.account if one.kind == "layer" else rng.choice(one.accounts or (caller,))
+    partition = fitting(rng, partition, ["aws", "aws-cn"])
+    place = f"{fitting(rng, region, REGIONS)}:{fitting(rng, account, list(ACCOUNTS.values()))}"
+    return f"arn:{partition}:lambda:{place}:layer:{named(rng, name)}:{fitting(rng, version, VERSIONS)}"
+
+
+def neighbour(rng, arn):
+    """The same ARN but for one detail, the sort of detail that a careless pattern overlooks."""
+    partition, region, account, name, version = fields_of(arn)
+    match rng.choice(DETAILS):
+        case "partition":
+            partition = rng.choice(["aws-cn", "aws-us-gov"])
+        case "region":
+            region = rng.choice(REGIONS)
+        case "account":
+            place = rng.randrange(12)
+            account = account[:place] + rng.choice("0123456789") + account[place + 1 :]
+        case "name":
+            name = rng.choice([name + "2", "x" + name, name[:-1] or "z", name.swapcase(), name + "-extra"])
+        case "version":
+            version = rng.choice([version + "0", "1" + version, version[:-1] or "9", "3", "30"])
+        case "legacy":
+            return f"arn:{partition}:lambda:::awslayer:{name}"
+    return f"arn:{partition}:lambda:{region}:{account}:layer:{name}:{version}"
+
+
+def request(rng, made, deployment):
+    """A request that has something to do with the block's rules."""
+    at_home = made.kind != "guardrail"
+    account = deployment.account if at_home else rng.choice([*ACCOUNTS.values(), deployment.account])
+    asked = {"principal": f"arn:aws:iam::{account}:role/{rng.choice(ROLES)}", "context": {}}
+    items = [one for rule in made.rules for one in rule.items] or [Item("from", "*", name="this account")]
+    inside = [member(rng, rng.choice(items), deployment, account) for _ in range(4)]
+    outside = [neighbour(rng, rng.choice(inside)) for _ in range(4)]
+
+    action = rng.choice([*ATTACH, *ATTACH, *ATTACH, READ, READ, None])
+    if action in ATTACH:
+        function = rng.choice(FUNCTIONS)
+        asked |= {"action": action, "resource": f"arn:aws:lambda:us-east-1:{account}:function:{function}"}
+        layers = rng.choice([[], inside[:1], inside[:2], inside[:1] + outside[:1], outside[:1], outside])
+        if layers:
+            asked["context"]["lambda:Layer"] = rng.sample(layers, len(layers))
+    elif action == READ:
+        readable = [arn for arn in inside + outside if fields_of(arn)]
+        asked |= {"action": action, "resource": rng.choice(readable)}
+    else:
+        bystander, resource = rng.choice(BYSTANDERS)
+        asked |= {"action": bystander, "resource": resource.format(account)}
+    return asked
+
+
+def request_for_trust(rng, role_arn):
+    """A request to take on a role."""
+    account = rng.choice([*ACCOUNTS.values(), ACCOUNT, "123456789014"])
+    organization = rng.choice([*ORGANIZATIONS.values(), "o-a1b2c3d4e55", None])
+    return {
+        "principal": f"arn:aws:iam::{account}:role/{rng.choice(ROLES)}",
+        "action": "sts:AssumeRole",
+        "resource": role_arn,
+        "context": {"aws:PrincipalOrgID": organization} if organization else {},
+    }
