@@ -23,6 +23,9 @@ pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: u
     if large {
         deploy.push_str(" --s3-bucket BUCKET");
     }
+    if let Some(capability) = template.capability() {
+        deploy.push_str(&format!(" --capabilities {capability}"));
+    }
     let mut overrides = template.parameters.iter().filter(|parameter| parameter.default.is_none()).peekable();
     if overrides.peek().is_some() {
         deploy.push_str(" --parameter-overrides");

@@ -144,6 +144,125 @@ pub fn layer_version_field_problem(index: usize, field: &str) -> Option<String> 
     (!fine).then(|| format!("expected {what}, found {}", quote(field)))
 }
 
+/// What is wrong with one literal field of the ARN of layer versions with wildcards in it, if anything; fields count
+/// from 0 as in [`layer_version_field_problem`].
+///
+/// An account is written out or is any account, since no pattern of digits means a set of accounts. A version is a
+/// number or any version, since `3*` means 3, 30 and 300.
+#[must_use]
+pub fn layer_pattern_field_problem(index: usize, field: &str) -> Option<String> {
+    let any = field == "*" && matches!(index, 1 | 3 | 4 | 7);
+    let is_wild = field.contains(['*', '?']);
+    match index {
+        _ if any => None,
+        3 if is_wild => {
+            let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte);
+            (!field.bytes().all(fine)).then(|| format!("no region fits {}", quote(field)))
+        }
+        4 if is_wild => Some(format!("expected an account ID or `*`, found {}", quote(field))),
+        6 if is_wild => layer_pattern_problem(field).map(str::to_owned),
+        7 if is_wild => Some(format!("expected a version number or `*`, found {}", quote(field))),
+        _ => layer_version_field_problem(index, field),
+    }
+}
+
+/// What is wrong with a pattern for the names of layers, in which `*` stands for any characters and `?` for one.
+#[must_use]
+pub fn layer_pattern_problem(pattern: &str) -> Option<&'static str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
+    if !pattern.bytes().all(plain) {
+        Some("a layer's name is made of letters, digits, `-` and `_`, so this matches none")
+    } else if !(1..=140).contains(&pattern.bytes().filter(|byte| *byte != b'*').count()) && pattern != "*" {
+        Some("a layer's name has 1 to 140 characters, so this matches none")
+    } else {
+        None
+    }
+}
+
+/// What is wrong with a pattern for the names of functions (Lambda API reference, `FunctionName`).
+#[must_use]
+pub fn function_pattern_problem(pattern: &str) -> Option<&'static str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
+    if pattern.is_empty() || !pattern.bytes().all(plain) {
+        Some("a function's name is made of letters, digits, `-` and `_`, so this matches none")
+    } else if pattern.bytes().filter(|byte| *byte != b'*').count() > 64 {
+        Some("a function's name has at most 64 characters, so this matches none")
+    } else {
+        None
+    }
+}
+
+fn is_iam_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)
+}
+
+/// Whether `name` can name something of IAM that has at most `most` characters: 64 for roles and users, 128 for
+/// policies and groups (IAM API reference).
+#[must_use]
+pub fn is_iam_name(name: &str, most: usize) -> bool {
+    (1..=most).contains(&name.len()) && name.bytes().all(is_iam_name_byte)
+}
+
+/// What is wrong with a pattern for the names of roles, a path before them included.
+#[must_use]
+pub fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
+    let plain = |byte: u8| is_iam_name_byte(byte) || b"/*?".contains(&byte);
+    if pattern.is_empty() || !pattern.bytes().all(plain) {
+        Some("a role's name is made of letters, digits and `_+=,.@-`, so this matches none")
+    } else if pattern.starts_with('/') {
+        Some("the path of a role is written without the first `/`, as in `teams/deployer`")
+    } else {
+        None
+    }
+}
+
+/// Whether `path` is a path of IAM: it begins and ends with `/` and has at most 512 characters (IAM API reference).
+#[must_use]
+pub fn is_iam_path(path: &str) -> bool {
+    (1..=512).contains(&path.len())
+        && path.starts_with('/')
+        && path.ends_with('/')
+        && path.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether a guardrail can apply to `id`: the ID of a root, a unit or an account (CloudFormation's registry,
+/// `AWS::Organizations::Policy`, `TargetIds`; the pattern there is not anchored).
+#[must_use]
+pub fn is_target_id(id: &str) -> bool {
+    let within = |text: &str, least: usize| (least..=32).contains(&text.len()) && is_lower_alphanumeric(text);
+    if let Some(root) = id.strip_prefix("r-") {
+        return within(root, 4);
+    }
+    match id.strip_prefix("ou-").and_then(|unit| unit.split_once('-')) {
+        Some((root, unit)) => within(root, 4) && within(unit, 8),
+        None => is_account_id(id),
+    }
+}
+
+/// Whether `name` is that of an AWS service, as a role's trust policy names it.
+#[must_use]
+pub fn is_service(name: &str) -> bool {
+    let short = name.strip_suffix(".cn").unwrap_or(name).strip_suffix(".amazonaws.com").unwrap_or_default();
+    !short.is_empty()
+        && short.split('.').all(|part| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-'))
+        && short.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+}
+
+/// Whether `provider` is the address of an OpenID Connect provider as IAM knows it: a host and maybe a path, without
+/// `https://` (IAM User Guide, OIDC identity providers).
+#[must_use]
+pub fn is_oidc_provider(provider: &str) -> bool {
+    let (host, path) = provider.split_once('/').unwrap_or((provider, "path"));
+    let in_host = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    let in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/._~-".contains(&byte);
+    provider.len() <= 244
+        && host.contains('.')
+        && host.split('.').all(|part| !part.is_empty())
+        && host.bytes().all(in_host)
+        && !path.is_empty()
+        && path.bytes().all(in_path)
+}
+
 /// Whether `number` is the number of a layer version: counted from 1, without leading zeros.
 #[must_use]
 pub fn is_version_number(number: &str) -> bool {

@@ -193,8 +193,11 @@ fn cycle(include: &Value, first: Option<Span>) -> Diagnostic {
 /// Refuses an included file that holds more than names.
 fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
     let more = ast.statements.iter().find_map(|statement| match statement {
-        Statement::Stack(text) => Some(("a `stack` statement", text.span)),
-        Statement::Layer(layer) => Some(("a layer", layer.name.span)),
+        Statement::Stack(text) => Some(("a `stack` statement".to_owned(), text.span)),
+        Statement::Layer(layer) => Some(("a layer".to_owned(), layer.name.span)),
+        Statement::Restriction(restriction) => {
+            Some((format!("a {}", restriction.kind.keyword()), restriction.name.span))
+        }
         _ => None,
     });
     if let Some((what, span)) = more {

@@ -1,5 +1,11 @@
 //! What a source means: every name resolved, every group expanded, one grant for each version and principal.
 
+mod restriction;
+
+pub use restriction::{
+    Allow, Attachments, BoundaryReference, Deny, Form, LayerSet, Layers, Restriction, Role, SetMember, Target, Trust,
+};
+
 use super::text::Text;
 use crate::syntax::source::Span;
 use jiff::civil::Date;
@@ -25,6 +31,8 @@ pub struct Rules {
     pub principals: Vec<NamedPrincipal>,
     /// The layers, by name.
     pub layers: Vec<Layer>,
+    /// The roles, policies, boundaries and guardrails, by name.
+    pub restrictions: Vec<Restriction>,
     /// The dates by which rules are meant to go.
     pub deadlines: Vec<Spanned<Date>>,
 }

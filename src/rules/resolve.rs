@@ -2,16 +2,20 @@
 
 mod content;
 mod layer;
+mod restriction;
+mod set;
 mod share;
+mod trust;
 
 use super::load::Unit;
-use super::model::{Layer, Releases, Rules, Spanned};
+use super::model::{Layer, Releases, Restriction, Rules, Spanned};
 use super::scope::Scope;
 use crate::diagnostic::{Code, Diagnostic, has_errors, quote, thousands};
-use crate::syntax::ast::Statement;
+use crate::syntax::ast::{self, RestrictionKind, Statement};
 use crate::syntax::source::{Files, Span};
 use indexmap::IndexMap;
 use jiff::civil::Date;
+use restriction::Names;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -44,7 +48,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
             }
             Statement::Layer(declared) => {
                 if let Some(first) = layers.get(declared.name.text.as_str()) {
-                    resolver.duplicate_layer(&declared.name.text, declared.name.span, first.name.span);
+                    resolver.duplicate("layer", &declared.name, first.name.span);
                 }
                 if let Some(layer) = resolver.layer(declared) {
                     layers.entry(&declared.name.text).or_insert(layer);
@@ -55,13 +59,15 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     }
     resolver.refuse_shared_names(&layers);
     resolver.refuse_conflicting_arns(&layers);
+    let restrictions = resolver.restrictions(&root.ast, &layers);
     let Resolver { scope, diagnostics, deadlines, .. } = resolver;
     // A name may look unused only because its use has a mistake in it, or because the source is there to be included.
-    if !has_errors(diagnostics) && !layers.is_empty() {
+    if !has_errors(diagnostics) && !(layers.is_empty() && restrictions.is_empty()) {
         scope.report_unused(diagnostics);
     }
     layers.sort_unstable_keys();
     rules.layers = layers.into_values().collect();
+    rules.restrictions = restrictions;
     rules.deadlines = deadlines;
     let (parameters, principals, rank) = scope.finish();
     rules.parameters = parameters;
@@ -100,16 +106,54 @@ impl Resolver<'_> {
         );
     }
 
-    fn duplicate_layer(&mut self, name: &str, span: Span, first: Span) {
+    fn duplicate(&mut self, what: &str, name: &ast::Name, first: Span) {
+        let message = format!("the {what} {} is declared twice", quote(&name.text));
         self.report(
-            Diagnostic::error(Code::DuplicateName, span, format!("the layer {} is declared twice", quote(name)))
+            Diagnostic::error(Code::DuplicateName, name.span, message)
                 .label("declared again here")
                 .also(first, "first declared here")
-                .help("put all its versions and shares into one `layer`"),
+                .help(format!("put all that it says into one `{what}`")),
         );
     }
 
-    fn description(&mut self, text: &crate::syntax::ast::Value) -> Option<Spanned<String>> {
+    /// The roles, policies, boundaries and guardrails, by name.
+    fn restrictions(&mut self, file: &ast::File, layers: &IndexMap<&str, Layer>) -> Vec<Restriction> {
+        let mut names = Names { layers: IndexMap::new(), roles: Vec::new(), boundaries: Vec::new() };
+        for statement in &file.statements {
+            match statement {
+                Statement::Layer(layer) => {
+                    let name = layer.name.text.as_str();
+                    names.layers.insert(name, layers.get(name));
+                }
+                Statement::Restriction(declared) if declared.kind == RestrictionKind::Role => {
+                    names.roles.push(&declared.name.text);
+                }
+                Statement::Restriction(declared) if declared.kind == RestrictionKind::Boundary => {
+                    names.boundaries.push(&declared.name.text);
+                }
+                _ => {}
+            }
+        }
+        let mut first: HashMap<(&str, &str), Span> = HashMap::new();
+        let mut restrictions = Vec::new();
+        for statement in &file.statements {
+            let Statement::Restriction(declared) = statement else {
+                continue;
+            };
+            let key = (declared.kind.keyword(), declared.name.text.as_str());
+            match first.get(&key) {
+                Some(&span) => self.duplicate(key.0, &declared.name, span),
+                None => {
+                    first.insert(key, declared.name.span);
+                    restrictions.extend(self.restriction(declared, &names));
+                }
+            }
+        }
+        restrictions.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+        restrictions
+    }
+
+    fn description(&mut self, text: &ast::Value) -> Option<Spanned<String>> {
         let description = self.scope.literal(text, "a stack's description", self.diagnostics)?;
         self.check_length(&description, text.span, description.len(), DESCRIPTION_BYTES, "bytes");
         Some(Spanned { value: description, span: text.span })

@@ -263,6 +263,16 @@ impl Scope {
         self.principals.get_index(index as usize).map(|(principal, _)| principal)
     }
 
+    /// What the source calls the principal of an index, in alphabetical order with commas between.
+    pub fn names_of(&self, index: u32) -> Option<Arc<str>> {
+        self.principals.get_index(index as usize).and_then(|(_, names)| joined(names))
+    }
+
+    /// A parameter that holds an account ID.
+    pub fn account_parameter(&self, name: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<Id> {
+        self.typed_parameter(name, ParameterKind::Account, span, diagnostics)
+    }
+
     /// An account ID, or a parameter that holds one.
     fn account(&mut self, value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Id> {
         let text = self.text(value, diagnostics)?;
@@ -393,14 +403,18 @@ impl Scope {
             rank[index] = place as u32;
         }
         let named = order.iter().filter_map(|&index| self.principals.get_index(index)).map(|(principal, names)| {
-            let mut names = names.clone();
-            names.sort();
-            names.dedup();
-            let names = (!names.is_empty()).then(|| Arc::from(names.join(", ")));
-            NamedPrincipal { principal: principal.clone(), names }
+            NamedPrincipal { principal: principal.clone(), names: joined(names) }
         });
         (parameters, named.collect(), rank)
     }
+}
+
+/// Declared names as one text; `None` where there are none.
+fn joined(names: &[String]) -> Option<Arc<str>> {
+    let mut names = names.to_vec();
+    names.sort();
+    names.dedup();
+    (!names.is_empty()).then(|| Arc::from(names.join(", ")))
 }
 
 /// A user's word inside a longer example, cut to a readable length.

@@ -20,6 +20,18 @@ impl Text {
         Self(vec![Part::Literal(text.into())])
     }
 
+    /// A text of any parts, in which literals may stand side by side.
+    pub fn joined(parts: impl IntoIterator<Item = Part>) -> Self {
+        let mut joined: Vec<Part> = Vec::new();
+        for part in parts {
+            match (joined.last_mut(), part) {
+                (Some(Part::Literal(last)), Part::Literal(text)) => last.push_str(&text),
+                (_, part) => joined.push(part),
+            }
+        }
+        Self(joined)
+    }
+
     /// The parts.
     #[must_use]
     pub fn parts(&self) -> &[Part] {

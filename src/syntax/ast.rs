@@ -44,6 +44,8 @@ pub enum Statement {
     Include(Value),
     /// `layer NAME { … }`
     Layer(Layer),
+    /// `role`, `policy`, `boundary` or `guardrail NAME { … }`
+    Restriction(Restriction),
 }
 
 /// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
@@ -184,4 +186,152 @@ pub struct Share {
     pub because: Option<Value>,
     /// The last day on which the rule is meant to stand.
     pub until: Option<Value>,
+}
+
+/// What restricts which layers may be attached, by the word it begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RestrictionKind {
+    /// `role`
+    Role,
+    /// `policy`
+    Policy,
+    /// `boundary`
+    Boundary,
+    /// `guardrail`
+    Guardrail,
+}
+
+impl RestrictionKind {
+    /// The word.
+    #[must_use]
+    pub fn keyword(self) -> &'static str {
+        match self {
+            Self::Role => "role",
+            Self::Policy => "policy",
+            Self::Boundary => "boundary",
+            Self::Guardrail => "guardrail",
+        }
+    }
+}
+
+/// `KIND NAME { … }`
+#[derive(Clone, Debug)]
+pub struct Restriction {
+    /// Which kind.
+    pub kind: RestrictionKind,
+    /// Its name.
+    pub name: Name,
+    /// The statements of its body, as listed.
+    pub statements: Vec<RestrictionStatement>,
+    /// Whether every statement of the body could be read.
+    pub complete: bool,
+}
+
+/// A statement in the body of a role, policy, boundary or guardrail.
+#[derive(Clone, Debug)]
+pub struct RestrictionStatement {
+    /// The keyword, for messages about the statement as a whole.
+    pub keyword: Span,
+    /// What it says.
+    pub rule: Rule,
+}
+
+/// What a statement in the body of a role, policy, boundary or guardrail says.
+#[derive(Clone, Debug)]
+pub enum Rule {
+    /// `allow SET`
+    Allow(Vec<SetItem>),
+    /// `allow none`
+    AllowNone,
+    /// `deny SET`
+    Deny(Vec<SetItem>),
+    /// `deny all`
+    DenyAll,
+    /// `deny all except SET`
+    DenyAllExcept(Vec<SetItem>),
+    /// `functions PATTERN, …`
+    Functions(Vec<Value>),
+    /// `exempt role PATTERN, …`
+    Exempt(Vec<Value>),
+    /// `trust PRINCIPALS`
+    Trust(Vec<Principal>),
+    /// `trust service NAME`
+    TrustService(Value),
+    /// `trust oidc PROVIDER subject PATTERN`
+    TrustOidc(Oidc),
+    /// `pass-role ARN, …`
+    PassRole(Vec<Value>),
+    /// `managed ARN, …`
+    Managed(Vec<Value>),
+    /// `path PATH`
+    Path(Value),
+    /// `name NAME`
+    Name(Value),
+    /// `description "text"`
+    Description(Value),
+    /// `boundary NAME`, or the ARN of one that exists
+    Boundary(Value),
+    /// `attach to role NAME, …`, `attach to user NAME, …` or `attach to group NAME, …`
+    Attach(Attach),
+    /// `apply to TARGET, …`
+    Apply(Vec<Principal>),
+}
+
+/// `trust oidc PROVIDER subject PATTERN`
+#[derive(Clone, Debug)]
+pub struct Oidc {
+    /// The identity provider's address, without `https://`.
+    pub provider: Value,
+    /// The subjects whose tokens are trusted.
+    pub subject: Value,
+}
+
+/// `attach to role NAME, …`, `attach to user NAME, …` or `attach to group NAME, …`
+#[derive(Clone, Debug)]
+pub struct Attach {
+    /// What has the names.
+    pub kind: AttachKind,
+    /// The names.
+    pub names: Vec<Value>,
+}
+
+/// What a managed policy can be attached to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttachKind {
+    /// IAM roles.
+    Role,
+    /// IAM users.
+    User,
+    /// IAM groups.
+    Group,
+}
+
+/// An item of a layer set.
+#[derive(Clone, Debug)]
+pub enum SetItem {
+    /// `NAME [version LABEL]`, a declared layer
+    Layer {
+        /// The layer's name.
+        name: Name,
+        /// The one version that is meant, instead of any.
+        version: Option<Name>,
+    },
+    /// `PATTERN from ACCOUNT`
+    From {
+        /// A pattern for the layer's name.
+        pattern: Name,
+        /// Whose layers.
+        owner: Owner,
+    },
+    /// An ARN, with wildcards or without
+    Arn(Value),
+}
+
+/// Whose layers an item of a layer set is about.
+#[derive(Clone, Debug)]
+pub enum Owner {
+    /// `this account`
+    ThisAccount(Span),
+    /// An account, or a group of accounts.
+    Principal(Principal),
 }

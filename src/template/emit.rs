@@ -1,5 +1,9 @@
 //! The walk over a template that both written forms share, so that they cannot but say the same.
 
+mod iam;
+
+pub use iam::{document, statement};
+
 use super::model::{Content, LayerVersion, Parameter, Permission, Properties, Resource, SsmParameter, Template, Value};
 use std::io;
 
@@ -44,7 +48,7 @@ pub trait Sink {
     fn end_list(&mut self);
     /// A key of this compiler's own: letters, none of YAML's words.
     fn key(&mut self, key: &'static str);
-    /// A key that the user named: letters and digits.
+    /// Any other key: a name of the user's, or one that a YAML reader could take for something else.
     fn name(&mut self, name: &str);
     /// An item of the innermost list follows.
     fn item(&mut self);
@@ -157,6 +161,9 @@ fn type_name(properties: &Properties) -> &'static str {
         Properties::LayerVersion(_) => "AWS::Lambda::LayerVersion",
         Properties::Permission(_) => "AWS::Lambda::LayerVersionPermission",
         Properties::SsmParameter(_) => "AWS::SSM::Parameter",
+        Properties::Role(_) => "AWS::IAM::Role",
+        Properties::ManagedPolicy(_) => "AWS::IAM::ManagedPolicy",
+        Properties::ServiceControlPolicy(_) => "AWS::Organizations::Policy",
     }
 }
 
@@ -167,6 +174,9 @@ pub fn properties(sink: &mut impl Sink, properties: &Properties) {
         Properties::LayerVersion(version) => layer_version(sink, version),
         Properties::Permission(granted) => permission(sink, granted),
         Properties::SsmParameter(parameter) => ssm_parameter(sink, parameter),
+        Properties::Role(role) => iam::role(sink, role),
+        Properties::ManagedPolicy(policy) => iam::managed_policy(sink, policy),
+        Properties::ServiceControlPolicy(policy) => iam::service_control_policy(sink, policy),
     }
     sink.end_map();
 }

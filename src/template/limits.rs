@@ -1,5 +1,9 @@
 //! What AWS would refuse only when the template is deployed, or would never tell.
 
+mod documents;
+
+pub use documents::{GUARDRAIL_WARNED, MANAGED_POLICY};
+
 use super::lower::Lowered;
 use super::model::{Content, Permission, Properties, Value};
 use crate::diagnostic::{Code, Diagnostic, count, thousands};
@@ -55,6 +59,7 @@ pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagn
         }
     }
     rules.layers.iter().for_each(|layer| check_policies(rules, layer, diagnostics));
+    documents::check(lowered, diagnostics);
     check_zeros(rules, lowered, diagnostics);
 }
 
@@ -199,6 +204,18 @@ impl super::model::Template {
         })
     }
 
+    /// What CloudFormation must be told to accept before it makes the IAM resources in it, if there are any
+    /// (CloudFormation API reference, `CreateStack`, `Capabilities`).
+    #[must_use]
+    pub fn capability(&self) -> Option<&'static str> {
+        let named = self.resources.iter().filter_map(|resource| match &resource.properties {
+            Properties::Role(role) => Some(role.name.is_some()),
+            Properties::ManagedPolicy(policy) => Some(policy.name.is_some()),
+            _ => None,
+        });
+        named.max().map(|named| if named { "CAPABILITY_NAMED_IAM" } else { "CAPABILITY_IAM" })
+    }
+
     /// The grants in it.
     pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
         self.resources.iter().filter_map(|resource| match &resource.properties {
@@ -213,7 +230,7 @@ impl super::model::Template {
 pub fn no_resource(span: Span) -> Diagnostic {
     Diagnostic::error(Code::NoEffect, span, "this source makes no resource")
         .note("CloudFormation refuses a template without resources")
-        .help("add a `layer`; a source of names alone is for other sources to include")
+        .help("add a `layer`, a `role`, a `policy`, a `boundary` or a `guardrail`; names alone are for other sources to include")
 }
 
 /// What is to be said about the size of a written template, if anything.

@@ -2,6 +2,7 @@
 
 mod layers;
 pub mod names;
+mod restrictions;
 
 use super::model::{Parameter, Resource, Template, Value};
 use crate::diagnostic::{Code, Diagnostic};
@@ -63,6 +64,7 @@ pub fn lower(rules: &Rules, placement: &Placement, diagnostics: &mut Vec<Diagnos
     lowered.template.description = rules.description.as_ref().map(|description| description.value.clone());
     lowered.template.parameters = rules.parameters.iter().map(parameter).collect();
     layers::lower(rules, placement, &mut lowered);
+    restrictions::lower(rules, &mut lowered);
     refuse_clashes(&lowered, rules, diagnostics);
     lowered
 }

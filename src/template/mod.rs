@@ -4,9 +4,11 @@ mod emit;
 pub mod json;
 pub mod limits;
 pub mod lower;
+mod measure;
 pub mod model;
 pub mod published;
 pub mod read;
+mod split;
 pub mod yaml;
 
 use model::Template;

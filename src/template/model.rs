@@ -1,5 +1,9 @@
 //! A CloudFormation template, as far as this compiler speaks of one.
 
+mod policy;
+
+pub use policy::{Condition, Document, Effect, Key, PrincipalElement, Remarked, Statement, Values};
+
 use std::sync::Arc;
 
 /// A template.
@@ -96,6 +100,12 @@ pub enum Properties {
     Permission(Permission),
     /// `AWS::SSM::Parameter`
     SsmParameter(Box<SsmParameter>),
+    /// `AWS::IAM::Role`
+    Role(Box<Role>),
+    /// `AWS::IAM::ManagedPolicy`
+    ManagedPolicy(Box<ManagedPolicy>),
+    /// `AWS::Organizations::Policy` of type `SERVICE_CONTROL_POLICY`
+    ServiceControlPolicy(Box<ServiceControlPolicy>),
 }
 
 /// `AWS::Lambda::LayerVersion`. Every property is create-only: a change publishes a new version.
@@ -151,4 +161,55 @@ pub struct SsmParameter {
     pub name: Value,
     /// `Value`
     pub value: Value,
+}
+
+/// `AWS::IAM::Role`
+#[derive(Clone, Debug)]
+pub struct Role {
+    /// `RoleName`
+    pub name: Option<Value>,
+    /// `Description`
+    pub description: Option<String>,
+    /// `Path`
+    pub path: Option<String>,
+    /// `PermissionsBoundary`
+    pub boundary: Option<Value>,
+    /// `ManagedPolicyArns`
+    pub managed: Vec<Value>,
+    /// `AssumeRolePolicyDocument`
+    pub trust: Document,
+    /// The document of its one inline policy; none where it has no statement.
+    pub policy: Document,
+}
+
+/// `AWS::IAM::ManagedPolicy`. Its name, description and path are create-only.
+#[derive(Clone, Debug)]
+pub struct ManagedPolicy {
+    /// `ManagedPolicyName`
+    pub name: Option<Value>,
+    /// `Description`
+    pub description: Option<String>,
+    /// `Path`
+    pub path: Option<String>,
+    /// `Roles`
+    pub roles: Vec<Value>,
+    /// `Users`
+    pub users: Vec<Value>,
+    /// `Groups`
+    pub groups: Vec<Value>,
+    /// `PolicyDocument`
+    pub document: Document,
+}
+
+/// `AWS::Organizations::Policy` of type `SERVICE_CONTROL_POLICY`
+#[derive(Clone, Debug)]
+pub struct ServiceControlPolicy {
+    /// `Name`
+    pub name: Value,
+    /// `Description`
+    pub description: Option<String>,
+    /// `TargetIds`
+    pub targets: Vec<Remarked>,
+    /// `Content`
+    pub document: Document,
 }

@@ -114,7 +114,7 @@ impl<W: Write> Sink for Yaml<W> {
 
     fn name(&mut self, name: &str) {
         self.begin_line();
-        put_name(self, name);
+        put_text(self, name);
         self.put(":");
         self.after = After::Key;
     }
@@ -132,13 +132,9 @@ impl<W: Write> Sink for Yaml<W> {
         match scalar {
             Scalar::Plain(text) => self.put(text),
             Scalar::Text(text) => put_text(self, text),
-            Scalar::Ref(name) if name.contains(':') => {
-                self.put("!Ref ");
-                put_text(self, name);
-            }
             Scalar::Ref(name) => {
                 self.put("!Ref ");
-                put_name(self, name);
+                put_text(self, name);
             }
             Scalar::Sub(text) => {
                 self.put("!Sub ");
@@ -159,12 +155,6 @@ impl<W: Write> Sink for Yaml<W> {
             None => self.to.flush(),
         }
     }
-}
-
-/// Writes a name made of letters and digits.
-fn put_name(yaml: &mut Yaml<impl Write>, name: &str) {
-    let plain = name.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && !is_yaml_word(name);
-    if plain { yaml.put(name) } else { put_text(yaml, name) }
 }
 
 fn put_text(yaml: &mut Yaml<impl Write>, text: &str) {

@@ -157,7 +157,7 @@ impl Resolver<'_> {
         properties
     }
 
-    fn plain_text(&mut self, value: &Value, what: &str, most: usize) -> Option<String> {
+    pub fn plain_text(&mut self, value: &Value, what: &str, most: usize) -> Option<String> {
         let text = self.scope.literal(value, what, self.diagnostics)?;
         self.check_length(&text, value.span, text.chars().count(), most, "characters");
         Some(text)

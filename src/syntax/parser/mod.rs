@@ -4,16 +4,31 @@
 
 mod cursor;
 mod layer;
+mod restriction;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::syntax::ast::{Alias, File, Group, Parameter, Principal, Statement, Value};
+use crate::syntax::ast::{Alias, File, Group, Parameter, Principal, RestrictionKind, Statement, Value};
 use crate::syntax::source::{FileId, Span};
 use crate::syntax::token::TokenKind;
 use cursor::{Cursor, Failed, Parsed};
 
 /// The statements of the outermost level.
-pub const STATEMENTS: &[&str] =
-    &["stack", "parameter", "account", "organization", "group", "include", "layer", "unit", "accounts", "expect"];
+pub const STATEMENTS: &[&str] = &[
+    "stack",
+    "parameter",
+    "account",
+    "organization",
+    "group",
+    "include",
+    "layer",
+    "role",
+    "policy",
+    "boundary",
+    "guardrail",
+    "unit",
+    "accounts",
+    "expect",
+];
 
 /// Reads the text of a file.
 pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
@@ -87,6 +102,10 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         "group" => Statement::Group(group(cursor)?),
         "include" => Statement::Include(cursor.expect_string("the path of a file in quotes")?),
         "layer" => Statement::Layer(layer::layer(cursor)?),
+        "role" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Role)?),
+        "policy" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Policy)?),
+        "boundary" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Boundary)?),
+        "guardrail" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Guardrail)?),
         _ => return not_yet(cursor, keyword, span),
     };
     match cursor.expect_end_of_statement() {

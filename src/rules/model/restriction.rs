@@ -1,0 +1,188 @@
+//! Which layers may be attached: roles, policies, boundaries and guardrails.
+
+use super::{Id, Spanned};
+use crate::rules::text::Text;
+use crate::syntax::source::Span;
+use std::sync::Arc;
+
+/// A role, policy, boundary or guardrail.
+#[derive(Clone, Debug)]
+pub struct Restriction {
+    /// The name by which the source knows it.
+    pub name: Spanned<String>,
+    /// The name that it is given at AWS, where the source says one.
+    pub physical_name: Option<Spanned<Text>>,
+    /// Its path in IAM.
+    pub path: Option<Spanned<String>>,
+    /// What it is for.
+    pub description: Option<Spanned<String>>,
+    /// What may be attached; one at the most, since two would add up to more than either says.
+    pub allow: Option<Spanned<Allow>>,
+    /// What may not be attached, whatever allows it.
+    pub denies: Vec<Spanned<Deny>>,
+    /// The functions that `allow` is about, as patterns for their names; all of them where empty.
+    pub functions: Vec<Spanned<String>>,
+    /// The roles that the deny rules spare, as patterns for their names.
+    pub exempt: Vec<Spanned<String>>,
+    /// The roles that may be handed to functions, as ARNs with wildcards.
+    pub pass_roles: Vec<Spanned<Text>>,
+    /// What it is at AWS.
+    pub form: Form,
+}
+
+/// What a restriction is at AWS, with what only that has.
+#[derive(Clone, Debug)]
+pub enum Form {
+    /// An IAM role with an inline policy.
+    Role(Role),
+    /// A managed policy.
+    Policy(Attachments),
+    /// A managed policy that is meant as a permissions boundary.
+    Boundary,
+    /// A service control policy, and what it applies to.
+    Guardrail(Vec<Target>),
+}
+
+/// What only a role has.
+#[derive(Clone, Debug, Default)]
+pub struct Role {
+    /// Who may take it on; never empty.
+    pub trust: Vec<Trust>,
+    /// The managed policies it has besides, as ARNs.
+    pub managed: Vec<Spanned<Text>>,
+    /// Its permissions boundary.
+    pub boundary: Option<BoundaryReference>,
+}
+
+/// A permissions boundary.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BoundaryReference {
+    /// A boundary of this source, by its name.
+    Declared(String),
+    /// A managed policy that exists, by its ARN.
+    Existing(Text),
+}
+
+/// What a managed policy is attached to.
+#[derive(Clone, Debug, Default)]
+pub struct Attachments {
+    /// Roles of this source, by their names in it.
+    pub declared_roles: Vec<String>,
+    /// Roles that exist.
+    pub roles: Vec<String>,
+    /// Users.
+    pub users: Vec<String>,
+    /// Groups.
+    pub groups: Vec<String>,
+}
+
+/// A root, a unit or an account that a guardrail applies to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Its ID.
+    pub id: Id,
+    /// What the source calls it.
+    pub names: Option<Arc<str>>,
+    /// The place that names it.
+    pub span: Span,
+}
+
+impl Restriction {
+    /// Every set in its rules.
+    pub fn sets(&self) -> impl Iterator<Item = &LayerSet> {
+        let allowed = self.allow.iter().filter_map(|allow| allow.value.set());
+        allowed.chain(self.denies.iter().filter_map(|deny| deny.value.set()))
+    }
+}
+
+/// What may be attached.
+#[derive(Clone, Debug)]
+pub enum Allow {
+    /// No layer; functions without layers are allowed.
+    None,
+    /// The layers of a set, and no others.
+    Layers(LayerSet),
+}
+
+impl Allow {
+    /// The set that the rule is about.
+    #[must_use]
+    pub fn set(&self) -> Option<&LayerSet> {
+        match self {
+            Self::Layers(set) => Some(set),
+            Self::None => None,
+        }
+    }
+}
+
+/// What may not be attached.
+#[derive(Clone, Debug)]
+pub enum Deny {
+    /// Any layer.
+    All,
+    /// Any layer that is not in the set.
+    AllExcept(LayerSet),
+    /// The layers of a set.
+    Layers(LayerSet),
+}
+
+impl Deny {
+    /// The set that the rule is about.
+    #[must_use]
+    pub fn set(&self) -> Option<&LayerSet> {
+        match self {
+            Self::AllExcept(set) | Self::Layers(set) => Some(set),
+            Self::All => None,
+        }
+    }
+}
+
+/// A set of layer versions; never empty.
+#[derive(Clone, Debug, Default)]
+pub struct LayerSet {
+    /// Its members, as listed.
+    pub members: Vec<SetMember>,
+}
+
+/// A member of a layer set.
+#[derive(Clone, Debug)]
+pub struct SetMember {
+    /// Which layer versions.
+    pub layers: Layers,
+    /// What the source calls the account they are in.
+    pub names: Option<Arc<str>>,
+    /// The place that names them.
+    pub span: Span,
+}
+
+/// Layer versions of a set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layers {
+    /// Those whose ARN fits, `*` standing for any characters and `?` for one.
+    Matching(Text),
+    /// One version that this stack publishes.
+    Published {
+        /// The name of its layer in the source.
+        layer: String,
+        /// Its label.
+        label: String,
+    },
+}
+
+/// Who may take on a role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// An account, and what the source calls it.
+    Account(Id, Option<Arc<str>>),
+    /// The accounts of an organization, and what the source calls it.
+    Organization(Id, Option<Arc<str>>),
+    /// An AWS service.
+    Service(String),
+    /// Who has a token of an OpenID Connect provider.
+    Oidc {
+        /// The provider's address, without `https://`.
+        provider: String,
+        /// The subjects of the tokens, with wildcards or without.
+        subject: String,
+    },
+}

@@ -1,0 +1,434 @@
+//! `role NAME { … }`, `policy NAME { … }`, `boundary NAME { … }`, `guardrail NAME { … }`
+
+use super::Resolver;
+use super::set::Declared;
+use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::rules::formats;
+use crate::rules::model::{
+    Allow, Attachments, BoundaryReference, Deny, Form, Id, Principal, Restriction, Role, Spanned, Target,
+};
+use crate::rules::text::Text;
+use crate::syntax::ast::{self, Attach, AttachKind, RestrictionKind, Rule, Value};
+use crate::syntax::source::Span;
+
+/// What the restrictions of a source can name.
+pub struct Names<'a> {
+    /// The layers.
+    pub layers: Declared<'a>,
+    /// The roles.
+    pub roles: Vec<&'a str>,
+    /// The boundaries.
+    pub boundaries: Vec<&'a str>,
+}
+
+/// The statements of a body, each thing that can be said once in its place.
+#[derive(Default)]
+struct Body {
+    physical_name: Option<Spanned<Text>>,
+    path: Option<Spanned<String>>,
+    description: Option<Spanned<String>>,
+    allow: Option<Spanned<Allow>>,
+    denies: Vec<Spanned<Deny>>,
+    functions: Vec<Spanned<String>>,
+    exempt: Vec<Spanned<String>>,
+    pass_roles: Vec<Spanned<Text>>,
+    role: Role,
+    boundary: Option<Span>,
+    attachments: Attachments,
+    targets: Vec<Target>,
+}
+
+impl Resolver<'_> {
+    /// A role, policy, boundary or guardrail; `None` where it has no name to go by, which is then reported.
+    pub fn restriction(&mut self, declared: &ast::Restriction, names: &Names<'_>) -> Option<Restriction> {
+        let (kind, name) = (declared.kind, &declared.name);
+        if let Some(problem) = name_problem(&name.text) {
+            let message = format!("{} cannot name a {}", quote(&name.text), kind.keyword());
+            self.report(Diagnostic::error(Code::InvalidName, name.span, message).note(problem));
+            return None;
+        }
+        let mut body = Body::default();
+        for statement in &declared.statements {
+            self.statement(&statement.rule, statement.keyword, kind, names, &mut body);
+        }
+        if declared.complete {
+            self.check_body(declared, &body);
+        }
+        let form = match kind {
+            RestrictionKind::Role => Form::Role(body.role),
+            RestrictionKind::Policy => Form::Policy(body.attachments),
+            RestrictionKind::Boundary => Form::Boundary,
+            RestrictionKind::Guardrail => Form::Guardrail(body.targets),
+        };
+        Some(Restriction {
+            name: Spanned { value: name.text.clone(), span: name.span },
+            physical_name: body.physical_name,
+            path: body.path,
+            description: body.description,
+            allow: body.allow,
+            denies: body.denies,
+            functions: body.functions,
+            exempt: body.exempt,
+            pass_roles: body.pass_roles,
+            form,
+        })
+    }
+
+    fn statement(&mut self, rule: &Rule, keyword: Span, kind: RestrictionKind, names: &Names<'_>, body: &mut Body) {
+        match rule {
+            Rule::AllowNone => self.allow(Allow::None, keyword, body),
+            Rule::Allow(items) => {
+                let set = self.set(items, kind, &names.layers);
+                self.allow(Allow::Layers(set), keyword, body);
+            }
+            Rule::DenyAll => body.denies.push(Spanned { value: Deny::All, span: keyword }),
+            Rule::Deny(items) => {
+                let set = self.set(items, kind, &names.layers);
+                body.denies.push(Spanned { value: Deny::Layers(set), span: keyword });
+            }
+            Rule::DenyAllExcept(items) => {
+                let set = self.set(items, kind, &names.layers);
+                self.deny_all_except(Deny::AllExcept(set), keyword, body);
+            }
+            Rule::Functions(patterns) => {
+                let found = self.patterns(patterns, "function", formats::function_pattern_problem);
+                body.functions.extend(found);
+            }
+            Rule::Exempt(patterns) => {
+                let found = self.patterns(patterns, "role", role_pattern_problem);
+                body.exempt.extend(found);
+            }
+            Rule::Trust(principals) => self.trust_principals(principals, &mut body.role.trust),
+            Rule::TrustService(service) => body.role.trust.extend(self.trust_service(service)),
+            Rule::TrustOidc(oidc) => body.role.trust.extend(self.trust_oidc(oidc)),
+            Rule::PassRole(arns) => body.pass_roles.extend(arns.iter().filter_map(|arn| self.iam_arn(arn, IamArn::ROLES))),
+            Rule::Managed(arns) => {
+                body.role.managed.extend(arns.iter().filter_map(|arn| self.iam_arn(arn, IamArn::POLICY)));
+            }
+            Rule::Boundary(reference) => self.boundary(reference, keyword, names, body),
+            Rule::Attach(attach) => self.attach(attach, names, &mut body.attachments),
+            Rule::Apply(targets) => self.targets(targets, &mut body.targets),
+            Rule::Name(name) => self.physical_name(name, keyword, kind, body),
+            Rule::Path(path) => self.path(path, keyword, body),
+            Rule::Description(text) => self.restriction_description(text, keyword, kind, body),
+        }
+    }
+
+    fn allow(&mut self, allow: Allow, span: Span, body: &mut Body) {
+        let Some(first) = &body.allow else {
+            body.allow = Some(Spanned { value: allow, span });
+            return;
+        };
+        self.report(
+            Diagnostic::error(Code::RepeatedStatement, span, "`allow` is said twice")
+                .label("said again here")
+                .also(first.span, "first said here")
+                .note("two of them would not add up: a function with layers of both would still be refused")
+                .help("write one `allow` with all the layers, or a `policy` for each"),
+        );
+    }
+
+    fn deny_all_except(&mut self, deny: Deny, span: Span, body: &mut Body) {
+        let first = body.denies.iter().find(|deny| matches!(deny.value, Deny::AllExcept(_))).map(|deny| deny.span);
+        match first {
+            None => body.denies.push(Spanned { value: deny, span }),
+            Some(first) => self.report(
+                Diagnostic::error(Code::RepeatedStatement, span, "`deny all except` is said twice")
+                    .label("said again here")
+                    .also(first, "first said here")
+                    .note("together they would deny everything but what is in both sets")
+                    .help("write one `deny all except` with all the layers"),
+            ),
+        }
+    }
+
+    fn patterns(
+        &mut self,
+        written: &[Value],
+        what: &str,
+        problem: fn(&str) -> Option<&'static str>,
+    ) -> Vec<Spanned<String>> {
+        let mut patterns = Vec::with_capacity(written.len());
+        for value in written {
+            let Some(pattern) = self.scope.literal(value, &format!("a pattern for {what}s"), self.diagnostics) else {
+                continue;
+            };
+            match problem(&pattern) {
+                None => patterns.push(Spanned { value: pattern, span: value.span }),
+                Some(problem) => {
+                    let message = format!("{} is no pattern for the names of {what}s", quote(&pattern));
+                    self.report(Diagnostic::error(Code::InvalidPattern, value.span, message).note(problem));
+                }
+            }
+        }
+        patterns
+    }
+
+    /// The ARN of something of IAM in which only the partition and the account may be parameters.
+    fn iam_arn(&mut self, written: &Value, form: IamArn) -> Option<Spanned<Text>> {
+        let arn = self.scope.text(written, self.diagnostics)?;
+        let fields = arn.split(':');
+        let problem = match fields.len() {
+            6 => fields.iter().enumerate().find_map(|(index, field)| form.field_problem(index, field)),
+            _ => Some("it does not have the six fields of such an ARN".to_owned()),
+        };
+        if let Some(problem) = problem {
+            let message = format!("{} is not the ARN of a {}", quote(&written.text), form.what);
+            self.report(
+                Diagnostic::error(Code::InvalidArn, written.span, message)
+                    .note(problem)
+                    .help(format!("it is written `arn:PARTITION:iam::ACCOUNT:{}NAME`", form.prefix)),
+            );
+            return None;
+        }
+        let account = fields.get(4).and_then(Text::as_parameter).filter(|name| *name != "AWS::AccountId");
+        if let Some(name) = account {
+            self.scope.account_parameter(name, written.span, self.diagnostics)?;
+        }
+        Some(Spanned { value: arn, span: written.span })
+    }
+
+    fn boundary(&mut self, written: &Value, keyword: Span, names: &Names<'_>, body: &mut Body) {
+        if let Some(first) = body.boundary.replace(keyword) {
+            return self.repeated("boundary", keyword, first);
+        }
+        if written.text.starts_with("arn:") {
+            let arn = self.iam_arn(written, IamArn::POLICY);
+            body.role.boundary = arn.map(|arn| BoundaryReference::Existing(arn.value));
+            return;
+        }
+        if names.boundaries.contains(&written.text.as_str()) {
+            body.role.boundary = Some(BoundaryReference::Declared(written.text.clone()));
+            return;
+        }
+        let message = format!("there is no boundary {} in this source", quote(&written.text));
+        let diagnostic = Diagnostic::error(Code::UnknownName, written.span, message);
+        self.report(match nearest(&written.text, names.boundaries.iter().copied()) {
+            Some(near) => diagnostic.fix(format!("write `{near}`"), written.span, near),
+            None => diagnostic.help("declare it, `boundary NAME { … }`, or give the ARN of a policy that exists"),
+        });
+    }
+
+    fn attach(&mut self, attach: &Attach, names: &Names<'_>, attachments: &mut Attachments) {
+        let (what, most) = match attach.kind {
+            AttachKind::Role => ("a role's name", 64),
+            AttachKind::User => ("a user's name", 64),
+            AttachKind::Group => ("a group's name", 128),
+        };
+        for value in &attach.names {
+            let Some(name) = self.scope.literal(value, what, self.diagnostics) else {
+                continue;
+            };
+            let declared = attach.kind == AttachKind::Role && names.roles.contains(&name.as_str());
+            let list = match attach.kind {
+                _ if declared => &mut attachments.declared_roles,
+                AttachKind::Role => &mut attachments.roles,
+                AttachKind::User => &mut attachments.users,
+                AttachKind::Group => &mut attachments.groups,
+            };
+            if !list.contains(&name) {
+                list.push(name.clone());
+            }
+            if !declared && !formats::is_iam_name(&name, most) {
+                let message = format!("{} is not {what}", quote(&name));
+                let note = format!("it is made of letters, digits and `_+=,.@-`, at most {most} of them");
+                self.report(Diagnostic::error(Code::InvalidName, value.span, message).note(note));
+            }
+        }
+    }
+
+    fn targets(&mut self, written: &[ast::Principal], targets: &mut Vec<Target>) {
+        for target in written {
+            if let ast::Principal::Named(word) = target
+                && formats::is_target_id(&word.text)
+            {
+                let id = Id::Literal(word.text.clone());
+                targets.push(Target { id, names: None, span: word.span });
+                continue;
+            }
+            if let ast::Principal::Named(word) = target
+                && formats::is_unit_id(&word.text)
+            {
+                let message = format!("{} is not the ID of a root or a unit", quote(&word.text));
+                self.report(
+                    Diagnostic::error(Code::InvalidTarget, word.span, message)
+                        .note("a root is `r-` and 4 to 32 lower-case letters and digits")
+                        .note("a unit is `ou-`, the same of its root, `-`, and 8 to 32 of them"),
+                );
+                continue;
+            }
+            for (index, span) in self.scope.expand(std::slice::from_ref(target), self.diagnostics) {
+                match self.scope.principal(index) {
+                    Some(Principal::Account(id)) => {
+                        targets.push(Target { id: id.clone(), names: self.scope.names_of(index), span });
+                    }
+                    _ => self.report(
+                        Diagnostic::error(
+                            Code::InvalidTarget,
+                            span,
+                            "a guardrail applies to roots, units and accounts",
+                        )
+                        .help("for a whole organization, give the ID of its root: `r-…`"),
+                    ),
+                }
+            }
+        }
+    }
+
+    fn physical_name(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
+        if let Some(first) = &body.physical_name {
+            return self.repeated("name", keyword, first.span);
+        }
+        let Some(name) = self.scope.text(written, self.diagnostics) else {
+            return;
+        };
+        let most = if kind == RestrictionKind::Role { 64 } else { 128 };
+        let literals = name.as_literal().map(|name| formats::is_iam_name(name, most));
+        if literals == Some(false) {
+            let message = format!("{} cannot name a {}", quote(&written.text), kind.keyword());
+            let note = format!("such a name is made of letters, digits and `_+=,.@-`, at most {most} of them");
+            self.report(Diagnostic::error(Code::InvalidName, written.span, message).note(note));
+        }
+        body.physical_name = Some(Spanned { value: name, span: keyword });
+    }
+
+    fn path(&mut self, written: &Value, keyword: Span, body: &mut Body) {
+        if let Some(first) = &body.path {
+            return self.repeated("path", keyword, first.span);
+        }
+        let Some(path) = self.scope.literal(written, "a path", self.diagnostics) else {
+            return;
+        };
+        if !formats::is_iam_path(&path) {
+            let message = format!("{} is not a path of IAM", quote(&path));
+            self.report(
+                Diagnostic::error(Code::InvalidName, written.span, message)
+                    .note("it begins and ends with `/`, as in `/teams/platform/`, and has at most 512 characters"),
+            );
+        }
+        body.path = Some(Spanned { value: path, span: keyword });
+    }
+
+    fn restriction_description(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
+        if let Some(first) = &body.description {
+            return self.repeated("description", keyword, first.span);
+        }
+        let most = if kind == RestrictionKind::Guardrail { 512 } else { 1000 };
+        let Some(text) = self.plain_text(written, "a description", most) else {
+            return;
+        };
+        let in_latin = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
+        if let Some(strange) = text.chars().find(|&c| !in_latin(c)) {
+            let message = format!("IAM takes no {} in a description", quote(&strange.to_string()));
+            self.report(
+                Diagnostic::error(Code::InvalidDescription, written.span, message)
+                    .note("a description is made of the characters of Latin-1"),
+            );
+        }
+        body.description = Some(Spanned { value: text, span: keyword });
+    }
+
+    /// Looks for what a body lacks, and for what says nothing in it.
+    fn check_body(&mut self, declared: &ast::Restriction, body: &Body) {
+        let (kind, span) = (declared.kind.keyword(), declared.name.span);
+        let silent = body.allow.is_none() && body.denies.is_empty();
+        if declared.kind == RestrictionKind::Role {
+            let said = |rule: &Rule| matches!(rule, Rule::Trust(_) | Rule::TrustService(_) | Rule::TrustOidc(_));
+            if !declared.statements.iter().any(|statement| said(&statement.rule)) {
+                self.report(
+                    Diagnostic::error(Code::MissingTrust, span, "nobody can take this role on").help(
+                        "say who can: `trust ACCOUNT`, `trust service NAME` or `trust oidc PROVIDER subject PATTERN`",
+                    ),
+                );
+            }
+        } else if silent && body.pass_roles.is_empty() {
+            self.report(
+                Diagnostic::error(Code::NoRules, span, format!("this {kind} has no rule"))
+                    .note("IAM refuses a policy without statements")
+                    .help("say what it denies or allows, as in `deny all except NAME`"),
+            );
+        }
+        if let (None, Some(first)) = (&body.allow, body.functions.first()) {
+            self.report(
+                Diagnostic::warning(Code::NoEffect, first.span, "`functions` says nothing here")
+                    .note("it is about the functions of `allow`, and there is no `allow`"),
+            );
+        }
+        if let (true, Some(first)) = (body.denies.is_empty(), body.exempt.first()) {
+            self.report(
+                Diagnostic::warning(Code::NoEffect, first.span, "`exempt` says nothing here")
+                    .note("it is about the roles that `deny` spares, and there is no `deny`"),
+            );
+        }
+        let applies = declared.statements.iter().any(|statement| matches!(statement.rule, Rule::Apply(_)));
+        if declared.kind == RestrictionKind::Guardrail && !applies {
+            self.report(
+                Diagnostic::warning(Code::NoEffect, span, "this guardrail applies to nothing")
+                    .help("add `apply to ID`, with the ID of a root, a unit or an account"),
+            );
+        }
+    }
+}
+
+fn name_problem(name: &str) -> Option<&'static str> {
+    (!formats::is_alias(name))
+        .then_some("a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 of them")
+}
+
+/// What is wrong with a pattern for the roles that a rule spares.
+fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
+    if pattern.bytes().all(|byte| b"*?/".contains(&byte)) {
+        return Some("it spares every role, and so the rules would bind nobody");
+    }
+    formats::role_pattern_problem(pattern)
+}
+
+/// A form of IAM's ARNs.
+#[derive(Clone, Copy)]
+struct IamArn {
+    what: &'static str,
+    prefix: &'static str,
+    /// Whether the name may hold wildcards.
+    wild: bool,
+}
+
+impl IamArn {
+    /// Roles that can be passed.
+    const ROLES: Self = Self { what: "role", prefix: "role/", wild: true };
+    /// A managed policy, one of AWS's own among them.
+    const POLICY: Self = Self { what: "managed policy", prefix: "policy/", wild: false };
+
+    /// What is wrong with a field, if anything; fields count from 0.
+    fn field_problem(self, index: usize, field: &Text) -> Option<String> {
+        if let Some(name) = field.as_parameter() {
+            let fine = match index {
+                1 => name == "AWS::Partition",
+                4 => true,
+                _ => false,
+            };
+            return (!fine).then(|| format!("`{name}` cannot stand there"));
+        }
+        let Some(text) = field.as_literal() else {
+            let name = field.parameters().next().unwrap_or_default();
+            return Some(format!("`{name}` cannot stand in a part of a field: its value could hold a wildcard"));
+        };
+        let fine = match index {
+            0 => text == "arn",
+            1 => formats::layer_version_field_problem(1, text).is_none(),
+            2 => text == "iam",
+            3 => text.is_empty(),
+            4 => formats::is_account_id(text) || (text == "aws" && !self.wild),
+            _ => text.strip_prefix(self.prefix).is_some_and(|name| self.is_name(name)),
+        };
+        let what = ["`arn`", "a partition such as `aws`", "`iam`", "nothing", "an account ID", "a name"];
+        let what = what.get(index).copied().unwrap_or("nothing");
+        (!fine).then(|| match index {
+            5 => format!("expected `{}` and a name, found {}", self.prefix, quote(text)),
+            _ => format!("expected {what}, found {}", quote(text)),
+        })
+    }
+
+    fn is_name(self, name: &str) -> bool {
+        formats::role_pattern_problem(name).is_none() && (self.wild || !name.contains(['*', '?']))
+    }
+}

@@ -1,0 +1,246 @@
+//! Layer sets: the layers that a rule about attaching is about.
+
+use super::Resolver;
+use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::rules::formats;
+use crate::rules::model::{Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember, Version};
+use crate::rules::text::{Part, Text};
+use crate::syntax::ast::{self, Name, Owner, RestrictionKind, SetItem, Value};
+use crate::syntax::source::Span;
+use indexmap::IndexMap;
+
+/// The layers of a source by name; `None` for one with a mistake, which has been reported.
+pub type Declared<'a> = IndexMap<&'a str, Option<&'a Layer>>;
+
+/// The account that a rule speaks of without naming it.
+///
+/// A guardrail applies in many accounts, and there the caller's is meant; IAM fills its policy variable in when a
+/// request is judged (IAM User Guide, global condition keys). Everything else is about the stack's account.
+fn this_account(kind: RestrictionKind) -> Part {
+    match kind {
+        RestrictionKind::Guardrail => Part::Literal("${aws:PrincipalAccount}".to_owned()),
+        _ => stack_account(),
+    }
+}
+
+fn stack_account() -> Part {
+    Part::Parameter("AWS::AccountId".to_owned())
+}
+
+fn literal(text: &str) -> Part {
+    Part::Literal(text.to_owned())
+}
+
+/// The ARNs of any version, in any region, of the layers in an account whose names fit.
+fn any_version(account: impl IntoIterator<Item = Part>, pattern: &str) -> Text {
+    let before = [literal("arn:"), Part::Parameter("AWS::Partition".to_owned()), literal(":lambda:*:")];
+    let behind = [literal(":layer:"), literal(pattern), literal(":*")];
+    Text::joined(before.into_iter().chain(account).chain(behind))
+}
+
+impl Resolver<'_> {
+    /// The layers that the items of a set stand for. `layers` are those of the source.
+    pub fn set(&mut self, items: &[SetItem], kind: RestrictionKind, layers: &Declared<'_>) -> LayerSet {
+        let mut set = LayerSet::default();
+        for item in items {
+            match item {
+                SetItem::Layer { name, version } => set.members.extend(self.layer_item(name, version.as_ref(), layers)),
+                SetItem::From { pattern, owner } => set.members.extend(self.from_item(pattern, owner, kind)),
+                SetItem::Arn(arn) => set.members.extend(self.arn_item(arn)),
+            }
+        }
+        set
+    }
+
+    /// `NAME [version LABEL]`
+    fn layer_item(&mut self, name: &Name, label: Option<&Name>, layers: &Declared<'_>) -> Vec<SetMember> {
+        let Some(layer) = layers.get(name.text.as_str()) else {
+            self.unknown_layer(name, layers);
+            return Vec::new();
+        };
+        let Some(layer) = layer else {
+            return Vec::new();
+        };
+        let found = match label {
+            None => self.any_version_of(layer, name.span),
+            Some(label) => self.one_version_of(layer, label).into_iter().collect(),
+        };
+        found.into_iter().map(|layers| SetMember { layers, names: None, span: name.span }).collect()
+    }
+
+    fn unknown_layer(&mut self, name: &Name, layers: &Declared<'_>) {
+        let word = quote(&name.text);
+        if name.text.contains(['*', '?']) {
+            return self.report(
+                Diagnostic::error(Code::PatternWithoutAccount, name.span, format!("whose layers does {word} match?"))
+                    .note("without an account, a layer of that name in any AWS account would do")
+                    .help(format!("write `{} from ACCOUNT` or `{0} from this account`", name.text)),
+            );
+        }
+        let message = format!("there is no layer {word} in this source");
+        let diagnostic = Diagnostic::error(Code::UnknownName, name.span, message);
+        self.report(match nearest(&name.text, layers.keys().copied()) {
+            Some(near) => diagnostic.fix(format!("write `{near}`"), name.span, near),
+            None => diagnostic.help("a layer of another source is written `NAME from ACCOUNT`, or as an ARN"),
+        });
+    }
+
+    /// The ARNs that the versions of a declared layer have: those that this stack publishes, and those that exist.
+    fn any_version_of(&mut self, layer: &Layer, span: Span) -> Vec<Layers> {
+        let own = any_version([stack_account()], &layer.layer_name.value);
+        let Releases::Listed(versions) = &layer.releases else {
+            return vec![Layers::Matching(own)];
+        };
+        let mut found: Vec<Text> = Vec::new();
+        for version in versions {
+            let arns = match &version.origin {
+                Origin::Published(_) => own.clone(),
+                Origin::Adopted(arn) => {
+                    if !self.is_fixed(&arn.value, span) {
+                        return Vec::new();
+                    }
+                    let fields = arn.value.split(':');
+                    let account = fields.get(4).map(|account| account.parts().to_vec()).unwrap_or_default();
+                    any_version(account, fields.get(6).and_then(Text::as_literal).unwrap_or_default())
+                }
+            };
+            if !found.contains(&arns) {
+                found.push(arns);
+            }
+        }
+        found.into_iter().map(Layers::Matching).collect()
+    }
+
+    fn one_version_of(&mut self, layer: &Layer, label: &Name) -> Option<Layers> {
+        let versions: &[Version] = match &layer.releases {
+            Releases::Listed(versions) => versions,
+            Releases::Rolling(_) => &[],
+        };
+        let Some(version) = versions.iter().find(|version| version.label.value == label.text) else {
+            let message = format!("the layer {} has no version {}", quote(&layer.name.value), quote(&label.text));
+            let diagnostic = Diagnostic::error(Code::UnknownVersion, label.span, message)
+                .also(layer.name.span, "the layer is declared here");
+            let labels = versions.iter().map(|version| version.label.value.as_str());
+            self.report(match nearest(&label.text, labels) {
+                Some(near) => diagnostic.fix(format!("write `{near}`"), label.span, near),
+                None if versions.is_empty() => diagnostic
+                    .note("a layer with `content` has one rolling version")
+                    .help("leave `version …` out: the rule is then about any version"),
+                None => diagnostic.help("list it in the layer, or leave `version …` out for any version"),
+            });
+            return None;
+        };
+        match &version.origin {
+            Origin::Adopted(arn) => self.is_fixed(&arn.value, label.span).then(|| Layers::Matching(arn.value.clone())),
+            Origin::Published(_) => {
+                Some(Layers::Published { layer: layer.name.value.clone(), label: label.text.clone() })
+            }
+        }
+    }
+
+    /// `PATTERN from OWNER`
+    fn from_item(&mut self, pattern: &Name, owner: &Owner, kind: RestrictionKind) -> Vec<SetMember> {
+        let problem = formats::layer_pattern_problem(&pattern.text);
+        if let Some(problem) = problem {
+            let message = format!("{} matches no layer", quote(&pattern.text));
+            self.report(Diagnostic::error(Code::InvalidPattern, pattern.span, message).note(problem));
+        }
+        let accounts = match owner {
+            Owner::ThisAccount(_) => vec![(this_account(kind), None)],
+            Owner::Principal(principal) => self.accounts(principal),
+        };
+        if problem.is_some() {
+            return Vec::new();
+        }
+        let member = |(account, names)| SetMember {
+            layers: Layers::Matching(any_version([account], &pattern.text)),
+            names,
+            span: pattern.span,
+        };
+        accounts.into_iter().map(member).collect()
+    }
+
+    /// The accounts that a principal stands for, and what the source calls them. Anybody else is refused: the ARN of a
+    /// layer names an account and nothing else.
+    fn accounts(&mut self, principal: &ast::Principal) -> Vec<(Part, Option<std::sync::Arc<str>>)> {
+        let mut accounts = Vec::new();
+        for (index, span) in self.scope.expand(std::slice::from_ref(principal), self.diagnostics) {
+            let what = match self.scope.principal(index) {
+                Some(Principal::Account(Id::Literal(id))) => {
+                    accounts.push((literal(id), self.scope.names_of(index)));
+                    continue;
+                }
+                Some(Principal::Account(Id::Parameter(name))) => {
+                    accounts.push((Part::Parameter(name.clone()), self.scope.names_of(index)));
+                    continue;
+                }
+                Some(Principal::Organization(_)) => "an organization",
+                Some(Principal::Everyone) | None => "everyone",
+            };
+            self.report(
+                Diagnostic::error(Code::AccountsOnly, span, format!("{what} cannot stand where layers come from"))
+                    .note("`lambda:Layer` holds the ARN of a layer version, which names an account and nothing else")
+                    .help("list the accounts whose layers are meant, or put them into a `group`"),
+            );
+        }
+        accounts
+    }
+
+    /// An ARN with wildcards or without.
+    fn arn_item(&mut self, written: &Value) -> Option<SetMember> {
+        let arn = self.scope.text(written, self.diagnostics)?;
+        let fields = arn.split(':');
+        let problem = fields.iter().enumerate().find_map(|(index, field)| {
+            field.as_literal().and_then(|field| formats::layer_pattern_field_problem(index, field))
+        });
+        let message = format!("{} is not the ARN of layer versions", quote(&written.text));
+        let diagnostic = Diagnostic::error(Code::InvalidArn, written.span, message);
+        let diagnostic = match (fields.len(), problem) {
+            (formats::LAYER_VERSION_FIELDS, None) => {
+                return self.is_fixed(&arn, written.span).then(|| SetMember {
+                    layers: Layers::Matching(arn),
+                    names: None,
+                    span: written.span,
+                });
+            }
+            (7, None) => diagnostic
+                .note("the version at its end is missing, and so no version has this ARN")
+                .fix("write `:*` for any version", written.span, format!("{}:*", written.text)),
+            (formats::LAYER_VERSION_FIELDS, Some(problem)) => diagnostic
+                .note(problem)
+                .help("it ends in `:*` for any version or in one version's number, as in `:3`"),
+            (_, problem) => diagnostic
+                .note(problem.unwrap_or_else(|| "it does not have the eight fields of such an ARN".to_owned()))
+                .help("it is written `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`"),
+        };
+        self.report(diagnostic);
+        None
+    }
+
+    /// Whether nobody can widen an ARN in a set by the value of a parameter: of those, only an account's may stand in
+    /// it, and only for the account.
+    fn is_fixed(&mut self, arn: &Text, span: Span) -> bool {
+        let fields = arn.split(':');
+        let mut fixed = true;
+        for (index, field) in fields.iter().enumerate() {
+            for name in field.parameters() {
+                let own = matches!((index, name), (1, "AWS::Partition") | (3, "AWS::Region") | (4, "AWS::AccountId"));
+                if own {
+                    continue;
+                }
+                if index == 4 && field.as_parameter().is_some() {
+                    fixed &= self.scope.account_parameter(name, span, self.diagnostics).is_some();
+                    continue;
+                }
+                let message = format!("`{name}` cannot stand in a layer set");
+                self.report(
+                    Diagnostic::error(Code::ParameterNotAllowed, span, message)
+                        .note("its value could hold a wildcard, and so widen the set")
+                        .help("write the ARN out; a parameter of type `account` can stand for its account"),
+                );
+                fixed = false;
+            }
+        }
+        fixed
+    }
+}

@@ -1,0 +1,353 @@
+//! Roles, policies, boundaries and guardrails.
+
+use super::{Lowered, names, value};
+use crate::rules::model::{
+    Allow, Attachments, BoundaryReference, Deny, Form, Id, LayerSet, Layers, Restriction, Rules, Spanned, Target, Trust,
+};
+use crate::rules::text::{Part, Text};
+use crate::template::limits::{GUARDRAIL_WARNED, MANAGED_POLICY};
+use crate::template::measure::Lengths;
+use crate::template::model::{
+    Condition, Document, Effect, Key, ManagedPolicy, PrincipalElement, Properties, Remarked, Resource, Role,
+    ServiceControlPolicy, Statement, Value, Values,
+};
+use crate::template::split::split;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The actions that can attach a layer, and the only ones that know `lambda:Layer` (Service Authorization Reference,
+/// AWS Lambda).
+const ATTACH: &[&str] = &["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];
+
+/// What attaching a layer of another account takes besides.
+const READ: &[&str] = &["lambda:GetLayerVersion"];
+
+const LAYER: Key = Key::Known("lambda:Layer");
+
+/// Adds the resources of all roles, policies, boundaries and guardrails.
+pub fn lower(rules: &Rules, lowered: &mut Lowered) {
+    for restriction in &rules.restrictions {
+        let statements = statements(restriction);
+        let made: Vec<Properties> = match &restriction.form {
+            Form::Role(role) => vec![self::role(restriction, role, Document { statements })],
+            Form::Boundary => vec![managed_policy(restriction, &Attachments::default(), Document { statements }, 1)],
+            Form::Policy(attachments) => {
+                let lengths = Lengths::longest(&lowered.template);
+                let parts = split(statements, MANAGED_POLICY, &lengths);
+                let numbered = parts.into_iter().zip(1..);
+                numbered.map(|(part, number)| managed_policy(restriction, attachments, part, number)).collect()
+            }
+            Form::Guardrail(targets) => {
+                let lengths = Lengths::longest(&lowered.template);
+                let parts = split(statements, GUARDRAIL_WARNED, &lengths);
+                parts.into_iter().zip(1..).map(|(part, number)| guardrail(restriction, targets, part, number)).collect()
+            }
+        };
+        let parts = made.len();
+        for (properties, number) in made.into_iter().zip(1..) {
+            let comment = (parts > 1).then(|| Arc::from(format!("part {number} of {parts}")));
+            let id = match number {
+                1 => names::pascal(&restriction.name.value),
+                _ => format!("{}{number}", names::pascal(&restriction.name.value)),
+            };
+            let resource = Resource { id, comment, depends_on: None, policies: None, properties };
+            lowered.push(resource, restriction.name.span);
+        }
+    }
+}
+
+fn role(restriction: &Restriction, role: &crate::rules::model::Role, policy: Document) -> Properties {
+    let boundary = role.boundary.as_ref().map(|boundary| match boundary {
+        BoundaryReference::Declared(name) => Value::Ref(names::pascal(name).into()),
+        BoundaryReference::Existing(arn) => value(arn),
+    });
+    Properties::Role(Box::new(Role {
+        name: physical_name(restriction, 1),
+        description: description(restriction),
+        path: path(restriction),
+        boundary,
+        managed: role.managed.iter().map(|arn| value(&arn.value)).collect(),
+        trust: Document { statements: trust(&role.trust) },
+        policy,
+    }))
+}
+
+fn managed_policy(
+    restriction: &Restriction,
+    attachments: &Attachments,
+    document: Document,
+    number: usize,
+) -> Properties {
+    let texts = |names: &[String]| sorted(names).into_iter().map(Value::string).collect::<Vec<_>>();
+    let declared = sorted(&attachments.declared_roles).into_iter().map(|name| Value::Ref(names::pascal(name).into()));
+    Properties::ManagedPolicy(Box::new(ManagedPolicy {
+        name: physical_name(restriction, number),
+        description: description(restriction),
+        path: path(restriction),
+        roles: declared.chain(texts(&attachments.roles)).collect(),
+        users: texts(&attachments.users),
+        groups: texts(&attachments.groups),
+        document,
+    }))
+}
+
+fn guardrail(restriction: &Restriction, targets: &[Target], document: Document, number: usize) -> Properties {
+    let mut targets: Vec<&Target> = targets.iter().collect();
+    targets.sort_by(|a, b| a.id.cmp(&b.id));
+    targets.dedup_by(|a, b| a.id == b.id);
+    let target = |target: &Target| Remarked {
+        value: match &target.id {
+            Id::Literal(id) => Value::string(id.as_str()),
+            Id::Parameter(name) => Value::Ref(name.as_str().into()),
+        },
+        remark: target.names.clone(),
+    };
+    let own = || numbered(&Text::literal(restriction.name.value.as_str()), number);
+    Properties::ServiceControlPolicy(Box::new(ServiceControlPolicy {
+        name: physical_name(restriction, number).unwrap_or_else(own),
+        description: description(restriction),
+        targets: targets.into_iter().map(target).collect(),
+        document,
+    }))
+}
+
+fn sorted(names: &[String]) -> Vec<&str> {
+    let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+    names.sort_unstable();
+    names
+}
+
+fn physical_name(restriction: &Restriction, number: usize) -> Option<Value> {
+    restriction.physical_name.as_ref().map(|name| numbered(&name.value, number))
+}
+
+/// The name of a part: the first has the name itself.
+fn numbered(name: &Text, number: usize) -> Value {
+    match number {
+        1 => value(name),
+        _ => value(&Text::joined(name.parts().iter().cloned().chain([Part::Literal(format!("-{number}"))]))),
+    }
+}
+
+fn description(restriction: &Restriction) -> Option<String> {
+    restriction.description.as_ref().map(|description| description.value.clone())
+}
+
+fn path(restriction: &Restriction) -> Option<String> {
+    restriction.path.as_ref().map(|path| path.value.clone())
+}
+
+/// What the rules say, in an order of its own: what is allowed, then what is denied.
+fn statements(restriction: &Restriction) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    if matches!(restriction.form, Form::Boundary) {
+        // A boundary grants nothing, and what it does not allow cannot be granted.
+        statements.push(statement("AllowWhatIsNotDenied", Effect::Allow, &["*"], vec![]));
+    }
+    if let Some(allowed) = &restriction.allow {
+        allow(&allowed.value, &restriction.functions, &mut statements);
+    }
+    if !restriction.pass_roles.is_empty() {
+        statements.push(pass_roles(&restriction.pass_roles));
+    }
+    deny(&restriction.denies, &restriction.exempt, &mut statements);
+    statements
+}
+
+fn statement(
+    sid: &'static str,
+    effect: Effect,
+    actions: &'static [&'static str],
+    conditions: Vec<Condition>,
+) -> Statement {
+    Statement { sid: sid.into(), effect, principal: None, actions, resources: one("*"), conditions }
+}
+
+fn condition(operator: &'static str, key: Key, values: Values) -> Condition {
+    Condition { operator, key, values }
+}
+
+fn one(text: &str) -> Values {
+    Values::One(Value::string(text))
+}
+
+fn allow(allow: &Allow, functions: &[Spanned<String>], statements: &mut Vec<Statement>) {
+    let functions = match functions {
+        [] => one("*"),
+        patterns => patterns_of(patterns, "lambda:*:${AWS::AccountId}:function:"),
+    };
+    match allow {
+        Allow::None => {
+            let no_layer = condition("Null", LAYER, one("true"));
+            let only = statement("AllowFunctionsWithoutLayers", Effect::Allow, ATTACH, vec![no_layer]);
+            statements.push(Statement { resources: functions, ..only });
+        }
+        Allow::Layers(set) => {
+            // Without layers `ForAllValues` holds as well, and functions without layers are meant to be allowed.
+            let every_layer = condition("ForAllValues:StringLike", LAYER, layers(set));
+            let attach = statement("AllowTheseLayersOnly", Effect::Allow, ATTACH, vec![every_layer]);
+            statements.push(Statement { resources: functions, ..attach });
+            let read = statement("AllowToReadThem", Effect::Allow, READ, Vec::new());
+            statements.push(Statement { resources: layers(set), ..read });
+        }
+    }
+}
+
+fn pass_roles(roles: &[Spanned<Text>]) -> Statement {
+    let mut roles: Vec<&Text> = roles.iter().map(|role| &role.value).collect();
+    roles.sort();
+    roles.dedup();
+    let to_lambda = condition("StringEquals", Key::Known("iam:PassedToService"), one("lambda.amazonaws.com"));
+    let pass = statement("AllowToPassRoles", Effect::Allow, &["iam:PassRole"], vec![to_lambda]);
+    Statement { resources: Values::list(roles.into_iter().map(value).collect()), ..pass }
+}
+
+/// The deny statements. `ForAnyValue` throughout: it holds as soon as one of the layers fits, and never without layers,
+/// where `ForAllValues` would let one good layer cover for a bad one (IAM User Guide, multivalued context keys).
+fn deny(denies: &[Spanned<Deny>], exempt: &[Spanned<String>], statements: &mut Vec<Statement>) {
+    let mut add = |sid, condition: Condition| {
+        let mut conditions = vec![condition];
+        if !exempt.is_empty() {
+            let spared = patterns_of(exempt, "iam::*:role/");
+            conditions.push(self::condition("ArnNotLike", Key::Known("aws:PrincipalArn"), spared));
+        }
+        statements.push(statement(sid, Effect::Deny, ATTACH, conditions));
+    };
+    let kinds = || denies.iter().map(|deny| &deny.value);
+    if kinds().any(|deny| matches!(deny, Deny::All)) {
+        add("DenyEveryLayer", condition("Null", LAYER, one("false")));
+    }
+    for deny in kinds() {
+        if let Deny::AllExcept(set) = deny {
+            add("DenyAllOtherLayers", condition("ForAnyValue:StringNotLike", LAYER, layers(set)));
+        }
+    }
+    let listed = kinds().filter_map(|deny| if let Deny::Layers(set) = deny { Some(set) } else { None });
+    let members: Vec<_> = listed.flat_map(|set| set.members.iter().cloned()).collect();
+    if !members.is_empty() {
+        add("DenyTheseLayers", condition("ForAnyValue:StringLike", LAYER, layers(&LayerSet { members })));
+    }
+}
+
+/// The ARNs of a set in the order of their letters, each once.
+fn layers(set: &LayerSet) -> Values {
+    let mut members: Vec<(String, Remarked)> = Vec::with_capacity(set.members.len());
+    for member in &set.members {
+        let (key, value) = match &member.layers {
+            Layers::Matching(arn) => (arn.to_string(), value(arn)),
+            Layers::Published { layer, label } => {
+                let id = names::version(layer, label);
+                (id.clone(), Value::Ref(id.into()))
+            }
+        };
+        members.push((key, Remarked { value, remark: member.names.clone() }));
+    }
+    // Where one of two alike has a name beside it, that one stays.
+    members.sort_by(|(a, first), (b, second)| a.cmp(b).then_with(|| second.remark.cmp(&first.remark)));
+    members.dedup_by(|(a, _), (b, _)| a == b);
+    Values::Many(members.into_iter().map(|(_, value)| value).collect())
+}
+
+/// ARNs in the stack's partition that end in one of the patterns.
+fn patterns_of(patterns: &[Spanned<String>], before: &str) -> Values {
+    let mut patterns: Vec<&str> = patterns.iter().map(|pattern| pattern.value.as_str()).collect();
+    patterns.sort_unstable();
+    patterns.dedup();
+    let arn = |pattern: &str| Value::Sub(format!("arn:${{AWS::Partition}}:{before}{pattern}").into());
+    Values::list(patterns.into_iter().map(arn).collect())
+}
+
+/// The statements of a trust policy: accounts, organizations, services, and each identity provider's subject.
+fn trust(trust: &[Trust]) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let accounts = trust.iter().filter_map(|trust| match trust {
+        Trust::Account(id, names) => Some((id.clone(), Remarked { value: root(id), remark: names.clone() })),
+        _ => None,
+    });
+    let accounts = in_order(accounts.collect());
+    if !accounts.is_empty() {
+        statements.push(trusted("TrustAccounts", "AWS", Values::Many(accounts), ASSUME, Vec::new()));
+    }
+    let organizations = trust.iter().filter_map(|trust| match trust {
+        Trust::Organization(id, names) => {
+            let value = match id {
+                Id::Literal(id) => Value::string(id.as_str()),
+                Id::Parameter(name) => Value::Ref(name.as_str().into()),
+            };
+            Some((id.clone(), Remarked { value, remark: names.clone() }))
+        }
+        _ => None,
+    });
+    let organizations = in_order(organizations.collect());
+    if !organizations.is_empty() {
+        let inside = condition("StringEquals", Key::Known("aws:PrincipalOrgID"), Values::Many(organizations));
+        statements.push(trusted("TrustOrganizations", "AWS", one("*"), ASSUME, vec![inside]));
+    }
+    let mut services: Vec<&str> = trust.iter().filter_map(|trust| match trust {
+        Trust::Service(name) => Some(name.as_str()),
+        _ => None,
+    }).collect();
+    services.sort_unstable();
+    if !services.is_empty() {
+        let services = Values::list(services.into_iter().map(Value::string).collect());
+        statements.push(trusted("TrustServices", "Service", services, ASSUME, Vec::new()));
+    }
+    statements.extend(providers(trust));
+    statements
+}
+
+const ASSUME: &[&str] = &["sts:AssumeRole"];
+
+fn trusted(
+    sid: impl Into<Cow<'static, str>>,
+    kind: &'static str,
+    principals: Values,
+    actions: &'static [&'static str],
+    conditions: Vec<Condition>,
+) -> Statement {
+    let principal = Some(PrincipalElement { kind, principals });
+    let resources = Values::Many(Vec::new());
+    Statement { sid: sid.into(), effect: Effect::Allow, principal, actions, resources, conditions }
+}
+
+fn in_order(mut values: Vec<(Id, Remarked)>) -> Vec<Remarked> {
+    values.sort_by(|(a, _), (b, _)| a.cmp(b));
+    values.into_iter().map(|(_, value)| value).collect()
+}
+
+/// The ARN of an account's root user, which stands for the account.
+fn root(id: &Id) -> Value {
+    Value::Sub(match id {
+        Id::Literal(id) => format!("arn:${{AWS::Partition}}:iam::{id}:root").into(),
+        Id::Parameter(name) => format!("arn:${{AWS::Partition}}:iam::${{{name}}}:root").into(),
+    })
+}
+
+/// A statement for each identity provider: its tokens for AWS, of these subjects.
+fn providers(trust: &[Trust]) -> Vec<Statement> {
+    let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for trust in trust {
+        if let Trust::Oidc { provider, subject } = trust {
+            subjects.entry(provider).or_default().push(subject);
+        }
+    }
+    let statement = |((provider, mut subjects), number): ((&str, Vec<&str>), usize)| {
+        subjects.sort_unstable();
+        subjects.dedup();
+        let key = |claim: &str| Key::Provider(format!("{provider}:{claim}"));
+        let subjects = Values::list(subjects.into_iter().map(Value::string).collect());
+        let conditions = vec![
+            condition("StringEquals", key("aud"), one("sts.amazonaws.com")),
+            condition("StringLike", key("sub"), subjects),
+        ];
+        let arn = format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{provider}");
+        let sid = match number {
+            1 => Cow::Borrowed("TrustTokens"),
+            _ => Cow::Owned(format!("TrustTokens{number}")),
+        };
+        let provider = Values::One(Value::Sub(arn.into()));
+        trusted(sid, "Federated", provider, &["sts:AssumeRoleWithWebIdentity"], conditions)
+    };
+    subjects.into_iter().zip(1..).map(statement).collect()
+}

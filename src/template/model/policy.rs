@@ -1,0 +1,122 @@
+//! Policy documents of IAM and Organizations, as far as this compiler writes them. Their version is always `2012-10-17`,
+//! without which policy variables would be taken for text (IAM User Guide, `Version`).
+
+use super::Value;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// A policy document.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Document {
+    /// `Statement`
+    pub statements: Vec<Statement>,
+}
+
+/// A statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// `Sid`: letters and digits, once in a document.
+    pub sid: Cow<'static, str>,
+    /// `Effect`
+    pub effect: Effect,
+    /// `Principal`, in a trust policy only.
+    pub principal: Option<PrincipalElement>,
+    /// `Action`
+    pub actions: &'static [&'static str],
+    /// `Resource`; empty in a trust policy.
+    pub resources: Values,
+    /// `Condition`: all of them must hold.
+    pub conditions: Vec<Condition>,
+}
+
+/// Whether a statement allows or denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// `Allow`
+    Allow,
+    /// `Deny`
+    Deny,
+}
+
+impl Effect {
+    /// The word for it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Allow => "Allow",
+            Self::Deny => "Deny",
+        }
+    }
+}
+
+/// Who a statement of a trust policy is about: the kind of principals, and the principals.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrincipalElement {
+    /// `AWS`, `Service` or `Federated`
+    pub kind: &'static str,
+    /// The principals.
+    pub principals: Values,
+}
+
+/// One operator on one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// The operator, with its set operator.
+    pub operator: &'static str,
+    /// The key.
+    pub key: Key,
+    /// The values.
+    pub values: Values,
+}
+
+/// A condition key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// One that this compiler knows.
+    Known(&'static str),
+    /// One of an identity provider.
+    Provider(String),
+}
+
+impl Key {
+    /// The key.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Known(name) => name,
+            Self::Provider(name) => name,
+        }
+    }
+}
+
+/// One value, written as it is, or a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// One value.
+    One(Value),
+    /// A list, even if one value is in it: it is there to grow, a line for each.
+    Many(Vec<Remarked>),
+}
+
+impl Values {
+    /// A list without remarks.
+    #[must_use]
+    pub fn list(values: Vec<Value>) -> Self {
+        Self::Many(values.into_iter().map(|value| Remarked { value, remark: None }).collect())
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Self::Many(values) if values.is_empty())
+    }
+}
+
+/// A value and what the source calls it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remarked {
+    /// The value.
+    pub value: Value,
+    /// Written beside it where the form has comments.
+    pub remark: Option<Arc<str>>,
+}
