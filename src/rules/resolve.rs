@@ -62,7 +62,8 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     let restrictions = resolver.restrictions(&root.ast, &layers);
     let Resolver { scope, diagnostics, deadlines, .. } = resolver;
     // A name may look unused only because its use has a mistake in it, or because the source is there to be included.
-    if !has_errors(diagnostics) && !(layers.is_empty() && restrictions.is_empty()) {
+    let names_only = layers.is_empty() && restrictions.is_empty();
+    if !has_errors(diagnostics) && !names_only {
         scope.report_unused(diagnostics);
     }
     layers.sort_unstable_keys();

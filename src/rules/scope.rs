@@ -402,9 +402,10 @@ impl Scope {
         for (place, &index) in order.iter().enumerate() {
             rank[index] = place as u32;
         }
-        let named = order.iter().filter_map(|&index| self.principals.get_index(index)).map(|(principal, names)| {
-            NamedPrincipal { principal: principal.clone(), names: joined(names) }
-        });
+        let named = order
+            .iter()
+            .filter_map(|&index| self.principals.get_index(index))
+            .map(|(principal, names)| NamedPrincipal { principal: principal.clone(), names: joined(names) });
         (parameters, named.collect(), rank)
     }
 }

@@ -2,10 +2,12 @@
 
 use super::listed;
 use crate::diagnostic::{Code, Diagnostic, quote};
-use crate::rules::model::{Layer, Origin};
+use crate::rules::model::{Layer, Origin, Restriction, Rules};
 
-pub fn lint(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
-    if layer.publish.is_some() {
+pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+    let mut members = rules.restrictions.iter().flat_map(Restriction::sets).flat_map(|set| &set.members);
+    let is_in_a_set = members.any(|member| member.declared.as_ref() == Some(&layer.name.value));
+    if layer.publish.is_some() || is_in_a_set {
         return;
     }
     for version in listed(layer) {

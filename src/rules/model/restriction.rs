@@ -149,6 +149,8 @@ pub struct LayerSet {
 pub struct SetMember {
     /// Which layer versions.
     pub layers: Layers,
+    /// The layer of this source that it names.
+    pub declared: Option<String>,
     /// What the source calls the account they are in.
     pub names: Option<Arc<str>>,
     /// The place that names them.

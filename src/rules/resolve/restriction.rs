@@ -101,7 +101,9 @@ impl Resolver<'_> {
             Rule::Trust(principals) => self.trust_principals(principals, &mut body.role.trust),
             Rule::TrustService(service) => body.role.trust.extend(self.trust_service(service)),
             Rule::TrustOidc(oidc) => body.role.trust.extend(self.trust_oidc(oidc)),
-            Rule::PassRole(arns) => body.pass_roles.extend(arns.iter().filter_map(|arn| self.iam_arn(arn, IamArn::ROLES))),
+            Rule::PassRole(arns) => {
+                body.pass_roles.extend(arns.iter().filter_map(|arn| self.iam_arn(arn, IamArn::ROLES)))
+            }
             Rule::Managed(arns) => {
                 body.role.managed.extend(arns.iter().filter_map(|arn| self.iam_arn(arn, IamArn::POLICY)));
             }
@@ -335,11 +337,9 @@ impl Resolver<'_> {
         if declared.kind == RestrictionKind::Role {
             let said = |rule: &Rule| matches!(rule, Rule::Trust(_) | Rule::TrustService(_) | Rule::TrustOidc(_));
             if !declared.statements.iter().any(|statement| said(&statement.rule)) {
-                self.report(
-                    Diagnostic::error(Code::MissingTrust, span, "nobody can take this role on").help(
-                        "say who can: `trust ACCOUNT`, `trust service NAME` or `trust oidc PROVIDER subject PATTERN`",
-                    ),
-                );
+                self.report(Diagnostic::error(Code::MissingTrust, span, "nobody can take this role on").help(
+                    "say who can: `trust ACCOUNT`, `trust service NAME` or `trust oidc PROVIDER subject PATTERN`",
+                ));
             }
         } else if silent && body.pass_roles.is_empty() {
             self.report(

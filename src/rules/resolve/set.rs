@@ -45,7 +45,7 @@ impl Resolver<'_> {
         for item in items {
             match item {
                 SetItem::Layer { name, version } => set.members.extend(self.layer_item(name, version.as_ref(), layers)),
-                SetItem::From { pattern, owner } => set.members.extend(self.from_item(pattern, owner, kind)),
+                SetItem::From { pattern, owner } => set.members.extend(self.pattern_item(pattern, owner, kind)),
                 SetItem::Arn(arn) => set.members.extend(self.arn_item(arn)),
             }
         }
@@ -65,7 +65,9 @@ impl Resolver<'_> {
             None => self.any_version_of(layer, name.span),
             Some(label) => self.one_version_of(layer, label).into_iter().collect(),
         };
-        found.into_iter().map(|layers| SetMember { layers, names: None, span: name.span }).collect()
+        let declared = Some(name.text.clone());
+        let member = |layers| SetMember { layers, declared: declared.clone(), names: None, span: name.span };
+        found.into_iter().map(member).collect()
     }
 
     fn unknown_layer(&mut self, name: &Name, layers: &Declared<'_>) {
@@ -139,7 +141,7 @@ impl Resolver<'_> {
     }
 
     /// `PATTERN from OWNER`
-    fn from_item(&mut self, pattern: &Name, owner: &Owner, kind: RestrictionKind) -> Vec<SetMember> {
+    fn pattern_item(&mut self, pattern: &Name, owner: &Owner, kind: RestrictionKind) -> Vec<SetMember> {
         let problem = formats::layer_pattern_problem(&pattern.text);
         if let Some(problem) = problem {
             let message = format!("{} matches no layer", quote(&pattern.text));
@@ -154,6 +156,7 @@ impl Resolver<'_> {
         }
         let member = |(account, names)| SetMember {
             layers: Layers::Matching(any_version([account], &pattern.text)),
+            declared: None,
             names,
             span: pattern.span,
         };
@@ -197,18 +200,18 @@ impl Resolver<'_> {
         let diagnostic = Diagnostic::error(Code::InvalidArn, written.span, message);
         let diagnostic = match (fields.len(), problem) {
             (formats::LAYER_VERSION_FIELDS, None) => {
-                return self.is_fixed(&arn, written.span).then(|| SetMember {
-                    layers: Layers::Matching(arn),
-                    names: None,
-                    span: written.span,
-                });
+                let fixed = self.is_fixed(&arn, written.span);
+                let layers = Layers::Matching(arn);
+                return fixed.then_some(SetMember { layers, declared: None, names: None, span: written.span });
             }
-            (7, None) => diagnostic
-                .note("the version at its end is missing, and so no version has this ARN")
-                .fix("write `:*` for any version", written.span, format!("{}:*", written.text)),
-            (formats::LAYER_VERSION_FIELDS, Some(problem)) => diagnostic
-                .note(problem)
-                .help("it ends in `:*` for any version or in one version's number, as in `:3`"),
+            (7, None) => diagnostic.note("the version at its end is missing, and so no version has this ARN").fix(
+                "write `:*` for any version",
+                written.span,
+                format!("{}:*", written.text),
+            ),
+            (formats::LAYER_VERSION_FIELDS, Some(problem)) => {
+                diagnostic.note(problem).help("it ends in `:*` for any version or in one version's number, as in `:3`")
+            }
             (_, problem) => diagnostic
                 .note(problem.unwrap_or_else(|| "it does not have the eight fields of such an ARN".to_owned()))
                 .help("it is written `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`"),

@@ -86,7 +86,9 @@ impl Resolver<'_> {
 /// Why a pattern for subjects would let strangers in, if it would.
 fn subject_problem(provider: &str, subject: &str) -> Option<&'static str> {
     if subject.contains("${") {
-        return Some("IAM fills a policy variable in from the request, so that the subject would be the caller's choice");
+        return Some(
+            "IAM fills a policy variable in from the request, so that the subject would be the caller's choice",
+        );
     }
     let fixed = subject.split(['*', '?']).next().unwrap_or_default();
     if fixed.is_empty() {

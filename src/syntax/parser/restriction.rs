@@ -76,8 +76,8 @@ fn misplaced<T>(
 ) -> Parsed<T> {
     let message = format!("`{word}` does not stand in a {}", kind.keyword());
     let fitting: Vec<String> = kinds.iter().map(|kind| format!("a {}", kind.keyword())).collect();
-    let diagnostic = Diagnostic::error(Code::MisplacedRule, span, message)
-        .note(format!("it belongs in {}", list(&fitting, "or")));
+    let diagnostic =
+        Diagnostic::error(Code::MisplacedRule, span, message).note(format!("it belongs in {}", list(&fitting, "or")));
     cursor.diagnostics.push(match (word, kind) {
         ("allow", Boundary) => {
             diagnostic.note("a boundary allows everything but what it denies; it grants nothing by itself")

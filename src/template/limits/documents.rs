@@ -90,7 +90,10 @@ fn too_long(
     let diagnostic = match whole {
         true => diagnostic
             .note("an allowlist cannot be cut in two: a layer would have to be on both halves of it")
-            .help(format!("say the same with fewer patterns than these {}, as in `shared-* from ACCOUNT`", count(items, "item"))),
+            .help(format!(
+                "say the same with fewer patterns than these {}, as in `shared-* from ACCOUNT`",
+                count(items, "item")
+            )),
         false => diagnostic.help(format!("say the same with fewer than these {}", count(items, "item"))),
     };
     Some(match what {

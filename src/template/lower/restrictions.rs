@@ -284,10 +284,13 @@ fn trust(trust: &[Trust]) -> Vec<Statement> {
         let inside = condition("StringEquals", Key::Known("aws:PrincipalOrgID"), Values::Many(organizations));
         statements.push(trusted("TrustOrganizations", "AWS", one("*"), ASSUME, vec![inside]));
     }
-    let mut services: Vec<&str> = trust.iter().filter_map(|trust| match trust {
-        Trust::Service(name) => Some(name.as_str()),
-        _ => None,
-    }).collect();
+    let mut services: Vec<&str> = trust
+        .iter()
+        .filter_map(|trust| match trust {
+            Trust::Service(name) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
     services.sort_unstable();
     if !services.is_empty() {
         let services = Values::list(services.into_iter().map(Value::string).collect());

@@ -1,0 +1,34 @@
+//! An item of a set that another item of it says as well.
+
+use super::wildcard::{arn, covers};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::model::{LayerSet, Restriction, Rules};
+
+/// The most members of a set that are compared with each other. No policy holds as many, which is reported then.
+const MOST: usize = 1000;
+
+pub fn lint(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
+    for set in restriction.sets().filter(|set| set.members.len() <= MOST) {
+        lint_set(rules, set, diagnostics);
+    }
+}
+
+fn lint_set(rules: &Rules, set: &LayerSet, diagnostics: &mut Vec<Diagnostic>) {
+    let arns: Vec<String> = set.members.iter().map(|member| arn(rules, &member.layers)).collect();
+    for (index, covered) in arns.iter().enumerate() {
+        // Of two alike, the second is the one too many.
+        let by = arns.iter().enumerate().position(|(other, pattern)| {
+            other != index && covers(pattern, covered) && (other < index || !covers(covered, pattern))
+        });
+        let Some(by) = by.and_then(|by| set.members.get(by)) else {
+            continue;
+        };
+        let Some(member) = set.members.get(index) else {
+            continue;
+        };
+        diagnostics.push(
+            Diagnostic::warning(Code::CoveredPattern, member.span, "this says nothing beside another item")
+                .also(by.span, "every layer of it is in here"),
+        );
+    }
+}

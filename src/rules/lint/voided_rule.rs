@@ -1,0 +1,118 @@
+//! A rule that another statement of the source voids.
+
+use super::wildcard::{arn, covers, may_overlap};
+use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::rules::model::{Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned};
+use crate::rules::text::Text;
+
+/// Managed policies of AWS that allow the making of functions without a condition (AWS Managed Policy Reference).
+const FULL_ACCESS: &[&str] = &["AdministratorAccess", "PowerUserAccess", "AWSLambda_FullAccess", "AWSLambdaFullAccess"];
+
+pub fn lint(rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
+    for restriction in &rules.restrictions {
+        if let Form::Role(role) = &restriction.form {
+            let allows = allows_of(rules, restriction);
+            beside_full_access(role, &allows, diagnostics);
+            beside_another(&allows, diagnostics);
+        }
+        emptied(rules, restriction, diagnostics);
+        beside_deny_all(restriction, diagnostics);
+    }
+}
+
+/// The `allow` of a role and those of the policies that are attached to it.
+fn allows_of<'r>(rules: &'r Rules, role: &'r Restriction) -> Vec<&'r Spanned<Allow>> {
+    let attached = rules.restrictions.iter().filter(|restriction| match &restriction.form {
+        Form::Policy(attachments) => attachments.declared_roles.contains(&role.name.value),
+        _ => false,
+    });
+    role.allow.iter().chain(attached.filter_map(|policy| policy.allow.as_ref())).collect()
+}
+
+fn beside_full_access(role: &Role, allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>) {
+    let name = |arn: &Text| arn.to_string().rsplit('/').next().unwrap_or_default().to_owned();
+    for managed in &role.managed {
+        let name = name(&managed.value);
+        if !FULL_ACCESS.contains(&name.as_str()) {
+            continue;
+        }
+        for allow in allows {
+            diagnostics.push(
+                Diagnostic::warning(Code::VoidedRule, allow.span, format!("{} voids this `allow`", quote(&name)))
+                    .also(managed.span, "it allows to attach any layer")
+                    .note("a role may do what any of its policies allows")
+                    .help("write `deny all except …`, which no other policy can void, or leave that policy out"),
+            );
+        }
+    }
+}
+
+fn beside_another(allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>) {
+    let with_layers = allows.iter().find(|allow| matches!(allow.value, Allow::Layers(_)));
+    for none in allows.iter().filter(|allow| matches!(allow.value, Allow::None)) {
+        if let Some(other) = with_layers {
+            diagnostics.push(
+                Diagnostic::warning(Code::VoidedRule, none.span, "another `allow` of the same role voids this one")
+                    .also(other.span, "this allows layers")
+                    .note("a role may do what any of its policies allows")
+                    .help("write `deny all`, which no other policy can void"),
+            );
+        }
+    }
+}
+
+/// Looks for what `allow` names and a `deny` takes back: one of its own, or one of the role's boundary.
+fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(Spanned { value: Allow::Layers(set), span }) = &restriction.allow else {
+        return;
+    };
+    // Whom a rule spares, it takes nothing from.
+    let holders = [Some(restriction), boundary_of(rules, restriction)].into_iter().flatten();
+    let denies: Vec<&Spanned<Deny>> =
+        holders.filter(|holder| holder.exempt.is_empty()).flat_map(|holder| &holder.denies).collect();
+    if let Some(all) = denies.iter().find(|deny| matches!(deny.value, Deny::All)) {
+        diagnostics.push(taken_back(*span, "`deny all` voids this `allow`", all));
+        return;
+    }
+    for member in &set.members {
+        if let Some(deny) = denies.iter().find(|deny| takes(rules, &deny.value, member)) {
+            diagnostics.push(taken_back(member.span, "a `deny` takes this back", deny));
+        }
+    }
+}
+
+fn taken_back(span: crate::syntax::source::Span, message: &str, deny: &Spanned<Deny>) -> Diagnostic {
+    Diagnostic::warning(Code::VoidedRule, span, message)
+        .also(deny.span, "this denies all of it")
+        .note("what any policy denies is denied, whatever allows it")
+}
+
+fn boundary_of<'r>(rules: &'r Rules, restriction: &Restriction) -> Option<&'r Restriction> {
+    let Form::Role(Role { boundary: Some(BoundaryReference::Declared(name)), .. }) = &restriction.form else {
+        return None;
+    };
+    let mut boundaries = rules.restrictions.iter().filter(|other| matches!(other.form, Form::Boundary));
+    boundaries.find(|boundary| boundary.name.value == *name)
+}
+
+/// Whether a rule certainly denies every layer of a member.
+fn takes(rules: &Rules, deny: &Deny, member: &SetMember) -> bool {
+    let allowed = arn(rules, &member.layers);
+    match deny {
+        Deny::All => true,
+        Deny::Layers(set) => set.members.iter().any(|denied| covers(&arn(rules, &denied.layers), &allowed)),
+        Deny::AllExcept(set) => !set.members.iter().any(|spared| may_overlap(&arn(rules, &spared.layers), &allowed)),
+    }
+}
+
+fn beside_deny_all(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(all) = restriction.denies.iter().find(|deny| matches!(deny.value, Deny::All)) else {
+        return;
+    };
+    for other in restriction.denies.iter().filter(|deny| deny.span != all.span) {
+        diagnostics.push(
+            Diagnostic::warning(Code::NoEffect, other.span, "this `deny` says nothing beside `deny all`")
+                .also(all.span, "every layer is denied here"),
+        );
+    }
+}
