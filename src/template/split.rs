@@ -77,3 +77,78 @@ fn list_to_cut(statement: &mut Statement) -> Option<&mut Vec<Remarked>> {
         Values::One(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::template::model::{Condition, Key, Template, Value};
+
+    const MOST: usize = 1000;
+
+    fn arns(number: usize) -> Values {
+        Values::list(
+            (0..number).map(|n| Value::string(format!("arn:aws:lambda:*:123456789012:layer:l{n}:*"))).collect(),
+        )
+    }
+
+    fn statement(sid: &'static str, effect: Effect, operator: Option<&'static str>, number: usize) -> Statement {
+        let condition = operator.map(|operator| Condition { operator, key: Key::Known("k"), values: arns(number) });
+        let resources = if condition.is_some() { Values::One(Value::string("*")) } else { arns(number) };
+        let actions = &["lambda:GetLayerVersion"];
+        Statement {
+            sid: sid.into(),
+            effect,
+            principal: None,
+            actions,
+            resources,
+            conditions: condition.into_iter().collect(),
+        }
+    }
+
+    fn parts(statements: Vec<Statement>) -> (Vec<Document>, Vec<usize>) {
+        let lengths = Lengths::shortest(&Template::default());
+        let parts = split(statements, MOST, &lengths);
+        let sizes = parts.iter().map(|part| measure::document(part, &lengths)).collect();
+        (parts, sizes)
+    }
+
+    /// Every value of the lists that can be cut, in order.
+    fn values(parts: &[Document]) -> Vec<Remarked> {
+        let statements = parts.iter().flat_map(|part| part.statements.clone());
+        statements.flat_map(|mut statement| list_to_cut(&mut statement).cloned().unwrap_or_default()).collect()
+    }
+
+    #[test]
+    fn lists_of_which_one_is_enough_are_cut_and_stay_whole_together() {
+        for operator in [None, Some("ForAnyValue:StringLike")] {
+            let effect = if operator.is_some() { Effect::Deny } else { Effect::Allow };
+            for number in 1..120 {
+                let whole = statement("One", effect, operator, number);
+                let (cut, sizes) = parts(vec![whole.clone()]);
+                assert_eq!(values(&cut), values(&[Document { statements: vec![whole] }]), "{number}");
+                assert!(sizes.iter().all(|&size| size <= MOST), "{number}: {sizes:?}");
+                assert!(sizes.iter().rev().skip(1).all(|&size| size > MOST - 60), "{number}: {sizes:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_allowlist_is_never_cut() {
+        for (effect, operator) in
+            [(Effect::Allow, "ForAllValues:StringLike"), (Effect::Deny, "ForAnyValue:StringNotLike")]
+        {
+            let (whole, sizes) = parts(vec![statement("One", effect, Some(operator), 100)]);
+            assert_eq!((whole.len(), sizes[0] > MOST), (1, true));
+        }
+    }
+
+    #[test]
+    fn statements_move_to_another_document_and_none_is_lost() {
+        let list = |sid, number| statement(sid, Effect::Deny, Some("ForAnyValue:StringNotLike"), number);
+        let (documents, sizes) = parts(vec![list("One", 9), list("Two", 9), list("Three", 2)]);
+        let sids: Vec<Vec<&str>> =
+            documents.iter().map(|part| part.statements.iter().map(|each| &*each.sid).collect()).collect();
+        assert_eq!(sids, [vec!["One"], vec!["Two", "Three"]]);
+        assert!(sizes.iter().all(|&size| size <= MOST), "{sizes:?}");
+    }
+}

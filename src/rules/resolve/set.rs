@@ -194,7 +194,8 @@ impl Resolver<'_> {
         let arn = self.scope.text(written, self.diagnostics)?;
         let fields = arn.split(':');
         let problem = fields.iter().enumerate().find_map(|(index, field)| {
-            field.as_literal().and_then(|field| formats::layer_pattern_field_problem(index, field))
+            let problem = formats::layer_pattern_field_problem(index, field.as_literal()?)?;
+            Some((index, problem))
         });
         let message = format!("{} is not the ARN of layer versions", quote(&written.text));
         let diagnostic = Diagnostic::error(Code::InvalidArn, written.span, message);
@@ -209,11 +210,14 @@ impl Resolver<'_> {
                 written.span,
                 format!("{}:*", written.text),
             ),
-            (formats::LAYER_VERSION_FIELDS, Some(problem)) => {
+            (formats::LAYER_VERSION_FIELDS, Some((7, problem))) => {
                 diagnostic.note(problem).help("it ends in `:*` for any version or in one version's number, as in `:3`")
             }
             (_, problem) => diagnostic
-                .note(problem.unwrap_or_else(|| "it does not have the eight fields of such an ARN".to_owned()))
+                .note(problem.map_or_else(
+                    || "it does not have the eight fields of such an ARN".to_owned(),
+                    |(_, problem)| problem,
+                ))
                 .help("it is written `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`"),
         };
         self.report(diagnostic);

@@ -67,11 +67,12 @@ impl Resolver<'_> {
         }
         if let Some(problem) = subject_problem(&provider, &subject) {
             let message = format!("the subject {} trusts strangers", quote(&subject));
-            self.report(
-                Diagnostic::error(Code::UnrestrictedTrust, oidc.subject.span, message)
-                    .note(problem)
-                    .help("write whose tokens are trusted, as in `repo:OWNER/REPOSITORY:ref:refs/heads/main`"),
-            );
+            self.report(Diagnostic::error(Code::UnrestrictedTrust, oidc.subject.span, message).note(problem).help(
+                match owner_in(&provider) {
+                    Some(before) => format!("write the owner out, as in `{before}OWNER/…`"),
+                    None => "write whose tokens are trusted, with a wildcard at the end only".to_owned(),
+                },
+            ));
             return None;
         }
         if !subject.chars().all(|c| matches!(c, ' '..='~')) {
@@ -81,6 +82,11 @@ impl Resolver<'_> {
         }
         Some(Trust::Oidc { provider, subject })
     }
+}
+
+/// What stands before the owner in the subjects of a provider that is open to everybody.
+fn owner_in(provider: &str) -> Option<&'static str> {
+    OPEN_PROVIDERS.iter().find(|(open, _)| *open == provider).map(|(_, before)| *before)
 }
 
 /// Why a pattern for subjects would let strangers in, if it would.
@@ -94,9 +100,7 @@ fn subject_problem(provider: &str, subject: &str) -> Option<&'static str> {
     if fixed.is_empty() {
         return Some("what it begins with is open, so that anybody's token can fit");
     }
-    let known = OPEN_PROVIDERS.iter().find(|(open, _)| *open == provider);
-    let (_, before_owner) = known?;
-    let owner = fixed.strip_prefix(before_owner).and_then(|rest| rest.split_once('/'));
+    let owner = fixed.strip_prefix(owner_in(provider)?).and_then(|rest| rest.split_once('/'));
     let is_whole = fixed.len() == subject.len();
     (!is_whole && owner.is_none_or(|(owner, _)| owner.is_empty()))
         .then_some("everybody can get a token of this provider, and the owner in the subject is open")
