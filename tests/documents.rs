@@ -33,14 +33,23 @@ fn every_source_in_the_documents_compiles() {
 }
 
 #[test]
-fn the_template_in_the_readme_is_what_its_source_compiles_to() {
+fn the_templates_in_the_readme_are_what_their_sources_compile_to() {
     let readme = fs::read_to_string(top().join("README.md")).unwrap();
-    let source = blocks(&readme).next().unwrap();
-    let template = support::written(source, layershare::template::Format::Yaml).unwrap();
-    let shown = readme.split("```yaml\n").nth(1).unwrap().split("```").next().unwrap();
-    for part in shown.split("# …\n") {
-        assert!(template.contains(part.trim_end()), "not in the template:\n{part}");
+    let mut compared = 0;
+    // Each template belongs to the source before it.
+    let sources: Vec<&str> = readme.split("```layers\n").skip(1).collect();
+    for part in sources {
+        let Some(shown) = part.split("```yaml\n").nth(1) else {
+            continue;
+        };
+        let source = part.split("```").next().unwrap();
+        let template = support::written(source, layershare::template::Format::Yaml).unwrap();
+        for part in shown.split("```").next().unwrap().split("# …\n") {
+            assert!(template.contains(part.trim_end()), "not in the template:\n{part}");
+            compared += 1;
+        }
     }
+    assert!(compared >= 4, "only {compared} parts");
 }
 
 #[test]

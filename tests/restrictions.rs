@@ -3,6 +3,7 @@
 
 mod support;
 
+use layershare::template::Format;
 use serde_json::Value as Json;
 use std::fmt::Write;
 use support::{codes, written};
@@ -18,7 +19,7 @@ fn source(head: &str, number: usize) -> String {
 
 /// The documents of a template, each resource's type with its one.
 fn documents(source: &str) -> Vec<(String, Json)> {
-    let template: Json = serde_json::from_str(&written(source, layershare::template::Format::Json).unwrap()).unwrap();
+    let template: Json = serde_json::from_str(&written(source, Format::Json).unwrap()).unwrap();
     let resources = template["Resources"].as_object().unwrap().values();
     let document = |resource: &Json| {
         let properties = &resource["Properties"];
@@ -37,7 +38,7 @@ fn characters(document: &Json) -> usize {
 /// The layers that the documents name, in order.
 fn layers(documents: &[(String, Json)], pointer: &str) -> Vec<Json> {
     let lists = documents.iter().flat_map(|(_, document)| document["Statement"].as_array().unwrap());
-    lists.filter_map(|statement| statement.pointer(pointer)).flat_map(|list| list.as_array().unwrap().clone()).collect()
+    lists.filter_map(|statement| statement.pointer(pointer)?.as_array()).flatten().cloned().collect()
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn an_allowlist_that_outgrows_its_policy_is_refused() {
         let largest =
             (1..300).take_while(|&number| written(&source(head, number), Default::default()).is_some()).last();
         let largest = largest.unwrap();
-        let template: String = written(&source(head, largest), layershare::template::Format::Json).unwrap();
+        let template: String = written(&source(head, largest), Format::Json).unwrap();
         let template: Json = serde_json::from_str(&template).unwrap();
         let properties = &template["Resources"].as_object().unwrap().values().next().unwrap()["Properties"];
         let pointers = ["/PolicyDocument", "/Content", "/Policies/0/PolicyDocument"];
