@@ -7,6 +7,7 @@
 //! Each stage knows the one before it and none after. Every stage reports to one list of [`diagnostic::Diagnostic`]s;
 //! nothing outside [`cli`] prints, reads or writes files, or asks the time.
 
+pub mod access;
 pub mod cli;
 pub mod diagnostic;
 pub mod rules;

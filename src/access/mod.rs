@@ -1,0 +1,3 @@
+//! What a template grants: who may use which layer version, and which layers may be attached.
+
+pub mod pattern;

@@ -1,0 +1,171 @@
+//! Patterns of IAM and what can be decided about them: `*` stands for any characters, `?` for exactly one.
+//!
+//! Such patterns are regular, so that membership, intersection, inclusion and the emptiness of a difference can all be
+//! decided, with a shortest witness. [`Search`] does it.
+
+mod domain;
+mod search;
+
+pub use domain::Domain;
+pub use search::{Search, TooLarge};
+
+use std::fmt;
+
+/// One sign of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Sign {
+    /// This character.
+    Character(char),
+    /// `?`
+    One,
+    /// `*`
+    Any,
+}
+
+/// A pattern, in the form in which equal patterns are written alike: no two `*` side by side, and `?` before `*`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Pattern(Vec<Sign>);
+
+impl Pattern {
+    /// The pattern that is written so.
+    #[must_use]
+    pub fn new(written: &str) -> Self {
+        let mut signs: Vec<Sign> = Vec::with_capacity(written.len());
+        for character in written.chars() {
+            match (character, signs.last()) {
+                ('*', Some(Sign::Any)) => {}
+                ('*', _) => signs.push(Sign::Any),
+                ('?', Some(Sign::Any)) => signs.insert(signs.len() - 1, Sign::One),
+                ('?', _) => signs.push(Sign::One),
+                _ => signs.push(Sign::Character(character)),
+            }
+        }
+        Self(signs)
+    }
+
+    /// Whether the text fits, in time proportional to both lengths at the worst.
+    #[must_use]
+    pub fn matches(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().collect();
+        let (mut at, mut seen) = (0, 0);
+        let mut retry: Option<(usize, usize)> = None;
+        while let Some(&character) = text.get(seen) {
+            match self.0.get(at) {
+                Some(Sign::Any) => {
+                    retry = Some((at + 1, seen));
+                    at += 1;
+                }
+                Some(Sign::One) => (at, seen) = (at + 1, seen + 1),
+                Some(&Sign::Character(wanted)) if wanted == character => (at, seen) = (at + 1, seen + 1),
+                _ => match &mut retry {
+                    Some((behind, from)) => {
+                        *from += 1;
+                        (at, seen) = (*behind, *from);
+                    }
+                    None => return false,
+                },
+            }
+        }
+        self.0.get(at..).is_some_and(|rest| rest.iter().all(|sign| *sign == Sign::Any))
+    }
+
+    /// The one text that fits, where no wildcard is in the pattern.
+    #[must_use]
+    pub fn literal(&self) -> Option<String> {
+        self.0.iter().map(|sign| if let Sign::Character(c) = sign { Some(*c) } else { None }).collect()
+    }
+
+    /// Whether every text that fits `other` fits this. Quick, and never wrongly yes; wrongly no for some patterns in
+    /// which `?` stands behind `*`. What must be decided is decided by [`Search`].
+    #[must_use]
+    pub fn plainly_covers(&self, other: &Self) -> bool {
+        let (mut at, mut seen) = (0, 0);
+        let mut retry: Option<(usize, usize)> = None;
+        while let Some(sign) = other.0.get(seen) {
+            match (self.0.get(at), sign) {
+                (Some(Sign::Any), _) => {
+                    retry = Some((at + 1, seen));
+                    at += 1;
+                }
+                (Some(Sign::One), Sign::Character(_) | Sign::One) => (at, seen) = (at + 1, seen + 1),
+                (Some(own), theirs) if own == theirs => (at, seen) = (at + 1, seen + 1),
+                _ => match &mut retry {
+                    Some((behind, from)) => {
+                        *from += 1;
+                        (at, seen) = (*behind, *from);
+                    }
+                    None => return false,
+                },
+            }
+        }
+        self.0.get(at..).is_some_and(|rest| rest.iter().all(|sign| *sign == Sign::Any))
+    }
+
+    /// Whether some text fits both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        overlap(&self.0, &other.0)
+    }
+
+    /// The pieces between its colons.
+    fn fields(&self) -> Vec<&[Sign]> {
+        self.0.split(|sign| *sign == Sign::Character(':')).collect()
+    }
+}
+
+/// Whether some text fits both, in time proportional to the product of their lengths.
+fn overlap(a: &[Sign], b: &[Sign]) -> bool {
+    let is_plain = |signs: &[Sign]| signs.iter().all(|sign| matches!(sign, Sign::Character(_)));
+    if is_plain(a) && is_plain(b) {
+        return a == b;
+    }
+    if a == [Sign::Any] || b == [Sign::Any] {
+        return true;
+    }
+    // Which rests of `b` go with the rest of `a` behind the current sign, from the end on.
+    let mut below: Vec<bool> = (0..=b.len()).map(|at| b[at..].iter().all(|sign| *sign == Sign::Any)).collect();
+    for &left in a.iter().rev() {
+        let mut row = vec![false; b.len() + 1];
+        row[b.len()] = left == Sign::Any && below[b.len()];
+        for (at, &right) in b.iter().enumerate().rev() {
+            row[at] = match (left, right) {
+                (Sign::Any, _) | (_, Sign::Any) => below[at] || row[at + 1],
+                (Sign::One, _) | (_, Sign::One) => below[at + 1],
+                _ => left == right && below[at + 1],
+            };
+        }
+        below = row;
+    }
+    below.first().copied().unwrap_or_default()
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|sign| match sign {
+            Sign::Character(character) => write!(f, "{character}"),
+            Sign::One => f.write_str("?"),
+            Sign::Any => f.write_str("*"),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_patterns_are_written_alike() {
+        assert_eq!(Pattern::new("a**?b*?").to_string(), "a?*b?*");
+        assert_eq!(Pattern::new("*?*"), Pattern::new("?**"));
+    }
+
+    #[test]
+    fn a_text_fits_or_does_not() {
+        for (pattern, text) in [("a*c", "abc"), ("a*c", "ac"), ("*a*a*", "xaya"), ("a?", "ab"), ("", ""), ("*", "")] {
+            assert!(Pattern::new(pattern).matches(text), "{pattern} {text}");
+        }
+        for (pattern, text) in [("a*c", "abcd"), ("a?", "a"), ("", "a"), ("*a*a*", "xay"), ("A", "a"), ("?", "")] {
+            assert!(!Pattern::new(pattern).matches(text), "{pattern} {text}");
+        }
+    }
+}
