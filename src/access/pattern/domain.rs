@@ -138,7 +138,8 @@ impl Domain {
             match &step.characters {
                 Characters::Listed(characters) => {
                     let other = characters.iter().copied().find(|character| wanted.binary_search(character).is_err());
-                    let both = |character: &&char| wanted.binary_search(character).is_ok() || other == Some(**character);
+                    let both =
+                        |character: &&char| wanted.binary_search(character).is_ok() || other == Some(**character);
                     found.extend(characters.iter().filter(both).map(|&character| (character, step.to)));
                 }
                 Characters::All => {

@@ -12,8 +12,8 @@
 use super::{Domain, Pattern, Sign, overlap};
 use std::collections::{HashMap, HashSet};
 
-/// The places that are looked at before a search gives up: some hundred milliseconds, and at most as many times 4 bytes.
-const WORK: usize = 40_000_000;
+/// The places that are looked at before a search gives up: some hundred milliseconds, and as many times 4 bytes at most.
+const WORK: usize = 10_000_000;
 
 /// The patterns are too entangled to be told apart in bounded time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -341,7 +341,12 @@ impl<'a> Index<'a> {
                 theirs.overlaps(pattern)
             }
         };
-        places.iter().filter_map(|&place| self.patterns.get(place)).filter(overlaps).map(|(theirs, _)| *theirs).collect()
+        places
+            .iter()
+            .filter_map(|&place| self.patterns.get(place))
+            .filter(overlaps)
+            .map(|(theirs, _)| *theirs)
+            .collect()
     }
 }
 
