@@ -1,3 +1,9 @@
 //! What a template grants: who may use which layer version, and which layers may be attached.
+//!
+//! All of it is read from a CloudFormation template, whoever wrote it, and never from the rules: what a reviewer is told
+//! is what is deployed.
 
+pub mod drift;
+pub mod grants;
 pub mod pattern;
+pub mod value;

@@ -3,9 +3,11 @@
 mod build;
 mod check;
 mod disk;
+mod drift;
 mod explain;
 mod fmt;
 mod init;
+mod input;
 mod messages;
 mod next;
 
@@ -89,6 +91,8 @@ enum Command {
         #[arg(long, value_name = "DATE")]
         as_of: Option<Date>,
     },
+    /// Compare the sharing that a source or a template says with live policies
+    Drift(DriftArguments),
     /// Format sources in place; standard input goes to standard output
     Fmt {
         /// The sources; `-` is standard input
@@ -136,6 +140,23 @@ pub struct BuildArguments {
     pub republish: Vec<String>,
 }
 
+/// The arguments of `drift`.
+#[derive(Debug, clap::Args)]
+pub struct DriftArguments {
+    /// The source or the template; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What `aws lambda get-layer-version-policy` printed, of any number of versions; `-` is standard input
+    #[arg(required = true, value_name = "POLICY")]
+    pub policies: Vec<PathBuf>,
+    /// What `aws cloudformation describe-stack-resources` printed of the stack, to tell which version is which
+    #[arg(long, value_name = "JSON")]
+    pub stack_resources: Option<PathBuf>,
+    /// The value of a parameter of the template
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
+    pub parameters: Vec<(String, String)>,
+}
+
 /// The form of a template, as an argument.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum FormatArgument {
@@ -178,6 +199,7 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
     match command {
         Command::Build(arguments) => build::build(&arguments, limits, messages),
         Command::Check { files, as_of } => check::check(&files, as_of, limits, messages),
+        Command::Drift(arguments) => drift::run(&arguments, limits, messages),
         Command::Fmt { files, check } => fmt::fmt(&files, check, messages),
         Command::Explain { code } => explain::explain(&code),
         Command::Init { file } => init::init(&file, messages),

@@ -1,5 +1,6 @@
 //! What to do after a build: the commands that deploy the template.
 
+use crate::access::drift::word;
 use crate::template::limits::INLINE_BYTES;
 use crate::template::model::Template;
 use std::path::Path;
@@ -7,11 +8,11 @@ use std::path::Path;
 /// The commands that bring a written template to AWS, for people to copy.
 pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: usize) -> Vec<String> {
     let mut lines = vec!["next:".to_owned()];
-    let shown = quoted(&output.display().to_string());
+    let shown = word(&output.display().to_string());
     let large = bytes > INLINE_BYTES;
     let mut deployed = shown.clone();
     if template.needs_package() {
-        deployed = quoted(&output.with_extension("packaged.yaml").display().to_string());
+        deployed = word(&output.with_extension("packaged.yaml").display().to_string());
         lines.push(format!(
             "  aws cloudformation package --template-file {shown} --s3-bucket BUCKET --output-template-file {deployed}"
         ));
@@ -48,15 +49,5 @@ fn stack_name(path: &Path) -> String {
         Some(first) if first.is_ascii_alphabetic() => name.to_owned(),
         Some(_) => format!("layers-{name}"),
         None => "layers".to_owned(),
-    }
-}
-
-/// A path as one word of a shell.
-fn quoted(path: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+".contains(&byte);
-    if !path.is_empty() && path.bytes().all(plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', r"'\''"))
     }
 }
