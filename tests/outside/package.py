@@ -13,81 +13,21 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
 from common import ROOT, STATE, count, differences, finish, long_form, shown, templates
+from emulator import MODULE, emulator
 
 BUCKET = "layers"
-MODULE = [sys.executable, "-P", "-m"]
-"""Starts a module as a program. The script `aws` names its interpreter in a way that a space in the path breaks."""
-
 ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
-
-
-@contextmanager
-def emulator(place: Path) -> Iterator[dict[str, str]]:
-    """A running S3 emulator, as the environment in which the AWS command line finds it and nothing of the user's."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    clean = {"PATH": os.environ["PATH"], "HOME": str(place), "TMPDIR": str(place), "LC_ALL": "C.UTF-8"}
-    settings = {
-        "BIND_HOST": "127.0.0.1",
-        "MINISTACK_HOST": "127.0.0.1",
-        "GATEWAY_PORT": str(port),
-        "SERVICES": "s3",
-        "AUTH": "false",
-        "DOCKER_HOST": f"unix://{place}/no-docker.sock",
-        "S3_DATA_DIR": str(place / "s3"),
-        "STATE_DIR": str(place / "state"),
-    }
-    log = place / "emulator.log"
-    with log.open("wb") as output:
-        command = [*MODULE, "ministack"]
-        server = subprocess.Popen(command, cwd=place, env=clean | settings, stdout=output, stderr=output)
-    try:
-        wait_until_ready(server, f"{url}/_ministack/health", log)
-        yield clean | {
-            "AWS_ENDPOINT_URL": url,
-            "AWS_ACCESS_KEY_ID": "123456789012",
-            "AWS_SECRET_ACCESS_KEY": "none",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=5)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def wait_until_ready(server: subprocess.Popen, health: str, log: Path) -> None:
-    """Returns once the emulator answers; ends the check if it dies or stays silent for half a minute."""
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    deadline = time.monotonic() + 30
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            direct.open(health, timeout=1).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    sys.exit(f"package: the emulator did not start:\n{log.read_text(errors='replace')}")
 
 
 def aws(environment: dict[str, str], *arguments: str | Path) -> None:
@@ -167,7 +107,7 @@ def main() -> int:
         place = Path(scratch)
         for tree in ("examples", "templates"):
             shutil.copytree(ROOT / tree, place / "repo" / tree)
-        with emulator(place) as environment:
+        with emulator(place, "s3") as environment:
             aws(environment, "s3", "mb", f"s3://{BUCKET}")
             for path, before in local.items():
                 copy, output = place / "repo" / path.relative_to(ROOT), place / f"packaged-{path.name}"

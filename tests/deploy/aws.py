@@ -1,0 +1,39 @@
+"""The AWS command line, run inside this process: the same command, a tenth of the time to start it."""
+
+import contextlib
+import io
+import json
+import os
+
+from awscli.clidriver import create_clidriver
+
+
+class Failed(Exception):
+    """The command failed; holds what it said."""
+
+
+def run(*arguments: object) -> str:
+    """What `aws` prints for these arguments."""
+    said, complained = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(said), contextlib.redirect_stderr(complained):
+        code = create_clidriver().main([str(argument) for argument in arguments])
+    if code != 0:
+        raise Failed(f"aws {' '.join(map(str, arguments[:2]))}: {complained.getvalue().strip()}")
+    return said.getvalue()
+
+
+def ask(*arguments: object) -> dict:
+    """The JSON that `aws` prints for these arguments."""
+    printed = run(*arguments, "--output", "json")
+    return json.loads(printed) if printed.strip() else {}
+
+
+@contextlib.contextmanager
+def account(identity: str):
+    """Lets the commands inside speak for another account. The engine takes a 12-digit access key for the account."""
+    before = os.environ["AWS_ACCESS_KEY_ID"]
+    os.environ["AWS_ACCESS_KEY_ID"] = identity
+    try:
+        yield
+    finally:
+        os.environ["AWS_ACCESS_KEY_ID"] = before

@@ -1,0 +1,552 @@
+"""Stories of layers whose sources change: each is deployed step by step, and each step says who may use what then.
+
+    stories.py [WORD...]     only the stories whose names contain one of these words
+
+Every row of the tables of docs/sharing-over-time.md is shown by a story, which names it by its first cell. A row that no
+story shows fails the run, and so does a story about a row that is not there.
+"""
+
+import os
+import re
+import signal
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import aws
+from common import ROOT, count
+from emulator import emulator
+from story import BUCKET, Broken, Story
+
+A, B, C = "222222222222", "333333333333", "017000801446"
+ORG = "o-a1b2c3d4e5"
+PAGE = ROOT / "docs" / "sharing-over-time.md"
+
+STORIES: list[Callable[[Story], None]] = []
+SHOWN: dict[tuple[str, str], str] = {}
+"""The story that shows a row, by the row's table and first cell."""
+
+Told = Callable[[Story], None]
+
+
+def story(told: Told) -> Told:
+    STORIES.append(told)
+    return told
+
+
+def listed(*rows: str) -> Callable[[Told], Told]:
+    """The story shows these rows of the table about layers with listed versions."""
+    return shows("Layers with listed versions", rows)
+
+
+def rolling(*rows: str) -> Callable[[Told], Told]:
+    """The story shows these rows of the table about rolling layers."""
+    return shows("Rolling layers", rows)
+
+
+def shows(table: str, rows: tuple[str, ...]) -> Callable[[Told], Told]:
+    def note(told: Told) -> Told:
+        SHOWN.update({(table, row): told.__name__ for row in rows})
+        return told
+
+    return note
+
+
+def layer(*lines: str, name: str = "deps", before: str = "") -> str:
+    """A source with one layer of these statements."""
+    return f"{before}\nlayer {name} {{\n" + "".join(f"  {line}\n" for line in lines) + "}\n"
+
+
+def version(label: str) -> str:
+    return f"version {label} from s3://{BUCKET}/{label}.zip"
+
+
+@story
+@listed("add a `version … from` line at the end")
+def publish(told: Story) -> None:
+    """A second version leaves the first one's sharing alone."""
+    told.upload("1.zip", "2.zip")
+    rules = [f"share with account {A}, account {C}, organization {ORG}", 'share with everyone because "it is public"']
+    told.build(layer(version("1"), *rules))
+    told.deploy()
+    told.expect(deps={1: {A, C, ORG, "everyone"}})
+    told.build(layer(version("1"), version("2"), *rules))
+    told.deploy()
+    told.expect(deps={1: {A, C, ORG, "everyone"}, 2: {A, C, ORG, "everyone"}})
+    told.drifts()
+
+
+@story
+@listed("add a rule", "remove a rule", "change the ID behind a name")
+def rules(told: Story) -> None:
+    """A rule that goes revokes on every version, unless another one leads to the same principal."""
+    told.upload("1.zip", "2.zip")
+    both = [version("1"), version("2")]
+    told.build(layer(*both, f"share with account {A}"))
+    told.deploy()
+    told.build(layer(*both, f"share with account {A}", f"share version 2 with account {B}, account {A}"))
+    told.deploy()
+    told.expect(deps={1: {A}, 2: {A, B}})
+    told.build(layer(*both, f"share version 2 with account {B}, account {A}"))
+    told.deploy()
+    told.expect(deps={1: set(), 2: {A, B}})
+    named = "account team = {}\n"
+    told.build(layer(*both, "share with team", before=named.format(A)))
+    told.deploy()
+    told.expect(deps={1: {A}, 2: {A}})
+    told.build(layer(*both, "share with team", before=named.format(B)))
+    changes = told.deploy()
+    if sorted(change["Action"] for change in changes) != ["Add", "Add", "Remove", "Remove"]:
+        raise Broken(f"a changed ID should be grants made and grants deleted: {changes}")
+    told.expect(deps={1: {B}, 2: {B}})
+    told.build(layer(*both))
+    told.deploy()
+    told.expect(deps={1: set(), 2: set()})
+    told.drifts()
+
+
+@story
+@listed("remove a `version … from` line, `keep`", "add a removed line back as it was", "change `old-versions`")
+def versions_go(told: Story) -> None:
+    """A version that leaves the source stays, unshared; put back, it is another one; what is said before it goes counts."""
+    told.upload("1.zip", "2.zip")
+    share = f"share with account {A}"
+    told.build(layer(version("1"), version("2"), share))
+    told.deploy()
+    told.build(layer(version("2"), share))
+    told.deploy()
+    told.expect(deps={1: set(), 2: {A}})
+    told.drifts()
+    told.build(layer(version("1"), version("2"), share))
+    told.deploy()
+    told.expect(deps={1: set(), 2: {A}, 3: {A}})
+    told.build(layer(version("1"), version("2"), share, "old-versions delete"))
+    told.deploy()
+    told.expect(deps={1: set(), 2: {A}, 3: {A}})
+    told.build(layer(version("2"), share))
+    told.deploy()
+    told.expect(deps={1: set(), 2: {A}})
+
+
+@story
+@listed("remove a `version … from` line, `delete`")
+def versions_are_deleted(told: Story) -> None:
+    told.upload("1.zip", "2.zip")
+    told.build(layer(version("1"), version("2"), "old-versions delete", f"share with organization {ORG}"))
+    told.deploy()
+    told.build(layer(version("2"), "old-versions delete", f"share with organization {ORG}"))
+    told.deploy()
+    told.expect(deps={2: {ORG}})
+
+
+@story
+@listed(
+    "add a `version … at` line", "remove a `version … at` line", "change the ARN behind `at`",
+    "turn `from …` into `at ARN`, `keep`",
+)  # fmt: skip
+def adopt(told: Story) -> None:
+    """Versions that exist already: only their sharing comes and goes."""
+    told.upload("a.zip", "b.zip", "1.zip")
+    for key in ("a.zip", "b.zip"):
+        aws.run("lambda", "publish-layer-version", "--layer-name", "deps", "--content", f"S3Bucket={told.bucket},S3Key={key}")
+    aws.run(
+        "lambda", "add-layer-version-permission", "--layer-name", "deps", "--version-number", 1, "--statement-id", "hand",
+        "--action", "lambda:GetLayerVersion", "--principal", B,
+    )  # fmt: skip
+    arn = f"arn:aws:lambda:us-east-1:{told.account}:layer:deps:{{}}"
+    share = f"share with account {A}"
+    told.build(layer(f"version old at {arn.format(1)}", version("1"), share))
+    told.deploy()
+    told.expect(deps={1: {A, B}, 2: set(), 3: {A}})
+    told.drifts("extra")
+    told.build(layer(f"version old at {arn.format(2)}", version("1"), share))
+    told.deploy()
+    told.expect(deps={1: {B}, 2: {A}, 3: {A}})
+    told.build(layer(version("1"), share))
+    told.deploy()
+    told.expect(deps={1: {B}, 2: set(), 3: {A}})
+    told.build(layer(f"version 1 at {arn.format(3)}", share))
+    told.deploy()
+    told.expect(deps={1: {B}, 2: set(), 3: {A}})
+
+
+@story
+@listed(
+    "rename an account, an organization or a group",
+    "re-order statements, move members between groups, split the source by `include`",
+)
+def the_same_in_other_words(told: Story) -> None:
+    """Whatever changes words and not meaning is an empty change set."""
+    told.upload("1.zip", "2.zip")
+    names = f"account a = {A}\naccount b = {B}\norganization o = {ORG}\n"
+    told.build(layer(version("1"), version("2"), "share with g, o", before=f"{names}group g = a, b\n"))
+    told.deploy()
+    (told.place / "names.layers").write_text(f"account x = {A}\naccount b = {B}\norganization p = {ORG}\ngroup h = p, x\n")
+    others = [
+        layer("share with g, o", version("1"), version("2"), before=f"group g = b, a\n{names}"),
+        layer(version("1"), version("2"), "share with c, b, o", before=f"account c = {A}\naccount b = {B}\norganization o = {ORG}\n"),
+        layer(version("1"), version("2"), "share with b", "share with h", before='include "names.layers"\n'),
+    ]
+    for source in others:
+        told.build(source)
+        if changes := told.deploy():
+            raise Broken(f"this should change nothing: {changes}\n{source}")
+        told.expect(deps={1: {A, B, ORG}, 2: {A, B, ORG}})
+        told.drifts()
+
+
+@story
+@listed("change the value of a parameter that is a principal", "change the value of a parameter in a version's content")
+def parameters(told: Story) -> None:
+    """A parameter's old value loses what its new value gets."""
+    told.upload("1.zip", "2.zip")
+    declared = "parameter Partner account\nparameter Group organization\nparameter Key\n"
+    lines = [f"version 1 from s3://{BUCKET}/${{Key}}", "share with account ${Partner}, organization ${Group}"]
+    told.build(layer(*lines, before=declared))
+    values = {"Partner": A, "Group": ORG, "Key": "1.zip"}
+    told.deploy(values)
+    told.expect(deps={1: {A, ORG}})
+    values = {**values, "Partner": B, "Group": "o-zyxwv98765"}
+    told.deploy(values)
+    told.expect(deps={1: {B, "o-zyxwv98765"}})
+    told.drifts(parameters=values)
+    told.deploy({**values, "Key": "2.zip"})
+    told.expect(deps={1: set(), 2: {B, "o-zyxwv98765"}})
+
+
+@story
+@listed(
+    "edit a property or the content of a published version", "the same with `--republish LABEL`",
+    "rename a label, nothing else", "rename the layer and keep its name at AWS by `name`",
+    "rename the layer without `name`",
+)  # fmt: skip
+def published_once(told: Story) -> None:
+    """No version is published a second time by accident."""
+    told.upload("1.zip", "2.zip")
+    share = f"share with account {A}"
+    told.build(layer(version("1"), share))
+    told.deploy()
+    told.refuses(layer(version("1"), "license MIT", share), "republished-version")
+    told.refuses(layer(version("1").replace("1.zip", "2.zip"), share), "republished-version")
+    told.refuses(layer(version("1").replace("version 1", "version one"), share), "republished-version")
+    told.refuses(layer(version("1"), "name deps", share, name="other"), "republished-version")
+    told.refuses(layer(version("1"), share, name="other"), "republished-version")
+    if told.deploy():
+        raise Broken("a refused build should leave nothing to deploy")
+    told.expect(deps={1: {A}})
+    told.build(layer(version("1"), "license MIT", share), "--republish", "1")
+    told.deploy()
+    told.expect(deps={1: set(), 2: {A}})
+    told.drifts()
+    told.build(layer(version("1"), "license MIT", share, name="other"), "--republish", "1")
+    told.deploy()
+    told.expect(deps={1: set(), 2: set()}, other={1: {A}})
+
+
+@story
+@listed("change the name in `publish to`", "delete the stack")
+def the_newest_arn(told: Story) -> None:
+    told.upload("1.zip", "2.zip")
+    share = f"share with account {A}"
+
+    def newest(name: str) -> str | None:
+        found = aws.ask("ssm", "get-parameters", "--names", name)["Parameters"]
+        return found[0]["Value"].rpartition(":")[2] if found else None
+
+    told.build(layer(version("1"), share, "publish to /layers/deps"))
+    told.deploy()
+    told.build(layer(version("1"), version("2"), share, "publish to /layers/deps"))
+    told.deploy()
+    if newest("/layers/deps") != "2":
+        raise Broken("the SSM parameter should hold the newest ARN")
+    told.build(layer(version("1"), version("2"), share, "publish to /layers/other"))
+    told.deploy()
+    if (newest("/layers/deps"), newest("/layers/other")) != (None, "2"):
+        raise Broken("the SSM parameter should have another name")
+    told.delete()
+    told.expect(deps={1: set(), 2: set()})
+    if newest("/layers/other"):
+        raise Broken("the SSM parameter should be gone with its stack")
+
+
+def roll(key: str, *rules: str, before: str = "", name: str = "deps") -> str:
+    return layer(f"content s3://{BUCKET}/{key}", *rules, before=before, name=name)
+
+
+@story
+@rolling(
+    "change the content or a property, `keep`", "add a rule", "remove a rule", "change the ID behind a name",
+    "rename an account, an organization or a group; re-order; move members between groups",
+)  # fmt: skip
+def rolling_keeps(told: Story) -> None:
+    """Old versions stay shared as they were; a removed rule is revoked on the newest only, and drift tells of the rest."""
+    told.upload("1.zip", "2.zip", "3.zip")
+    told.build(roll("1.zip", f"share with account {A}, organization {ORG}"))
+    told.deploy()
+    told.build(roll("2.zip", f"share with account {A}, organization {ORG}"))
+    told.deploy()
+    told.expect(deps={1: {A, ORG}, 2: {A, ORG}})
+    told.build(roll("2.zip", f"share with account {A}, account {B}, organization {ORG}"))
+    told.deploy()
+    told.expect(deps={1: {A, ORG}, 2: {A, B, ORG}})
+    told.build(roll("2.zip", "share with g", before=f"account x = {A}\naccount y = {B}\norganization z = {ORG}\ngroup g = z, y, x\n"))
+    if changes := told.deploy():
+        raise Broken(f"this should change nothing: {changes}")
+    told.build(roll("2.zip", f"share with account {B}"))
+    told.deploy()
+    told.expect(deps={1: {A, ORG}, 2: {B}})
+    named = "account team = {}\n"
+    told.build(roll("2.zip", "share with team", before=named.format(C)))
+    told.deploy()
+    told.expect(deps={1: {A, ORG}, 2: {C}})
+    told.build(roll("3.zip", "share with team", before=named.format(C)))
+    told.deploy()
+    told.expect(deps={1: {A, ORG}, 2: {C}, 3: {C}})
+    told.drifts("extra", "extra", "extra")
+    told.mend()
+    told.expect(deps={1: set(), 2: set(), 3: {C}})
+
+
+@story
+@rolling("… with a principal that is a parameter")
+def rolling_parameter(told: Story) -> None:
+    told.upload("1.zip", "2.zip")
+    declared = "parameter Partner account\n"
+    share = f"share with account ${{Partner}}, account {B}"
+    told.build(roll("1.zip", share, before=declared))
+    told.deploy({"Partner": A})
+    told.build(roll("2.zip", share, before=declared))
+    told.deploy({"Partner": A})
+    told.expect(deps={1: {B}, 2: {A, B}})
+
+
+@story
+@rolling("change the content or a property, `delete`")
+def rolling_deletes(told: Story) -> None:
+    told.upload("1.zip", "2.zip")
+    for key in ("1.zip", "2.zip"):
+        told.build(roll(key, "old-versions delete", f"share with account {A}"))
+        told.deploy()
+    told.expect(deps={2: {A}})
+
+
+@story
+@rolling("upload an archive over the old one, under the same key")
+def rolling_same_key(told: Story) -> None:
+    told.upload("1.zip")
+    told.build(roll("1.zip", f"share with account {A}"))
+    told.deploy()
+    told.upload("1.zip")
+    if told.deploy():
+        raise Broken("the template is the same, so nothing should change")
+    told.expect(deps={1: {A}})
+
+
+@story
+@rolling("remove a rule and change the content in one deploy")
+def rolling_both_at_once(told: Story) -> None:
+    told.upload("1.zip", "2.zip", "3.zip")
+    for key, rules in [("1.zip", [A, B]), ("2.zip", [A, B]), ("3.zip", [B])]:
+        told.build(roll(key, f"share with {', '.join(f'account {one}' for one in rules)}"))
+        told.deploy()
+    told.expect(deps={1: {A, B}, 2: {B}, 3: {B}})
+
+
+@story
+@rolling("rename the layer, with or without `name`")
+def rolling_renamed(told: Story) -> None:
+    told.upload("1.zip", "2.zip")
+    for key in ("1.zip", "2.zip"):
+        told.build(roll(key, f"share with account {A}"))
+        told.deploy()
+    told.build(roll("2.zip", f"share with account {A}", "name deps", name="renamed"))
+    told.deploy()
+    told.expect(deps={1: {A}, 2: set(), 3: {A}})
+
+
+@story
+@rolling("change `keep` to `delete`", "delete the stack")
+def rolling_ends(told: Story) -> None:
+    told.upload("1.zip", "2.zip", "3.zip")
+    for key in ("1.zip", "2.zip"):
+        told.build(roll(key, f"share with account {A}"))
+        told.deploy()
+    told.build(roll("2.zip", f"share with account {A}", "old-versions delete"))
+    told.deploy()
+    told.expect(deps={1: {A}, 2: {A}})
+    told.build(roll("2.zip", f"share with account {A}"))
+    told.deploy()
+    told.delete()
+    told.expect(deps={1: {A}, 2: set()})
+
+
+@story
+def from_rolling_to_listed(told: Story) -> None:
+    """As the page tells: the newest version is then shared by the rules; older ones have a statement too many."""
+    told.upload("1.zip", "2.zip", "3.zip")
+    for key in ("1.zip", "2.zip"):
+        told.build(roll(key, f"share with account {A}"))
+        told.deploy()
+    arn = f"arn:aws:lambda:us-east-1:{told.account}:layer:deps:{{}}"
+    versions = [f"version nightly-{n} at {arn.format(n)}" for n in (1, 2)]
+    told.build(layer(*versions, version("3"), f"share with account {A}"))
+    told.deploy()
+    told.expect(deps={1: {A}, 2: {A}, 3: {A}})
+    told.drifts("duplicate")
+    told.mend()
+    told.drifts()
+    told.expect(deps={1: {A}, 2: {A}, 3: {A}})
+    told.build(layer(*versions, version("3")))
+    told.deploy()
+    told.expect(deps={1: set(), 2: set(), 3: set()})
+
+
+@story
+def local_archives(told: Story) -> None:
+    """A source that names local files goes through `package`; the second version leaves the first alone."""
+    share = f"share with account {A}, account {C}"
+    for number in (1, 2):
+        told.archive(f"build/{number}.zip", f"archive {number}")
+        versions = [f"version {n} from ./build/{n}.zip" for n in range(1, number + 1)]
+        told.build(layer(*versions, share))
+        told.deploy()
+    told.expect(deps={1: {A, C}, 2: {A, C}})
+
+
+@story
+def a_deploy_that_fails(told: Story) -> None:
+    """Half-way through, a grant is refused: nobody has more than before, and a failed first deploy leaves nothing."""
+    told.upload("1.zip", "2.zip")
+    bad = """
+  Refused:
+    Type: AWS::Lambda::LayerVersionPermission
+    DependsOn: {}
+    Properties:
+      Action: lambda:GetLayerVersion
+      LayerVersionArn: !Ref {}
+      Principal: nobody
+"""
+    told.build(layer(version("1"), f"share with account {A}"))
+    refuses(told, told.template.read_text() + bad.format(f"DepsV1ToAccount{A}", "DepsV1"))
+    told.expect(deps={})
+    told.delete()
+    told.deploy()
+    told.expect(deps={1: {A}})
+    told.build(layer(version("1"), version("2"), f"share with account {B}"))
+    refuses(told, told.template.read_text() + bad.format(f"DepsV2ToAccount{B}", "DepsV2"))
+    found = told.sharing("deps")
+    if found.get(1) != {A} or any(who - {A} for who in found.values()):
+        raise Broken(f"a failed deploy should leave everybody with what they had: {found}")
+
+
+def refuses(told: Story, body: str) -> None:
+    try:
+        told.deploy(body=body)
+    except aws.Failed:
+        return
+    raise Broken("this deploy should fail")
+
+
+@story
+def four_hundred_grants(told: Story) -> None:
+    """400 grants, in a template that must come from a bucket, by the command that the build prints."""
+    told.upload(*(f"{n}.zip" for n in range(1, 6)))
+    accounts = [f"{n:012}" for n in range(700_000_000_001, 700_000_000_081)]
+    share = "share with " + ",\n    ".join(f"account {one}" for one in accounts)
+    told.write(layer(*(version(str(n)) for n in range(1, 6)), share))
+    done = told.compiler("build", told.source, "-o", told.template)
+    command = next(line.split()[1:] for line in done.stderr.splitlines() if "aws cloudformation deploy" in line)
+    if told.template.stat().st_size <= 51_200 or "--s3-bucket" not in command:
+        raise Broken(f"this template should need a bucket:\n{done.stderr}")
+    aws.run(*(word.replace(BUCKET, told.bucket) for word in command))
+    told.expect(deps={n: set(accounts) for n in range(1, 6)})
+
+
+@story
+def as_others_see_it(told: Story) -> None:
+    """Who is named can read a version and attach it to a function, who is not named cannot, before and after."""
+    told.upload("1.zip", "2.zip")
+    with aws.account(B):
+        theirs = aws.ask("organizations", "describe-organization")["Organization"]["Id"]
+
+    def see(expected: dict[str, bool]) -> None:
+        found = {who: told.usable("deps", 1, who) for who in expected}
+        if found != expected:
+            raise Broken(f"expected {expected}, found {found}")
+
+    told.build(layer(version("1"), f"share with account {A}"))
+    told.deploy()
+    see({A: True, B: False, told.account: True})
+    told.build(layer(version("1"), version("2"), f"share version 2 with account {A}", f"share with organization {theirs}"))
+    told.deploy()
+    see({A: False, B: True, C: False})
+    told.build(layer(version("1"), 'share with everyone because "a test"'))
+    told.deploy()
+    see({A: True, B: True, C: True})
+    told.build(layer(version("1")))
+    told.deploy()
+    see({A: False, B: False, C: False, told.account: True})
+
+
+def rows(page: str) -> list[tuple[str, str]]:
+    """The first cells of the tables below headings of the page, with the heading."""
+    found = []
+    for part in page.split("\n## ")[1:]:
+        heading, _, text = part.partition("\n")
+        table = re.search(r"^\| you \|.*\n\|[ -|]*\n((?:\|.*\n)+)", text, re.M)
+        if table:
+            found += [(heading, line.split("|")[1].strip()) for line in table[1].splitlines()]
+    return found
+
+
+def faults_of_the_page() -> list[str]:
+    there = rows(PAGE.read_text())
+    unshown = [f"no story shows the row «{row}» of «{table}»" for table, row in there if (table, row) not in SHOWN]
+    unknown = [f"{name} shows a row that is not there: «{row}»" for (_, row), name in SHOWN.items() if (_, row) not in there]
+    return unshown + unknown or ([] if len(there) > 30 else [f"only {len(there)} rows in the tables"])
+
+
+def tell(told: Told, number: int, place: Path) -> str | None:
+    """Why a story is broken, if it is."""
+    account = f"1111000{number:05}"
+    with aws.account(account):
+        try:
+            told(Story(told.__name__, account, place / told.__name__))
+        except (Broken, aws.Failed) as fault:
+            return str(fault)
+        except Exception:  # a mistake of the story's own is a broken story too, and the others go on
+            return traceback.format_exc()
+    return None
+
+
+def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    import policies  # noqa: F401  adds the stories of roles, policies and boundaries
+    import readme  # noqa: F401  adds the story of the README's commands
+
+    words = sys.argv[1:]
+    chosen = [told for told in STORIES if not words or any(word in told.__name__ for word in words)]
+    faults = {"docs/sharing-over-time.md": fault for fault in faults_of_the_page()}
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="layershare-") as folder, emulator(Path(folder)) as environment:
+        # Nothing of the user's environment, but for where the command line, which is loaded, has its data.
+        kept = {name: os.environ[name] for name in ("LAYERSHARE", "AWS_DATA_PATH")}
+        os.environ.clear()
+        os.environ.update(environment | kept)
+        for number, told in enumerate(chosen):
+            fault = tell(told, number, Path(folder) / "stories")
+            print(f"deploy: {told.__name__.replace('_', ' ')}: {'broken' if fault else 'as told'}", flush=True)
+            if fault:
+                faults[told.__name__] = fault
+    for where, fault in faults.items():
+        print(f"\n{where}: {fault}", file=sys.stderr)
+    print(f"deploy: {count(len(chosen), 'story').replace('storys', 'stories')} in {time.monotonic() - begun:.0f} s, {count(len(faults), 'fault')}")
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.modules["stories"] = sys.modules["__main__"]
+    sys.exit(main())
