@@ -3,7 +3,7 @@
 use super::grants::{Grants, Version, VersionId, Who};
 use super::value::{Piece, Text};
 use crate::rules::formats::LAYER_VERSION_FIELDS;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is wrong with the sharing of one layer version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,16 +50,20 @@ pub struct Finding {
     pub commands: Vec<String>,
 }
 
-/// Every difference, the widest first. `arns` are the ARNs that the resources of the template have, by logical ID, as
-/// far as they are known. Everybody in `said` must be known.
+/// What a stack's resources are called once they are there: physical IDs by logical IDs. That of a layer version is its
+/// ARN, that of a permission the same with `#` and the Sid behind it (CloudFormation User Guide, return values).
+pub type PhysicalIds = HashMap<String, String>;
+
+/// Every difference, the widest first. Everybody in `said` must be known.
 #[must_use]
-pub fn drift(said: &Grants, live: &Grants, arns: &HashMap<String, String>) -> Vec<Finding> {
+pub fn drift(said: &Grants, live: &Grants, physical: &PhysicalIds) -> Vec<Finding> {
     let live: BTreeMap<String, &Version> = live.versions.iter().map(|(id, version)| (id.to_string(), version)).collect();
-    let matched = matched(said, &live, arns);
+    let matched = matched(said, &live, physical);
+    let own: HashSet<&str> = physical.values().map(String::as_str).collect();
     let mut findings = Vec::new();
     for (id, version) in &said.versions {
         match matched.get(id) {
-            Some(arn) => compare(arn, version, live.get(arn).copied(), &mut findings),
+            Some(arn) => compare(arn, version, live.get(arn).copied(), &own, &mut findings),
             None => findings.push(Finding {
                 kind: Kind::NotCompared,
                 version: id.to_string(),
@@ -82,12 +86,12 @@ pub fn drift(said: &Grants, live: &Grants, arns: &HashMap<String, String>) -> Ve
 fn matched<'s>(
     said: &'s Grants,
     live: &BTreeMap<String, &Version>,
-    arns: &HashMap<String, String>,
+    physical: &PhysicalIds,
 ) -> HashMap<&'s VersionId, String> {
     let mut matched: HashMap<&VersionId, String> = HashMap::new();
     for id in said.versions.keys() {
         let arn = match id {
-            VersionId::Resource(id) => arns.get(id).cloned(),
+            VersionId::Resource(id) => physical.get(id).cloned(),
             VersionId::Arn(arn) => match arn.as_literal() {
                 Some(arn) => Some(arn.to_owned()),
                 None => only(live.keys().filter(|live| may_be(arn, live))).cloned(),
@@ -149,8 +153,9 @@ fn number(arn: &str) -> u64 {
     arn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
 }
 
-/// Compares the sharing of one version. `live` is none where nobody may use it, or where its policy was not given.
-fn compare(arn: &str, said: &Version, live: Option<&Version>, findings: &mut Vec<Finding>) {
+/// Compares the sharing of one version. `live` is none where nobody may use it, or where its policy was not given; `own`
+/// are the physical IDs of the stack's resources.
+fn compare(arn: &str, said: &Version, live: Option<&Version>, own: &HashSet<&str>, findings: &mut Vec<Finding>) {
     let nothing = Version::default();
     let live = live.unwrap_or(&nothing);
     for (who, by) in &said.grants {
@@ -167,15 +172,22 @@ fn compare(arn: &str, said: &Version, live: Option<&Version>, findings: &mut Vec
                 let kind = if *who == Who::Everyone { Kind::Widened } else { Kind::Extra };
                 findings.push(finding(kind, arn, who, removed(by)));
             }
-            _ => {
-                if let [_, again @ ..] = by.as_slice()
-                    && !again.is_empty()
-                {
-                    findings.push(finding(Kind::Duplicate, arn, who, removed(again)));
-                }
-            }
+            _ if by.len() > 1 => findings.push(duplicate(arn, who, by, own)),
+            _ => {}
         }
     }
+}
+
+/// Somebody is granted a version more than once. The stack's own grant is the one to keep, since it is the one that goes
+/// with its rule; without the physical IDs it cannot be told from the others.
+fn duplicate(arn: &str, who: &Who, by: &[String], own: &HashSet<&str>) -> Finding {
+    let is_own = |sid: &&String| own.contains(format!("{arn}#{sid}").as_str());
+    let Some(kept) = by.iter().find(is_own) else {
+        let mut finding = finding(Kind::Duplicate, arn, who, Vec::new());
+        finding.about.push_str("; which grant is the stack's is in its list of resources");
+        return finding;
+    };
+    finding(Kind::Duplicate, arn, who, by.iter().filter(|sid| *sid != kept).map(|sid| remove(arn, sid)).collect())
 }
 
 /// A live version that is none of the template's: its sharing outlived its rule, if the layer is the template's.
@@ -189,7 +201,7 @@ fn unmatched(
     let mut own = said.versions.iter().filter(|(_, version)| version.layer.is_some() && version.layer == live.layer);
     let all_known = own.clone().all(|(id, _)| matched.contains_key(id));
     if own.next().is_some() && all_known {
-        return compare(arn, &Version::default(), Some(live), findings);
+        return compare(arn, &Version::default(), Some(live), &HashSet::new(), findings);
     }
     findings.push(Finding {
         kind: Kind::NotCompared,

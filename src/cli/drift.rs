@@ -3,13 +3,12 @@
 use super::input::{self, problem};
 use super::messages::Messages;
 use super::{DriftArguments, Outcome};
-use crate::access::drift::{Finding, Kind, drift};
+use crate::access::drift::{Finding, Kind, PhysicalIds, drift};
 use crate::access::grants::{Grants, Who};
 use crate::diagnostic::count;
 use crate::template::limits::Limits;
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
-use std::collections::HashMap;
 use std::io::{self, Write};
 
 /// Compares the sharing that a template says with the sharing that is live.
@@ -19,16 +18,16 @@ pub fn run(arguments: &DriftArguments, limits: Limits, messages: &mut Messages) 
     };
     let said = Grants::of_template(&template);
     refuse_unknown(&said)?;
-    let arns = match &arguments.stack_resources {
+    let physical = match &arguments.stack_resources {
         Some(path) => physical_ids(&input::documents(path)?),
-        None => HashMap::new(),
+        None => PhysicalIds::new(),
     };
     let mut policies = Vec::new();
     for path in &arguments.policies {
         policies.append(&mut input::documents(path)?);
     }
     let live = Grants::of_policies(&policies).map_err(|error| anyhow!("this is no policy: {}", problem(error)))?;
-    let findings = drift(&said, &live, &arns);
+    let findings = drift(&said, &live, &physical);
     print(&findings).context("cannot write to standard output")?;
     if findings.is_empty() {
         messages.say(&format!("no drift: {} as the rules say", count(said.versions.len(), "layer version")));
@@ -55,15 +54,12 @@ fn refuse_unknown(said: &Grants) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The ARNs of a stack's layer versions, as `describe-stack-resources` or `list-stack-resources` prints them.
-fn physical_ids(printed: &[Json]) -> HashMap<String, String> {
+/// What a stack's resources are called, as `describe-stack-resources` or `list-stack-resources` prints it.
+fn physical_ids(printed: &[Json]) -> PhysicalIds {
     let lists = printed.iter().filter_map(|json| json.get("StackResources").or(json.get("StackResourceSummaries")));
     let resources = lists.filter_map(Json::as_array).flatten();
-    let versions = resources.filter(|resource| {
-        resource.get("ResourceType").and_then(Json::as_str) == Some("AWS::Lambda::LayerVersion")
-    });
     let text = |resource: &Json, name| resource.get(name).and_then(Json::as_str).map(str::to_owned);
-    versions
+    resources
         .filter_map(|resource| Some((text(resource, "LogicalResourceId")?, text(resource, "PhysicalResourceId")?)))
         .collect()
 }
