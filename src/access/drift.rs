@@ -57,7 +57,8 @@ pub type PhysicalIds = HashMap<String, String>;
 /// Every difference, the widest first. Everybody in `said` must be known.
 #[must_use]
 pub fn drift(said: &Grants, live: &Grants, physical: &PhysicalIds) -> Vec<Finding> {
-    let live: BTreeMap<String, &Version> = live.versions.iter().map(|(id, version)| (id.to_string(), version)).collect();
+    let live: BTreeMap<String, &Version> =
+        live.versions.iter().map(|(id, version)| (id.to_string(), version)).collect();
     let matched = matched(said, &live, physical);
     let own: HashSet<&str> = physical.values().map(String::as_str).collect();
     let mut findings = Vec::new();
@@ -145,7 +146,8 @@ fn may_be(text: &Text, arn: &str) -> bool {
         }
     }
     let fields: Vec<&str> = arn.split(':').collect();
-    fields.len() == said.len() && fields.iter().zip(said.iter().zip(open)).all(|(field, (said, open))| open || field == said)
+    fields.len() == said.len()
+        && fields.iter().zip(said.iter().zip(open)).all(|(field, (said, open))| open || field == said)
 }
 
 /// The number of a version, by its ARN.
@@ -167,7 +169,12 @@ fn compare(arn: &str, said: &Version, live: Option<&Version>, own: &HashSet<&str
     for (who, by) in &live.grants {
         let removed = |sids: &[String]| sids.iter().map(|sid| remove(arn, sid)).collect();
         match who {
-            Who::Unknown(_) => findings.push(finding(Kind::NotUnderstood, arn, who, Vec::new())),
+            Who::Unknown(why) => findings.push(Finding {
+                kind: Kind::NotUnderstood,
+                version: arn.to_owned(),
+                about: format!("{why} (statement {})", by.join(", ")),
+                commands: Vec::new(),
+            }),
             _ if !said.grants.contains_key(who) => {
                 let kind = if *who == Who::Everyone { Kind::Widened } else { Kind::Extra };
                 findings.push(finding(kind, arn, who, removed(by)));
@@ -184,7 +191,7 @@ fn duplicate(arn: &str, who: &Who, by: &[String], own: &HashSet<&str>) -> Findin
     let is_own = |sid: &&String| own.contains(format!("{arn}#{sid}").as_str());
     let Some(kept) = by.iter().find(is_own) else {
         let mut finding = finding(Kind::Duplicate, arn, who, Vec::new());
-        finding.about.push_str("; which grant is the stack's is in its list of resources");
+        finding.about.push_str("; the stack's list of resources tells which grant is its own");
         return finding;
     };
     finding(Kind::Duplicate, arn, who, by.iter().filter(|sid| *sid != kept).map(|sid| remove(arn, sid)).collect())

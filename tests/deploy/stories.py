@@ -201,7 +201,7 @@ def the_same_in_other_words(told: Story) -> None:
 @story
 @listed("change the value of a parameter that is a principal", "change the value of a parameter in a version's content")
 def parameters(told: Story) -> None:
-    """A parameter's old value loses what its new value gets."""
+    """A parameter's old value loses what its new value gets, and no value widens."""
     told.upload("1.zip", "2.zip")
     declared = "parameter Partner account\nparameter Group organization\nparameter Key\n"
     lines = [f"version 1 from s3://{BUCKET}/${{Key}}", "share with account ${Partner}, organization ${Group}"]
@@ -213,6 +213,14 @@ def parameters(told: Story) -> None:
     told.deploy(values)
     told.expect(deps={1: {B, "o-zyxwv98765"}})
     told.drifts(parameters=values)
+    for widening in [{"Partner": "*"}, {"Partner": ""}, {"Group": ""}]:
+        try:
+            told.deploy({**values, **widening})
+        except aws.Failed as failed:
+            if "pattern" in str(failed):
+                continue
+        raise Broken(f"no parameter should take {widening}")
+    told.expect(deps={1: {B, "o-zyxwv98765"}})
     told.deploy({**values, "Key": "2.zip"})
     told.expect(deps={1: set(), 2: {B, "o-zyxwv98765"}})
 

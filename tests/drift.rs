@@ -1,0 +1,64 @@
+//! Live policies against what rules say: below `tests/cases/drift`, a source, what `get-layer-version-policy` printed of
+//! each version (`NAME.json`), maybe what `describe-stack-resources` did (`NAME.resources.json`), and the answer.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use snapbox::{Assert, Data, data::DataFormat};
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn drift(arguments: &[&str]) -> Output {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/drift");
+    Command::new(env!("CARGO_BIN_EXE_layershare")).arg("drift").args(arguments).current_dir(folder).output().unwrap()
+}
+
+#[test]
+fn differences_are_found_with_the_commands_that_mend_them() {
+    let cases = support::files("tests/cases/drift", "layers");
+    assert!(cases.len() >= 3);
+    for path in cases {
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let resources = format!("{name}.resources.json");
+        let mut arguments = vec![format!("{name}.layers"), format!("{name}.json")];
+        if path.with_extension("resources.json").exists() {
+            arguments.extend(["--stack-resources".to_owned(), resources]);
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let output = drift(&arguments);
+        let said = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(output.status.code(), Some(i32::from(!said.is_empty())), "{name}");
+        let golden = Data::read_from(&path.with_extension("txt"), Some(DataFormat::Text)).raw();
+        let redactions = snapbox::Redactions::new();
+        let check = Assert::new().action_env("SNAPSHOTS").normalize_paths(false).redact_with(redactions);
+        check.eq(Data::text(format!("{said}exit {}\n", output.status.code().unwrap())).raw(), golden);
+    }
+}
+
+#[test]
+fn the_committed_template_can_be_asked_as_well() {
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/three-shares.yaml");
+    let output = drift(&[template, "as-the-rules-say.json"]);
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("not compared: "));
+}
+
+#[test]
+fn what_cannot_be_compared_is_no_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("open.layers");
+    let rules = "parameter Partner account\nlayer deps {\n  version 1 from s3://archives-1/1.zip\n  share with account ${Partner}\n}\n";
+    std::fs::write(&source, rules).unwrap();
+    let source = source.to_str().unwrap();
+    let failed = |arguments: &[&str], said: &str| {
+        let output = drift(arguments);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!((output.status.code(), stderr.contains(said)), (Some(2), true), "{stderr}");
+    };
+    failed(&[source, "as-the-rules-say.json"], "give the value by `--parameter NAME=VALUE`");
+    failed(&[source, "as-the-rules-say.json", "--parameter", "Other=1"], "has no parameter `Other`");
+    failed(&[source, "as-the-rules-say.json", "--parameter", "Partner=12345"], "`12345` is not an account");
+    failed(&[source, "as-the-rules-say.layers", "--parameter", "Partner=123456789012"], "is not JSON");
+    failed(&["as-the-rules-say.layers", "changed-by-hand.resources.json"], "a policy has a `Statement`");
+    failed(&["as-the-rules-say.json", "as-the-rules-say.json"], "is not a template");
+    failed(&["nowhere.layers", "as-the-rules-say.json"], "cannot read nowhere.layers");
+}
