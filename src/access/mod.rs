@@ -4,6 +4,8 @@
 //! is what is deployed.
 
 pub mod drift;
+pub mod evaluate;
 pub mod grants;
 pub mod pattern;
+pub mod policy;
 pub mod value;

@@ -43,6 +43,19 @@ impl Pattern {
         Self(signs)
     }
 
+    /// A text that fits nothing but itself: a `*` in it is no wildcard.
+    #[must_use]
+    pub fn exactly(text: &str) -> Self {
+        Self(text.chars().map(Sign::Character).collect())
+    }
+
+    /// The pattern of both, one behind the other.
+    #[must_use]
+    pub fn then(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Whether the text fits, in time proportional to both lengths at the worst.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {

@@ -1,0 +1,343 @@
+//! What policies say about one request, as IAM documents it, in three values: allowed, denied, or undecided with the
+//! reason. Nothing that is not understood is taken for harmless.
+
+use super::pattern::Pattern;
+use super::policy::{Condition, Document, Names, Operator, Quantifier, Statement, variables};
+use super::value::Text;
+use serde_json::Value as Json;
+use std::collections::HashMap;
+
+/// The values of a key in a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Values {
+    /// These; none of them means the same as a missing key.
+    Known(Vec<String>),
+    /// They are not known.
+    Unknown,
+}
+
+/// A request.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The ARN of who asks.
+    pub principal: String,
+    /// The action, such as `lambda:CreateFunction`.
+    pub action: String,
+    /// The ARN of what it is done to.
+    pub resource: String,
+    /// The condition keys, in lower case. Those of the principal that its ARN tells are added.
+    pub context: HashMap<String, Values>,
+}
+
+/// The policies that a request meets.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Policies<'a> {
+    /// What the principal has: one of them must allow, unless the resource's policy does.
+    pub identity: &'a [Document],
+    /// The principal's permissions boundary: it must allow too.
+    pub boundary: Option<&'a Document>,
+    /// Service control policies, level by level: one of each level must allow.
+    pub guardrails: &'a [Vec<Document>],
+    /// The resource's policy.
+    pub resource: Option<&'a Document>,
+}
+
+/// Yes, no, or neither with the reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Certainly.
+    Yes,
+    /// Certainly not.
+    No,
+    /// It cannot be told; why.
+    Unknown(String),
+}
+
+impl Answer {
+    fn from(truth: bool) -> Self {
+        if truth { Self::Yes } else { Self::No }
+    }
+
+    fn and(self, other: impl FnOnce() -> Self) -> Self {
+        match self {
+            Self::No => Self::No,
+            Self::Yes => other(),
+            Self::Unknown(why) => match other() {
+                Self::No => Self::No,
+                _ => Self::Unknown(why),
+            },
+        }
+    }
+
+    fn or(self, other: impl FnOnce() -> Self) -> Self {
+        self.not().and(|| other().not()).not()
+    }
+
+    fn not(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+            unknown @ Self::Unknown(_) => unknown,
+        }
+    }
+
+    fn any(mut answers: impl Iterator<Item = Self>) -> Self {
+        answers.by_ref().try_fold(Self::No, |found, next| match found.or(|| next) {
+            Self::Yes => Err(Self::Yes),
+            found => Ok(found),
+        })
+        .unwrap_or_else(|yes| yes)
+    }
+
+    fn all(answers: impl Iterator<Item = Self>) -> Self {
+        Self::any(answers.map(Self::not)).not()
+    }
+}
+
+/// Whether the policies allow a request (IAM User Guide, policy evaluation logic).
+///
+/// Within one account, the principal's policies or the resource's may allow; across accounts, both must. A boundary and
+/// service control policies must allow besides, and an explicit Deny anywhere is final.
+#[must_use]
+pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
+    let request = &with_principal(request);
+    let all = policies.identity.iter().chain(policies.boundary).chain(policies.guardrails.iter().flatten());
+    let denied = Answer::any(all.map(|document| says(document, true, request, false)))
+        .or(|| policies.resource.map_or(Answer::No, |document| says(document, true, request, true)));
+    let by_identity = || Answer::any(policies.identity.iter().map(|document| says(document, false, request, false)));
+    let by_resource = || policies.resource.map_or(Answer::No, |document| says(document, false, request, true));
+    let same_account = account(&request.principal) == account(&request.resource) || account(&request.resource).is_empty();
+    let boundary = || policies.boundary.map_or(Answer::Yes, |document| says(document, false, request, false));
+    let within_levels = || {
+        let level = |level: &Vec<Document>| Answer::any(level.iter().map(|document| says(document, false, request, false)));
+        Answer::all(policies.guardrails.iter().map(level))
+    };
+    let granted = || match same_account {
+        false => by_identity().and(by_resource).and(boundary),
+        true => by_identity().and(boundary).or(|| match (by_resource(), boundary()) {
+            (Answer::Yes, Answer::No) => Answer::Unknown(
+                "whether a boundary limits what a resource's policy grants in its own account depends on how it names the \
+                 principal"
+                    .to_owned(),
+            ),
+            (granted, bounded) => granted.and(|| bounded),
+        }),
+    };
+    denied.not().and(granted).and(within_levels)
+}
+
+/// The request with the keys that every request of such a principal has.
+fn with_principal(request: &Request) -> Request {
+    let mut request = request.clone();
+    let own = [("aws:principalarn", request.principal.clone()), ("aws:principalaccount", account(&request.principal))];
+    for (key, value) in own {
+        request.context.entry(key.to_owned()).or_insert(Values::Known(vec![value]));
+    }
+    request
+}
+
+/// The account in an ARN; empty in those that have none.
+fn account(arn: &str) -> String {
+    arn.split(':').nth(4).unwrap_or_default().to_owned()
+}
+
+/// Whether a document has a statement that denies the request, or one that allows it.
+fn says(document: &Document, denies: bool, request: &Request, of_resource: bool) -> Answer {
+    let problem = document.problem.as_ref().map(|why| Answer::Unknown(format!("{}: {why}", document.name)));
+    let statements = document.statements.iter().filter(|statement| statement.denies == denies || statement.problem.is_some());
+    let statements = statements.map(|statement| match applies(statement, document, request, of_resource) {
+        Answer::Unknown(why) => Answer::Unknown(format!("{}, {}: {why}", document.name, statement.sid)),
+        answer => answer,
+    });
+    Answer::any(problem.into_iter().chain(statements))
+}
+
+/// Whether a statement is about a request.
+#[must_use]
+pub fn applies(statement: &Statement, document: &Document, request: &Request, of_resource: bool) -> Answer {
+    let problem = || statement.problem.clone().map_or(Answer::Yes, Answer::Unknown);
+    let principal = || match (of_resource, &statement.principal) {
+        (false, _) => Answer::Yes,
+        (true, Some(principal)) => names_principal(principal, request),
+        (true, None) => Answer::No,
+    };
+    let variables = document.has_variables;
+    let conditions = || Answer::all(statement.conditions.iter().map(|condition| holds(condition, request, variables)));
+    names_action(&statement.actions, &request.action)
+        .and(|| names_resource(&statement.resources, request, variables))
+        .and(principal)
+        .and(conditions)
+        .and(problem)
+}
+
+/// Whether an action is named; case does not matter (IAM User Guide, `Action`).
+#[must_use]
+pub fn names_action(names: &Names, action: &str) -> Answer {
+    let action = action.to_ascii_lowercase();
+    let named = Answer::any(names.patterns.iter().map(|pattern| match pattern.as_literal() {
+        Some(pattern) => Answer::from(Pattern::new(&pattern.to_ascii_lowercase()).matches(&action)),
+        None => Answer::Unknown(format!("`{pattern}` is not known")),
+    }));
+    if names.negated { named.not() } else { named }
+}
+
+fn names_resource(names: &Names, request: &Request, has_variables: bool) -> Answer {
+    let fits = |pattern: &Text| match value(pattern, request, has_variables) {
+        // Variables may stand behind the fifth colon only (IAM User Guide, policy variables).
+        _ if has_variables && pattern.to_string().split("${").next().is_some_and(|text| text.matches(':').count() < 5)
+            && pattern.as_literal().is_some_and(|text| text.contains("${")) =>
+        {
+            Answer::Unknown(format!("`{pattern}` has a variable where IAM takes none"))
+        }
+        Ok(Some(pattern)) => Answer::from(pattern.matches(&request.resource)),
+        Ok(None) => Answer::No,
+        Err(why) => Answer::Unknown(why),
+    };
+    let named = Answer::any(names.patterns.iter().map(fits));
+    if names.negated { named.not() } else { named }
+}
+
+/// Whether a `Principal` is about who asks: an account means everybody in it (IAM User Guide, `Principal`).
+fn names_principal(principal: &Json, request: &Request) -> Answer {
+    let one = |written: &str| {
+        let fits = written == "*" || written == request.principal || written == account(&request.principal);
+        let root = written.split(':').collect::<Vec<_>>();
+        let is_root = matches!(root.as_slice(), ["arn", _, "iam", "", id, "root"] if *id == account(&request.principal));
+        Answer::from(fits || is_root)
+    };
+    let several = |value: &Json| match value {
+        Json::String(written) => one(written),
+        Json::Array(items) => Answer::any(items.iter().map(|item| match item {
+            Json::String(written) => one(written),
+            _ => Answer::Unknown("a principal is not known before a deploy".to_owned()),
+        })),
+        _ => Answer::Unknown("a principal is not known before a deploy".to_owned()),
+    };
+    match principal {
+        Json::Object(kinds) => Answer::any(kinds.iter().map(|(kind, value)| match kind.as_str() {
+            "AWS" => several(value),
+            "Service" | "Federated" | "CanonicalUser" => Answer::No,
+            _ => Answer::Unknown("a principal is not known before a deploy".to_owned()),
+        })),
+        other => several(other),
+    }
+}
+
+/// A value of a policy as a pattern for this request; `None` where a variable in it has no value, so that nothing fits
+/// (IAM User Guide, policy variables).
+fn value(text: &Text, request: &Request, has_variables: bool) -> Result<Option<Pattern>, String> {
+    let pieces = pieces(text, request, has_variables)?;
+    Ok(pieces.map(joined))
+}
+
+/// The pattern of pieces, in which the wildcards of a variable's value are none.
+fn joined(pieces: Vec<(String, bool)>) -> Pattern {
+    pieces.into_iter().fold(Pattern::new(""), |pattern, (piece, is_variable)| {
+        pattern.then(if is_variable { Pattern::exactly(&piece) } else { Pattern::new(&piece) })
+    })
+}
+
+/// The pieces of a value, and of each whether a variable stands there.
+fn pieces(text: &Text, request: &Request, has_variables: bool) -> Result<Option<Vec<(String, bool)>>, String> {
+    let literal = text.as_literal().ok_or_else(|| format!("`{text}` is not known before a deploy"))?;
+    let mut pieces = Vec::new();
+    for piece in variables(literal, has_variables) {
+        pieces.push(match piece {
+            Ok(literal) => (literal.to_owned(), false),
+            Err(name) => match variable(name, request)? {
+                Some(value) => (value, true),
+                None => return Ok(None),
+            },
+        });
+    }
+    Ok(Some(pieces))
+}
+
+/// The value of a policy variable.
+fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
+    if matches!(name, "*" | "?" | "$") {
+        return Ok(Some(name.to_owned()));
+    }
+    let (key, default) = match name.split_once(',') {
+        Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\'').to_owned())),
+        None => (name, None),
+    };
+    match request.context.get(&key.to_ascii_lowercase()) {
+        Some(Values::Unknown) => Err(format!("`{key}` is not known")),
+        Some(Values::Known(values)) if values.len() == 1 => Ok(values.first().cloned()),
+        // A key with several values cannot be a variable.
+        Some(Values::Known(values)) if values.len() > 1 => Err(format!("`{key}` has several values")),
+        _ => Ok(default),
+    }
+}
+
+/// Whether a condition holds.
+#[must_use]
+pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> Answer {
+    let found = match request.context.get(&condition.key) {
+        Some(Values::Unknown) => return Answer::Unknown(format!("`{}` is not known", condition.key)),
+        Some(Values::Known(values)) => values.as_slice(),
+        None => &[],
+    };
+    let present = !found.is_empty();
+    match (condition.operator, condition.quantifier) {
+        (Operator::Other, _) => Answer::Unknown("its operator is not looked into".to_owned()),
+        (Operator::Null, _) => Answer::any(condition.values.iter().map(|value| match value.as_literal() {
+            Some("true") => Answer::from(!present),
+            Some("false") => Answer::from(present),
+            _ => Answer::Unknown("`Null` compares with neither true nor false".to_owned()),
+        })),
+        // `ForAnyValue` does not hold without values and `IfExists` does; which of them wins is not documented.
+        (_, Quantifier::Any) if !present && condition.if_exists => {
+            Answer::Unknown("`ForAnyValue` and `IfExists` contradict each other where the key is missing".to_owned())
+        }
+        (_, _) if !present && condition.if_exists => Answer::Yes,
+        (_, Quantifier::All) => Answer::all(found.iter().map(|one| fits(condition, one, request, has_variables))),
+        (_, Quantifier::Any) => Answer::any(found.iter().map(|one| fits(condition, one, request, has_variables))),
+        (_, Quantifier::One) => match found {
+            [] => Answer::from(condition.negated),
+            [one] if !is_list(&condition.key) => fits(condition, one, request, has_variables),
+            _ => Answer::Unknown(format!("`{}` has several values, and the operator is for one", condition.key)),
+        },
+    }
+}
+
+/// Whether a key has a list of values, for which a condition without a set operator is not defined (IAM User Guide,
+/// multivalued context keys; Service Authorization Reference).
+fn is_list(key: &str) -> bool {
+    matches!(key, "lambda:layer" | "aws:tagkeys" | "aws:principalorgpaths" | "aws:calledvia")
+}
+
+/// Whether one value of a request fits a condition: one of its values for a plain operator, none for a negated one.
+fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bool) -> Answer {
+    let one = |written: &Text| -> Answer {
+        let pieces = match pieces(written, request, has_variables) {
+            Ok(Some(pieces)) => pieces,
+            Ok(None) => return Answer::No,
+            Err(why) => return Answer::Unknown(why),
+        };
+        let written: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
+        let wild = |(piece, is_variable): &(String, bool)| *is_variable && piece.contains(['*', '?']);
+        match condition.operator {
+            Operator::Equals => Answer::from(written == found),
+            Operator::EqualsIgnoreCase => Answer::from(written.to_lowercase() == found.to_lowercase()),
+            Operator::Bool => Answer::from(written.eq_ignore_ascii_case(found)),
+            Operator::Arn if pieces.iter().any(wild) => {
+                Answer::Unknown("a variable stands for a wildcard in an ARN".to_owned())
+            }
+            Operator::Arn => Answer::from(arn_fits(&written, found)),
+            _ => Answer::from(joined(pieces).matches(found)),
+        }
+    };
+    let fits = Answer::any(condition.values.iter().map(one));
+    if condition.negated { fits.not() } else { fits }
+}
+
+/// Whether an ARN fits a pattern, each of the six parts between colons by itself (IAM User Guide, ARN condition
+/// operators).
+fn arn_fits(pattern: &str, arn: &str) -> bool {
+    let (patterns, parts): (Vec<&str>, Vec<&str>) = (pattern.splitn(6, ':').collect(), arn.splitn(6, ':').collect());
+    patterns.len() == 6
+        && parts.len() == 6
+        && patterns.iter().zip(parts).all(|(pattern, part)| Pattern::new(pattern).matches(part))
+}

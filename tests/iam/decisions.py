@@ -1,0 +1,174 @@
+"""Puts made-up policies and requests to two evaluators: the independent one and the project's own.
+
+    decisions.py [--seed N] [--count N]
+
+What ours leaves undecided is counted and may not be much. Any other disagreement fails, and is printed with its
+documents. DECIDE names our program, which `cargo test --no-run` builds.
+"""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+
+sys.dont_write_bytecode = True
+
+from evaluator import Batch
+
+ACCOUNTS = ["111122223333", "111122223334", "123456789012"]
+ORGANIZATIONS = ["o-a1b2c3d4e5", "o-a1b2c3d4e6"]
+NAMES = ["deps", "deps2", "dep", "deps-extra", "Deps"]
+VERSIONS = ["3", "30", "33", "13"]
+REGIONS = ["us-east-1", "us-east-2", "eu-west-1"]
+ROLES = ["role/dev", "role/break-glass-1", "role/teams/dev", "user/ann", "user/dev"]
+ATTACH = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"]
+ACTIONS = [*ATTACH, *ATTACH, "lambda:GetLayerVersion", "lambda:InvokeFunction"]
+ACTION_PATTERNS = [
+    "*", "lambda:*", "lambda:Create*", "LAMBDA:createfunction", "lambda:UpdateFunction*", "lambda:GetLayer*",
+    "lambda:GetLayerVersion", "lambda:?reateFunction", "s3:*", *ATTACH,
+]  # fmt: skip
+MOST_UNDECIDED = 0.02
+
+
+def layer(rng, wild=False, variable=()):
+    def one(plain, patterns=()):
+        return rng.choice([*plain, *patterns] if wild else plain)
+
+    partition = one(["aws", "aws", "aws-cn"], ["*", "aws*"])
+    account = one(ACCOUNTS, ["*", "11112222333?", *variable])
+    name = one(NAMES, ["*", "dep*", "deps-*", "dep?", "*s*"])
+    version = one(VERSIONS, ["*", "*", "3*", "?"])
+    return f"arn:{partition}:lambda:{one(REGIONS, ['*', 'us-*'])}:{account}:layer:{name}:{version}"
+
+
+def function(rng, account, wild=False):
+    name = rng.choice(["api", "api-2", "job", *(["api*", "*", "${aws:username}", "*${aws:PrincipalAccount}"] if wild else [])])
+    return f"arn:aws:lambda:{rng.choice(REGIONS + ['*'] * wild)}:{account}:function:{name}"
+
+
+def some(rng, most, make):
+    """One to `most` of them; a single one is written with or without its list."""
+    found = list(dict.fromkeys(make() for _ in range(rng.randint(1, most))))
+    return found[0] if len(found) == 1 and rng.random() < 0.5 else found
+
+
+def cased(rng, text):
+    return rng.choice([text, text, text.lower()])
+
+
+def condition(rng):
+    made = {}
+    for _ in range(rng.choice([0, 1, 1, 1, 2])):
+        exists = rng.choice(["", "", "IfExists"])
+        match rng.randrange(6):
+            case 0 | 1 | 2:
+                operator = rng.choice(["ForAllValues", "ForAnyValue"]) + ":"
+                operator += rng.choice(["StringLike", "StringNotLike", "StringLike", "StringNotLike", "StringEquals", "ArnLike", "ArnNotLike"])
+                # With ForAnyValue, what IfExists says of a missing key is not documented.
+                exists = "" if operator.startswith("ForAny") else exists
+                made.setdefault(operator + exists, {})[cased(rng, "lambda:Layer")] = some(rng, 3, lambda: layer(rng, True, ["${aws:PrincipalAccount}"]))
+            case 3:
+                made.setdefault("Null", {})[rng.choice(["lambda:Layer", "aws:PrincipalOrgID", "aws:username"])] = rng.choice(["true", "false"])
+            case 4:
+                operator = rng.choice(["ArnLike", "ArnNotLike", "ArnEquals", "StringLike", "StringNotLike"])
+                value = lambda: f"arn:{rng.choice(['aws', '*'])}:iam::{rng.choice([*ACCOUNTS, '*'])}:{rng.choice([*ROLES, 'role/*', '*/dev', 'role/break-*'])}"
+                made.setdefault(operator + exists, {})[cased(rng, "aws:PrincipalArn")] = some(rng, 2, value)
+            case 5:
+                key, values = rng.choice([("aws:PrincipalOrgID", ORGANIZATIONS), ("aws:PrincipalAccount", ACCOUNTS), ("aws:username", ["ann", "ANN", "dev"])])
+                operator = rng.choice(["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"])
+                made.setdefault(operator + exists, {})[cased(rng, key)] = some(rng, 2, lambda: rng.choice([*values, "${aws:PrincipalAccount}"]))
+    return made
+
+
+def statement(rng, number, effect=None, principal=None):
+    made = {"Sid": f"S{number}", "Effect": effect or rng.choice(["Allow", "Allow", "Deny"])}
+    if principal:
+        made["Principal"] = principal
+    made[rng.choice(["Action", "Action", "Action", "NotAction"])] = some(rng, 3, lambda: rng.choice(ACTION_PATTERNS))
+    resource = lambda: rng.choice(["*", "*", layer(rng, True), function(rng, rng.choice([*ACCOUNTS, "*"]), True)])
+    made[rng.choice(["Resource", "Resource", "Resource", "NotResource"])] = some(rng, 2, resource)
+    if conditions := condition(rng):
+        made["Condition"] = conditions
+    return made
+
+
+def document(rng, most=3):
+    return {"Version": "2012-10-17", "Statement": [statement(rng, number) for number in range(rng.randint(1, most))]}
+
+
+def generous(rng):
+    """A document with a wide Allow in it, so that something is left to be denied."""
+    made = document(rng)
+    if rng.random() < 0.7:
+        made["Statement"].append({"Sid": "All", "Effect": "Allow", "Action": rng.choice(["*", "lambda:*"]), "Resource": "*"})
+    return made
+
+
+def resource_policy(rng):
+    account = rng.choice(ACCOUNTS)
+    principal = rng.choice(["*", {"AWS": account}, {"AWS": f"arn:aws:iam::{account}:root"}, {"AWS": "*"}])
+    made = statement(rng, 0, "Allow", principal)
+    return {"Version": "2012-10-17", "Statement": [made]}
+
+
+def ask(rng, batch):
+    account = rng.choice(ACCOUNTS)
+    who = rng.choice(ROLES)
+    case = {"principal": f"arn:aws:iam::{account}:{who}", "action": rng.choice(ACTIONS), "context": {}}
+    if rng.random() < 0.6:
+        case["context"]["aws:PrincipalOrgID"] = rng.choice(ORGANIZATIONS)
+    if who.startswith("user/"):
+        case["context"]["aws:username"] = who.removeprefix("user/")
+    if case["action"] in ATTACH and rng.random() < 0.8:
+        case["context"]["lambda:Layer"] = [layer(rng) for _ in range(rng.randint(1, 3))]
+    case["resource"] = layer(rng) if case["action"] == "lambda:GetLayerVersion" else function(rng, account)
+    case["identity"] = [batch.name_of(generous(rng)) for _ in range(rng.choice([1, 1, 2]))]
+    if rng.random() < 0.4:
+        case["boundary"] = [batch.name_of(generous(rng))]
+    if rng.random() < 0.4:
+        case["scps"] = [batch.name_of(document(rng)) for _ in range(rng.choice([1, 2]))]
+    if case["action"] == "lambda:GetLayerVersion" and rng.random() < 0.7:
+        case["resourcePolicy"] = batch.name_of(resource_policy(rng))
+    batch.lines.append({"id": batch.count, **case})
+    batch.count += 1
+
+
+def ours(batch):
+    done = subprocess.run(
+        [os.environ["DECIDE"]], input="".join(json.dumps(line) + "\n" for line in batch.lines),
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Compares two evaluators of IAM policies.")
+    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))
+    parser.add_argument("--count", type=int, default=20_000)
+    arguments = parser.parse_args()
+    rng = random.Random(arguments.seed)
+    tally, wrong = {}, 0
+    for _ in range(0, arguments.count, 20_000):
+        batch = Batch()
+        for _ in range(min(20_000, arguments.count)):
+            ask(rng, batch)
+        named = {line["define"]: line["document"] for line in batch.lines if "define" in line}
+        cases = [line for line in batch.lines if "define" not in line]
+        for case, theirs, own in zip(cases, batch.judge(), ours(batch), strict=True):
+            found = own["decision"]
+            tally[found] = tally.get(found, 0) + 1
+            if found != "undecided" and found != theirs.get("decision"):
+                wrong += 1
+                if wrong <= 5:
+                    used = [case["identity"], case.get("boundary", []), case.get("scps", []), [case.get("resourcePolicy")]]
+                    documents = {name: named[name] for names in used for name in names if name}
+                    print(f"ours {found}, theirs {theirs}\n{json.dumps(case)}\n{json.dumps(documents, indent=1)}\n", file=sys.stderr)
+    undecided = tally.get("undecided", 0) / sum(tally.values())
+    print(f"decisions, seed {arguments.seed}: {sum(tally.values())} cases, {tally}, {wrong} disagreements")
+    return 0 if wrong == 0 and undecided <= MOST_UNDECIDED and min(tally.get("allowed", 0), tally.get("denied", 0)) > 1000 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
