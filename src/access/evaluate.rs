@@ -158,7 +158,7 @@ pub fn applies(statement: &Statement, document: &Document, request: &Request, of
     let problem = || statement.problem.clone().map_or(Answer::Yes, Answer::Unknown);
     let principal = || match (of_resource, &statement.principal) {
         (false, _) => Answer::Yes,
-        (true, Some(principal)) => names_principal(principal, request),
+        (true, Some(principal)) => names_principal(principal, request, statement.denies),
         (true, None) => Answer::No,
     };
     let variables = document.has_variables;
@@ -190,20 +190,28 @@ fn names_resource(names: &Names, request: &Request, has_variables: bool) -> Answ
             Answer::Unknown(format!("`{pattern}` has a variable where IAM takes none"))
         }
         Ok(Some(pattern)) => Answer::from(pattern.matches(&request.resource)),
-        Ok(None) => Answer::No,
+        Ok(None) => without_value(pattern, names.negated),
         Err(why) => Answer::Unknown(why),
     };
     let named = Answer::any(names.patterns.iter().map(fits));
     if names.negated { named.not() } else { named }
 }
 
-/// Whether a `Principal` is about who asks: an account means everybody in it (IAM User Guide, `Principal`).
-fn names_principal(principal: &Json, request: &Request) -> Answer {
+/// A value with a variable that has none in the request fits nothing. Whether everything is then unlike it is not
+/// documented.
+fn without_value(text: &Text, negated: bool) -> Answer {
+    if negated { Answer::Unknown(format!("a variable of `{text}` has no value in the request")) } else { Answer::No }
+}
+
+/// Whether a `Principal` is about who asks. An account means everybody in it to a Deny, and to an Allow of another
+/// account; an Allow for its own account leaves it to the account's own policies (IAM User Guide, `Principal`).
+fn names_principal(principal: &Json, request: &Request, denies: bool) -> Answer {
+    let own = account(&request.principal);
+    let counts = denies || own != account(&request.resource);
     let one = |written: &str| {
-        let fits = written == "*" || written == request.principal || written == account(&request.principal);
         let root = written.split(':').collect::<Vec<_>>();
-        let is_root = matches!(root.as_slice(), ["arn", _, "iam", "", id, "root"] if *id == account(&request.principal));
-        Answer::from(fits || is_root)
+        let is_account = written == own || matches!(root.as_slice(), ["arn", _, "iam", "", id, "root"] if *id == own);
+        Answer::from(written == "*" || written == request.principal || (is_account && counts))
     };
     let several = |value: &Json| match value {
         Json::String(written) => one(written),
@@ -313,7 +321,7 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
     let one = |written: &Text| -> Answer {
         let pieces = match pieces(written, request, has_variables) {
             Ok(Some(pieces)) => pieces,
-            Ok(None) => return Answer::No,
+            Ok(None) => return without_value(written, condition.negated),
             Err(why) => return Answer::Unknown(why),
         };
         let written: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();

@@ -66,9 +66,11 @@ def condition(rng):
             case 0 | 1 | 2:
                 operator = rng.choice(["ForAllValues", "ForAnyValue"]) + ":"
                 operator += rng.choice(["StringLike", "StringNotLike", "StringLike", "StringNotLike", "StringEquals", "ArnLike", "ArnNotLike"])
+                # The other evaluator takes the colon of a variable's name for one of the ARN's.
+                variable = [] if "Arn" in operator else ["${aws:PrincipalAccount}"]
                 # With ForAnyValue, what IfExists says of a missing key is not documented.
                 exists = "" if operator.startswith("ForAny") else exists
-                made.setdefault(operator + exists, {})[cased(rng, "lambda:Layer")] = some(rng, 3, lambda: layer(rng, True, ["${aws:PrincipalAccount}"]))
+                made.setdefault(operator + exists, {})[cased(rng, "lambda:Layer")] = some(rng, 3, lambda: layer(rng, True, variable))
             case 3:
                 made.setdefault("Null", {})[rng.choice(["lambda:Layer", "aws:PrincipalOrgID", "aws:username"])] = rng.choice(["true", "false"])
             case 4:
