@@ -1,7 +1,7 @@
 //! Layershare compiles rules about the sharing of AWS Lambda layers to CloudFormation templates.
 //!
 //! ```text
-//! .layers text ──syntax──▶ tree ──rules──▶ meaning ──template──▶ YAML, JSON
+//! .layers text ──syntax──▶ tree ──rules──▶ meaning ──template──▶ YAML, JSON ──access──▶ answers
 //! ```
 //!
 //! Each stage knows the one before it and none after. Every stage reports to one list of [`diagnostic::Diagnostic`]s;
@@ -15,7 +15,7 @@ pub mod syntax;
 pub mod template;
 
 use diagnostic::{Diagnostic, has_errors};
-use rules::load::{Root, load};
+use rules::load::{Root, Unit, load, replace_claims};
 use rules::model::Rules;
 use rules::resolve::resolve;
 use syntax::source::{Files, Sources, Span};
@@ -35,7 +35,7 @@ pub struct Compiled {
     pub start: Span,
 }
 
-/// Compiles a source: syntax, rules, template. `placement` says where the template will lie.
+/// Compiles a source: syntax, rules, template, and whether its claims hold. `placement` says where the template will lie.
 pub fn compile(
     root: Root,
     placement: &Placement,
@@ -45,8 +45,35 @@ pub fn compile(
 ) -> Compiled {
     let mut diagnostics = Vec::new();
     let units = load(root, files, sources, &mut diagnostics);
+    let mut compiled = resolve_and_lower(&units, placement, limits, files, diagnostics);
+    if let Some(lowered) = &compiled.lowered {
+        access::claim::check(&compiled.rules, lowered, &mut compiled.diagnostics);
+    }
+    if has_errors(&compiled.diagnostics) {
+        compiled.lowered = None;
+    }
+    compiled.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    compiled
+}
+
+/// Compiles a source with `claim` in the place of its own claims, which is left to be decided. An empty source stands for
+/// a template that is not made from one.
+pub fn compile_to_ask(root: Root, claim: &str, files: &dyn Files, sources: &mut Sources) -> Compiled {
+    let mut diagnostics = Vec::new();
+    let mut units = load(root, files, sources, &mut diagnostics);
+    replace_claims("the claim", format!("expect {claim}\n"), &mut units, sources, &mut diagnostics);
+    resolve_and_lower(&units, &Placement::default(), Limits::default(), files, diagnostics)
+}
+
+fn resolve_and_lower(
+    units: &[Unit],
+    placement: &Placement,
+    limits: Limits,
+    files: &dyn Files,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Compiled {
     let start = Span { file: units.first().map(|unit| unit.file).unwrap_or_default(), start: 0, end: 0 };
-    let rules = resolve(&units, files, &mut diagnostics);
+    let rules = resolve(units, files, &mut diagnostics);
     rules::lint::lint(&rules, &mut diagnostics);
     let mut lowered = None;
     if !has_errors(&diagnostics) {
@@ -56,10 +83,7 @@ pub fn compile(
         if units.first().is_some_and(|root| root.ast.statements.is_empty()) {
             diagnostics.push(limits::no_resource(start));
         }
-        lowered = Some(made);
-    }
-    if has_errors(&diagnostics) {
-        lowered = None;
+        lowered = (!has_errors(&diagnostics)).then_some(made);
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     Compiled { rules, lowered, diagnostics, start }

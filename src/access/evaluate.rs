@@ -58,7 +58,9 @@ impl Answer {
         if truth { Self::Yes } else { Self::No }
     }
 
-    fn and(self, other: impl FnOnce() -> Self) -> Self {
+    /// Yes if both are, no if either is.
+    #[must_use]
+    pub fn and(self, other: impl FnOnce() -> Self) -> Self {
         match self {
             Self::No => Self::No,
             Self::Yes => other(),
@@ -69,7 +71,9 @@ impl Answer {
         }
     }
 
-    fn or(self, other: impl FnOnce() -> Self) -> Self {
+    /// Yes if either is, no if both are.
+    #[must_use]
+    pub fn or(self, other: impl FnOnce() -> Self) -> Self {
         self.not().and(|| other().not()).not()
     }
 
@@ -82,11 +86,13 @@ impl Answer {
     }
 
     fn any(mut answers: impl Iterator<Item = Self>) -> Self {
-        answers.by_ref().try_fold(Self::No, |found, next| match found.or(|| next) {
-            Self::Yes => Err(Self::Yes),
-            found => Ok(found),
-        })
-        .unwrap_or_else(|yes| yes)
+        answers
+            .by_ref()
+            .try_fold(Self::No, |found, next| match found.or(|| next) {
+                Self::Yes => Err(Self::Yes),
+                found => Ok(found),
+            })
+            .unwrap_or_else(|yes| yes)
     }
 
     fn all(answers: impl Iterator<Item = Self>) -> Self {
@@ -106,13 +112,16 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
         .or(|| policies.resource.map_or(Answer::No, |document| says(document, true, request, true)));
     let by_identity = || Answer::any(policies.identity.iter().map(|document| says(document, false, request, false)));
     let by_resource = || policies.resource.map_or(Answer::No, |document| says(document, false, request, true));
-    let same_account = account(&request.principal) == account(&request.resource) || account(&request.resource).is_empty();
+    let same_account =
+        account(&request.principal) == account(&request.resource) || account(&request.resource).is_empty();
     let boundary = || policies.boundary.map_or(Answer::Yes, |document| says(document, false, request, false));
     let within_levels = || {
-        let level = |level: &Vec<Document>| Answer::any(level.iter().map(|document| says(document, false, request, false)));
+        let level =
+            |level: &Vec<Document>| Answer::any(level.iter().map(|document| says(document, false, request, false)));
         Answer::all(policies.guardrails.iter().map(level))
     };
-    let granted = || match same_account {
+    let granted = || {
+        match same_account {
         false => by_identity().and(by_resource).and(boundary),
         true => by_identity().and(boundary).or(|| match (by_resource(), boundary()) {
             (Answer::Yes, Answer::No) => Answer::Unknown(
@@ -122,6 +131,7 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
             ),
             (granted, bounded) => granted.and(|| bounded),
         }),
+    }
     };
     denied.not().and(granted).and(within_levels)
 }
@@ -144,7 +154,8 @@ fn account(arn: &str) -> String {
 /// Whether a document has a statement that denies the request, or one that allows it.
 fn says(document: &Document, denies: bool, request: &Request, of_resource: bool) -> Answer {
     let problem = document.problem.as_ref().map(|why| Answer::Unknown(format!("{}: {why}", document.name)));
-    let statements = document.statements.iter().filter(|statement| statement.denies == denies || statement.problem.is_some());
+    let statements =
+        document.statements.iter().filter(|statement| statement.denies == denies || statement.problem.is_some());
     let statements = statements.map(|statement| match applies(statement, document, request, of_resource) {
         Answer::Unknown(why) => Answer::Unknown(format!("{}, {}: {why}", document.name, statement.sid)),
         answer => answer,
@@ -184,7 +195,8 @@ pub fn names_action(names: &Names, action: &str) -> Answer {
 fn names_resource(names: &Names, request: &Request, has_variables: bool) -> Answer {
     let fits = |pattern: &Text| match value(pattern, request, has_variables) {
         // Variables may stand behind the fifth colon only (IAM User Guide, policy variables).
-        _ if has_variables && pattern.to_string().split("${").next().is_some_and(|text| text.matches(':').count() < 5)
+        _ if has_variables
+            && pattern.to_string().split("${").next().is_some_and(|text| text.matches(':').count() < 5)
             && pattern.as_literal().is_some_and(|text| text.contains("${")) =>
         {
             Answer::Unknown(format!("`{pattern}` has a variable where IAM takes none"))
@@ -233,7 +245,7 @@ fn names_principal(principal: &Json, request: &Request, denies: bool) -> Answer 
 
 /// A value of a policy as a pattern for this request; `None` where a variable in it has no value, so that nothing fits
 /// (IAM User Guide, policy variables).
-fn value(text: &Text, request: &Request, has_variables: bool) -> Result<Option<Pattern>, String> {
+pub fn value(text: &Text, request: &Request, has_variables: bool) -> Result<Option<Pattern>, String> {
     let pieces = pieces(text, request, has_variables)?;
     Ok(pieces.map(joined))
 }

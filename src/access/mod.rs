@@ -3,9 +3,12 @@
 //! All of it is read from a CloudFormation template, whoever wrote it, and never from the rules: what a reviewer is told
 //! is what is deployed.
 
+pub mod attach;
+pub mod claim;
 pub mod drift;
 pub mod evaluate;
 pub mod grants;
 pub mod pattern;
 pub mod policy;
+pub mod subject;
 pub mod value;

@@ -2,6 +2,7 @@
 //!
 //! What they do not tell stays unknown, with the reason, and is never guessed.
 
+use crate::rules::formats::ACCOUNT_PATTERN;
 use serde_json::{Map, Value as Json};
 use std::collections::HashMap;
 use std::fmt;
@@ -95,6 +96,17 @@ impl fmt::Display for Text {
 pub struct Template {
     json: Json,
     parameters: HashMap<String, Option<String>>,
+    /// The ARNs that layer versions are assumed to have.
+    assumed_arns: HashMap<String, String>,
+}
+
+/// The least number that a layer version is assumed to get: none that anybody would write.
+const ASSUMED_VERSION: u64 = 100_000_000;
+
+/// A number for a name, the same in every template (Fowler, Noll and Vo's hash, 1a).
+fn stable(name: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % 900_000_000_000
 }
 
 /// How deep functions may stand inside each other. CloudFormation's own templates have a few levels.
@@ -113,13 +125,63 @@ impl Template {
             parameters.insert(name.clone(), declared.get("Default").and_then(scalar).filter(|_| own));
         }
         parameters.extend(given.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
-        Self { json, parameters }
+        Self { json, parameters, assumed_arns: HashMap::new() }
     }
 
-    /// Whether the template declares a parameter of that name.
+    /// The template as it would be in some account of which nothing is said: what the deploy decides has a value that
+    /// stands nowhere in the template. Whatever does not depend on the account is true of every account but those that
+    /// the template names.
     #[must_use]
-    pub fn declares(&self, parameter: &str) -> bool {
-        self.json.get("Parameters").is_some_and(|declared| declared.get(parameter).is_some())
+    pub fn assumed(mut self) -> Self {
+        let written = self.json.to_string();
+        let account = |name: &str| {
+            let candidates = (0..).map(|more| (100_000_000_000 + (stable(name) + more) % 900_000_000_000).to_string());
+            candidates.into_iter().find(|candidate| !written.contains(candidate)).unwrap_or_default()
+        };
+        let usual = [("AWS::Partition", "aws"), ("AWS::Region", "us-east-1"), ("AWS::URLSuffix", "amazonaws.com")];
+        for (name, value) in usual {
+            self.parameters.entry(name.to_owned()).or_insert_with(|| Some(value.to_owned()));
+        }
+        self.parameters.entry("AWS::AccountId".to_owned()).or_insert_with(|| Some(account("AWS::AccountId")));
+        let prefix = |name| self.parameters.get(name).cloned().flatten().unwrap_or_default();
+        let (partition, region, owner) = (prefix("AWS::Partition"), prefix("AWS::Region"), prefix("AWS::AccountId"));
+        let versions = self.resources().filter(|resource| resource.kind == "AWS::Lambda::LayerVersion");
+        let arns: Vec<(String, String)> = versions
+            .map(|resource| {
+                let number = ASSUMED_VERSION + stable(resource.id) % ASSUMED_VERSION;
+                let name = resource
+                    .property("LayerName")
+                    .map_or_else(|| resource.id.to_owned(), |name| self.text(name).to_string());
+                (resource.id.to_owned(), format!("arn:{partition}:lambda:{region}:{owner}:layer:{name}:{number}"))
+            })
+            .collect();
+        self.assumed_arns.extend(arns);
+        let declared: Vec<(String, bool)> = object(self.json.get("Parameters"))
+            .map(|(name, declared)| {
+                let pattern = declared.get("AllowedPattern").and_then(Json::as_str);
+                (name.clone(), pattern == Some(ACCOUNT_PATTERN))
+            })
+            .collect();
+        for (name, is_account) in declared {
+            let assumed = account(&name);
+            let value = self.parameters.entry(name).or_default();
+            if is_account && value.is_none() {
+                *value = Some(assumed);
+            }
+        }
+        self
+    }
+
+    /// The ARN that a layer version is assumed to have, by its logical ID.
+    #[must_use]
+    pub fn assumed_arn(&self, id: &str) -> Option<&str> {
+        self.assumed_arns.get(id).map(String::as_str)
+    }
+
+    /// The value of a parameter, where it is known.
+    #[must_use]
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name)?.as_deref()
     }
 
     /// Its resources, by logical ID, in the order in which they are written.
@@ -226,6 +288,9 @@ impl Template {
         if name.starts_with("AWS::") {
             return Text::one(Piece::Parameter(name.to_owned()));
         }
+        if let Some(arn) = self.assumed_arns.get(name) {
+            return Text::literal(arn.as_str());
+        }
         match self.resource(name) {
             Some(_) => Text::one(Piece::Resource(name.to_owned(), None)),
             None => Text::unknown(format!("`{name}` is neither a parameter nor a resource")),
@@ -237,7 +302,7 @@ impl Template {
         match (kind, attribute) {
             (None, _) => Text::unknown(format!("`{id}` is no resource of the template")),
             // The same value by two names.
-            (Some("AWS::Lambda::LayerVersion"), "LayerVersionArn") => Text::one(Piece::Resource(id.to_owned(), None)),
+            (Some("AWS::Lambda::LayerVersion"), "LayerVersionArn") => self.reference(id),
             _ => Text::one(Piece::Resource(id.to_owned(), Some(attribute.to_owned()))),
         }
     }

@@ -30,31 +30,42 @@ pub fn template(
     messages: &mut Messages,
 ) -> anyhow::Result<Option<Template>> {
     let root = disk::root(path)?;
-    let name = root.name.clone();
     let json = if is_source(&root) {
         match compiled(root, limits, messages)? {
             Some(json) => json,
             None => return Ok(None),
         }
     } else {
-        let text = std::str::from_utf8(&root.bytes).map_err(|error| anyhow!("{name} is not UTF-8: {error}"))?;
-        let json = read(text).map_err(|error| anyhow!("{name} is not a template: {}", problem(error)))?;
-        if !json.get("Resources").is_some_and(Json::is_object) {
-            bail!("{name} is not a CloudFormation template: it has no `Resources`");
-        }
-        json
+        template_in(&root)?
     };
-    let template = Template::new(json, parameters);
+    check_parameters(&json, parameters, path)?;
+    Ok(Some(Template::new(json, parameters)))
+}
+
+/// The template that a file is.
+pub fn template_in(root: &Root) -> anyhow::Result<Json> {
+    let name = &root.name;
+    let text = std::str::from_utf8(&root.bytes).map_err(|error| anyhow!("{name} is not UTF-8: {error}"))?;
+    let json = read(text).map_err(|error| anyhow!("{name} is not a template: {}", problem(error)))?;
+    if !json.get("Resources").is_some_and(Json::is_object) {
+        bail!("{name} is not a CloudFormation template: it has no `Resources`");
+    }
+    Ok(json)
+}
+
+/// Refuses values for parameters that the template does not have.
+pub fn check_parameters(json: &Json, parameters: &[(String, String)], path: &Path) -> anyhow::Result<()> {
     for (parameter, _) in parameters {
-        if !parameter.starts_with("AWS::") && !template.declares(parameter) {
-            bail!("{name} has no parameter `{parameter}`");
+        let declared = json.get("Parameters").is_some_and(|all| all.get(parameter).is_some());
+        if !parameter.starts_with("AWS::") && !declared {
+            bail!("{} has no parameter `{parameter}`", path.display());
         }
     }
-    Ok(Some(template))
+    Ok(())
 }
 
 /// Whether a file is a source of this language: by its name, or else by not being a mapping of YAML or JSON.
-fn is_source(root: &Root) -> bool {
+pub fn is_source(root: &Root) -> bool {
     match root.path.as_deref().and_then(Path::extension) {
         Some(extension) => extension == "layers",
         None => std::str::from_utf8(&root.bytes).is_ok_and(|text| read(text).is_err()),

@@ -1,5 +1,6 @@
 //! The command line: the only part that prints, reads and writes files, and asks the time.
 
+mod ask;
 mod build;
 mod check;
 mod disk;
@@ -28,6 +29,10 @@ pub enum Outcome {
     Fine,
     /// The source or the template has findings.
     Findings,
+    /// A question that is not understood: that is no answer.
+    Misused,
+    /// A question that cannot be answered.
+    Undecided,
 }
 
 impl From<Outcome> for ExitCode {
@@ -35,6 +40,8 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Fine => Self::SUCCESS,
             Outcome::Findings => Self::from(1),
+            Outcome::Misused => Self::from(2),
+            Outcome::Undecided => Self::from(3),
         }
     }
 }
@@ -42,7 +49,8 @@ impl From<Outcome> for ExitCode {
 /// Shares AWS Lambda layers by rules: compiles NAME.layers to a CloudFormation template.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 fine, 1 findings, 2 wrong usage, or a file that cannot be read or written.")]
+#[command(after_help = "Exit codes: 0 fine, 1 findings, 2 wrong usage, or a file that cannot be read or \
+                          written, 3 a question that cannot be answered.")]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -80,6 +88,8 @@ pub enum MessageFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if it cannot be told
+    Ask(AskArguments),
     /// Compile a source to a CloudFormation template
     Build(BuildArguments),
     /// Look for mistakes, without writing anything
@@ -140,6 +150,19 @@ pub struct BuildArguments {
     pub republish: Vec<String>,
 }
 
+/// The arguments of `ask`.
+#[derive(Debug, clap::Args)]
+pub struct AskArguments {
+    /// The source or the template; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The claim, such as `account 123456789012 can use deps`
+    pub claim: String,
+    /// The value of a parameter of the template
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
+    pub parameters: Vec<(String, String)>,
+}
+
 /// The arguments of `drift`.
 #[derive(Debug, clap::Args)]
 pub struct DriftArguments {
@@ -197,6 +220,7 @@ pub fn run_with(limits: Limits) -> ExitCode {
 
 fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
     match command {
+        Command::Ask(arguments) => ask::run(&arguments, messages),
         Command::Build(arguments) => build::build(&arguments, limits, messages),
         Command::Check { files, as_of } => check::check(&files, as_of, limits, messages),
         Command::Drift(arguments) => drift::run(&arguments, limits, messages),

@@ -50,6 +50,22 @@ impl Unit {
     }
 }
 
+/// Puts a claim from outside in the place of the source's own.
+pub fn replace_claims(
+    name: &str,
+    text: String,
+    units: &mut [Unit],
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let (_, asked) = add(sources, diagnostics, name, text.into_bytes());
+    let is_claim = |statement: &Statement| matches!(statement, Statement::Expect(_));
+    if let Some(root) = units.first_mut() {
+        root.ast.statements.retain(|statement| !is_claim(statement));
+        root.ast.statements.extend(asked.statements.into_iter().filter(is_claim));
+    }
+}
+
 /// Reads the root and everything that it includes, each file once. The root comes first.
 pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Unit> {
     let folder = root.folder().to_path_buf();
@@ -195,6 +211,7 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
     let more = ast.statements.iter().find_map(|statement| match statement {
         Statement::Stack(text) => Some(("a `stack` statement".to_owned(), text.span)),
         Statement::Layer(layer) => Some(("a layer".to_owned(), layer.name.span)),
+        Statement::Expect(claim) => Some(("a claim".to_owned(), claim.keyword)),
         Statement::Restriction(restriction) => {
             Some((format!("a {}", restriction.kind.keyword()), restriction.name.span))
         }

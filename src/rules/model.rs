@@ -1,7 +1,9 @@
 //! What a source means: every name resolved, every group expanded, one grant for each version and principal.
 
+mod claim;
 mod restriction;
 
+pub use claim::{Claim, ClaimKind, Claimed};
 pub use restriction::{
     Allow, Attachments, BoundaryReference, Deny, Form, LayerSet, Layers, Restriction, Role, SetMember, Target, Trust,
 };
@@ -33,6 +35,8 @@ pub struct Rules {
     pub layers: Vec<Layer>,
     /// The roles, policies, boundaries and guardrails, by name.
     pub restrictions: Vec<Restriction>,
+    /// What is claimed of the template, in the order of the source.
+    pub claims: Vec<Claim>,
     /// The dates by which rules are meant to go.
     pub deadlines: Vec<Spanned<Date>>,
 }

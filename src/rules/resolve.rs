@@ -1,5 +1,6 @@
 //! From trees to rules: what every statement means, with every mistake in it reported.
 
+mod claim;
 mod content;
 mod layer;
 mod restriction;
@@ -26,6 +27,8 @@ struct Resolver<'a> {
     deadlines: Vec<Spanned<Date>>,
     files: &'a dyn Files,
     folder: &'a Path,
+    /// Whether there are only claims, about a template that is not made from this source.
+    names_only: bool,
 }
 
 /// What the units of a source mean, the root first. With any error reported, the rules are incomplete.
@@ -34,7 +37,8 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         return Rules::default();
     };
     let scope = Scope::gather(units, diagnostics);
-    let mut resolver = Resolver { scope, diagnostics, deadlines: Vec::new(), files, folder: &root.folder };
+    let names_only = !root.ast.statements.iter().any(makes_a_resource);
+    let mut resolver = Resolver { scope, diagnostics, deadlines: Vec::new(), files, folder: &root.folder, names_only };
     let mut rules = Rules::default();
     let mut layers: IndexMap<&str, Layer> = IndexMap::new();
     for statement in &root.ast.statements {
@@ -59,22 +63,52 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     }
     resolver.refuse_shared_names(&layers);
     resolver.refuse_conflicting_arns(&layers);
-    let restrictions = resolver.restrictions(&root.ast, &layers);
+    let names = names(&root.ast, &layers);
+    let restrictions = resolver.restrictions(&root.ast, &names);
+    let claims = resolver.claims(&root.ast, &names);
     let Resolver { scope, diagnostics, deadlines, .. } = resolver;
     // A name may look unused only because its use has a mistake in it, or because the source is there to be included.
-    let names_only = layers.is_empty() && restrictions.is_empty();
     if !has_errors(diagnostics) && !names_only {
         scope.report_unused(diagnostics);
     }
     layers.sort_unstable_keys();
     rules.layers = layers.into_values().collect();
     rules.restrictions = restrictions;
+    rules.claims = claims;
     rules.deadlines = deadlines;
     let (parameters, principals, rank) = scope.finish();
     rules.parameters = parameters;
     rules.principals = principals;
     rules.layers.iter_mut().for_each(|layer| order_grants(layer, &rank));
     rules
+}
+
+fn makes_a_resource(statement: &Statement) -> bool {
+    matches!(statement, Statement::Layer(_) | Statement::Restriction(_))
+}
+
+/// What the restrictions and the claims of a source can name.
+fn names<'a>(file: &'a ast::File, layers: &'a IndexMap<&str, Layer>) -> Names<'a> {
+    let mut names = Names { layers: IndexMap::new(), roles: Vec::new(), boundaries: Vec::new(), subjects: Vec::new() };
+    for statement in &file.statements {
+        match statement {
+            Statement::Layer(layer) => {
+                let name = layer.name.text.as_str();
+                names.layers.insert(name, layers.get(name));
+            }
+            Statement::Restriction(declared) => {
+                let name = declared.name.text.as_str();
+                names.subjects.push(name);
+                match declared.kind {
+                    RestrictionKind::Role => names.roles.push(name),
+                    RestrictionKind::Boundary => names.boundaries.push(name),
+                    RestrictionKind::Policy | RestrictionKind::Guardrail => {}
+                }
+            }
+            _ => {}
+        }
+    }
+    names
 }
 
 /// Renumbers the grants' principals and puts them into the principals' order.
@@ -118,23 +152,7 @@ impl Resolver<'_> {
     }
 
     /// The roles, policies, boundaries and guardrails, by name.
-    fn restrictions(&mut self, file: &ast::File, layers: &IndexMap<&str, Layer>) -> Vec<Restriction> {
-        let mut names = Names { layers: IndexMap::new(), roles: Vec::new(), boundaries: Vec::new() };
-        for statement in &file.statements {
-            match statement {
-                Statement::Layer(layer) => {
-                    let name = layer.name.text.as_str();
-                    names.layers.insert(name, layers.get(name));
-                }
-                Statement::Restriction(declared) if declared.kind == RestrictionKind::Role => {
-                    names.roles.push(&declared.name.text);
-                }
-                Statement::Restriction(declared) if declared.kind == RestrictionKind::Boundary => {
-                    names.boundaries.push(&declared.name.text);
-                }
-                _ => {}
-            }
-        }
+    fn restrictions(&mut self, file: &ast::File, names: &Names<'_>) -> Vec<Restriction> {
         let mut first: HashMap<(&str, &str), Span> = HashMap::new();
         let mut restrictions = Vec::new();
         for statement in &file.statements {
@@ -146,7 +164,7 @@ impl Resolver<'_> {
                 Some(&span) => self.duplicate(key.0, &declared.name, span),
                 None => {
                     first.insert(key, declared.name.span);
-                    restrictions.extend(self.restriction(declared, &names));
+                    restrictions.extend(self.restriction(declared, names));
                 }
             }
         }

@@ -46,6 +46,8 @@ pub enum Statement {
     Layer(Layer),
     /// `role`, `policy`, `boundary` or `guardrail NAME { … }`
     Restriction(Restriction),
+    /// `expect CLAIM`
+    Expect(Claim),
 }
 
 /// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
@@ -334,4 +336,53 @@ pub enum Owner {
     ThisAccount(Span),
     /// An account, or a group of accounts.
     Principal(Principal),
+}
+
+/// `expect CLAIM`
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The keyword, for messages about the claim as a whole.
+    pub keyword: Span,
+    /// What is claimed.
+    pub kind: ClaimKind,
+}
+
+/// What a claim is about.
+#[derive(Clone, Debug)]
+pub enum ClaimKind {
+    /// `[only] PRINCIPALS [in ORGANIZATION] can use LAYER`, or `cannot`
+    Use {
+        /// Whether nobody else can.
+        only: bool,
+        /// Who.
+        principals: Vec<Principal>,
+        /// The organization that they are in.
+        member_of: Option<Principal>,
+        /// Whether they can.
+        can: bool,
+        /// The layer.
+        layer: Name,
+        /// The one version that is meant, instead of all.
+        version: Option<Name>,
+    },
+    /// `NAME can attach [only] SET`, or `cannot attach SET`
+    Attach {
+        /// The role, policy, boundary or guardrail.
+        subject: Name,
+        /// What is said of the set.
+        verb: AttachVerb,
+        /// The layers.
+        set: Vec<SetItem>,
+    },
+}
+
+/// What a claim says about attaching the layers of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttachVerb {
+    /// Every one of them can be attached.
+    Can,
+    /// None can.
+    Cannot,
+    /// None outside can.
+    Only,
 }

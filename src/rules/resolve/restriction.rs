@@ -19,6 +19,8 @@ pub struct Names<'a> {
     pub roles: Vec<&'a str>,
     /// The boundaries.
     pub boundaries: Vec<&'a str>,
+    /// The roles, policies, boundaries and guardrails.
+    pub subjects: Vec<&'a str>,
 }
 
 /// The statements of a body, each thing that can be said once in its place.

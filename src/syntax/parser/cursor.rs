@@ -8,7 +8,7 @@ use crate::syntax::text::{TextError, unescape};
 use crate::syntax::token::{Token, TokenKind};
 
 /// The words that go on with a statement, and never begin one.
-const CLAUSES: &[&str] = &["with", "because", "until", "from", "at", "to", "object-version"];
+const CLAUSES: &[&str] = &["with", "because", "until", "from", "at", "to", "object-version", "can", "cannot"];
 
 /// A statement could not be read; why has been reported.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 //!
 //! Parsing never fails: a statement that cannot be read is reported and left out, and reading goes on behind it.
 
+mod claim;
 mod cursor;
 mod layer;
 mod restriction;
@@ -106,6 +107,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         "policy" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Policy)?),
         "boundary" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Boundary)?),
         "guardrail" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Guardrail)?),
+        "expect" => Statement::Expect(claim::claim(cursor, span)?),
         _ => return not_yet(cursor, keyword, span),
     };
     match cursor.expect_end_of_statement() {
@@ -117,12 +119,9 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
 
 /// Refuses a statement that the language keeps a word for and does not have yet.
 fn not_yet(cursor: &mut Cursor<'_>, keyword: &str, span: Span) -> Parsed<Statement> {
-    let instead = match keyword {
-        "expect" => "leave the claim out for now, or keep it in a comment",
-        _ => "list the accounts one by one: `account NAME = ID`, then `group NAME = …`",
-    };
     cursor.diagnostics.push(
-        Diagnostic::error(Code::NotYet, span, format!("`{keyword}` is reserved and does nothing yet")).help(instead),
+        Diagnostic::error(Code::NotYet, span, format!("`{keyword}` is reserved and does nothing yet"))
+            .help("list the accounts one by one: `account NAME = ID`, then `group NAME = …`"),
     );
     Err(Failed)
 }

@@ -109,7 +109,7 @@ fn deny(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
 }
 
 /// One or more items, with commas between them
-fn set(cursor: &mut Cursor<'_>) -> Parsed<Vec<SetItem>> {
+pub fn set(cursor: &mut Cursor<'_>) -> Parsed<Vec<SetItem>> {
     comma_separated(cursor, set_item)
 }
 

@@ -1,0 +1,411 @@
+//! Whether what is claimed of a template holds, for every principal and for every layer there can be.
+
+use super::attach::{Attachable, Way, attachable};
+use super::grants::{Grants, Version, VersionId, Who};
+use super::pattern::{Domain, Pattern, Search, TooLarge};
+use super::subject::{Subject, subjects};
+use super::value::{Template, Text};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::model::Rules;
+use crate::rules::model::{Claim, ClaimKind, Claimed, Id, LayerSet, Layers, Principal};
+use crate::rules::text::{Part, Text as RuleText};
+use crate::syntax::ast::AttachVerb;
+use crate::template::Format;
+use crate::template::lower::{Lowered, names};
+use serde_json::json;
+
+/// What is found of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds.
+    Holds(String),
+    /// It does not: a counterexample, and the logical IDs or statements that are the cause.
+    Fails(String, Vec<String>),
+    /// It cannot be told; why.
+    Undecided(String),
+}
+
+/// What claims are put to.
+pub struct Ground {
+    template: Template,
+    grants: Grants,
+    assumed: Template,
+    subjects: Vec<Subject>,
+    usual: Domain,
+    all: Domain,
+}
+
+impl Ground {
+    /// A template, with the values of its parameters as far as they are given.
+    #[must_use]
+    pub fn new(json: &serde_json::Value, given: &[(String, String)]) -> Self {
+        let template = Template::new(json.clone(), given);
+        let grants = Grants::of_template(&template);
+        let assumed = Template::new(json.clone(), given).assumed();
+        let subjects = subjects(&assumed);
+        let (usual, all) = (Domain::usual_layer_versions(), Domain::all_layer_versions());
+        Self { template, grants, assumed, subjects, usual, all }
+    }
+
+    /// What a text stands for that a reason names, if it names something that is assumed.
+    #[must_use]
+    pub fn assumption(&self, reason: &str) -> Option<String> {
+        let account = self.assumed.parameter("AWS::AccountId").filter(|id| reason.contains(&format!(":{id}:")))?;
+        let given = self.template.parameter("AWS::AccountId").is_some();
+        (!given).then(|| format!("{account} stands for the account of the stack"))
+    }
+
+    /// Whether a claim holds.
+    #[must_use]
+    pub fn verdict(&self, claim: &Claim) -> Verdict {
+        match &claim.kind {
+            ClaimKind::Attach { subject, verb, set } => self.attach(&subject.value, *verb, set),
+            ClaimKind::Use { only, principals, member_of, can, versions } => {
+                let found = self.versions(versions);
+                if found.is_empty() {
+                    return Verdict::Undecided(format!("the template has no version of `{}`", versions.layer.value));
+                }
+                let member_of = member_of.as_ref().map(|organization| self.who(organization));
+                let who: Vec<Who> = principals.iter().map(|principal| self.who(&principal.value)).collect();
+                if *only {
+                    return only_these(&who, &found);
+                }
+                let verdicts = who.iter().flat_map(|who| {
+                    let member_of = member_of.as_ref();
+                    found.iter().map(move |(name, version)| can_use(who, member_of, *can, name, version))
+                });
+                worst(verdicts)
+            }
+        }
+    }
+
+    /// A principal as the template names it.
+    fn who(&self, principal: &Principal) -> Who {
+        let text = |id: &Id| match id {
+            Id::Literal(id) => Text::literal(id.as_str()),
+            Id::Parameter(name) => self.template.text(&json!({ "Ref": name })),
+        };
+        match principal {
+            Principal::Everyone => Who::Everyone,
+            Principal::Account(id) => Who::Account(text(id)),
+            Principal::Organization(id) => Who::Organization(text(id)),
+        }
+    }
+
+    /// The versions that a claim is about, with what to call them.
+    fn versions(&self, claimed: &Claimed) -> Vec<(String, &Version)> {
+        let layer = claimed.layer.value.as_str();
+        let id = names::pascal(layer);
+        let is_of = |key: &VersionId, version: &Version| match key {
+            VersionId::Resource(key) => {
+                *key == id || key.starts_with(&format!("{id}V")) || version.layer.as_deref() == Some(layer)
+            }
+            VersionId::Arn(_) => {
+                let by = version.grants.values().flatten().any(|by| by.starts_with(&format!("{id}V")));
+                by || version.layer.as_deref() == Some(layer)
+            }
+        };
+        let wanted = claimed.label.as_ref().map(|label| names::version(layer, label));
+        let is_wanted = |key: &VersionId, version: &Version| match (&wanted, key) {
+            (None, _) => true,
+            (Some(wanted), VersionId::Resource(key)) => wanted == key,
+            (Some(wanted), VersionId::Arn(_)) => {
+                version.grants.values().flatten().any(|by| by.starts_with(&format!("{wanted}To")))
+            }
+        };
+        let versions = self.grants.versions.iter();
+        let found = versions.filter(|(key, version)| is_of(key, version) && is_wanted(key, version));
+        found.map(|(key, version)| (key.to_string(), version)).collect()
+    }
+
+    fn attach(&self, name: &str, verb: AttachVerb, set: &LayerSet) -> Verdict {
+        let id = names::pascal(name);
+        let parts: Vec<&Subject> = self.subjects.iter().filter(|subject| is_part(&subject.name, &id, name)).collect();
+        let Some(subject) = together(&parts) else {
+            return Verdict::Undecided(format!("the template has no role or policy `{name}`"));
+        };
+        let mut patterns = Vec::with_capacity(set.members.len());
+        for member in &set.members {
+            match self.pattern(&member.layers) {
+                Some(pattern) => patterns.push(pattern),
+                None => return Verdict::Undecided("the ARN of a version in the set is not known".to_owned()),
+            }
+        }
+        let found = attachable(&subject, &self.all);
+        let question = Question { found: &found, set: &patterns, usual: &self.usual, all: &self.all };
+        let verdict = match verb {
+            AttachVerb::Can => question.can(),
+            AttachVerb::Cannot => question.cannot(),
+            AttachVerb::Only => question.only(),
+        };
+        verdict
+            .unwrap_or_else(|TooLarge| Verdict::Undecided("its patterns are too entangled to be told apart".to_owned()))
+    }
+
+    /// The ARNs of a member of a set, in the account that is assumed.
+    fn pattern(&self, layers: &Layers) -> Option<Pattern> {
+        match layers {
+            Layers::Published { layer, label } => {
+                self.assumed.assumed_arn(&names::version(layer, label)).map(Pattern::exactly)
+            }
+            Layers::Matching(arn) => self.filled_in(arn).map(|arn| Pattern::new(&arn)),
+        }
+    }
+
+    fn filled_in(&self, arn: &RuleText) -> Option<String> {
+        let parts = arn.parts().iter().map(|part| match part {
+            Part::Literal(text) => Some(text.clone()),
+            Part::Parameter(name) => self.assumed.parameter(name).map(str::to_owned),
+        });
+        parts.collect()
+    }
+}
+
+/// Whether a resource is what a source calls by a name: it, or a part of it where its policy was cut.
+fn is_part(resource: &str, id: &str, name: &str) -> bool {
+    resource == name || resource.strip_prefix(id).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// The parts of a policy as one: what any allows is allowed, what any denies is denied.
+fn together(parts: &[&Subject]) -> Option<Subject> {
+    let (first, rest) = parts.split_first()?;
+    let mut subject = (*first).clone();
+    for part in rest {
+        if let (Some(level), Some(more)) = (subject.levels.first_mut(), part.levels.first()) {
+            level.extend(more.iter().cloned());
+        }
+        subject.guardrails.extend(part.guardrails.iter().cloned());
+        subject.doubts.extend(part.doubts.iter().cloned());
+    }
+    Some(subject)
+}
+
+/// The worst of several verdicts: a failure, or else a doubt.
+fn worst(verdicts: impl Iterator<Item = Verdict>) -> Verdict {
+    let mut found = None;
+    for verdict in verdicts {
+        match (&found, verdict) {
+            (_, fails @ Verdict::Fails(..)) => return fails,
+            (Some(Verdict::Undecided(_)), _) => {}
+            (_, verdict) => found = Some(verdict),
+        }
+    }
+    found.unwrap_or_else(|| Verdict::Undecided("there is nothing to decide".to_owned()))
+}
+
+/// Whether a principal can use a version, or cannot, as far as it is granted.
+fn can_use(who: &Who, member_of: Option<&Who>, can: bool, name: &str, version: &Version) -> Verdict {
+    let granted = |who: &Who| version.grants.get(who);
+    let cause = granted(&Who::Everyone).or_else(|| granted(who)).or_else(|| member_of.and_then(granted));
+    match (cause, can) {
+        (Some(by), true) => Verdict::Holds(format!("{name} is granted by {}", by.join(", "))),
+        (Some(by), false) => Verdict::Fails(format!("{who} can use {name}"), by.clone()),
+        (None, _) => match doubt(who, member_of, name, version) {
+            Some(why) => Verdict::Undecided(why),
+            None if can => Verdict::Fails(
+                format!("nothing grants {name} to {who}: its resource policy is the half that is missing"),
+                Vec::new(),
+            ),
+            None => Verdict::Holds(format!("nothing grants {name} to {who}")),
+        },
+    }
+}
+
+/// Why somebody to whom nothing is granted may be granted something all the same.
+fn doubt(who: &Who, member_of: Option<&Who>, name: &str, version: &Version) -> Option<String> {
+    version.grants.iter().find_map(|(granted, by)| match (who, granted) {
+        (_, Who::Unknown(why)) => Some(format!("whom {} shares {name} with is not known: {why}", by.join(", "))),
+        (Who::Account(_), Who::Organization(id)) if member_of.is_none() => {
+            Some(format!("{name} is shared with organization {id}, and whether {who} is in it is not said"))
+        }
+        (Who::Organization(_), Who::Account(id)) => {
+            Some(format!("{name} is shared with account {id}, and whether that is in {who} is not said"))
+        }
+        (Who::Account(own), Who::Account(other)) if !both_known(own, other) => Some(not_known(other, name)),
+        (Who::Organization(own) | Who::Account(own), Who::Organization(other) | Who::Account(other))
+            if !both_known(own, other) =>
+        {
+            Some(not_known(other, name))
+        }
+        (Who::Everyone, Who::Organization(_) | Who::Account(_)) => None,
+        _ => None,
+    })
+}
+
+fn both_known(a: &Text, b: &Text) -> bool {
+    a.as_literal().is_some() && b.as_literal().is_some()
+}
+
+fn not_known(id: &Text, name: &str) -> String {
+    format!(
+        "{name} is shared with {id}, whose value is not known: give it by `--parameter NAME=VALUE`, or as a default"
+    )
+}
+
+/// Whether nobody but these can use the versions, and these can.
+fn only_these(these: &[Who], versions: &[(String, &Version)]) -> Verdict {
+    let others = versions.iter().flat_map(|(name, version)| {
+        version.grants.iter().filter(|(who, _)| !these.contains(who) && !these.contains(&Who::Everyone)).map(
+            move |(who, by)| match who {
+                Who::Unknown(why) => {
+                    Verdict::Undecided(format!("whom {} shares {name} with is not known: {why}", by.join(", ")))
+                }
+                Who::Account(_) if these.iter().any(|one| matches!(one, Who::Organization(_))) => Verdict::Undecided(
+                    format!("{who} can use {name}, and whether it is in the organization is not said"),
+                ),
+                _ => Verdict::Fails(format!("{who} can use {name}"), by.clone()),
+            },
+        )
+    });
+    let own = these
+        .iter()
+        .flat_map(|who| versions.iter().map(move |(name, version)| can_use(who, None, true, name, version)));
+    worst(others.chain(own))
+}
+
+/// A question about attaching.
+struct Question<'a> {
+    found: &'a Attachable,
+    set: &'a [Pattern],
+    usual: &'a Domain,
+    all: &'a Domain,
+}
+
+/// The most ways to leave all ways that are told apart.
+const MOST: usize = 4096;
+
+impl Question<'_> {
+    /// A layer that fits, one that looks usual if there is any.
+    fn witness(&self, within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, TooLarge> {
+        let search = |domain| {
+            let search = within.iter().fold(Search::among(domain), |search, group| search.within(*group));
+            outside.iter().fold(search, |search, group| search.outside(*group)).shortest()
+        };
+        match search(self.usual)? {
+            Some(found) => Ok(Some(found)),
+            None => search(self.all),
+        }
+    }
+
+    /// A layer in a way, in or out of the set.
+    fn in_way(&self, way: &Way, in_set: bool) -> Result<Option<String>, TooLarge> {
+        let mut within: Vec<&[Pattern]> = way.within.iter().map(Vec::as_slice).collect();
+        let mut outside = vec![way.outside.as_slice()];
+        if in_set {
+            within.push(self.set)
+        } else {
+            outside.push(self.set)
+        }
+        self.witness(&within, &outside)
+    }
+
+    /// Whether no way leads to a layer in the set, or out of it.
+    fn none(&self, in_set: bool) -> Result<Verdict, TooLarge> {
+        let mut possible = None;
+        for way in &self.found.possible {
+            if let Some(witness) = self.in_way(way, in_set)? {
+                possible = Some(witness);
+                break;
+            }
+        }
+        let Some(witness) = possible else {
+            return Ok(Verdict::Holds(match in_set {
+                true => "no request with one of these layers is allowed".to_owned(),
+                false => "no request with any other layer is allowed".to_owned(),
+            }));
+        };
+        for way in &self.found.certain {
+            if let Some(witness) = self.in_way(way, in_set)? {
+                return Ok(Verdict::Fails(format!("{witness} can be attached"), way.by.clone()));
+            }
+        }
+        Ok(self.undecided(&format!("{witness} may be attached")))
+    }
+
+    fn cannot(&self) -> Result<Verdict, TooLarge> {
+        self.none(true)
+    }
+
+    fn only(&self) -> Result<Verdict, TooLarge> {
+        self.none(false)
+    }
+
+    /// Whether every layer of the set can be attached: whether none of it is outside of every way.
+    fn can(&self) -> Result<Verdict, TooLarge> {
+        let Some(witness) = self.outside_of(&self.found.certain)? else {
+            return Ok(Verdict::Holds("a request with each of these layers is allowed".to_owned()));
+        };
+        match self.outside_of(&self.found.possible)? {
+            Some(witness) => Ok(Verdict::Fails(format!("{witness} cannot be attached"), Vec::new())),
+            None => Ok(self.undecided(&format!("{witness} may not be attached"))),
+        }
+    }
+
+    /// A layer of the set to which none of the ways leads: each is left by a group, or by what is left out.
+    fn outside_of(&self, ways: &[Way]) -> Result<Option<String>, TooLarge> {
+        let number = |way: &Way| way.within.len() + usize::from(!way.outside.is_empty());
+        let combinations = ways.iter().try_fold(1, |all: usize, way| all.checked_mul(number(way)));
+        let combinations = combinations.filter(|&all| all <= MOST).ok_or(TooLarge)?;
+        for combination in 0..combinations {
+            let mut rest = combination;
+            let (mut within, mut outside) = (vec![self.set], Vec::new());
+            for way in ways {
+                let choice = rest % number(way);
+                rest /= number(way);
+                match way.within.get(choice) {
+                    Some(group) => outside.push(group.as_slice()),
+                    None => within.push(way.outside.as_slice()),
+                }
+            }
+            if let Some(witness) = self.witness(&within, &outside)? {
+                return Ok(Some(witness));
+            }
+        }
+        Ok(None)
+    }
+
+    fn undecided(&self, what: &str) -> Verdict {
+        let why = match self.found.doubts.as_slice() {
+            [] => "a condition depends on what only a request tells".to_owned(),
+            doubts => doubts.join("; "),
+        };
+        Verdict::Undecided(format!("{what}: {why}"))
+    }
+}
+
+/// Reports the claims of a source that do not hold of its template, as it is written and read again.
+pub fn check(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
+    if rules.claims.is_empty() {
+        return;
+    }
+    let mut written = Vec::new();
+    let read =
+        lowered.template.write(Format::Json, &mut written).ok().and_then(|()| serde_json::from_slice(&written).ok());
+    let ground = Ground::new(&read.unwrap_or_default(), &[]);
+    for claim in &rules.claims {
+        match ground.verdict(claim) {
+            Verdict::Holds(_) => {}
+            Verdict::Undecided(why) => diagnostics.push(
+                Diagnostic::error(Code::UndecidedClaim, claim.span, "whether this holds cannot be told")
+                    .note(why)
+                    .help("what cannot be told is not safe: say what is missing, or leave the claim out"),
+            ),
+            Verdict::Fails(why, by) => {
+                let diagnostic = Diagnostic::error(Code::FailedClaim, claim.span, format!("this does not hold: {why}"));
+                let diagnostic = match ground.assumption(&why) {
+                    Some(assumption) => diagnostic.note(assumption),
+                    None => diagnostic,
+                };
+                let named = |by: &String| by.split(',').next().unwrap_or_default().to_owned();
+                let cause = by.iter().map(named).find_map(|id| {
+                    let index = lowered.template.resources.iter().position(|resource| resource.id == id)?;
+                    lowered.origins.get(index).copied()
+                });
+                diagnostics.push(match cause {
+                    Some(span) => diagnostic.also(span, "this lets it through"),
+                    None => diagnostic,
+                });
+            }
+        }
+    }
+}

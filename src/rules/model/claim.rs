@@ -1,0 +1,50 @@
+//! What a source claims of its template.
+
+use super::{LayerSet, Principal, Spanned};
+use crate::syntax::ast::AttachVerb;
+use crate::syntax::source::Span;
+
+/// A claim.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// The place that makes it.
+    pub span: Span,
+    /// What is claimed.
+    pub kind: ClaimKind,
+}
+
+/// What a claim is about.
+#[derive(Clone, Debug)]
+pub enum ClaimKind {
+    /// Who can use a layer, or cannot.
+    Use {
+        /// Whether nobody else can.
+        only: bool,
+        /// Who.
+        principals: Vec<Spanned<Principal>>,
+        /// The organization that they are in.
+        member_of: Option<Principal>,
+        /// Whether they can.
+        can: bool,
+        /// The layer's versions.
+        versions: Claimed,
+    },
+    /// What can be attached, or cannot.
+    Attach {
+        /// The name of the role, policy, boundary or guardrail.
+        subject: Spanned<String>,
+        /// What is said of the set.
+        verb: AttachVerb,
+        /// The layers.
+        set: LayerSet,
+    },
+}
+
+/// The versions of a layer that a claim is about.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The layer's name.
+    pub layer: Spanned<String>,
+    /// The label of the one that is meant, instead of all.
+    pub label: Option<String>,
+}

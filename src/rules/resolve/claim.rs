@@ -1,0 +1,111 @@
+//! `expect CLAIM`
+
+use super::Resolver;
+use super::restriction::Names;
+use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::rules::model::{Claim, ClaimKind, Claimed, Principal, Releases, Spanned};
+use crate::syntax::ast::{self, File, RestrictionKind, Statement};
+
+impl Resolver<'_> {
+    /// The claims of a source; without those that have a mistake, which is then reported.
+    pub fn claims(&mut self, file: &File, names: &Names<'_>) -> Vec<Claim> {
+        let claims = file.statements.iter().filter_map(|statement| match statement {
+            Statement::Expect(claim) => Some(claim),
+            _ => None,
+        });
+        claims.filter_map(|claim| self.claim(claim, names)).collect()
+    }
+
+    fn claim(&mut self, claim: &ast::Claim, names: &Names<'_>) -> Option<Claim> {
+        let kind = match &claim.kind {
+            ast::ClaimKind::Attach { subject, verb, set } => {
+                if !self.names_only && !names.subjects.contains(&subject.text.as_str()) {
+                    let message = format!("there is no role, policy, boundary or guardrail {}", quote(&subject.text));
+                    let diagnostic = Diagnostic::error(Code::UnknownName, subject.span, message);
+                    self.report(match nearest(&subject.text, names.subjects.iter().copied()) {
+                        Some(near) => diagnostic.fix(format!("write `{near}`"), subject.span, near),
+                        None => diagnostic.help("a claim about attaching names one of this source"),
+                    });
+                    return None;
+                }
+                let set = self.set(set, RestrictionKind::Role, &names.layers);
+                if set.members.is_empty() {
+                    return None;
+                }
+                let subject = Spanned { value: subject.text.clone(), span: subject.span };
+                ClaimKind::Attach { subject, verb: *verb, set }
+            }
+            ast::ClaimKind::Use { only, principals, member_of, can, layer, version } => {
+                let versions = self.claimed(layer, version.as_ref(), names)?;
+                let found = self.principals(principals);
+                let member_of = match member_of {
+                    Some(organization) => Some(self.organization(organization)?),
+                    None => None,
+                };
+                if found.is_empty() {
+                    return None;
+                }
+                ClaimKind::Use { only: *only, principals: found, member_of, can: *can, versions }
+            }
+        };
+        Some(Claim { span: claim.keyword, kind })
+    }
+
+    fn principals(&mut self, principals: &[ast::Principal]) -> Vec<Spanned<Principal>> {
+        let members = self.scope.expand(principals, self.diagnostics);
+        let found = members.into_iter().filter_map(|(index, span)| {
+            self.scope.principal(index).map(|principal| Spanned { value: principal.clone(), span })
+        });
+        found.collect()
+    }
+
+    fn organization(&mut self, written: &ast::Principal) -> Option<Principal> {
+        match self.principals(std::slice::from_ref(written)).as_slice() {
+            [Spanned { value: organization @ Principal::Organization(_), .. }] => Some(organization.clone()),
+            [Spanned { span, .. }, ..] => {
+                self.report(
+                    Diagnostic::error(
+                        Code::InvalidClaim,
+                        *span,
+                        "an account is in an organization, and in nothing else",
+                    )
+                    .help("write `in organization ID`, or the name of one"),
+                );
+                None
+            }
+            [] => None,
+        }
+    }
+
+    fn claimed(&mut self, layer: &ast::Name, label: Option<&ast::Name>, names: &Names<'_>) -> Option<Claimed> {
+        let claimed = Claimed {
+            layer: Spanned { value: layer.text.clone(), span: layer.span },
+            label: label.map(|label| label.text.clone()),
+        };
+        if self.names_only {
+            return Some(claimed);
+        }
+        let Some(declared) = names.layers.get(layer.text.as_str()) else {
+            let message = format!("there is no layer {} in this source", quote(&layer.text));
+            let diagnostic = Diagnostic::error(Code::UnknownName, layer.span, message);
+            self.report(match nearest(&layer.text, names.layers.keys().copied()) {
+                Some(near) => diagnostic.fix(format!("write `{near}`"), layer.span, near),
+                None => diagnostic.help("a claim about use names a layer of this source"),
+            });
+            return None;
+        };
+        let versions = match declared.as_ref().map(|layer| &layer.releases) {
+            Some(Releases::Listed(versions)) => versions.as_slice(),
+            Some(Releases::Rolling(_)) => &[],
+            None => return None,
+        };
+        if let Some(label) = label
+            && !versions.iter().any(|version| version.label.value == label.text)
+        {
+            let message = format!("the layer {} has no version {}", quote(&layer.text), quote(&label.text));
+            self.report(Diagnostic::error(Code::UnknownVersion, label.span, message));
+            return None;
+        }
+        Some(claimed)
+    }
+}
