@@ -42,6 +42,14 @@ pub struct Attachable {
     pub doubts: Vec<String>,
 }
 
+impl Attachable {
+    /// Everything, for certain.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { certain: vec![Way::default()], possible: vec![Way::default()], doubts: Vec::new() }
+    }
+}
+
 /// How a statement that is not understood is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -125,14 +133,7 @@ impl Analysis<'_> {
         for way in &mut ways {
             way.within.extend(readable.clone());
             way.outside.extend(unreadable.clone());
-            way.within.iter_mut().for_each(|group| {
-                group.sort();
-                group.dedup();
-            });
-            way.within.sort();
-            way.within.dedup();
-            way.outside.sort();
-            way.outside.dedup();
+            simplify(way);
         }
         Some(ways)
     }
@@ -328,9 +329,31 @@ fn add(mut way: Way, constraint: Constraint) -> Way {
     way
 }
 
+/// Takes out what says nothing: a group that another group is within.
+fn simplify(way: &mut Way) {
+    for group in &mut way.within {
+        group.sort();
+        group.dedup();
+    }
+    let is_within = |small: &[Pattern], large: &[Pattern]| {
+        small.iter().all(|one| large.iter().any(|other| other.plainly_covers(one)))
+    };
+    let mut kept: Vec<Vec<Pattern>> = Vec::new();
+    for group in std::mem::take(&mut way.within) {
+        if !kept.iter().any(|other| is_within(other, &group)) {
+            kept.retain(|other| !is_within(&group, other));
+            kept.push(group);
+        }
+    }
+    kept.sort();
+    way.within = kept;
+    way.outside.sort();
+    way.outside.dedup();
+}
+
 /// Every way of the first with every way of the second; `None` where these are too many.
 fn product(first: &[Way], second: &[Way]) -> Option<Vec<Way>> {
-    if first.len() * second.len() > MOST {
+    if first.len().saturating_mul(second.len()) > MOST {
         return None;
     }
     let both = |a: &Way, b: &Way| Way {

@@ -264,7 +264,7 @@ fn only_these(these: &[Who], versions: &[(String, &Version)]) -> Verdict {
 }
 
 /// A question about attaching.
-struct Question<'a> {
+pub struct Question<'a> {
     found: &'a Attachable,
     set: &'a [Pattern],
     usual: &'a Domain,
@@ -275,6 +275,23 @@ struct Question<'a> {
 const MOST: usize = 4096;
 
 impl Question<'_> {
+    /// A layer that may be attached by the first and could not certainly be by the second.
+    ///
+    /// # Errors
+    ///
+    /// Where that cannot be told in bounded time.
+    pub fn between(first: &Attachable, second: &Attachable) -> Result<Option<String>, TooLarge> {
+        let (usual, all) = (Domain::usual_layer_versions(), Domain::all_layer_versions());
+        for way in &first.possible {
+            let everything = [Pattern::new("*")];
+            let question = Question { found: second, set: &everything, usual: &usual, all: &all };
+            if let Some(witness) = question.outside_of_all(&second.certain, way)? {
+                return Ok(Some(witness));
+            }
+        }
+        Ok(None)
+    }
+
     /// A layer that fits, one that looks usual if there is any.
     fn witness(&self, within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, TooLarge> {
         let search = |domain| {
@@ -341,14 +358,21 @@ impl Question<'_> {
         }
     }
 
-    /// A layer of the set to which none of the ways leads: each is left by a group, or by what is left out.
+    /// A layer of the set to which none of the ways leads.
     fn outside_of(&self, ways: &[Way]) -> Result<Option<String>, TooLarge> {
+        self.outside_of_all(ways, &Way::default())
+    }
+
+    /// A layer of the set to which one way leads and none of the others: each of these is left by a group, or by what is
+    /// left out.
+    fn outside_of_all(&self, ways: &[Way], within_way: &Way) -> Result<Option<String>, TooLarge> {
         let number = |way: &Way| way.within.len() + usize::from(!way.outside.is_empty());
         let combinations = ways.iter().try_fold(1, |all: usize, way| all.checked_mul(number(way)));
         let combinations = combinations.filter(|&all| all <= MOST).ok_or(TooLarge)?;
         for combination in 0..combinations {
             let mut rest = combination;
-            let (mut within, mut outside) = (vec![self.set], Vec::new());
+            let mut within: Vec<&[Pattern]> = within_way.within.iter().map(Vec::as_slice).chain([self.set]).collect();
+            let mut outside = vec![within_way.outside.as_slice()];
             for way in ways {
                 let choice = rest % number(way);
                 rest /= number(way);

@@ -124,7 +124,7 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
         match same_account {
         false => by_identity().and(by_resource).and(boundary),
         true => by_identity().and(boundary).or(|| match (by_resource(), boundary()) {
-            (Answer::Yes, Answer::No) => Answer::Unknown(
+            (Answer::Yes | Answer::Unknown(_), Answer::No) => Answer::Unknown(
                 "whether a boundary limits what a resource's policy grants in its own account depends on how it names the \
                  principal"
                     .to_owned(),

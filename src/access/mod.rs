@@ -5,10 +5,12 @@
 
 pub mod attach;
 pub mod claim;
+pub mod diff;
 pub mod drift;
 pub mod evaluate;
 pub mod grants;
 pub mod pattern;
 pub mod policy;
+pub mod report;
 pub mod subject;
 pub mod value;

@@ -2,7 +2,7 @@
 
 use super::evaluate::{Request, Values};
 use super::pattern::Pattern;
-use super::policy::Document;
+use super::policy::{Document, Names};
 use super::value::{Resource, Template, Text};
 use serde_json::{Value as Json, json};
 
@@ -21,6 +21,8 @@ pub struct Subject {
     pub request: Request,
     /// The layers of its own account.
     pub own_layers: Option<Pattern>,
+    /// Whether it only takes away: without it, more could be attached.
+    pub restricts: bool,
     /// What is not known of it.
     pub doubts: Vec<String>,
 }
@@ -47,14 +49,17 @@ pub fn subjects(template: &Template) -> Vec<Subject> {
         ROLE => Some(role(&resource, template)),
         POLICY => {
             let document = document(&resource, "PolicyDocument", template);
-            Some(Subject { levels: vec![vec![document]], ..named(&resource, template) })
+            let attached = ["Roles", "Users", "Groups"].iter().any(|list| resource.property(list).is_some());
+            let restricts = !attached && allows_everything(&document);
+            Some(Subject { levels: vec![vec![document]], restricts, ..named(&resource, template) })
         }
         GUARDRAIL => {
             let all =
                 json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
             let administrator = Document::read("whatever else is allowed", &all, template);
             let guardrails = vec![document(&resource, "Content", template)];
-            Some(Subject { levels: vec![vec![administrator]], guardrails, ..named(&resource, template) })
+            let levels = vec![vec![administrator]];
+            Some(Subject { levels, guardrails, restricts: true, ..named(&resource, template) })
         }
         _ => None,
     });
@@ -62,10 +67,30 @@ pub fn subjects(template: &Template) -> Vec<Subject> {
 }
 
 impl Subject {
+    /// The account that it is assumed to be in.
+    #[must_use]
+    pub fn own_account(&self) -> String {
+        match self.request.context.get("aws:principalaccount") {
+            Some(Values::Known(values)) => values.first().cloned().unwrap_or_default(),
+            _ => String::new(),
+        }
+    }
+
     /// Every document.
     pub fn all(&self) -> impl Iterator<Item = &Document> {
         self.levels.iter().flatten().chain(&self.guardrails)
     }
+}
+
+/// Whether a document allows everything that it does not deny, as a permissions boundary does.
+fn allows_everything(document: &Document) -> bool {
+    let is_all = |names: &Names| !names.negated && names.patterns.iter().any(|one| one.as_literal() == Some("*"));
+    document.statements.iter().any(|statement| {
+        !statement.denies
+            && statement.conditions.is_empty()
+            && is_all(&statement.actions)
+            && is_all(&statement.resources)
+    })
 }
 
 fn named(resource: &Resource<'_>, template: &Template) -> Subject {

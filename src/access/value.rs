@@ -178,6 +178,13 @@ impl Template {
         self.assumed_arns.get(id).map(String::as_str)
     }
 
+    /// The ARNs that layer versions are assumed to have, with their logical IDs.
+    pub fn assumed_arns(&self) -> Vec<(String, String)> {
+        let mut arns: Vec<_> = self.assumed_arns.iter().map(|(id, arn)| (arn.clone(), id.clone())).collect();
+        arns.sort();
+        arns
+    }
+
     /// The value of a parameter, where it is known.
     #[must_use]
     pub fn parameter(&self, name: &str) -> Option<&str> {

@@ -2,10 +2,13 @@
 
 use super::disk::{self, Disk};
 use super::messages::Messages;
+use crate::access::grants::Grants;
+use crate::access::report::{Access, Names};
 use crate::access::value::Template;
 use crate::compile;
 use crate::diagnostic::has_errors;
 use crate::rules::load::Root;
+use crate::rules::model::{Id, Principal};
 use crate::syntax::source::Sources;
 use crate::template::Format;
 use crate::template::limits::Limits;
@@ -32,7 +35,7 @@ pub fn template(
     let root = disk::root(path)?;
     let json = if is_source(&root) {
         match compiled(root, limits, messages)? {
-            Some(json) => json,
+            Some((json, _)) => json,
             None => return Ok(None),
         }
     } else {
@@ -72,8 +75,39 @@ pub fn is_source(root: &Root) -> bool {
     }
 }
 
-/// The template of a source, written and read again: whatever is answered is answered of what is deployed.
-fn compiled(root: Root, limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<Json>> {
+/// What a source, a template or the policies of layer versions let anybody do; `None` where a source has errors, which are
+/// then reported.
+pub fn access(
+    path: &Path,
+    parameters: &[(String, String)],
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Option<Access>> {
+    let root = disk::root(path)?;
+    if is_source(&root) {
+        let found = compiled(root, limits, messages)?;
+        let Some((json, names)) = found else {
+            return Ok(None);
+        };
+        check_parameters(&json, parameters, path)?;
+        return Ok(Some(Access::of_template(&json, parameters, names)));
+    }
+    let policies: Result<Vec<Json>, _> = serde_json::Deserializer::from_slice(&root.bytes).into_iter().collect();
+    if let Ok(policies) = policies
+        && policies.iter().all(|policy| policy.get("Policy").is_some() || policy.get("Statement").is_some())
+        && !policies.is_empty()
+    {
+        let grants = Grants::of_policies(&policies).map_err(|error| anyhow!("{}: {}", root.name, problem(error)))?;
+        return Ok(Some(Access { grants, ..Access::default() }));
+    }
+    let json = template_in(&root)?;
+    check_parameters(&json, parameters, path)?;
+    Ok(Some(Access::of_template(&json, parameters, Names::new())))
+}
+
+/// The template of a source, written and read again: whatever is answered is answered of what is deployed. With it, what
+/// the source calls accounts and organizations.
+fn compiled(root: Root, limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<(Json, Names)>> {
     let mut sources = Sources::default();
     let compiled = compile(root, &Placement::default(), limits, &Disk, &mut sources);
     messages.diagnostics(&compiled.diagnostics, &sources);
@@ -86,7 +120,17 @@ fn compiled(root: Root, limits: Limits, messages: &mut Messages) -> anyhow::Resu
     };
     let mut written = Vec::new();
     lowered.template.write(Format::Json, &mut written)?;
-    Ok(Some(serde_json::from_slice(&written)?))
+    let names = compiled.rules.principals.iter().filter_map(|named| {
+        let id = match &named.principal {
+            Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => id.clone(),
+            Principal::Account(Id::Parameter(name)) | Principal::Organization(Id::Parameter(name)) => {
+                format!("${{{name}}}")
+            }
+            Principal::Everyone => return None,
+        };
+        Some((id, named.names.as_deref()?.to_owned()))
+    });
+    Ok(Some((serde_json::from_slice(&written)?, names.collect())))
 }
 
 /// The JSON documents in a file, one behind the other.

@@ -1,5 +1,6 @@
 //! The command line: the only part that prints, reads and writes files, and asks the time.
 
+mod access;
 mod ask;
 mod build;
 mod check;
@@ -88,6 +89,8 @@ pub enum MessageFormat {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Show who can use which layer version, and what roles and policies let attach
+    Access(AccessArguments),
     /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if it cannot be told
     Ask(AskArguments),
     /// Compile a source to a CloudFormation template
@@ -101,6 +104,8 @@ enum Command {
         #[arg(long, value_name = "DATE")]
         as_of: Option<Date>,
     },
+    /// Show who gains and who loses what between two sources, templates or policies
+    Diff(DiffArguments),
     /// Compare the sharing that a source or a template says with live policies
     Drift(DriftArguments),
     /// Format sources in place; standard input goes to standard output
@@ -148,6 +153,61 @@ pub struct BuildArguments {
     /// Let a version that OUT publishes already be published again, under a new number
     #[arg(long, value_name = "LABEL", requires = "output")]
     pub republish: Vec<String>,
+}
+
+/// The arguments of `access`.
+#[derive(Debug, clap::Args)]
+pub struct AccessArguments {
+    /// The source, the template, or the policies of layer versions; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Report,
+    /// The value of a parameter of the template
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
+    pub parameters: Vec<(String, String)>,
+}
+
+/// The arguments of `diff`.
+#[derive(Debug, clap::Args)]
+pub struct DiffArguments {
+    /// What was: a source, a template, or policies; `-` is standard input
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// What is to be
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// The form of the report; `html` is for `access` only
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Report,
+    /// Exit with 1 if anybody gains anything
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+    /// The value of a parameter, for both sides
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
+    pub parameters: Vec<(String, String)>,
+}
+
+/// The form of a report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Report {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For programs
+    Json,
+    /// One page that needs nothing else
+    Html,
+}
+
+/// What a difference fails on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Somebody gains something
+    Broader,
 }
 
 /// The arguments of `ask`.
@@ -220,9 +280,11 @@ pub fn run_with(limits: Limits) -> ExitCode {
 
 fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
     match command {
+        Command::Access(arguments) => access::access(&arguments, limits, messages),
         Command::Ask(arguments) => ask::run(&arguments, messages),
         Command::Build(arguments) => build::build(&arguments, limits, messages),
         Command::Check { files, as_of } => check::check(&files, as_of, limits, messages),
+        Command::Diff(arguments) => access::diff(&arguments, limits, messages),
         Command::Drift(arguments) => drift::run(&arguments, limits, messages),
         Command::Fmt { files, check } => fmt::fmt(&files, check, messages),
         Command::Explain { code } => explain::explain(&code),
