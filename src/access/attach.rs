@@ -329,12 +329,13 @@ fn add(mut way: Way, constraint: Constraint) -> Way {
     way
 }
 
-/// Takes out what says nothing: a group that another group is within.
+/// Takes out what says nothing: a pattern that another one covers, a group that another one is within or that every
+/// layer fits.
 fn simplify(way: &mut Way) {
-    for group in &mut way.within {
-        group.sort();
-        group.dedup();
-    }
+    let every = Pattern::new("*");
+    way.within.retain(|group| !group.contains(&every));
+    way.within.iter_mut().for_each(reduce);
+    reduce(&mut way.outside);
     let is_within = |small: &[Pattern], large: &[Pattern]| {
         small.iter().all(|one| large.iter().any(|other| other.plainly_covers(one)))
     };
@@ -347,8 +348,17 @@ fn simplify(way: &mut Way) {
     }
     kept.sort();
     way.within = kept;
-    way.outside.sort();
-    way.outside.dedup();
+}
+
+/// Takes out the patterns that others of a union cover.
+fn reduce(union: &mut Vec<Pattern>) {
+    union.sort();
+    union.dedup();
+    // Beyond a size that any policy has, it would take longer than it saves.
+    if union.len() <= 1000 {
+        let all = union.clone();
+        union.retain(|one| !all.iter().any(|other| other != one && other.plainly_covers(one)));
+    }
 }
 
 /// Every way of the first with every way of the second; `None` where these are too many.

@@ -253,8 +253,7 @@ impl Access {
 /// What a way lets attach.
 fn sentence(way: &Way, certain: bool) -> String {
     let shown = |patterns: &[Pattern]| patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let is_any = |group: &&Vec<Pattern>| group.iter().any(|pattern| *pattern == Pattern::new("*"));
-    let groups: Vec<String> = way.within.iter().filter(|group| !is_any(group)).map(|group| shown(group)).collect();
+    let groups: Vec<String> = way.within.iter().map(|group| shown(group)).collect();
     let mut text = if groups.is_empty() { "any layer".to_owned() } else { groups.join(" that are also in ") };
     if !way.outside.is_empty() {
         text.push_str(&format!(" but not {}", shown(&way.outside)));

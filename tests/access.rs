@@ -1,0 +1,125 @@
+//! What the program answers of sources and templates: below `tests/cases/access` and `tests/cases/diff`, inputs with the
+//! answers in every form beside them.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use snapbox::{Assert, Data, data::DataFormat};
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn run(arguments: &[&str]) -> Output {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+    Command::new(env!("CARGO_BIN_EXE_layershare")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn check(golden: &str, actual: String) {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(golden);
+    let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false).redact_with(snapbox::Redactions::new());
+    assert.eq(Data::text(actual).raw(), Data::read_from(&golden, Some(DataFormat::Text)).raw());
+}
+
+#[test]
+fn access_is_shown_in_every_form() {
+    for file in ["everything.layers", "foreign.yaml"] {
+        for (format, ending) in [("text", "txt"), ("markdown", "md"), ("json", "json"), ("html", "html")] {
+            let output = run(&["access", &format!("access/{file}"), "--format", format]);
+            assert_eq!(output.status.code(), Some(0), "{file}");
+            let stem = file.split('.').next().unwrap();
+            check(&format!("access/{stem}.{ending}"), said(&output));
+        }
+    }
+}
+
+#[test]
+fn a_pull_request_shows_first_what_is_loudest() {
+    let sides = ["diff/pull-request.old.layers", "diff/pull-request.new.layers"];
+    for (format, ending) in [("text", "txt"), ("markdown", "md"), ("json", "json")] {
+        let output = run(&["diff", sides[0], sides[1], "--format", format, "--fail-on", "broader"]);
+        assert_eq!(output.status.code(), Some(1));
+        check(&format!("diff/pull-request.{ending}"), said(&output));
+    }
+    let markdown = said(&run(&["diff", sides[0], sides[1], "--format", "markdown"]));
+    assert!(markdown.lines().take(3).any(|line| line.contains("EVERYONE")), "{markdown}");
+    assert_eq!(run(&["diff", sides[0], sides[1]]).status.code(), Some(0));
+    assert_eq!(run(&["diff", sides[0], sides[1], "--format", "html"]).status.code(), Some(2));
+}
+
+#[test]
+fn other_words_are_no_difference() {
+    let output = run(&["diff", "diff/other-words.old.layers", "diff/other-words.new.layers", "--fail-on", "broader"]);
+    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "nobody gains or loses anything\n"));
+    let template = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/ci-deployer.yaml");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ci-deployer.layers");
+    assert_eq!(said(&run(&["diff", template, source])), "nobody gains or loses anything\n");
+}
+
+#[test]
+fn a_rule_that_goes_is_no_gain_and_a_guardrail_that_goes_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let with = folder.path().join("with.layers");
+    let without = folder.path().join("without.layers");
+    let role = "role r {\n  trust account 123456789012\n  allow none\n}\n";
+    let guardrail = "guardrail g {\n  apply to r-ab12\n  deny all except * from account 123456789012\n}\n";
+    std::fs::write(&with, format!("{role}{guardrail}")).unwrap();
+    std::fs::write(&without, role).unwrap();
+    let (with, without) = (with.to_str().unwrap(), without.to_str().unwrap());
+    assert_eq!(run(&["diff", with, without, "--fail-on", "broader"]).status.code(), Some(1));
+    assert_eq!(run(&["diff", without, with, "--fail-on", "broader"]).status.code(), Some(0));
+}
+
+#[track_caller]
+fn ask(file: &str, claim: &str, code: i32, answer: &str) {
+    let output = run(&["ask", file, claim]);
+    let said = said(&output);
+    assert_eq!(output.status.code(), Some(code), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains(answer), "{said}");
+}
+
+#[test]
+fn questions_are_answered_with_their_reason() {
+    let source = "access/everything.layers";
+    ask(source, "data-team can use my-shared-deps", 0, "yes: ");
+    ask(
+        source,
+        "account 999999999999 can use my-shared-deps version 1.3.0",
+        3,
+        "whether account 999999999999 is in it",
+    );
+    ask(source, "everyone can use my-shared-deps version 1.3.0", 1, "its resource policy is the half that is missing");
+    ask(source, "function-deployer can attach only test* from data-team", 1, "stands for the account of the stack");
+    ask(source, "bounded cannot attach my-shared-deps version 1.3.0", 0, "yes: ");
+    ask(source, "other can attach my-shared-deps", 3, "is not in the template");
+    ask(source, "strangers can use my-shared-deps", 2, "");
+    let template = "access/foreign.yaml";
+    ask(template, "account 210987654321 can use Layer", 0, "granted by Root, Same");
+    ask(template, "account 999999999999 cannot use deps-prod", 3, "`Fn::ImportValue` is not known before a deploy");
+    ask(template, "nobody-knows can attach * from account 123456789012", 3, "has no role or policy");
+}
+
+/// The two mistakes of hand-written policies that the evaluator must see through.
+#[test]
+fn a_deny_that_can_be_walked_around_is_seen_through() {
+    let only = "Bypassed can attach only * from account 123456789012";
+    ask("access/foreign.yaml", only, 1, "can be attached (Bypassed, policy p, statement 1)");
+    ask("access/foreign.yaml", "Legacy can attach only * from this account", 3, "undecided: ");
+}
+
+#[test]
+fn either_side_of_a_difference_may_be_standard_input() {
+    use std::io::Write;
+    use std::process::Stdio;
+    let new = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/three-shares.yaml");
+    let template = std::fs::read(new).unwrap();
+    for arguments in [["diff", "-", new], ["diff", new, "-"]] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_layershare"));
+        let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(&template).unwrap();
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(said(&output), "nobody gains or loses anything\n");
+    }
+}
