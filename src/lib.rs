@@ -10,6 +10,7 @@
 pub mod access;
 pub mod cli;
 pub mod diagnostic;
+pub mod pattern;
 pub mod rules;
 pub mod syntax;
 pub mod template;

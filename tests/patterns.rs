@@ -1,7 +1,7 @@
 //! What is decided about patterns, against brute force.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use layershare::access::pattern::{Domain, Pattern, Search, TooLarge};
+use layershare::pattern::{Domain, Pattern, Search, TooLarge};
 use proptest::prelude::*;
 
 /// Every text over these letters with at most so many.

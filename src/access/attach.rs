@@ -5,9 +5,9 @@
 //! to that end is a [`Way`]: the layers of the list fit some pattern of each of its groups, and none of those left out.
 
 use super::evaluate::{Answer, Request, Values, holds, names_action, value};
-use super::pattern::{Domain, Pattern, Search};
 use super::policy::{Condition, Document, Operator, Quantifier, Statement};
 use super::subject::Subject;
+use crate::pattern::{Domain, Pattern, Search};
 
 /// The actions that can attach a layer.
 const ATTACH: [&str; 2] = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];

@@ -2,10 +2,10 @@
 
 use super::attach::{Attachable, Way, attachable};
 use super::grants::{Grants, Version, VersionId, Who};
-use super::pattern::{Domain, Pattern, Search, TooLarge};
 use super::subject::{Subject, subjects};
 use super::value::{Template, Text};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::pattern::{Domain, Pattern, Search, TooLarge};
 use crate::rules::model::Rules;
 use crate::rules::model::{Claim, ClaimKind, Claimed, Id, LayerSet, Layers, Principal};
 use crate::rules::text::{Part, Text as RuleText};

@@ -4,9 +4,9 @@
 use super::attach::{Attachable, attachable};
 use super::claim::Question;
 use super::grants::{VersionId, Who};
-use super::pattern::Domain;
 use super::report::{Access, cell};
 use super::subject::Subject;
+use crate::pattern::Domain;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
 

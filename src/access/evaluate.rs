@@ -1,9 +1,9 @@
 //! What policies say about one request, as IAM documents it, in three values: allowed, denied, or undecided with the
 //! reason. Nothing that is not understood is taken for harmless.
 
-use super::pattern::Pattern;
 use super::policy::{Condition, Document, Names, Operator, Quantifier, Statement, variables};
 use super::value::Text;
+use crate::pattern::Pattern;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 

@@ -9,7 +9,6 @@ pub mod diff;
 pub mod drift;
 pub mod evaluate;
 pub mod grants;
-pub mod pattern;
 pub mod policy;
 pub mod report;
 pub mod subject;

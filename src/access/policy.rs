@@ -3,7 +3,7 @@
 //! What a document says that is not understood is kept with the reason. Whoever asks then gets no answer where it might
 //! matter, and never the answer that it does not.
 
-use super::value::{Piece, Template, Text, function};
+use super::value::{Template, Text, function};
 use serde_json::Value as Json;
 
 /// A policy document.
@@ -217,16 +217,13 @@ fn operator_of(written: &str) -> Condition {
     Condition { quantifier, operator, negated, if_exists, key: String::new(), values: Vec::new() }
 }
 
-/// A value of a document as the pieces that a policy variable cuts it into: what stands for itself, and the names of
-/// variables. `None` where some of it is not known.
+/// A value of a document as the pieces that policy variables cut it into: what stands for itself, and, as errors, the
+/// names of variables.
 #[must_use]
 pub fn variables(text: &str, has_variables: bool) -> Vec<Result<&str, &str>> {
     let mut pieces = Vec::new();
     let mut rest = text;
-    while has_variables {
-        let Some((before, behind)) = rest.split_once("${") else {
-            break;
-        };
+    while let Some((before, behind)) = rest.split_once("${").filter(|_| has_variables) {
         let Some((name, behind)) = behind.split_once('}') else {
             break;
         };
@@ -236,20 +233,4 @@ pub fn variables(text: &str, has_variables: bool) -> Vec<Result<&str, &str>> {
     }
     pieces.push(Ok(rest));
     pieces
-}
-
-/// The text with everything that only a deploy tells filled in by `value`; the name of what it cannot tell otherwise.
-pub fn filled_in(text: &Text, value: &dyn Fn(&Piece) -> Option<String>) -> Result<String, String> {
-    let mut filled = String::new();
-    for piece in text.pieces() {
-        match (piece, value(piece)) {
-            (Piece::Literal(literal), _) => filled.push_str(literal),
-            (_, Some(value)) => filled.push_str(&value),
-            (Piece::Unknown(why), None) => return Err(why.clone()),
-            (Piece::Parameter(name) | Piece::Resource(name, _), None) => {
-                return Err(format!("`{name}` is not known before a deploy"));
-            }
-        }
-    }
-    Ok(filled)
 }

@@ -2,15 +2,18 @@
 
 use super::attach::{Way, attachable};
 use super::grants::{Grants, Who};
-use super::pattern::{Domain, Pattern};
 use super::subject::{Subject, subjects};
 use super::value::Template;
+use crate::pattern::{Domain, Pattern};
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
 
 /// What the source calls accounts and organizations, by their IDs.
 pub type Names = HashMap<String, String>;
+
+/// A layer, and each of its versions with who can use it.
+type LayerRows = (String, Vec<(String, Vec<String>)>);
 
 /// What a template, or the policies of layer versions, let anybody do.
 #[derive(Debug, Default)]
@@ -74,8 +77,8 @@ impl Access {
     }
 
     /// The versions of each layer, with who can use them.
-    fn layers(&self) -> Vec<(String, Vec<(String, Vec<String>)>)> {
-        let mut layers: Vec<(String, Vec<(String, Vec<String>)>)> = Vec::new();
+    fn layers(&self) -> Vec<LayerRows> {
+        let mut layers: Vec<LayerRows> = Vec::new();
         for (id, version) in &self.grants.versions {
             let layer = version.layer.clone().unwrap_or_else(|| "layer without a known name".to_owned());
             let mut who: Vec<&Who> = version.grants.keys().collect();

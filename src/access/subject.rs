@@ -1,9 +1,9 @@
 //! Who or what a question about attaching is about: a role with all that it has, or one policy by itself.
 
 use super::evaluate::{Request, Values};
-use super::pattern::Pattern;
 use super::policy::{Document, Names};
 use super::value::{Resource, Template, Text};
+use crate::pattern::Pattern;
 use serde_json::{Value as Json, json};
 
 /// A role, or a policy.

@@ -1,7 +1,8 @@
 //! An item of a set that another item of it says as well.
 
-use super::wildcard::{arn, covers};
+use super::wildcard::pattern;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::pattern::Pattern;
 use crate::rules::model::{LayerSet, Restriction, Rules};
 
 /// The most members of a set that are compared with each other. No policy holds as many, which is reported then.
@@ -14,11 +15,11 @@ pub fn lint(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diag
 }
 
 fn lint_set(rules: &Rules, set: &LayerSet, diagnostics: &mut Vec<Diagnostic>) {
-    let arns: Vec<String> = set.members.iter().map(|member| arn(rules, &member.layers)).collect();
+    let arns: Vec<Pattern> = set.members.iter().map(|member| pattern(rules, &member.layers)).collect();
     for (index, covered) in arns.iter().enumerate() {
         // Of two alike, the second is the one too many.
         let by = arns.iter().enumerate().position(|(other, pattern)| {
-            other != index && covers(pattern, covered) && (other < index || !covers(covered, pattern))
+            other != index && pattern.plainly_covers(covered) && (other < index || !covered.plainly_covers(pattern))
         });
         let Some(by) = by.and_then(|by| set.members.get(by)) else {
             continue;

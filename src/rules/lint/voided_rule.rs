@@ -1,6 +1,6 @@
 //! A rule that another statement of the source voids.
 
-use super::wildcard::{arn, covers, may_overlap};
+use super::wildcard::{open_pattern, pattern};
 use crate::diagnostic::{Code, Diagnostic, quote};
 use crate::rules::model::{Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned};
 use crate::rules::text::Text;
@@ -97,11 +97,16 @@ fn boundary_of<'r>(rules: &'r Rules, restriction: &Restriction) -> Option<&'r Re
 
 /// Whether a rule certainly denies every layer of a member.
 fn takes(rules: &Rules, deny: &Deny, member: &SetMember) -> bool {
-    let allowed = arn(rules, &member.layers);
     match deny {
         Deny::All => true,
-        Deny::Layers(set) => set.members.iter().any(|denied| covers(&arn(rules, &denied.layers), &allowed)),
-        Deny::AllExcept(set) => !set.members.iter().any(|spared| may_overlap(&arn(rules, &spared.layers), &allowed)),
+        Deny::Layers(set) => {
+            let allowed = pattern(rules, &member.layers);
+            set.members.iter().any(|denied| pattern(rules, &denied.layers).plainly_covers(&allowed))
+        }
+        Deny::AllExcept(set) => {
+            let allowed = open_pattern(rules, &member.layers);
+            !set.members.iter().any(|spared| open_pattern(rules, &spared.layers).overlaps(&allowed))
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 //! The texts among which a search looks: any, or the ARNs of layer versions.
 
-use crate::rules::formats::LAYER_VERSION_FIELDS;
 use std::ops::RangeInclusive;
 
 /// A set of texts, as a machine that reads them.
@@ -42,6 +41,9 @@ const NAME: &[RangeInclusive<char>] = &['a'..='z', '0'..='9', 'A'..='Z', '-'..='
 
 /// The most characters of a layer's name (Lambda API reference, `PublishLayerVersion`).
 const NAME_LENGTH: usize = 140;
+
+/// The colons in the ARN of a layer version.
+const COLONS: usize = 7;
 
 /// The most digits of a version's number that are looked at.
 const VERSION_DIGITS: usize = 18;
@@ -243,6 +245,6 @@ impl Builder {
                 state.steps.extend(joined.steps);
             }
         }
-        Domain { states: self.states, colons: Some(LAYER_VERSION_FIELDS - 1) }
+        Domain { states: self.states, colons: Some(COLONS) }
     }
 }
