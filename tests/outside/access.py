@@ -1,0 +1,80 @@
+"""Checks that `layershare access` finds in a template what an independent reader finds in it.
+
+The reader here knows YAML and what a layer version and its permission look like, and nothing of the compiler.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
+
+from common import ROOT, count, finish, shown, templates
+
+COMPILER = os.environ.get("LAYERSHARE", str(ROOT / "target" / "debug" / "layershare"))
+
+
+def text(value: object, parameters: dict) -> str:
+    """A value as the report shows it: what only a deploy tells as `${Name}`."""
+    if isinstance(value, dict):
+        [(function, argument)] = value.items()
+        if function == "Ref":
+            default = parameters.get(argument, {}).get("Default")
+            return "${" + argument + "}" if default is None else str(default)
+        if function == "Fn::Sub":
+            return argument
+        raise ValueError(f"{function} in a permission")
+    return str(value)
+
+
+def grantee(properties: dict, parameters: dict) -> tuple[str, str | None]:
+    principal = text(properties["Principal"], parameters)
+    if "OrganizationId" in properties:
+        return "organization", text(properties["OrganizationId"], parameters)
+    if principal == "*":
+        return "everyone", None
+    return "account", principal.removesuffix(":root").rpartition(":")[2]
+
+
+def found_in(template: dict) -> dict[str, set]:
+    """Who may use each version, by its logical ID or its ARN."""
+    parameters = template.get("Parameters", {})
+    versions: dict[str, set] = {}
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Lambda::LayerVersion":
+            versions.setdefault(name, set())
+        if resource["Type"] == "AWS::Lambda::LayerVersionPermission":
+            arn = resource["Properties"]["LayerVersionArn"]
+            layer = arn["Ref"] if isinstance(arn, dict) and arn.get("Ref") in template["Resources"] else text(arn, parameters)
+            versions.setdefault(layer, set()).add(grantee(resource["Properties"], parameters))
+    return versions
+
+
+def faults_of(path: Path) -> list[str]:
+    expected = found_in(yaml_parse(path.read_text()))
+    done = subprocess.run([COMPILER, "access", str(path), "--format", "json"], capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        return [f"{shown(path)}: {done.stderr.strip()}"]
+    reported = {
+        version["id"]: {(grant["kind"], grant["id"]) for grant in version["grants"]}
+        for version in json.loads(done.stdout)["versions"]
+    }
+    return [] if reported == expected else [f"{shown(path)}: expected {expected}, found {reported}"]
+
+
+def main() -> int:
+    paths = templates() + sorted((ROOT / "tests" / "cases" / "compile").glob("*.yaml"))
+    faults = []
+    for path in paths:
+        try:
+            faults += faults_of(path)
+        except (ValueError, KeyError, yaml.YAMLError) as problem:
+            faults.append(f"{shown(path)}: {problem}")
+    return finish("access", faults, f"{count(len(paths), 'template')} give the access that is found in them")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
