@@ -135,6 +135,17 @@ fn overlap(a: &[Sign], b: &[Sign]) -> bool {
     if a == [Sign::Any] || b == [Sign::Any] {
         return true;
     }
+    // Most pairs differ before the first wildcard or behind the last.
+    let differ = |(left, right): (&Sign, &Sign)| match (left, right) {
+        (Sign::Any, _) | (_, Sign::Any) => Some(false),
+        (Sign::One, _) | (_, Sign::One) => None,
+        _ => (left != right).then_some(true),
+    };
+    let at_start = a.iter().zip(b).find_map(differ);
+    let at_end = a.iter().rev().zip(b.iter().rev()).find_map(differ);
+    if at_start == Some(true) || at_end == Some(true) {
+        return false;
+    }
     // Which rests of `b` go with the rest of `a` behind the current sign, from the end on.
     let mut below: Vec<bool> = (0..=b.len()).map(|at| b[at..].iter().all(|sign| *sign == Sign::Any)).collect();
     for &left in a.iter().rev() {

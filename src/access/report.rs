@@ -31,9 +31,10 @@ pub struct Access {
 impl Access {
     /// The access that a template gives.
     #[must_use]
-    pub fn of_template(json: &Json, given: &[(String, String)], names: Names) -> Self {
-        let grants = Grants::of_template(&Template::new(json.clone(), given));
-        let template = Template::new(json.clone(), given).assumed();
+    pub fn of_template(json: Json, given: &[(String, String)], names: Names) -> Self {
+        let template = Template::new(json, given);
+        let grants = Grants::of_template(&template);
+        let template = template.assumed();
         let mut assumed: Vec<(String, String)> =
             template.assumed_arns().into_iter().map(|(arn, id)| (arn, format!("${{{id}}}"))).collect();
         if !given.iter().any(|(name, _)| name == "AWS::AccountId") {

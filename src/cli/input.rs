@@ -90,7 +90,7 @@ pub fn access(
             return Ok(None);
         };
         check_parameters(&json, parameters, path)?;
-        return Ok(Some(Access::of_template(&json, parameters, names)));
+        return Ok(Some(Access::of_template(json, parameters, names)));
     }
     let policies: Result<Vec<Json>, _> = serde_json::Deserializer::from_slice(&root.bytes).into_iter().collect();
     if let Ok(policies) = policies
@@ -102,7 +102,7 @@ pub fn access(
     }
     let json = template_in(&root)?;
     check_parameters(&json, parameters, path)?;
-    Ok(Some(Access::of_template(&json, parameters, Names::new())))
+    Ok(Some(Access::of_template(json, parameters, Names::new())))
 }
 
 /// The template of a source, written and read again: whatever is answered is answered of what is deployed. With it, what

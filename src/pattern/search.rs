@@ -71,8 +71,11 @@ impl<'a> Search<'a> {
         let outside = Index::new(self.domain, &self.outside);
         let mut best: Option<String> = None;
         for pattern in alternatives {
+            if self.outside.binary_search(&pattern).is_ok() {
+                continue;
+            }
             let without = outside.overlapping(pattern);
-            if self.outside.binary_search(&pattern).is_ok() || without.iter().any(|out| out.plainly_covers(pattern)) {
+            if without.iter().any(|out| out.plainly_covers(pattern)) {
                 continue;
             }
             let mut groups = vec![vec![pattern]];
