@@ -221,13 +221,11 @@ fn doubt(who: &Who, member_of: Option<&Who>, name: &str, version: &Version) -> O
         (Who::Organization(_), Who::Account(id)) => {
             Some(format!("{name} is shared with account {id}, and whether that is in {who} is not said"))
         }
-        (Who::Account(own), Who::Account(other)) if !both_known(own, other) => Some(not_known(other, name)),
         (Who::Organization(own) | Who::Account(own), Who::Organization(other) | Who::Account(other))
             if !both_known(own, other) =>
         {
             Some(not_known(other, name))
         }
-        (Who::Everyone, Who::Organization(_) | Who::Account(_)) => None,
         _ => None,
     })
 }
