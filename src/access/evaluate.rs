@@ -100,6 +100,10 @@ impl Answer {
     }
 }
 
+/// Why a resource's policy may grant in its own account what a boundary does not allow.
+const UNBOUNDED: &str =
+    "whether a boundary limits what a resource's policy grants depends on how it names the principal";
+
 /// Whether the policies allow a request (IAM User Guide, policy evaluation logic).
 ///
 /// Within one account, the principal's policies or the resource's may allow; across accounts, both must. A boundary and
@@ -120,18 +124,12 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
             |level: &Vec<Document>| Answer::any(level.iter().map(|document| says(document, false, request, false)));
         Answer::all(policies.guardrails.iter().map(level))
     };
-    let granted = || {
-        match same_account {
+    let granted = || match same_account {
         false => by_identity().and(by_resource).and(boundary),
         true => by_identity().and(boundary).or(|| match (by_resource(), boundary()) {
-            (Answer::Yes | Answer::Unknown(_), Answer::No) => Answer::Unknown(
-                "whether a boundary limits what a resource's policy grants in its own account depends on how it names the \
-                 principal"
-                    .to_owned(),
-            ),
+            (Answer::Yes | Answer::Unknown(_), Answer::No) => Answer::Unknown(UNBOUNDED.to_owned()),
             (granted, bounded) => granted.and(|| bounded),
         }),
-    }
     };
     denied.not().and(granted).and(within_levels)
 }
