@@ -101,6 +101,41 @@ fn questions_are_answered_with_their_reason() {
     ask(template, "nobody-knows can attach * from account 123456789012", 3, "has no role or policy");
 }
 
+/// What only a request, a deploy or too many combinations would tell is never taken for «no».
+#[test]
+fn what_cannot_be_told_is_not_denied() {
+    let file = "access/open.yaml";
+    ask(file, "ByRegion cannot attach * from account 123456789012", 3, "what only a request tells");
+    ask(file, "ByRegion can attach only * from this account", 3, "undecided: ");
+    ask(file, "BySparing can attach * from account 123456789012", 3, "what only a request tells");
+    ask(file, "Elsewhere cannot attach * from account 123456789012", 1, "can be attached (OfElsewhere, statement 1)");
+    ask(file, "MaybeOne cannot attach * from account 123456789012", 3, "is not known before a deploy");
+    ask(file, "Unreadable can attach * from account 123456789012", 1, "cannot be attached");
+    ask(file, "Garbled can attach * from account 123456789012", 3, "undecided: ");
+    let many: String = (100..400).map(|account| {
+        let layers = format!("arn:aws:lambda:*:000000000{account}:layer:*:*");
+        format!("{{Effect: Allow, Action: '*', Resource: '*', Condition: {{'ForAllValues:StringLike': {{lambda:Layer: '{layers}'}}}}}}, ")
+    }).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("many.yaml");
+    let document = format!("{{Version: '2012-10-17', Statement: [{many}]}}");
+    let template = format!(
+        "Resources:\n  P:\n    Type: AWS::IAM::ManagedPolicy\n    Properties: {{PolicyDocument: {document}}}\n"
+    );
+    std::fs::write(&path, template).unwrap();
+    ask(path.to_str().unwrap(), "P cannot attach * from account 000000000100", 3, "too many conditions");
+}
+
+#[test]
+fn whom_a_rule_is_about_is_a_difference_too() {
+    let sides = ["diff/reach.old.layers", "diff/reach.new.layers"];
+    let output = run(&["diff", sides[0], sides[1], "--fail-on", "broader"]);
+    assert_eq!(output.status.code(), Some(1));
+    check("diff/reach.txt", said(&output));
+    let output = run(&["diff", sides[1], sides[0]]);
+    check("diff/reach-back.txt", said(&output));
+}
+
 /// The two mistakes of hand-written policies that the evaluator must see through.
 #[test]
 fn a_deny_that_can_be_walked_around_is_seen_through() {

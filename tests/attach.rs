@@ -84,6 +84,7 @@ fn is_allowed(subject: &layershare::access::subject::Subject, list: &[&String]) 
             action: (*action).to_owned(),
             resource: "arn:aws:lambda:us-east-1:111122223333:function:f".to_owned(),
             context: [("lambda:layer".to_owned(), Values::Known(layers.clone()))].into(),
+            is_open: false,
         };
         decide(&request, &policies) == Answer::Yes
     })

@@ -80,9 +80,14 @@ pub fn attachable(subject: &Subject, domain: &Domain) -> Attachable {
             let analysis = Analysis { subject, action, mode };
             match analysis.ways() {
                 Some(all) => ways.extend(all.into_iter().filter(|way| satisfiable(way, domain, mode))),
-                None => found
-                    .doubts
-                    .push("its policies have too many conditions to tell their combinations apart".to_owned()),
+                None => {
+                    let doubt = "its policies have too many conditions to tell their combinations apart";
+                    found.doubts.push(doubt.to_owned());
+                    // What is not told apart is not excluded.
+                    if mode == Mode::Possible {
+                        ways.push(Way::default());
+                    }
+                }
             }
         }
     }
@@ -114,7 +119,8 @@ struct Analysis<'a> {
 impl Analysis<'_> {
     /// Every way to attach a layer by the action; `None` where there are too many.
     fn ways(&self) -> Option<Vec<Way>> {
-        if self.mode == Mode::Certain && self.subject.all().any(|document| document.problem.is_some()) {
+        // What is not understood at all might be a Deny.
+        if self.mode == Mode::Certain && self.subject.all().any(is_unclear) {
             return Some(Vec::new());
         }
         let mut ways = vec![Way::default()];
@@ -131,8 +137,8 @@ impl Analysis<'_> {
         }
         let (readable, unreadable) = self.readable();
         for way in &mut ways {
-            way.within.extend(readable.clone());
-            way.outside.extend(unreadable.clone());
+            way.within.extend(readable.iter().cloned());
+            way.outside.extend(unreadable.iter().cloned());
             simplify(way);
         }
         Some(ways)
@@ -206,39 +212,44 @@ impl Analysis<'_> {
             .and(problem)
     }
 
-    /// The layers that may be read, as a group to be within, and those that may not. Within its own account, whether a
+    /// The layers that may be read, as groups to be within, and those that may not. Within its own account, whether a
     /// layer must be readable is not documented.
-    fn readable(&self) -> (Option<Vec<Pattern>>, Vec<Pattern>) {
-        let mut allowed = Vec::new();
-        let mut denied = Vec::new();
-        for document in self.subject.levels.first().into_iter().flatten() {
-            if document.problem.is_some() && self.mode == Mode::Possible {
-                allowed.push(Pattern::new("*"));
-            }
-            for statement in &document.statements {
-                let about = names_action(&statement.actions, READ)
-                    .and(|| statement.problem.clone().map_or(Answer::Yes, Answer::Unknown))
-                    .and(|| match statement.conditions.is_empty() {
-                        true => Answer::Yes,
-                        false => Answer::Unknown(String::new()),
-                    });
-                let widest = (self.mode == Mode::Possible) != statement.denies;
-                let counts = match about {
-                    Answer::Yes => true,
-                    Answer::No => false,
-                    Answer::Unknown(_) => widest,
-                };
-                if counts {
-                    let list = if statement.denies { &mut denied } else { &mut allowed };
-                    list.extend(resources(statement, document, &self.subject.request, widest));
-                }
+    fn readable(&self) -> (Vec<Vec<Pattern>>, Vec<Pattern>) {
+        let levels = self.subject.levels.iter();
+        let mut readable: Vec<Vec<Pattern>> =
+            levels.map(|level| level.iter().flat_map(|document| self.reads(document, false)).collect()).collect();
+        if self.mode == Mode::Certain {
+            return (readable, self.subject.all().flat_map(|document| self.reads(document, true)).collect());
+        }
+        // A layer of the own account may be attached all the same, and what is denied may be denied to others.
+        readable.iter_mut().for_each(|level| level.extend(self.subject.own_layers.clone()));
+        (readable, Vec::new())
+    }
+
+    /// The layers whose reading a document allows, or denies, as far as the mode takes it.
+    fn reads(&self, document: &Document, denies: bool) -> Vec<Pattern> {
+        let widest = (self.mode == Mode::Possible) != denies;
+        let mut found = Vec::new();
+        if document.problem.is_some() && widest {
+            found.push(Pattern::new("*"));
+        }
+        for statement in document.statements.iter().filter(|statement| statement.denies == denies) {
+            let about = names_action(&statement.actions, READ)
+                .and(|| statement.problem.clone().map_or(Answer::Yes, Answer::Unknown))
+                .and(|| match statement.conditions.is_empty() {
+                    true => Answer::Yes,
+                    false => Answer::Unknown("its conditions are not looked into".to_owned()),
+                });
+            let counts = match about {
+                Answer::Yes => true,
+                Answer::No => false,
+                Answer::Unknown(_) => widest,
+            };
+            if counts {
+                found.extend(resources(statement, document, &self.subject.request, widest));
             }
         }
-        if self.mode == Mode::Possible {
-            allowed.extend(self.subject.own_layers.clone());
-            denied.clear();
-        }
-        (Some(allowed), denied)
+        found
     }
 }
 
@@ -288,6 +299,10 @@ fn is_about_layers(condition: &Condition) -> bool {
 fn constraints(statement: &Statement, document: &Document, request: &Request) -> Vec<Constraint> {
     let about = statement.conditions.iter().filter(|condition| is_about_layers(condition));
     about.filter_map(|condition| constraint(condition, document, request)).collect()
+}
+
+fn is_unclear(document: &Document) -> bool {
+    document.problem.is_some() || document.statements.iter().any(|statement| statement.problem.is_some())
 }
 
 /// What a condition says; `None` where it holds for every list.

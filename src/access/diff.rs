@@ -4,6 +4,7 @@
 use super::attach::{Attachable, attachable};
 use super::claim::Question;
 use super::grants::{VersionId, Who};
+use super::reach::Reach;
 use super::report::{Access, cell};
 use super::subject::Subject;
 use crate::pattern::Domain;
@@ -42,7 +43,7 @@ pub enum Weight {
 }
 
 /// A change of what may be attached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attach {
     /// The role or policy.
     pub subject: String,
@@ -50,10 +51,24 @@ pub struct Attach {
     pub gained: Option<String>,
     /// A layer that could be attached before and cannot now.
     pub lost: Option<String>,
+    /// Whom or what more it is about, beside the layers.
+    pub wider: Vec<String>,
+    /// Whom or what less.
+    pub narrower: Vec<String>,
     /// Why something cannot be told.
     pub doubts: Vec<String>,
     /// Whether the subject itself comes (true) or goes (false).
     pub came: Option<bool>,
+}
+
+impl Attach {
+    fn is_empty(&self) -> bool {
+        self.gained.is_none()
+            && self.lost.is_none()
+            && self.wider.is_empty()
+            && self.narrower.is_empty()
+            && self.doubts.is_empty()
+    }
 }
 
 /// Everything that changes.
@@ -87,7 +102,11 @@ impl Diff {
     /// Whether anybody gains anything, or may.
     #[must_use]
     pub fn is_broader(&self) -> bool {
-        !self.gained.is_empty() || self.attach.iter().any(|change| change.gained.is_some() || !change.doubts.is_empty())
+        !self.gained.is_empty()
+            || self
+                .attach
+                .iter()
+                .any(|change| change.gained.is_some() || !change.wider.is_empty() || !change.doubts.is_empty())
     }
 
     /// The sentences, the loudest first; `shown` names somebody.
@@ -118,6 +137,8 @@ impl Diff {
             );
             losses
                 .extend(change.lost.iter().map(|layer| format!("{name}{new}{gone} {no_longer} {layer}, for example")));
+            gains.extend(change.wider.iter().map(|what| (false, format!("{name} {what}"))));
+            losses.extend(change.narrower.iter().map(|what| format!("{name} {what}")));
             gains.extend(change.doubts.iter().map(|doubt| (true, format!("{name}: undecided: {doubt}"))));
         }
         gains.sort_by_key(|(loud, _)| !loud);
@@ -173,7 +194,8 @@ impl Diff {
         };
         let attach = |change: &Attach| {
             json!({
-                "subject": change.subject, "gained": change.gained, "lost": change.lost, "undecided": change.doubts,
+                "subject": change.subject, "gained": change.gained, "lost": change.lost, "wider": change.wider,
+                "narrower": change.narrower, "undecided": change.doubts,
                 "came": change.came,
             })
         };
@@ -218,35 +240,50 @@ fn shown(id: &VersionId) -> String {
 /// What changes about attaching.
 fn attach(old: &Access, new: &Access) -> Vec<Attach> {
     let domain = Domain::all_layer_versions();
-    let of = |access: &Access| -> HashMap<String, Attachable> {
-        access.subjects.iter().map(|subject| (subject.name.clone(), attachable(subject, &domain))).collect()
+    let of = |access: &'_ Access| -> HashMap<String, (Attachable, Reach)> {
+        let one = |subject: &Subject| (subject.name.clone(), (attachable(subject, &domain), subject.reach.clone()));
+        access.subjects.iter().map(one).collect()
     };
     let (before, after) = (of(old), of(new));
-    let name = |subject: &Subject| subject.name.clone();
-    let names: BTreeSet<String> = old.subjects.iter().chain(&new.subjects).map(name).collect();
+    let subjects = || old.subjects.iter().chain(&new.subjects);
+    let names: BTreeSet<&String> = subjects().map(|subject| &subject.name).collect();
     let mut changes = Vec::new();
-    for subject in names {
-        let restricts = old.subjects.iter().chain(&new.subjects).any(|one| one.name == subject && one.restricts);
-        let none = if restricts { Attachable::everything() } else { Attachable::default() };
-        let (was, is) = (before.get(&subject), after.get(&subject));
-        let came = match (was, is) {
+    for name in names {
+        let restricts = subjects().any(|one| one.name == *name && one.restricts);
+        let nothing = if restricts { Attachable::everything() } else { Attachable::default() };
+        let missing = (nothing, Reach::default());
+        let came = match (before.get(name), after.get(name)) {
             (None, _) => Some(true),
             (_, None) => Some(false),
             _ => None,
         };
-        let (was, is) = (was.unwrap_or(&none), is.unwrap_or(&none));
-        if came.is_none() && was.possible == is.possible && was.certain == is.certain {
-            continue;
+        let (was, was_about) = before.get(name).unwrap_or(&missing);
+        let (is, is_about) = after.get(name).unwrap_or(&missing);
+        let mut change = Attach { subject: name.clone(), came, ..Attach::default() };
+        match (Question::between(is, was), Question::between(was, is)) {
+            (Ok(gained), Ok(lost)) => {
+                change.gained = gained.map(|layer| new.without_assumed(&layer));
+                change.lost = lost.map(|layer| old.without_assumed(&layer));
+            }
+            _ => change.doubts.push("its patterns are too entangled to be told apart".to_owned()),
         }
-        let (gained, lost) = (Question::between(is, was), Question::between(was, is));
-        let too_large = [&gained, &lost].into_iter().any(Result::is_err);
-        let doubts =
-            if too_large { vec!["its patterns are too entangled to be told apart".to_owned()] } else { Vec::new() };
-        let change =
-            Attach { subject, gained: gained.unwrap_or_default(), lost: lost.unwrap_or_default(), doubts, came };
-        if change.came.is_some() || change.gained.is_some() || change.lost.is_some() || !change.doubts.is_empty() {
+        // What only takes away widens nothing by coming, and what allows narrows nothing by going.
+        if came != Some(restricts) {
+            change.wider = beyond(was_about, is_about, ["now", "no longer"], new);
+        }
+        if came != Some(!restricts) {
+            change.narrower = beyond(is_about, was_about, ["no longer", "now"], old);
+        }
+        if !change.is_empty() {
             changes.push(change);
         }
     }
     changes
+}
+
+/// How the reach of the second goes beyond that of the first: `more` and `fewer` say so of what is added and taken away.
+fn beyond(first: &Reach, second: &Reach, [more, fewer]: [&str; 2], access: &Access) -> Vec<String> {
+    let added = second.widens.difference(&first.widens).map(|what| format!("{more} {what}"));
+    let taken = first.narrows.difference(&second.narrows).map(|what| format!("{fewer} {what}"));
+    added.chain(taken).map(|text| access.without_assumed(&text)).collect()
 }

@@ -27,6 +27,15 @@ pub struct Request {
     pub resource: String,
     /// The condition keys, in lower case. Those of the principal that its ARN tells are added.
     pub context: HashMap<String, Values>,
+    /// Whether keys that are not in the context are unknown, since every request is meant, and not missing.
+    pub is_open: bool,
+}
+
+impl Request {
+    /// The values of a key; `None` where it is missing.
+    fn values(&self, key: &str) -> Option<&Values> {
+        self.context.get(key).or(self.is_open.then_some(&Values::Unknown))
+    }
 }
 
 /// The policies that a request meets.
@@ -280,7 +289,7 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
         Some((key, default)) => (key.trim(), Some(default.trim().trim_matches('\'').to_owned())),
         None => (name, None),
     };
-    match request.context.get(&key.to_ascii_lowercase()) {
+    match request.values(&key.to_ascii_lowercase()) {
         Some(Values::Unknown) => Err(format!("`{key}` is not known")),
         Some(Values::Known(values)) if values.len() == 1 => Ok(values.first().cloned()),
         // A key with several values cannot be a variable.
@@ -292,7 +301,7 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
 /// Whether a condition holds.
 #[must_use]
 pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> Answer {
-    let found = match request.context.get(&condition.key) {
+    let found = match request.values(&condition.key) {
         Some(Values::Unknown) => return Answer::Unknown(format!("`{}` is not known", condition.key)),
         Some(Values::Known(values)) => values.as_slice(),
         None => &[],

@@ -10,6 +10,7 @@ pub mod drift;
 pub mod evaluate;
 pub mod grants;
 pub mod policy;
+pub mod reach;
 pub mod report;
 pub mod subject;
 pub mod value;

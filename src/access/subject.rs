@@ -2,6 +2,7 @@
 
 use super::evaluate::{Request, Values};
 use super::policy::{Document, Names};
+use super::reach::{Reach, reach};
 use super::value::{Resource, Template, Text};
 use crate::pattern::Pattern;
 use serde_json::{Value as Json, json};
@@ -23,6 +24,8 @@ pub struct Subject {
     pub own_layers: Option<Pattern>,
     /// Whether it only takes away: without it, more could be attached.
     pub restricts: bool,
+    /// Whom and what it is about, beside the layers.
+    pub reach: Reach,
     /// What is not known of it.
     pub doubts: Vec<String>,
 }
@@ -45,25 +48,34 @@ const GUARDRAIL: &str = "AWS::Organizations::Policy";
 /// Every role and policy of a template, whose unknown values are [assumed](Template::assumed).
 #[must_use]
 pub fn subjects(template: &Template) -> Vec<Subject> {
-    let found = template.resources().filter_map(|resource| match resource.kind {
-        ROLE => Some(role(&resource, template)),
+    let found = template.resources().filter_map(|resource| {
+        let mut subject = subject(&resource, template)?;
+        subject.reach = reach(&resource, &subject, template);
+        subject.doubts = subject.all().flat_map(doubts).collect();
+        Some(subject)
+    });
+    found.collect()
+}
+
+fn subject(resource: &Resource<'_>, template: &Template) -> Option<Subject> {
+    match resource.kind {
+        ROLE => Some(role(resource, template)),
         POLICY => {
-            let document = document(&resource, "PolicyDocument", template);
+            let document = document(resource, "PolicyDocument", template);
             let attached = ["Roles", "Users", "Groups"].iter().any(|list| resource.property(list).is_some());
             let restricts = !attached && allows_everything(&document);
-            Some(Subject { levels: vec![vec![document]], restricts, ..named(&resource, template) })
+            Some(Subject { levels: vec![vec![document]], restricts, ..named(resource, template) })
         }
         GUARDRAIL => {
             let all =
                 json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
             let administrator = Document::read("whatever else is allowed", &all, template);
-            let guardrails = vec![document(&resource, "Content", template)];
+            let guardrails = vec![document(resource, "Content", template)];
             let levels = vec![vec![administrator]];
-            Some(Subject { levels, guardrails, restricts: true, ..named(&resource, template) })
+            Some(Subject { levels, guardrails, restricts: true, ..named(resource, template) })
         }
         _ => None,
-    });
-    found.collect()
+    }
 }
 
 impl Subject {
@@ -82,6 +94,15 @@ impl Subject {
     }
 }
 
+/// Why some of a document is not understood.
+fn doubts(document: &Document) -> Vec<String> {
+    let whole = document.problem.iter().map(|why| format!("{}: {why}", document.name));
+    let parts = document.statements.iter().filter_map(|statement| {
+        statement.problem.as_ref().map(|why| format!("{}, {}: {why}", document.name, statement.sid))
+    });
+    whole.chain(parts).collect()
+}
+
 /// Whether a document allows everything that it does not deny, as a permissions boundary does.
 fn allows_everything(document: &Document) -> bool {
     let is_all = |names: &Names| !names.negated && names.patterns.iter().any(|one| one.as_literal() == Some("*"));
@@ -96,7 +117,7 @@ fn allows_everything(document: &Document) -> bool {
 fn named(resource: &Resource<'_>, template: &Template) -> Subject {
     let account = template.parameter("AWS::AccountId").unwrap_or_default().to_owned();
     let partition = template.parameter("AWS::Partition").unwrap_or("aws");
-    let mut request = Request::default();
+    let mut request = Request { is_open: true, ..Request::default() };
     // Whoever asks is somebody whom no rule spares, unless it is a role that may be called anything.
     let principal = match resource.kind {
         ROLE => match resource.property("RoleName").map(|name| template.text(name)) {
@@ -111,9 +132,6 @@ fn named(resource: &Resource<'_>, template: &Template) -> Subject {
     };
     request.context.insert("aws:principalarn".to_owned(), principal);
     request.context.insert("aws:principalaccount".to_owned(), Values::Known(vec![account.clone()]));
-    for key in ["aws:principalorgid", "aws:username", "aws:userid", "aws:sourceip"] {
-        request.context.insert(key.to_owned(), Values::Unknown);
-    }
     let own_layers = Some(Pattern::new(&format!("arn:*:lambda:*:{account}:layer:*:*")));
     Subject { name: resource.id.to_owned(), kind: resource.kind.to_owned(), request, own_layers, ..Subject::default() }
 }
@@ -137,24 +155,44 @@ fn role(resource: &Resource<'_>, template: &Template) -> Subject {
         own.push(Document::read(&format!("{}, policy {name}", resource.id), &json, template));
     }
     for arn in items(resource, "ManagedPolicyArns", template) {
-        let document = managed(&template.text(arn), template);
-        subject.doubts.extend(document.problem.iter().map(|why| format!("{}: {why}", document.name)));
-        own.push(document);
+        own.push(managed(&template.text(arn), template));
     }
-    for policy in template.resources().filter(|policy| matches!(policy.kind, POLICY | "AWS::IAM::Policy")) {
-        let mut roles = items(&policy, "Roles", template).into_iter().map(|role| template.text(role));
-        let name = resource.property("RoleName").map(|name| template.text(name));
-        if roles.any(|role| role.as_resource() == Some(resource.id) || Some(&role) == name.as_ref()) {
-            own.push(document(&policy, "PolicyDocument", template));
-        }
-    }
+    own.extend(attached(resource, template));
     subject.levels.push(own);
     if let Some(boundary) = resource.property("PermissionsBoundary") {
-        let boundary = managed(&template.text(boundary), template);
-        subject.doubts.extend(boundary.problem.iter().map(|why| format!("{}: {why}", boundary.name)));
-        subject.levels.push(vec![boundary]);
+        subject.levels.push(vec![managed(&template.text(boundary), template)]);
     }
     subject
+}
+
+/// The policies of the template that are attached to a role, or may be.
+fn attached(role: &Resource<'_>, template: &Template) -> Vec<Document> {
+    let name = role.property("RoleName").map(|name| template.text(name));
+    let mut found = Vec::new();
+    for policy in template.resources() {
+        let roles = match policy.kind {
+            POLICY | "AWS::IAM::Policy" => items(&policy, "Roles", template),
+            "AWS::IAM::RolePolicy" => items(&policy, "RoleName", template),
+            _ => continue,
+        };
+        let roles: Vec<Text> = roles.into_iter().map(|role| template.text(role)).collect();
+        let is_it =
+            |text: &Text| text.as_resource() == Some(role.id) || (name.is_some() && Some(text) == name.as_ref());
+        // A name that only the deploy tells may be this role's, unless that is known and so is the other.
+        let may_be = |text: &Text| {
+            let known = text.as_literal().is_some() || text.as_resource().is_some();
+            let own = name.as_ref().and_then(Text::as_literal).is_some();
+            !known || (text.as_literal().is_some() && name.is_some() && !own)
+        };
+        if roles.iter().any(is_it) {
+            found.push(document(&policy, "PolicyDocument", template));
+        } else if roles.iter().any(may_be) {
+            let mut document = document(&policy, "PolicyDocument", template);
+            document.problem = Some("whether it is attached to the role is not known before a deploy".to_owned());
+            found.push(document);
+        }
+    }
+    found
 }
 
 fn items<'t>(resource: &Resource<'t>, property: &str, template: &'t Template) -> Vec<&'t Json> {

@@ -55,5 +55,11 @@ fn request(case: &Json) -> Request {
         };
         context.insert(key.to_ascii_lowercase(), Values::Known(values));
     }
-    Request { principal: text("principal"), action: text("action"), resource: text("resource"), context }
+    Request {
+        principal: text("principal"),
+        action: text("action"),
+        resource: text("resource"),
+        context,
+        is_open: false,
+    }
 }

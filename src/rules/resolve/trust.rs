@@ -6,11 +6,17 @@ use crate::rules::formats;
 use crate::rules::model::{Principal, Trust};
 use crate::syntax::ast::{self, Oidc, Value};
 
-/// Identity providers that everybody can get a token of, and what a subject of theirs begins with, up to its owner.
+/// Identity providers that everybody can get a token of: what a subject of theirs begins with, up to its owner, and what
+/// ends the owner.
 ///
-/// GitHub: "OpenID Connect reference", the `sub` claim. GitLab: "ID token", the `sub` claim.
-const OPEN_PROVIDERS: &[(&str, &str)] =
-    &[("token.actions.githubusercontent.com", "repo:"), ("gitlab.com", "project_path:")];
+/// GitHub: "OpenID Connect reference", the `sub` claim. GitLab: "ID token", the `sub` claim. HCP Terraform: "Workload
+/// identity tokens", the `sub` claim. Buildkite: "OIDC with Buildkite", the `sub` claim.
+const OPEN_PROVIDERS: &[(&str, &str, char)] = &[
+    ("token.actions.githubusercontent.com", "repo:", '/'),
+    ("gitlab.com", "project_path:", '/'),
+    ("app.terraform.io", "organization:", ':'),
+    ("agent.buildkite.com", "organization:", ':'),
+];
 
 impl Resolver<'_> {
     /// `trust PRINCIPALS`
@@ -69,7 +75,7 @@ impl Resolver<'_> {
             let message = format!("the subject {} trusts strangers", quote(&subject));
             self.report(Diagnostic::error(Code::UnrestrictedTrust, oidc.subject.span, message).note(problem).help(
                 match owner_in(&provider) {
-                    Some(before) => format!("write the owner out, as in `{before}OWNER/…`"),
+                    Some((before, end)) => format!("write the owner out, as in `{before}OWNER{end}…`"),
                     None => "write whose tokens are trusted, with a wildcard at the end only".to_owned(),
                 },
             ));
@@ -84,9 +90,9 @@ impl Resolver<'_> {
     }
 }
 
-/// What stands before the owner in the subjects of a provider that is open to everybody.
-fn owner_in(provider: &str) -> Option<&'static str> {
-    OPEN_PROVIDERS.iter().find(|(open, _)| *open == provider).map(|(_, before)| *before)
+/// What stands before the owner in the subjects of a provider that is open to everybody, and what behind.
+fn owner_in(provider: &str) -> Option<(&'static str, char)> {
+    OPEN_PROVIDERS.iter().find(|(open, _, _)| *open == provider).map(|(_, before, end)| (*before, *end))
 }
 
 /// Why a pattern for subjects would let strangers in, if it would.
@@ -100,8 +106,13 @@ fn subject_problem(provider: &str, subject: &str) -> Option<&'static str> {
     if fixed.is_empty() {
         return Some("what it begins with is open, so that anybody's token can fit");
     }
-    let owner = fixed.strip_prefix(owner_in(provider)?).and_then(|rest| rest.split_once('/'));
     let is_whole = fixed.len() == subject.len();
+    let Some((before, end)) = owner_in(provider) else {
+        // Of a provider that is not known, a subject must at least say more than what kind of thing is its owner.
+        let kind_only = fixed.strip_suffix(':').is_some_and(|kind| !kind.contains([':', '/']));
+        return (kind_only && !is_whole).then_some("it says what the owner is, and not who");
+    };
+    let owner = fixed.strip_prefix(before).and_then(|rest| rest.split_once(end));
     (!is_whole && owner.is_none_or(|(owner, _)| owner.is_empty()))
         .then_some("everybody can get a token of this provider, and the owner in the subject is open")
 }
