@@ -59,27 +59,7 @@ impl Pattern {
     /// Whether the text fits, in time proportional to both lengths at the worst.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().collect();
-        let (mut at, mut seen) = (0, 0);
-        let mut retry: Option<(usize, usize)> = None;
-        while let Some(&character) = text.get(seen) {
-            match self.0.get(at) {
-                Some(Sign::Any) => {
-                    retry = Some((at + 1, seen));
-                    at += 1;
-                }
-                Some(Sign::One) => (at, seen) = (at + 1, seen + 1),
-                Some(&Sign::Character(wanted)) if wanted == character => (at, seen) = (at + 1, seen + 1),
-                _ => match &mut retry {
-                    Some((behind, from)) => {
-                        *from += 1;
-                        (at, seen) = (*behind, *from);
-                    }
-                    None => return false,
-                },
-            }
-        }
-        self.0.get(at..).is_some_and(|rest| rest.iter().all(|sign| *sign == Sign::Any))
+        self.plainly_covers(&Self::exactly(text))
     }
 
     /// The one text that fits, where no wildcard is in the pattern.

@@ -98,6 +98,7 @@ fn questions_are_answered_with_their_reason() {
     let template = "access/foreign.yaml";
     ask(template, "account 210987654321 can use Layer", 0, "granted by Root, Same");
     ask(template, "account 999999999999 cannot use deps-prod", 3, "`Fn::ImportValue` is not known before a deploy");
+    ask(template, "account 999999999999 cannot use deps-prod version 7", 3, "the template has no version");
     ask(template, "nobody-knows can attach * from account 123456789012", 3, "has no role or policy");
 }
 

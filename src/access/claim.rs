@@ -92,30 +92,30 @@ impl Ground {
         }
     }
 
-    /// The versions that a claim is about, with what to call them.
-    fn versions(&self, claimed: &Claimed) -> Vec<(String, &Version)> {
+    /// The versions that a claim is about, with what to call them. A version that exists already and is shared with nobody
+    /// is not in the template, and is found all the same.
+    fn versions(&self, claimed: &Claimed) -> Vec<(String, Version)> {
         let layer = claimed.layer.value.as_str();
-        let id = names::pascal(layer);
-        let is_of = |key: &VersionId, version: &Version| match key {
-            VersionId::Resource(key) => {
-                *key == id || key.starts_with(&format!("{id}V")) || version.layer.as_deref() == Some(layer)
-            }
-            VersionId::Arn(_) => {
-                let by = version.grants.values().flatten().any(|by| by.starts_with(&format!("{id}V")));
-                by || version.layer.as_deref() == Some(layer)
-            }
-        };
-        let wanted = claimed.label.as_ref().map(|label| names::version(layer, label));
-        let is_wanted = |key: &VersionId, version: &Version| match (&wanted, key) {
-            (None, _) => true,
-            (Some(wanted), VersionId::Resource(key)) => wanted == key,
-            (Some(wanted), VersionId::Arn(_)) => {
-                version.grants.values().flatten().any(|by| by.starts_with(&format!("{wanted}To")))
-            }
-        };
-        let versions = self.grants.versions.iter();
-        let found = versions.filter(|(key, version)| is_of(key, version) && is_wanted(key, version));
-        found.map(|(key, version)| (key.to_string(), version)).collect()
+        let named = |(key, version): (&VersionId, &Version)| (key.to_string(), version.clone());
+        let all = || self.grants.versions.iter();
+        if claimed.labels.is_empty() {
+            let resource =
+                |key: &VersionId| matches!(key, VersionId::Resource(id) if *id == layer || *id == names::pascal(layer));
+            let is_it =
+                |(key, version): &(&VersionId, &Version)| resource(key) || version.layer.as_deref() == Some(layer);
+            return all().filter(is_it).map(named).collect();
+        }
+        let found = claimed.labels.iter().filter_map(|label| {
+            let id = names::version(layer, label);
+            // An ARN is known by its grants, whose logical IDs begin with that of the version.
+            let is_it = |(key, version): &(&VersionId, &Version)| match key {
+                VersionId::Resource(key) => *key == id,
+                VersionId::Arn(_) => version.grants.values().flatten().any(|by| by.starts_with(&format!("{id}To"))),
+            };
+            let unshared = || claimed.is_declared.then(|| (id.clone(), Version::default()));
+            all().find(is_it).map(named).or_else(unshared)
+        });
+        found.collect()
     }
 
     fn attach(&self, name: &str, verb: AttachVerb, set: &LayerSet) -> Verdict {
@@ -241,7 +241,7 @@ fn not_known(id: &Text, name: &str) -> String {
 }
 
 /// Whether nobody but these can use the versions, and these can.
-fn only_these(these: &[Who], versions: &[(String, &Version)]) -> Verdict {
+fn only_these(these: &[Who], versions: &[(String, Version)]) -> Verdict {
     let others = versions.iter().flat_map(|(name, version)| {
         version.grants.iter().filter(|(who, _)| !these.contains(who) && !these.contains(&Who::Everyone)).map(
             move |(who, by)| match who {

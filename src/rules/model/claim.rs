@@ -45,6 +45,8 @@ pub enum ClaimKind {
 pub struct Claimed {
     /// The layer's name.
     pub layer: Spanned<String>,
-    /// The label of the one that is meant, instead of all.
-    pub label: Option<String>,
+    /// The labels of those that are meant; none for a rolling layer, and for one that this source does not declare.
+    pub labels: Vec<String>,
+    /// Whether this source declares it.
+    pub is_declared: bool,
 }

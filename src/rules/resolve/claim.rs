@@ -78,12 +78,13 @@ impl Resolver<'_> {
     }
 
     fn claimed(&mut self, layer: &ast::Name, label: Option<&ast::Name>, names: &Names<'_>) -> Option<Claimed> {
-        let claimed = Claimed {
+        let claimed = |labels| Claimed {
             layer: Spanned { value: layer.text.clone(), span: layer.span },
-            label: label.map(|label| label.text.clone()),
+            labels,
+            is_declared: !self.names_only,
         };
         if self.names_only {
-            return Some(claimed);
+            return Some(claimed(label.map(|label| label.text.clone()).into_iter().collect()));
         }
         let Some(declared) = names.layers.get(layer.text.as_str()) else {
             let message = format!("there is no layer {} in this source", quote(&layer.text));
@@ -99,13 +100,15 @@ impl Resolver<'_> {
             Some(Releases::Rolling(_)) => &[],
             None => return None,
         };
-        if let Some(label) = label
-            && !versions.iter().any(|version| version.label.value == label.text)
-        {
+        let known: Vec<String> = versions.iter().map(|version| version.label.value.clone()).collect();
+        let Some(label) = label else {
+            return Some(claimed(known));
+        };
+        if !known.contains(&label.text) {
             let message = format!("the layer {} has no version {}", quote(&layer.text), quote(&label.text));
             self.report(Diagnostic::error(Code::UnknownVersion, label.span, message));
             return None;
         }
-        Some(claimed)
+        Some(claimed(vec![label.text.clone()]))
     }
 }
