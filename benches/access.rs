@@ -6,7 +6,7 @@
 
 use layershare::access::diff::Diff;
 use layershare::access::report::{Access, Names};
-use layershare::pattern::{Domain, Pattern, Search};
+use layershare::pattern::{Domain, Pattern, Search, TooLarge};
 use layershare::template::read::read;
 use std::fmt::Write;
 use std::hint::black_box;
@@ -22,8 +22,8 @@ const GRANTS: usize = 100_000;
 /// The number of steps of the reference loop: about 50 ms on the machines that this was written on.
 const STEPS: u64 = 100_000_000;
 
-/// Makes the pattern of a number.
-type Make = fn(usize) -> String;
+/// How long a refusal may take, in times of the reference loop.
+const REFUSAL: f64 = 2.0;
 
 fn main() -> ExitCode {
     let mut missed = false;
@@ -42,23 +42,25 @@ fn main() -> ExitCode {
     row("diff / reading", ratio(diff, reading), 3.0, format!("{diff:.1?}"));
 
     let reference = best(5, || (0..STEPS).fold(1_u64, |value, step| black_box(value.rotate_left(5) ^ step)));
-    let kinds: [(&str, Make); 3] = [("layers", layer), ("names", name), ("stars", stars)];
-    for (kind, make) in kinds {
+    println!("{:>34} {:.1?}", "reference loop", reference);
+    for family in FAMILIES {
         let mut before: Option<Duration> = None;
-        for number in [500, 1000, 2000] {
-            let claim = best(3, || claim(number, make));
+        for number in [250, 500, 1000, 2000] {
+            let (took, answer) = family.claim(number);
+            let said = match answer {
+                Ok(None) => "holds",
+                Ok(Some(_)) => "fails",
+                Err(TooLarge) => "refused",
+            };
+            let detail = format!("{took:.1?}, {said}");
             if number == 1000 {
-                row(
-                    &format!("1,000 {kind} / reference"),
-                    ratio(claim, reference),
-                    1.0,
-                    format!("{claim:.1?}, {reference:.1?}"),
-                );
+                let target = if answer.is_ok() { 1.0 } else { REFUSAL };
+                row(&format!("1,000 {} / reference", family.name), ratio(took, reference), target, detail.clone());
             }
             if let Some(before) = before {
-                row(&format!("{number} {kind} / half as many"), ratio(claim, before), 4.0, format!("{claim:.1?}"));
+                row(&format!("{number} {} / half", family.name), ratio(took, before), 4.0, detail);
             }
-            before = Some(claim);
+            before = Some(took);
         }
     }
     let check = std::env::args().any(|argument| argument == "--check");
@@ -104,24 +106,58 @@ fn template() -> String {
     text
 }
 
-/// Patterns of about 60 characters: an account each; a name each; and as many stars as fit.
-fn layer(number: usize) -> String {
-    format!("arn:aws:lambda:*:{}:layer:shared-dependencies-*:*", 500_000_000_000_u64 + number as u64)
+/// Patterns that may be attached and patterns that should be, both of about 60 characters, by their number.
+struct Family {
+    name: &'static str,
+    may: fn(usize) -> String,
+    should: fn(usize) -> String,
 }
 
-fn name(number: usize) -> String {
-    format!("arn:aws:lambda:*:123456789012:layer:shared-{number:06}-*-deps:*")
+const FAMILIES: &[Family] = &[
+    Family { name: "accounts", may: |n| account(n, "1"), should: |n| account(n, "*") },
+    Family { name: "other accounts", may: |n| account(2 * n, "*"), should: |n| account(2 * n + 1, "*") },
+    Family { name: "names", may: |n| name(n, "1"), should: |n| name(n, "*") },
+    Family { name: "names, one left out", may: |n| name(n + 1, "1"), should: |n| name(n, "?*") },
+    Family { name: "*a*a*a", may: |n| stars(n, "1"), should: |n| stars(n, "") },
+    Family { name: "more *a*a*a", may: |n| more_stars(n + 1), should: |n| more_stars(n) },
+    Family { name: "*a*a*a, less", may: |n| more_stars(n), should: |n| format!("?{}", more_stars(n)) },
+    Family { name: "*a*b*b*a", may: |n| mixed(2 * n), should: |n| mixed(2 * n + 1) },
+    Family { name: "*a????", may: |n| comb(2 * n), should: |n| comb(2 * n + 1) },
+];
+
+impl Family {
+    /// Whether layers within so many patterns are within as many others, none of which is the same.
+    fn claim(&self, number: usize) -> (Duration, Result<Option<String>, TooLarge>) {
+        let patterns = |make: fn(usize) -> String| (0..number).map(|n| Pattern::new(&make(n))).collect::<Vec<_>>();
+        let (may, should) = (patterns(self.may), patterns(self.should));
+        let claim = || Search::among(Domain::layer_versions()).within(&may).outside(&should).shortest();
+        (best(5, claim), claim())
+    }
 }
 
-fn stars(number: usize) -> String {
-    format!("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*{number:06}*a*a*a*a*a*a*a*a*")
+fn account(n: usize, version: &str) -> String {
+    format!("arn:aws:lambda:*:{}:layer:shared-dependencies-*:{version}", 500_000_000_000_u64 + n as u64)
 }
 
-/// Whether layers within as many patterns are within others, none of which is the same: each must be looked for.
-fn claim(number: usize, make: Make) -> Result<Option<String>, layershare::pattern::TooLarge> {
-    let pattern = |number: usize, end: &str| Pattern::new(&format!("{}{end}", make(number)));
-    let allowed: Vec<Pattern> = (0..number).map(|number| pattern(number, "1")).collect();
-    let expected: Vec<Pattern> = (0..number).map(|number| pattern(number, "")).collect();
-    let domain = Domain::all_layer_versions();
-    Search::among(&domain).within(&allowed).outside(&expected).shortest()
+fn name(n: usize, version: &str) -> String {
+    format!("arn:aws:lambda:*:123456789012:layer:shared-{n:06}-*-deps:{version}")
+}
+
+fn stars(n: usize, end: &str) -> String {
+    format!("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*{n:06}*a*a*a*a*a*a*a*a*{end}")
+}
+
+fn more_stars(n: usize) -> String {
+    format!("*{}", "a*".repeat(30 + n))
+}
+
+/// Letters `a` and `b`, as the bits of a number have it, with a `*` around each.
+fn mixed(n: usize) -> String {
+    let bits = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (0..30).map(|bit| if bits >> bit & 1 == 1 { "*a" } else { "*b" }).chain(["*"]).collect()
+}
+
+/// A pattern of which every place has to be followed, at a distance of its own.
+fn comb(n: usize) -> String {
+    format!("*{}a{}", ["a", "b"][n / 60 % 2].repeat(1 + n / 120), "?".repeat(60 + n % 60))
 }

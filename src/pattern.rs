@@ -3,8 +3,10 @@
 //! Such patterns are regular, so that membership, intersection, inclusion and the emptiness of a difference can all be
 //! decided, with a shortest witness. [`Search`] does it.
 
+mod class;
 mod domain;
 mod search;
+mod trie;
 
 pub use domain::Domain;
 pub use search::{Search, TooLarge};
@@ -22,6 +24,17 @@ enum Sign {
     Any,
 }
 
+impl Sign {
+    /// Whether all that another sign stands for is one character that this one stands for.
+    fn takes(self, other: Self) -> bool {
+        match (self, other) {
+            (Self::Character(own), Self::Character(theirs)) => own == theirs,
+            (Self::One, Self::Character(_) | Self::One) => true,
+            _ => false,
+        }
+    }
+}
+
 /// A pattern, in the form in which equal patterns are written alike: no two `*` side by side, and `?` before `*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern(Vec<Sign>);
@@ -30,17 +43,24 @@ impl Pattern {
     /// The pattern that is written so.
     #[must_use]
     pub fn new(written: &str) -> Self {
-        let mut signs: Vec<Sign> = Vec::with_capacity(written.len());
-        for character in written.chars() {
-            match (character, signs.last()) {
-                ('*', Some(Sign::Any)) => {}
-                ('*', _) => signs.push(Sign::Any),
-                ('?', Some(Sign::Any)) => signs.insert(signs.len() - 1, Sign::One),
-                ('?', _) => signs.push(Sign::One),
-                _ => signs.push(Sign::Character(character)),
+        let sign = |character| match character {
+            '*' => Sign::Any,
+            '?' => Sign::One,
+            _ => Sign::Character(character),
+        };
+        Self::of(written.chars().map(sign))
+    }
+
+    fn of(signs: impl Iterator<Item = Sign>) -> Self {
+        let mut tidy: Vec<Sign> = Vec::new();
+        for sign in signs {
+            match (sign, tidy.last()) {
+                (Sign::Any, Some(Sign::Any)) => {}
+                (Sign::One, Some(Sign::Any)) => tidy.insert(tidy.len() - 1, Sign::One),
+                _ => tidy.push(sign),
             }
         }
-        Self(signs)
+        Self(tidy)
     }
 
     /// A text that fits nothing but itself: a `*` in it is no wildcard.
@@ -51,9 +71,8 @@ impl Pattern {
 
     /// The pattern of both, one behind the other.
     #[must_use]
-    pub fn then(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
+    pub fn then(self, other: Self) -> Self {
+        Self::of(self.0.into_iter().chain(other.0))
     }
 
     /// Whether the text fits, in time proportional to both lengths at the worst.
@@ -80,8 +99,7 @@ impl Pattern {
                     retry = Some((at + 1, seen));
                     at += 1;
                 }
-                (Some(Sign::One), Sign::Character(_) | Sign::One) => (at, seen) = (at + 1, seen + 1),
-                (Some(own), theirs) if own == theirs => (at, seen) = (at + 1, seen + 1),
+                (Some(own), theirs) if own.takes(*theirs) => (at, seen) = (at + 1, seen + 1),
                 _ => match &mut retry {
                     Some((behind, from)) => {
                         *from += 1;
@@ -94,19 +112,13 @@ impl Pattern {
         self.0.get(at..).is_some_and(|rest| rest.iter().all(|sign| *sign == Sign::Any))
     }
 
-    /// Whether some text fits both.
+    /// Whether some text fits both, in time proportional to the product of their lengths.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         overlap(&self.0, &other.0)
     }
-
-    /// The pieces between its colons.
-    fn fields(&self) -> Vec<&[Sign]> {
-        self.0.split(|sign| *sign == Sign::Character(':')).collect()
-    }
 }
 
-/// Whether some text fits both, in time proportional to the product of their lengths.
 fn overlap(a: &[Sign], b: &[Sign]) -> bool {
     let is_plain = |signs: &[Sign]| signs.iter().all(|sign| matches!(sign, Sign::Character(_)));
     if is_plain(a) && is_plain(b) {

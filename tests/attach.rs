@@ -5,7 +5,6 @@ use layershare::access::attach::{Way, attachable};
 use layershare::access::evaluate::{Answer, Policies, Request, Values, decide};
 use layershare::access::subject::subjects;
 use layershare::access::value::Template;
-use layershare::pattern::Domain;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
@@ -117,7 +116,7 @@ proptest! {
     #[test]
     fn what_can_be_attached_alone(policy in document(true), boundary in prop::option::of(document(true))) {
         let subject = subject(policy, boundary);
-        let found = attachable(&subject, &Domain::all_layer_versions());
+        let found = attachable(&subject);
         for layer in layers() {
             let alone = is_allowed(&subject, &[&layer]);
             prop_assert_eq!(leads(&found.certain, &layer), alone, "{} for certain", layer);
@@ -129,7 +128,7 @@ proptest! {
     #[test]
     fn what_can_be_attached_in_company(policy in document(false), boundary in prop::option::of(document(false))) {
         let subject = subject(policy, boundary);
-        let found = attachable(&subject, &Domain::all_layer_versions());
+        let found = attachable(&subject);
         let all = layers();
         for layer in &all {
             let alone = is_allowed(&subject, &[layer]);

@@ -73,13 +73,13 @@ enum Constraint {
 
 /// What can be attached by whom the subject is about.
 #[must_use]
-pub fn attachable(subject: &Subject, domain: &Domain) -> Attachable {
+pub fn attachable(subject: &Subject) -> Attachable {
     let mut found = Attachable { doubts: subject.doubts.clone(), ..Attachable::default() };
     for action in ATTACH {
         for (mode, ways) in [(Mode::Certain, &mut found.certain), (Mode::Possible, &mut found.possible)] {
             let analysis = Analysis { subject, action, mode };
             match analysis.ways() {
-                Some(all) => ways.extend(all.into_iter().filter(|way| satisfiable(way, domain, mode))),
+                Some(all) => ways.extend(all.into_iter().filter(|way| satisfiable(way, mode))),
                 None => {
                     let doubt = "its policies have too many conditions to tell their combinations apart";
                     found.doubts.push(doubt.to_owned());
@@ -101,9 +101,10 @@ pub fn attachable(subject: &Subject, domain: &Domain) -> Attachable {
 }
 
 /// Whether there are layers that a way asks for beside the one in question.
-fn satisfiable(way: &Way, domain: &Domain, mode: Mode) -> bool {
+fn satisfiable(way: &Way, mode: Mode) -> bool {
     way.needs.iter().all(|(patterns, fits)| {
-        let search = way.within.iter().fold(Search::among(domain), |search, group| search.within(group));
+        let search = Search::among(Domain::layer_versions());
+        let search = way.within.iter().fold(search, |search, group| search.within(group));
         let search = search.outside(&way.outside);
         let search = if *fits { search.within(patterns) } else { search.outside(patterns) };
         search.shortest().map_or(mode == Mode::Possible, |found| found.is_some())

@@ -31,8 +31,6 @@ pub struct Ground {
     grants: Grants,
     assumed: Template,
     subjects: Vec<Subject>,
-    usual: Domain,
-    all: Domain,
 }
 
 impl Ground {
@@ -43,8 +41,7 @@ impl Ground {
         let grants = Grants::of_template(&template);
         let assumed = Template::new(json.clone(), given).assumed();
         let subjects = subjects(&assumed);
-        let (usual, all) = (Domain::usual_layer_versions(), Domain::all_layer_versions());
-        Self { template, grants, assumed, subjects, usual, all }
+        Self { template, grants, assumed, subjects }
     }
 
     /// What a text stands for that a reason names, if it names something that is assumed.
@@ -131,8 +128,8 @@ impl Ground {
                 None => return Verdict::Undecided("the ARN of a version in the set is not known".to_owned()),
             }
         }
-        let found = attachable(&subject, &self.all);
-        let question = Question { found: &found, set: &patterns, usual: &self.usual, all: &self.all };
+        let found = attachable(&subject);
+        let question = Question { found: &found, set: &patterns };
         let verdict = match verb {
             AttachVerb::Can => question.can(),
             AttachVerb::Cannot => question.cannot(),
@@ -265,8 +262,6 @@ fn only_these(these: &[Who], versions: &[(String, Version)]) -> Verdict {
 pub struct Question<'a> {
     found: &'a Attachable,
     set: &'a [Pattern],
-    usual: &'a Domain,
-    all: &'a Domain,
 }
 
 /// The most ways to leave all ways that are told apart.
@@ -279,10 +274,9 @@ impl Question<'_> {
     ///
     /// Where that cannot be told in bounded time.
     pub fn between(first: &Attachable, second: &Attachable) -> Result<Option<String>, TooLarge> {
-        let (usual, all) = (Domain::usual_layer_versions(), Domain::all_layer_versions());
         for way in &first.possible {
             let everything = [Pattern::new("*")];
-            let question = Question { found: second, set: &everything, usual: &usual, all: &all };
+            let question = Question { found: second, set: &everything };
             if let Some(witness) = question.outside_of_all(&second.certain, way)? {
                 return Ok(Some(witness));
             }
@@ -290,16 +284,11 @@ impl Question<'_> {
         Ok(None)
     }
 
-    /// A layer that fits, one that looks usual if there is any.
-    fn witness(&self, within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, TooLarge> {
-        let search = |domain| {
-            let search = within.iter().fold(Search::among(domain), |search, group| search.within(*group));
-            outside.iter().fold(search, |search, group| search.outside(*group)).shortest()
-        };
-        match search(self.usual)? {
-            Some(found) => Ok(Some(found)),
-            None => search(self.all),
-        }
+    /// A layer that fits.
+    fn witness(within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, TooLarge> {
+        let search = Search::among(Domain::layer_versions());
+        let search = within.iter().fold(search, |search, group| search.within(*group));
+        outside.iter().fold(search, |search, group| search.outside(*group)).shortest()
     }
 
     /// A layer in a way, in or out of the set.
@@ -311,7 +300,7 @@ impl Question<'_> {
         } else {
             outside.push(self.set)
         }
-        self.witness(&within, &outside)
+        Self::witness(&within, &outside)
     }
 
     /// Whether no way leads to a layer in the set, or out of it.
@@ -379,7 +368,7 @@ impl Question<'_> {
                     None => within.push(way.outside.as_slice()),
                 }
             }
-            if let Some(witness) = self.witness(&within, &outside)? {
+            if let Some(witness) = Self::witness(&within, &outside)? {
                 return Ok(Some(witness));
             }
         }

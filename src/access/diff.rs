@@ -7,7 +7,6 @@ use super::grants::{VersionId, Who};
 use super::reach::Reach;
 use super::report::{Access, cell};
 use super::subject::Subject;
-use crate::pattern::Domain;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
 
@@ -239,9 +238,8 @@ fn shown(id: &VersionId) -> String {
 
 /// What changes about attaching.
 fn attach(old: &Access, new: &Access) -> Vec<Attach> {
-    let domain = Domain::all_layer_versions();
     let of = |access: &'_ Access| -> HashMap<String, (Attachable, Reach)> {
-        let one = |subject: &Subject| (subject.name.clone(), (attachable(subject, &domain), subject.reach.clone()));
+        let one = |subject: &Subject| (subject.name.clone(), (attachable(subject), subject.reach.clone()));
         access.subjects.iter().map(one).collect()
     };
     let (before, after) = (of(old), of(new));

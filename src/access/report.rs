@@ -4,7 +4,7 @@ use super::attach::{Way, attachable};
 use super::grants::{Grants, Who};
 use super::subject::{Subject, subjects};
 use super::value::Template;
-use crate::pattern::{Domain, Pattern};
+use crate::pattern::Pattern;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write;
@@ -95,9 +95,8 @@ impl Access {
 
     /// What each role and policy lets attach, in sentences.
     fn attach(&self) -> Vec<(String, Vec<String>)> {
-        let domain = Domain::all_layer_versions();
         let sentences = |subject: &Subject| {
-            let found = attachable(subject, &domain);
+            let found = attachable(subject);
             let certain =
                 |way: &Way| found.certain.iter().any(|one| one.within == way.within && one.outside == way.outside);
             let lines = found.possible.iter().map(|way| self.without_assumed(&sentence(way, certain(way))));

@@ -1,250 +1,295 @@
 //! The texts among which a search looks: any, or the ARNs of layer versions.
 
-use std::ops::RangeInclusive;
+use super::class::Class;
+use std::sync::LazyLock;
 
-/// A set of texts, as a machine that reads them.
-///
-/// Each state has the steps that lead on from it: characters that mean the same to it, best first, and where they lead.
+/// A set of texts, and which of them make the better witnesses.
 #[derive(Clone, Debug)]
 pub struct Domain {
-    states: Vec<State>,
-    /// How many colons are in each of its texts, if in all the same number.
-    colons: Option<usize>,
+    /// Parts of the set, the one with the best witnesses first.
+    better: Vec<Machine>,
+    whole: Machine,
 }
 
-#[derive(Clone, Debug, Default)]
-struct State {
-    accepts: bool,
-    steps: Vec<Step>,
-}
+/// The regions in which a witness is looked for first. Nothing else rests on this list: what is so in other regions only
+/// is found there.
+const REGIONS: &[(&str, &str)] = &[
+    ("aws", "us-east-1"),
+    ("aws", "eu-west-1"),
+    ("aws", "us-east-2"),
+    ("aws", "us-west-2"),
+    ("aws", "eu-central-1"),
+    ("aws", "ap-southeast-2"),
+    ("aws", "sa-east-1"),
+    ("aws-cn", "cn-north-1"),
+    ("aws-us-gov", "us-gov-west-1"),
+];
 
-#[derive(Clone, Debug)]
-struct Step {
-    /// Characters in the order in which a witness should take them.
-    characters: Characters,
-    to: usize,
-}
-
-#[derive(Clone, Debug)]
-enum Characters {
-    /// These.
-    Listed(Vec<char>),
-    /// Any, letters and digits before others.
-    All,
-}
-
-/// The regions in which a witness is looked for first, the best first.
-const REGIONS: &[&str] = &["us-east-1", "eu-west-1", "us-east-2", "ap-southeast-2", "cn-north-1", "us-gov-west-1"];
-
-/// The characters of a layer's name, the best first.
-const NAME: &[RangeInclusive<char>] = &['a'..='z', '0'..='9', 'A'..='Z', '-'..='-', '_'..='_'];
+const LOWER: Class = Class::of("abcdefghijklmnopqrstuvwxyz");
+const PARTITION: Class = Class::of("abcdefghijklmnopqrstuvwxyz-");
+const DIGIT: Class = Class::of("1234567890");
+const FIRST_DIGIT: Class = Class::of("123456789");
+/// A stranger's account is 999999999999 rather than one of zeros, which might seem to be a mistake.
+const ACCOUNT: Class = Class::of("9876543210");
+const HYPHEN: Class = Class::of("-");
+const COLON: Class = Class::of(":");
+const NAME: Class = Class::of("abcdefghijklmnopqrstuvwxyz1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
 
 /// The most characters of a layer's name (Lambda API reference, `PublishLayerVersion`).
-const NAME_LENGTH: usize = 140;
+const NAME_LENGTH: u32 = 140;
 
-/// The colons in the ARN of a layer version.
-const COLONS: usize = 7;
-
-/// The most digits of a version's number that are looked at.
-const VERSION_DIGITS: usize = 18;
+/// The most digits of a version's number: as many as the number of a version can have, a 64-bit integer, all of whose
+/// digits are free.
+const VERSION_DIGITS: u32 = 18;
 
 impl Domain {
     /// Any text.
     #[must_use]
-    pub fn all() -> Self {
-        let step = Step { characters: Characters::All, to: 0 };
-        Self { states: vec![State { accepts: true, steps: vec![step] }], colons: None }
-    }
-
-    /// The ARNs of layer versions in a few regions that exist.
-    #[must_use]
-    pub fn usual_layer_versions() -> Self {
-        Self::layer_versions(|builder, from| {
-            let to = builder.state();
-            for region in REGIONS {
-                builder.word(from, region, to);
-            }
-            to
-        })
+    pub fn all() -> &'static Self {
+        static ALL: LazyLock<Domain> = LazyLock::new(|| {
+            let mut machine = Machine::new();
+            machine.edge(START, Class::ALL, START);
+            machine.accept(START);
+            Domain { better: Vec::new(), whole: machine.ready() }
+        });
+        &ALL
     }
 
     /// The ARNs that layer versions can have, whatever regions and partitions there will be: `arn:PARTITION:lambda:
     /// REGION:ACCOUNT:layer:NAME:VERSION`. A partition is `aws` and maybe more of `a` to `z` and `-`; a region is at
     /// least two words and a number of one or two digits, with `-` between.
+    ///
+    /// The best witnesses are in `us-east-1`, the next best in a few other regions that exist.
     #[must_use]
-    pub fn all_layer_versions() -> Self {
-        Self::layer_versions(|builder, from| {
-            let letters = listed(&['a'..='z']);
-            let digits = listed(&['1'..='9', '0'..='0']);
-            let first = builder.state();
-            let (later, number, second) = (builder.state(), builder.state(), builder.state());
-            let between = builder.state();
-            let last = builder.state();
-            builder.step(from, letters.clone(), first);
-            builder.step(first, letters.clone(), first);
-            let start = builder.state();
-            builder.step(first, Characters::Listed(vec!['-']), start);
-            builder.step(start, letters.clone(), later);
-            builder.step(later, letters.clone(), later);
-            builder.step(later, Characters::Listed(vec!['-']), between);
-            builder.step(between, digits.clone(), number);
-            builder.step(between, letters, later);
-            builder.step(number, digits, second);
-            // A number of one digit ends where one of two does: before the colon that follows.
-            builder.join(number, last);
-            builder.join(second, last);
-            last
-        })
+    pub fn layer_versions() -> &'static Self {
+        static LAYER_VERSIONS: LazyLock<Domain> = LazyLock::new(|| {
+            let better = vec![Machine::layer_versions_in(&REGIONS[..1]), Machine::layer_versions_in(REGIONS)];
+            Domain { better, whole: Machine::layer_versions() }
+        });
+        &LAYER_VERSIONS
     }
 
-    fn layer_versions(region: impl Fn(&mut Builder, usize) -> usize) -> Self {
-        let mut builder = Builder::default();
-        let start = builder.state();
-        let mut at = builder.text(start, "arn:aws");
-        let more = Characters::Listed(('a'..='z').chain(['-']).collect());
-        builder.step(at, more, at);
-        at = builder.text(at, ":lambda:");
-        at = region(&mut builder, at);
-        at = builder.text(at, ":");
-        // A stranger's account is 999999999999 rather than one of zeros, which might seem to be a mistake.
-        at = builder.times(at, &listed(&['9'..='9', '0'..='8']), 12);
-        at = builder.text(at, ":layer:");
-        let name = listed(NAME);
-        let end = builder.up_to(at, &name, &name, NAME_LENGTH);
-        at = builder.text(end, ":");
-        let end = builder.up_to(at, &listed(&['1'..='9']), &listed(&['1'..='9', '0'..='0']), VERSION_DIGITS);
-        builder.finish(end)
-    }
-
-    /// How many colons are in each of its texts, if in all the same number.
-    pub(super) fn colons(&self) -> Option<usize> {
-        self.colons
-    }
-
-    /// Where a search begins.
-    pub(super) fn start() -> usize {
-        0
-    }
-
-    /// Whether a text may end in that state.
-    pub(super) fn accepts(&self, state: usize) -> bool {
-        self.states.get(state).is_some_and(|state| state.accepts)
-    }
-
-    /// The characters that lead on from a state, and where to: all of `wanted` that do, and the best of those that mean
-    /// the same to each step because nobody wants them. Best first.
-    pub(super) fn steps(&self, state: usize, wanted: &[char]) -> Vec<(char, usize)> {
-        let steps = self.states.get(state).map_or(&[][..], |state| state.steps.as_slice());
-        let mut found = Vec::new();
-        for step in steps {
-            match &step.characters {
-                Characters::Listed(characters) => {
-                    let other = characters.iter().copied().find(|character| wanted.binary_search(character).is_err());
-                    let both =
-                        |character: &&char| wanted.binary_search(character).is_ok() || other == Some(**character);
-                    found.extend(characters.iter().filter(both).map(|&character| (character, step.to)));
-                }
-                Characters::All => {
-                    let usual = ('a'..='z').chain('0'..='9');
-                    let mut others = usual.chain('\u{21}'..=char::MAX);
-                    let other = others.find(|character| wanted.binary_search(character).is_err());
-                    found.extend(other.into_iter().chain(wanted.iter().copied()).map(|character| (character, step.to)));
-                }
-            }
-        }
-        found
+    /// The parts with better witnesses, the best first, and the whole.
+    pub(super) fn stages(&self) -> (&[Machine], &Machine) {
+        (&self.better, &self.whole)
     }
 }
 
-fn listed(ranges: &[RangeInclusive<char>]) -> Characters {
-    Characters::Listed(ranges.iter().cloned().flatten().collect())
+/// The number of a state.
+type State = usize;
+
+/// The state in which nothing has been read.
+const START: State = 0;
+
+/// A deterministic automaton, with one addition: how often in a row a state may be come to can have a bound.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    nodes: Vec<Node>,
 }
 
-/// Builds a machine; where steps of one state share a character, they are put together.
-#[derive(Default)]
-struct Builder {
-    states: Vec<State>,
-    /// States that are another one's as well: what leads on from the second leads on from the first.
-    joined: Vec<(usize, usize)>,
+#[derive(Clone, Debug, Default)]
+struct Node {
+    edges: Vec<(Class, State)>,
+    accepts: bool,
+    /// How many characters in a row may lead here.
+    most: Option<u32>,
+    /// How many `:` can still be read, if that has a bound.
+    colons: Option<usize>,
 }
 
-impl Builder {
-    fn state(&mut self) -> usize {
-        self.states.push(State::default());
-        self.states.len() - 1
-    }
+/// Where a text has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The state.
+    pub state: State,
+    /// How many characters in a row have led to it, if that has a bound; the fewer, the more can still be read.
+    pub count: u32,
+}
 
-    fn step(&mut self, from: usize, characters: Characters, to: usize) {
-        if let Some(state) = self.states.get_mut(from) {
-            state.steps.push(Step { characters, to });
-        }
-    }
+impl Machine {
+    /// Where nothing has been read.
+    pub const START: Position = Position { state: START, count: 0 };
 
-    /// Lets `from` lead wherever `to` leads.
-    fn join(&mut self, from: usize, to: usize) {
-        self.joined.push((from, to));
-    }
-
-    /// A text; gives the state behind it.
-    fn text(&mut self, from: usize, text: &str) -> usize {
-        text.chars().fold(from, |from, character| {
-            let to = self.state();
-            self.step(from, Characters::Listed(vec![character]), to);
-            to
-        })
-    }
-
-    /// A text that ends in `to`, sharing its first characters with those that are there.
-    fn word(&mut self, from: usize, word: &str, to: usize) {
-        let mut at = from;
-        for character in word.chars() {
-            let known = self.states.get(at).and_then(|state| {
-                let leads = |step: &&Step| matches!(&step.characters, Characters::Listed(one) if one == &[character]);
-                state.steps.iter().find(leads).map(|step| step.to)
-            });
-            at = known.unwrap_or_else(|| {
-                let next = self.state();
-                self.step(at, Characters::Listed(vec![character]), next);
-                next
-            });
-        }
-        self.join(at, to);
-    }
-
-    /// Exactly `times` of the characters; gives the state behind them.
-    fn times(&mut self, from: usize, characters: &Characters, times: usize) -> usize {
-        (0..times).fold(from, |from, _| {
-            let to = self.state();
-            self.step(from, characters.clone(), to);
-            to
-        })
-    }
-
-    /// One of `first`, then up to `most` in all with those of `later`; gives a state that stands for behind any of them.
-    fn up_to(&mut self, from: usize, first: &Characters, later: &Characters, most: usize) -> usize {
-        let end = self.state();
-        let mut at = self.times(from, first, 1);
-        self.join(at, end);
-        for _ in 1..most {
-            at = self.times(at, later, 1);
-            self.join(at, end);
-        }
-        end
-    }
-
-    fn finish(mut self, end: usize) -> Domain {
-        if let Some(end) = self.states.get_mut(end) {
-            end.accepts = true;
-        }
-        for (from, to) in std::mem::take(&mut self.joined) {
-            let Some(joined) = self.states.get(to).cloned() else {
-                continue;
+    /// What can be read at a position: characters, and where each of them leads. No character is in two of the sets.
+    pub fn edges(&self, from: Position) -> impl Iterator<Item = (Class, Position)> {
+        let edges = self.nodes.get(from.state).map_or(&[][..], |node| node.edges.as_slice());
+        edges.iter().filter_map(move |&(class, state)| {
+            let Some(most) = self.nodes.get(state)?.most else {
+                return Some((class, Position { state, count: 0 }));
             };
-            if let Some(state) = self.states.get_mut(from) {
-                state.accepts |= joined.accepts;
-                state.steps.extend(joined.steps);
+            let count = if state == from.state { from.count + 1 } else { 1 };
+            (count <= most).then_some((class, Position { state, count }))
+        })
+    }
+
+    /// Whether a text may end there.
+    pub fn accepts(&self, at: Position) -> bool {
+        self.nodes.get(at.state).is_some_and(|node| node.accepts)
+    }
+
+    /// How many `:` can still be read from there on, if that has a bound.
+    pub fn colons(&self, at: Position) -> Option<usize> {
+        self.nodes.get(at.state).and_then(|node| node.colons)
+    }
+
+    fn new() -> Self {
+        Self { nodes: vec![Node::default()] }
+    }
+
+    fn layer_versions_in(regions: &[(&'static str, &'static str)]) -> Self {
+        let mut machine = Self::new();
+        let account = machine.account_and_on();
+        for (partition, region) in regions {
+            let end = ["arn:", partition, ":lambda:", region].iter().fold(START, |at, text| machine.spell(at, text));
+            machine.edge(end, COLON, account);
+        }
+        machine.ready()
+    }
+
+    fn layer_versions() -> Self {
+        let mut machine = Self::new();
+        let account = machine.account_and_on();
+        let partition = machine.spell(START, "arn:aws");
+        machine.edge(partition, PARTITION, partition);
+        let region = machine.spell(partition, ":lambda:");
+        let first = machine.run(region, LOWER);
+        let second = machine.step(first, HYPHEN);
+        let word = machine.run(second, LOWER);
+        let next = machine.step(word, HYPHEN);
+        machine.edge(next, LOWER, word);
+        let number = machine.step(next, DIGIT);
+        let longer = machine.step(number, DIGIT);
+        machine.edge(number, COLON, account);
+        machine.edge(longer, COLON, account);
+        machine.ready()
+    }
+
+    /// Adds the fields from the account on; gives where they begin.
+    fn account_and_on(&mut self) -> State {
+        let begin = self.state();
+        let account = (0..12).fold(begin, |at, _| self.step(at, ACCOUNT));
+        let name = self.spell(account, ":layer:");
+        let name = self.run(name, NAME);
+        self.bound(name, NAME_LENGTH);
+        let version = self.step(name, COLON);
+        let version = self.step(version, FIRST_DIGIT);
+        self.edge(version, DIGIT, version);
+        self.bound(version, VERSION_DIGITS);
+        self.accept(version);
+        begin
+    }
+
+    fn state(&mut self) -> State {
+        self.nodes.push(Node::default());
+        self.nodes.len() - 1
+    }
+
+    fn edge(&mut self, from: State, class: Class, to: State) {
+        if let Some(node) = self.nodes.get_mut(from) {
+            node.edges.push((class, to));
+        }
+    }
+
+    /// Adds one character; where this very set leads on already, it goes there.
+    fn step(&mut self, from: State, class: Class) -> State {
+        let edges = self.nodes.get(from).map_or(&[][..], |node| node.edges.as_slice());
+        if let Some((_, known)) = edges.iter().find(|(other, _)| *other == class) {
+            return *known;
+        }
+        let to = self.state();
+        self.edge(from, class, to);
+        to
+    }
+
+    /// Adds a text of ASCII.
+    fn spell(&mut self, from: State, text: &'static str) -> State {
+        let letters = (0..text.len()).filter_map(|at| text.get(at..=at));
+        letters.fold(from, |at, letter| self.step(at, Class::of(letter)))
+    }
+
+    /// Adds one or more characters.
+    fn run(&mut self, from: State, class: Class) -> State {
+        let to = self.step(from, class);
+        self.edge(to, class, to);
+        to
+    }
+
+    fn bound(&mut self, state: State, most: u32) {
+        if let Some(node) = self.nodes.get_mut(state) {
+            node.most = Some(most);
+        }
+    }
+
+    fn accept(&mut self, state: State) {
+        if let Some(node) = self.nodes.get_mut(state) {
+            node.accepts = true;
+        }
+    }
+
+    /// The machine with [`Self::colons`] filled in: the longest way, counted in `:`. A way on which there are more of
+    /// them than states goes round in a circle, and has no end.
+    fn ready(mut self) -> Self {
+        let mut counts = vec![0; self.nodes.len()];
+        let mut changed = true;
+        while changed {
+            changed = false;
+            for state in (0..counts.len()).rev() {
+                let longest = self.longest(state, &counts);
+                if let Some(count) = counts.get_mut(state).filter(|count| **count < longest) {
+                    *count = if longest > self.nodes.len() { usize::MAX } else { longest };
+                    changed = true;
+                }
             }
         }
-        Domain { states: self.states, colons: Some(COLONS) }
+        for (node, &count) in self.nodes.iter_mut().zip(&counts) {
+            node.colons = (count < usize::MAX).then_some(count);
+        }
+        self
+    }
+
+    fn longest(&self, state: State, counts: &[usize]) -> usize {
+        let edges = self.nodes.get(state).map_or(&[][..], |node| node.edges.as_slice());
+        let ways = edges.iter().map(|(class, to)| {
+            let count = counts.get(*to).copied().unwrap_or_default();
+            count.saturating_add(usize::from(class.contains(':')))
+        });
+        ways.max().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_colons_to_come_are_counted() {
+        let at = |state| Position { state, count: 0 };
+        let layers = Machine::layer_versions();
+        assert_eq!(layers.colons(Machine::START), Some(7));
+        let end = layers.nodes.iter().position(|node| node.accepts).map(at);
+        assert_eq!(end.map(|end| layers.colons(end)), Some(Some(0)));
+        assert_eq!(Domain::all().whole.colons(Machine::START), None);
+        // A circle through several states has no end either, and whoever comes to one has none.
+        let mut circle = Machine::new();
+        let (a, b) = (circle.spell(START, "a"), circle.spell(START, "b"));
+        let back = circle.spell(a, "aaa");
+        circle.edge(back, COLON, a);
+        let circle = circle.ready();
+        let colons = [START, back, b].map(|state| circle.colons(at(state)));
+        assert_eq!(colons, [None, None, Some(0)]);
+    }
+
+    #[test]
+    fn better_witnesses_are_witnesses() {
+        let domain = Domain::layer_versions();
+        for (partition, region) in REGIONS {
+            let arn = format!("arn:{partition}:lambda:{region}:123456789012:layer:a-B_9:10");
+            for machine in [&domain.better[1], &domain.whole] {
+                let end = arn.chars().try_fold(Machine::START, |at, character| {
+                    machine.edges(at).find(|(class, _)| class.contains(character)).map(|(_, to)| to)
+                });
+                assert!(end.is_some_and(|end| machine.accepts(end)), "{arn}");
+            }
+        }
     }
 }

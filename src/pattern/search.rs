@@ -1,19 +1,34 @@
 //! A search for a shortest text that fits some patterns and does not fit others.
 //!
-//! The patterns are read side by side, as one machine whose states are the sets of places they may have come to. States
-//! are made as they are needed, breadth first, so that the first text found is a shortest. Three things keep them few.
-//! Of characters that mean the same to every pattern, one is tried. A pattern that has come to a `*` forgets the places
-//! before it, since whatever fits from there fits from the `*` as well. And where all texts have the same number of
-//! colons, the wildcards of a pattern with as many colons stand for none.
+//! The texts are gone through by their length; not they are held but the places in the patterns that they lead to. The
+//! problem is a hard one: there are patterns for which every known procedure takes exponential time. What keeps the
+//! usual questions small, and most of the hostile ones:
 //!
-//! Hostile patterns can still make very many states. The work is counted and bounded; beyond the bound the answer is
-//! [`TooLarge`], never a wrong one.
+//! - Patterns share their beginnings ([`Trie`]).
+//! - A pattern that has to fit is followed at one place at a time. Only of those that must not fit all places have to be
+//!   known at once.
+//! - Where two beginnings of a text have come to the same place in what has to fit, and the one has got no further in
+//!   what must not, the other one is not gone on from.
+//! - Behind the last `*` that a pattern has reached, its earlier places are forgotten: they can do nothing more.
+//! - Places that need more `:` than an ARN has left are forgotten, so that a `*` does not run on into the next field.
+//! - Only characters that patterns name at a place are tried, and one that stands for all others.
+//! - A pattern that has to fit is dropped at once where one that must not plainly covers it.
+//!
+//! The work that is left is counted and bounded, and with it the memory, at about 32 bytes for a step of it. No clock is
+//! asked, so that a question has the same answer everywhere; beyond the bound it is [`TooLarge`], never a wrong one.
 
-use super::{Domain, Pattern, Sign, overlap};
-use std::collections::{HashMap, HashSet};
+use super::class::Class;
+use super::domain::{Domain, Machine, Position};
+use super::trie::{Place, Trie};
+use super::{Pattern, Sign};
+use std::collections::HashMap;
+use std::rc::Rc;
 
-/// The places that are looked at before a search gives up: some hundred milliseconds, and as many times 4 bytes at most.
-const WORK: usize = 10_000_000;
+/// The steps that a search may take: one moves one place of a pattern by a character, or compares two places.
+const STEPS: usize = 9_000_000;
+
+/// The steps that it costs to hold one beginning of a text.
+const STEPS_TO_HOLD: usize = 6;
 
 /// The patterns are too entangled to be told apart in bounded time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,23 +40,19 @@ pub struct Search<'a> {
     domain: &'a Domain,
     groups: Vec<Vec<&'a Pattern>>,
     outside: Vec<&'a Pattern>,
-    work: usize,
 }
 
 impl<'a> Search<'a> {
     /// Any text of the domain.
     #[must_use]
     pub fn among(domain: &'a Domain) -> Self {
-        Self { domain, groups: Vec::new(), outside: Vec::new(), work: WORK }
+        Self { domain, groups: Vec::new(), outside: Vec::new() }
     }
 
     /// Of those, the texts that fit at least one of these patterns.
     #[must_use]
     pub fn within(mut self, patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
-        let mut patterns: Vec<&Pattern> = patterns.into_iter().collect();
-        patterns.sort_unstable();
-        patterns.dedup();
-        self.groups.push(patterns);
+        self.groups.push(patterns.into_iter().collect());
         self
     }
 
@@ -52,307 +63,298 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// A shortest of these texts; `None` where there is none.
+    /// One of these texts; `None` where there is none. It is a shortest of the part of the domain that has the best
+    /// witnesses, as far as that can be found out; and of the shortest one that has characters which no pattern names,
+    /// where it can.
     ///
     /// # Errors
     ///
-    /// [`TooLarge`] where that cannot be found out in bounded time.
-    pub fn shortest(mut self) -> Result<Option<String>, TooLarge> {
-        self.outside.sort_unstable();
-        self.outside.dedup();
-        // A text that fits a union fits one of its patterns: the largest union is taken apart and its patterns are
-        // looked at one by one, each beside those of the others that it overlaps.
-        let largest = (0..self.groups.len()).max_by_key(|&group| self.groups[group].len());
-        let Some(largest) = largest else {
-            return self.breadth_first(&Patterns::new(self.domain, &[], &self.outside), usize::MAX);
-        };
-        let alternatives = self.groups.swap_remove(largest);
-        let others: Vec<Index<'_>> = self.groups.iter().map(|group| Index::new(self.domain, group)).collect();
-        let outside = Index::new(self.domain, &self.outside);
-        let mut best: Option<String> = None;
-        for pattern in alternatives {
-            if self.outside.binary_search(&pattern).is_ok() {
-                continue;
+    /// [`TooLarge`] where it cannot be found out in bounded time whether there is one.
+    pub fn shortest(self) -> Result<Option<String>, TooLarge> {
+        let (better, whole) = self.domain.stages();
+        let mut work = Work::default();
+        let unwanted = Trie::new(self.outside);
+        let mut wanted = Vec::new();
+        for group in self.groups {
+            let mut open = Vec::new();
+            for pattern in group {
+                if !unwanted.plainly_covers(pattern, &mut work)? {
+                    open.push(pattern);
+                }
             }
-            let without = outside.overlapping(pattern);
-            if without.iter().any(|out| out.plainly_covers(pattern)) {
-                continue;
-            }
-            let mut groups = vec![vec![pattern]];
-            groups.extend(others.iter().map(|other| other.overlapping(pattern)));
-            if groups.iter().any(Vec::is_empty) {
-                continue;
-            }
-            let patterns = Patterns::new(self.domain, &groups, &without);
-            let shorter_than = best.as_ref().map_or(usize::MAX, |best| best.chars().count());
-            best = self.breadth_first(&patterns, shorter_than)?.or(best);
+            wanted.push(Trie::new(open));
         }
-        Ok(best)
+        if wanted.is_empty() {
+            wanted.push(Trie::new([&Pattern(vec![Sign::Any])]));
+        }
+        // Mostly there is nothing to find, which a look at the whole shows. Where the whole is too much, a text of a part
+        // is as good an answer.
+        let each = work.left / (better.len() + 1);
+        let search = |machine| Walk::new(&wanted, &unwanted, machine, Work { left: each }).run();
+        match search(whole) {
+            Ok(None) => Ok(None),
+            known => {
+                let found = better.iter().find_map(|machine| search(machine).ok().flatten());
+                found.map_or(known, |text| Ok(Some(text)))
+            }
+        }
+    }
+}
+
+/// The steps that may still be taken.
+#[derive(Debug)]
+pub struct Work {
+    left: usize,
+}
+
+impl Default for Work {
+    fn default() -> Self {
+        Self { left: STEPS }
+    }
+}
+
+impl Work {
+    /// Takes some steps.
+    pub fn spend(&mut self, steps: usize) -> Result<(), TooLarge> {
+        self.left = self.left.checked_sub(steps).ok_or(TooLarge)?;
+        Ok(())
+    }
+}
+
+/// One search through a machine's texts. It goes on only from what nothing seen before stands for.
+struct Walk<'a> {
+    wanted: &'a [Trie],
+    unwanted: &'a Trie,
+    machine: &'a Machine,
+    work: Work,
+    /// For each state of the machine and combination of places in the wanted patterns, as [`Self::set_key`] has them,
+    /// what led there and nothing before it stood for.
+    seen: HashMap<Box<[Place]>, Vec<Seen>>,
+    /// The key to look under; kept, as is `ahead`, to spare memory being asked for each time.
+    key: Vec<Place>,
+    /// Where a character leads from the places of a combination.
+    ahead: Vec<Vec<Place>>,
+    /// What has been found, in order.
+    beginnings: Vec<Beginning>,
+}
+
+/// The beginning of a text.
+struct Beginning {
+    /// The number of the beginning that is shorter by the last character; none for the empty one.
+    before: Option<(usize, char)>,
+    position: Position,
+    /// The places in the unwanted patterns, in falling order.
+    unwanted: Rc<[Place]>,
+    /// The combinations of places in the wanted patterns, one of each, one combination after the other.
+    wanted: Vec<Place>,
+}
+
+/// What led to a combination of places.
+struct Seen {
+    count: u32,
+    wanted: Box<[Place]>,
+    unwanted: Rc<[Place]>,
+    /// A bit for the stretch of each of the unwanted places, not always another one: most comparisons end here.
+    bits: u64,
+}
+
+impl Seen {
+    /// Whether every text that goes on from `theirs` to a member goes on from here to one too: as much may still be read,
+    /// the wanted patterns have come as far, and the unwanted ones no further.
+    fn stands_for(&self, theirs: &Self, wanted: &[Trie], unwanted: &Trie, work: &mut Work) -> Result<bool, TooLarge> {
+        work.spend(1)?;
+        let mut places = self.wanted.iter().zip(&theirs.wanted).zip(wanted);
+        if self.count > theirs.count
+            || self.bits & !theirs.bits != 0
+            || !places.all(|((&ours, &theirs), trie)| trie.stands_for(ours, theirs))
+        {
+            return Ok(false);
+        }
+        if Rc::ptr_eq(&self.unwanted, &theirs.unwanted) {
+            return Ok(true);
+        }
+        work.spend(self.unwanted.len() + theirs.unwanted.len())?;
+        Ok(unwanted.all_stand_for(&theirs.unwanted, &self.unwanted))
+    }
+}
+
+impl<'a> Walk<'a> {
+    fn new(wanted: &'a [Trie], unwanted: &'a Trie, machine: &'a Machine, work: Work) -> Self {
+        let (seen, key, ahead, beginnings) = (HashMap::new(), Vec::new(), vec![Vec::new(); wanted.len()], Vec::new());
+        Self { wanted, unwanted, machine, work, seen, key, ahead, beginnings }
     }
 
-    /// A shortest text with fewer than so many characters.
-    fn breadth_first(&mut self, patterns: &Patterns, shorter_than: usize) -> Result<Option<String>, TooLarge> {
-        let Some(places) = patterns.start() else {
-            return Ok(None);
-        };
-        let start = Node { state: Domain::start(), places, before: usize::MAX, character: ' ', length: 0 };
-        let mut seen: HashSet<(usize, Vec<u32>)> = HashSet::from([(start.state, start.places.clone())]);
-        let mut nodes = vec![start];
+    /// The first text there is.
+    fn run(mut self) -> Result<Option<String>, TooLarge> {
+        let starts: Vec<_> = self.wanted.iter().map(Trie::start).collect();
+        let mut wanted = Vec::new();
+        combine(&starts, &mut wanted, &mut self.work)?;
+        let unwanted = self.unwanted.start().into();
+        self.add(Beginning { before: None, position: Machine::START, unwanted, wanted })?;
         let mut next = 0;
-        while let Some(node) = nodes.get(next) {
-            if node.length >= shorter_than {
-                return Ok(None);
+        while let Some(beginning) = self.beginnings.get_mut(next) {
+            let wanted = std::mem::take(&mut beginning.wanted);
+            let (position, unwanted) = (beginning.position, Rc::clone(&beginning.unwanted));
+            if self.is_member(position, &wanted, &unwanted) {
+                return Ok(Some(self.text(next)));
             }
-            if self.domain.accepts(node.state) && patterns.accept(&node.places) {
-                return Ok(Some(text(&nodes, next)));
-            }
-            let length = node.length + 1;
-            let mut found = Vec::new();
-            for (character, state) in self.domain.steps(node.state, &patterns.wanted(&node.places)) {
-                self.work = self.work.checked_sub(node.places.len() + 1).ok_or(TooLarge)?;
-                if let Some(places) = patterns.step(&node.places, character) {
-                    found.push(Node { state, places, before: next, character, length });
-                }
-            }
-            for node in found {
-                if seen.insert((node.state, node.places.clone())) {
-                    nodes.push(node);
-                }
+            for (_, character, position) in self.characters(position, &wanted, &unwanted)? {
+                let colons = self.machine.colons(position);
+                let unwanted = self.unwanted.follow_all(&unwanted, character, colons, &mut self.work)?.into();
+                let wanted = self.follow(&wanted, character, colons)?;
+                self.add(Beginning { before: Some((next, character)), position, unwanted, wanted })?;
             }
             next += 1;
         }
         Ok(None)
     }
-}
 
-/// A state that has been reached.
-struct Node {
-    state: usize,
-    /// The places that the patterns may have come to, in order.
-    places: Vec<u32>,
-    before: usize,
-    character: char,
-    length: usize,
-}
-
-/// The text that leads to a node.
-fn text(nodes: &[Node], to: usize) -> String {
-    let mut characters = Vec::new();
-    let mut at = to;
-    while let Some(node) = nodes.get(at).filter(|node| node.length > 0) {
-        characters.push(node.character);
-        at = node.before;
-    }
-    characters.iter().rev().collect()
-}
-
-/// The patterns of a search, one behind the other. A place is that of a sign, or the end behind the last sign.
-struct Patterns {
-    /// The sign at each place; `None` at an end.
-    signs: Vec<Option<Sign>>,
-    /// The pattern that each place belongs to.
-    owners: Vec<u32>,
-    /// For each pattern, whether its wildcards stand for no colon.
-    in_fields: Vec<bool>,
-    /// The group of each pattern; the last number stands for those that must not fit.
-    groups_of: Vec<u32>,
-    /// The number of groups.
-    groups: u32,
-    /// Where each pattern begins.
-    starts: Vec<u32>,
-}
-
-impl Patterns {
-    fn new(domain: &Domain, groups: &[Vec<&Pattern>], outside: &[&Pattern]) -> Self {
-        let mut patterns = Self {
-            signs: Vec::new(),
-            owners: Vec::new(),
-            in_fields: Vec::new(),
-            groups_of: Vec::new(),
-            groups: groups.len() as u32,
-            starts: Vec::new(),
-        };
-        let all = groups.iter().map(Vec::as_slice).chain([outside]);
-        for (group, members) in all.enumerate() {
-            for pattern in members {
-                let owner = patterns.starts.len() as u32;
-                patterns.starts.push(patterns.signs.len() as u32);
-                patterns.groups_of.push(group as u32);
-                patterns.in_fields.push(Some(pattern.fields().len()) == domain.colons().map(|colons| colons + 1));
-                patterns.signs.extend(pattern.0.iter().copied().map(Some).chain([None]));
-                patterns.owners.resize(patterns.signs.len(), owner);
+    /// Adds a beginning if it leads to something that no other stands for.
+    fn add(&mut self, mut beginning: Beginning) -> Result<(), TooLarge> {
+        if self.unwanted.accepts_all(&beginning.unwanted) {
+            return Ok(());
+        }
+        let bits = beginning.unwanted.iter().fold(0, |bits, &place| bits | 1 << (self.unwanted.stretch(place) % 64));
+        let mut fresh = Vec::new();
+        for places in beginning.wanted.chunks_exact(self.wanted.len()) {
+            let (count, unwanted) = (beginning.position.count, Rc::clone(&beginning.unwanted));
+            // Within literal text nothing new is met but what was new before it: looking it up would be a waste.
+            let inner = self.wanted.iter().zip(places).all(|(trie, &place)| trie.is_inner(place));
+            if inner || self.is_fresh(Seen { count, wanted: places.into(), unwanted, bits }, beginning.position)? {
+                fresh.extend_from_slice(places);
             }
         }
-        patterns
-    }
-
-    fn sign(&self, place: u32) -> Option<Sign> {
-        self.signs.get(place as usize).copied().flatten()
-    }
-
-    fn owner(&self, place: u32) -> usize {
-        self.owners.get(place as usize).map_or(usize::MAX, |owner| *owner as usize)
-    }
-
-    fn group(&self, place: u32) -> u32 {
-        self.groups_of.get(self.owner(place)).copied().unwrap_or(u32::MAX)
-    }
-
-    fn start(&self) -> Option<Vec<u32>> {
-        let mut places = Vec::new();
-        self.starts.iter().for_each(|&start| self.enter(start, &mut places));
-        self.tidy(places)
-    }
-
-    /// Adds a place, and the one behind it where that is reached without a character.
-    fn enter(&self, place: u32, places: &mut Vec<u32>) {
-        places.push(place);
-        if self.sign(place) == Some(Sign::Any) {
-            places.push(place + 1);
+        beginning.wanted = fresh;
+        if !beginning.wanted.is_empty() {
+            self.work.spend(STEPS_TO_HOLD)?;
+            self.beginnings.push(beginning);
         }
+        Ok(())
     }
 
-    /// The characters that some place asks for, in order.
-    fn wanted(&self, places: &[u32]) -> Vec<char> {
-        let asked = places.iter().filter_map(|&place| match self.sign(place) {
-            Some(Sign::Character(character)) => Some(character),
-            // To a wildcard that stands for no colon, a colon is a character of its own.
-            Some(Sign::Any | Sign::One) if self.in_fields.get(self.owner(place)) == Some(&true) => Some(':'),
-            _ => None,
+    /// Whether nothing that has been seen stands for this; then it has been seen from now on.
+    fn is_fresh(&mut self, ours: Seen, at: Position) -> Result<bool, TooLarge> {
+        // What stands for a place is the place itself or a `*`, so these two keys are where to look.
+        self.set_key(&ours.wanted, at, true);
+        if self.stands(&ours)? {
+            return Ok(false);
+        }
+        if self.set_key(&ours.wanted, at, false) && self.stands(&ours)? {
+            return Ok(false);
+        }
+        let Some(seen) = self.seen.get_mut(self.key.as_slice()) else {
+            self.seen.insert(self.key.as_slice().into(), vec![ours]);
+            return Ok(true);
+        };
+        let mut done = Ok(());
+        seen.retain(|theirs| {
+            let needless = done.and_then(|()| ours.stands_for(theirs, self.wanted, self.unwanted, &mut self.work));
+            done = needless.map(|_| ());
+            needless != Ok(true)
         });
-        let mut wanted: Vec<char> = asked.collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        wanted
+        seen.push(ours);
+        done.map(|()| true)
     }
 
-    /// The places that a character leads to; `None` where no text goes on from them.
-    fn step(&self, places: &[u32], character: char) -> Option<Vec<u32>> {
-        let mut reached = Vec::with_capacity(places.len());
-        for &place in places {
-            let stays_in_field = character != ':' || self.in_fields.get(self.owner(place)) != Some(&true);
-            match self.sign(place) {
-                Some(Sign::Character(wanted)) if wanted == character => self.enter(place + 1, &mut reached),
-                Some(Sign::One) if stays_in_field => self.enter(place + 1, &mut reached),
-                Some(Sign::Any) if stays_in_field => self.enter(place, &mut reached),
-                _ => {}
+    /// Whether something that has been seen under the key stands for `ours`.
+    fn stands(&mut self, ours: &Seen) -> Result<bool, TooLarge> {
+        self.work.spend(self.key.len())?;
+        for theirs in self.seen.get(self.key.as_slice()).into_iter().flatten() {
+            if theirs.stands_for(ours, self.wanted, self.unwanted, &mut self.work)? {
+                return Ok(true);
             }
         }
-        self.tidy(reached)
+        Ok(false)
     }
 
-    /// The places in order, without those that say nothing beside others; `None` where no text goes on from them.
-    fn tidy(&self, mut places: Vec<u32>) -> Option<Vec<u32>> {
-        places.sort_unstable();
-        places.dedup();
-        let mut kept = Vec::with_capacity(places.len());
-        let mut alive = vec![false; self.groups as usize];
-        let mut certain = vec![None; self.groups as usize];
-        let mut forgets = u32::MAX;
-        for &place in places.iter().rev() {
-            let owner = self.owner(place) as u32;
-            if owner == forgets {
-                continue;
-            }
-            let group = self.group(place);
-            if self.sign(place) == Some(Sign::Any) {
-                forgets = owner;
-                let fits_all = self.sign(place + 1).is_none();
-                if fits_all && group == self.groups {
-                    return None;
-                }
-                if let (true, Some(certain)) = (fits_all, certain.get_mut(group as usize)) {
-                    *certain = Some(place);
-                }
-            }
-            if let Some(alive) = alive.get_mut(group as usize) {
-                *alive = true;
-            }
-            kept.push(place);
-        }
-        // Of a group of which one pattern fits whatever comes, the others say nothing.
-        kept.retain(|&place| {
-            let certain = certain.get(self.group(place) as usize).copied().flatten();
-            certain.is_none_or(|certain| place == certain || place == certain + 1)
-        });
-        kept.reverse();
-        alive.into_iter().all(|alive| alive).then_some(kept)
+    /// Sets the key under which places are seen, in which all `*` of a stretch are one; with `runs`, as if each of them
+    /// were at a `*`. Answers whether the two differ.
+    fn set_key(&mut self, places: &[Place], at: Position, runs: bool) -> bool {
+        let mut differ = false;
+        self.key.clear();
+        // A machine has hundreds of states, so that the number always fits.
+        self.key.push(Place::try_from(at.state).unwrap_or(Place::MAX));
+        self.key.extend(self.wanted.iter().zip(places).map(|(trie, &place)| {
+            differ |= !trie.is_run(place);
+            // The highest numbers are free for stretches.
+            if runs || trie.is_run(place) { Place::MAX - trie.stretch(place) } else { place }
+        }));
+        differ
     }
 
-    /// Whether a text that ends here fits a pattern of each group, and none of those that must not fit.
-    fn accept(&self, places: &[u32]) -> bool {
-        let mut fits = vec![false; self.groups as usize];
-        for &place in places.iter().filter(|&&place| self.sign(place).is_none()) {
-            match fits.get_mut(self.group(place) as usize) {
-                Some(fits) => *fits = true,
-                None => return false,
+    fn is_member(&self, position: Position, wanted: &[Place], unwanted: &[Place]) -> bool {
+        let fits = |places: &[Place]| self.wanted.iter().zip(places).all(|(trie, &place)| trie.ends(place));
+        self.machine.accepts(position)
+            && !unwanted.iter().any(|&place| self.unwanted.ends(place))
+            && wanted.chunks_exact(self.wanted.len()).any(fits)
+    }
+
+    /// The characters to go on with: whether they are named in a pattern at this place, which ones they are, and where
+    /// they lead. Of those that are not named, which all lead to the same, one is enough. It comes first because it gets
+    /// no further in the unwanted patterns than any other, so that what it leads to stands for most of the rest.
+    fn characters(
+        &mut self,
+        position: Position,
+        wanted: &[Place],
+        unwanted: &[Place],
+    ) -> Result<Vec<(bool, char, Position)>, TooLarge> {
+        let (mut named, mut wild) = (Vec::new(), false);
+        for places in wanted.chunks_exact(self.wanted.len()) {
+            let mut all_wild = true;
+            for (trie, &place) in self.wanted.iter().zip(places) {
+                named.extend(trie.characters(place));
+                all_wild &= trie.is_wild(place);
             }
+            wild |= all_wild;
         }
-        fits.into_iter().all(|fits| fits)
+        if wild {
+            named.extend(unwanted.iter().flat_map(|&place| self.unwanted.characters(place)));
+        }
+        self.work.spend(named.len())?;
+        named.sort_unstable();
+        named.dedup();
+        let mut found = Vec::new();
+        for (class, to) in self.machine.edges(position) {
+            let other = Some(class).filter(|_| wild).and_then(|class: Class| class.best_without(&named));
+            found.extend(other.map(|character| (false, character, to)));
+            found.extend(named.iter().filter(|&&one| class.contains(one)).map(|&one| (true, one, to)));
+        }
+        found.sort_by_key(|&(is_named, _, _)| is_named);
+        Ok(found)
+    }
+
+    /// Where a character leads from the combinations of places.
+    fn follow(&mut self, wanted: &[Place], character: char, colons: Option<usize>) -> Result<Vec<Place>, TooLarge> {
+        let mut after = Vec::with_capacity(wanted.len());
+        for places in wanted.chunks_exact(self.wanted.len()) {
+            for ((trie, &place), ahead) in self.wanted.iter().zip(places).zip(&mut self.ahead) {
+                trie.follow(place, character, colons, ahead, &mut self.work)?;
+            }
+            combine(&self.ahead, &mut after, &mut self.work)?;
+        }
+        Ok(after)
+    }
+
+    /// The text of a beginning.
+    fn text(&self, number: usize) -> String {
+        let before = |number: usize| self.beginnings.get(number).and_then(|beginning| beginning.before);
+        let characters = std::iter::successors(before(number), |&(number, _)| before(number));
+        let mut text: Vec<char> = characters.map(|(_, character)| character).collect();
+        text.reverse();
+        text.into_iter().collect()
     }
 }
 
-/// Patterns by what stands in one of their fields, to find those that overlap another without looking at all.
-struct Index<'a> {
-    /// The fields of each pattern; none where its wildcards may stand for colons.
-    patterns: Vec<(&'a Pattern, Vec<&'a [Sign]>)>,
-    field: usize,
-    literal: HashMap<&'a [Sign], Vec<usize>>,
-    others: Vec<usize>,
-}
-
-impl<'a> Index<'a> {
-    fn new(domain: &Domain, patterns: &[&'a Pattern]) -> Self {
-        let fields = |pattern: &'a Pattern| {
-            let fields = pattern.fields();
-            let bound = domain.colons().is_some_and(|colons| fields.len() == colons + 1);
-            if bound { fields } else { Vec::new() }
-        };
-        let patterns: Vec<_> = patterns.iter().map(|pattern| (*pattern, fields(pattern))).collect();
-        let distinct = |field: usize| {
-            let texts = patterns.iter().filter_map(|(_, fields)| fields.get(field).filter(|text| is_literal(text)));
-            texts.collect::<HashSet<_>>().len()
-        };
-        let number = domain.colons().map_or(0, |colons| colons + 1);
-        let field = (0..number).max_by_key(|&field| distinct(field)).unwrap_or_default();
-        let mut index = Self { patterns, field, literal: HashMap::new(), others: Vec::new() };
-        for (place, (_, fields)) in index.patterns.iter().enumerate() {
-            match fields.get(field).filter(|text| is_literal(text)) {
-                Some(text) => index.literal.entry(text).or_default().push(place),
-                None => index.others.push(place),
-            }
+/// Adds every combination of one of the first places, one of the second and so on, one behind the other.
+fn combine(places: &[Vec<Place>], to: &mut Vec<Place>, work: &mut Work) -> Result<(), TooLarge> {
+    let combinations = places.iter().fold(1_usize, |product, places| product.saturating_mul(places.len()));
+    work.spend(combinations.saturating_mul(places.len()))?;
+    for number in 0..combinations {
+        let mut rest = number;
+        for places in places {
+            to.extend(places.get(rest % places.len()));
+            rest /= places.len();
         }
-        index
     }
-
-    /// The patterns that some text of the domain fits together with this one, as far as can be told field by field.
-    fn overlapping(&self, pattern: &Pattern) -> Vec<&'a Pattern> {
-        let fields = pattern.fields();
-        let bound = self.patterns.iter().any(|(_, theirs)| theirs.len() == fields.len());
-        let mut places: Vec<usize> = match fields.get(self.field).filter(|text| bound && is_literal(text)) {
-            Some(text) => {
-                let same = self.literal.get(text).into_iter().flatten();
-                same.chain(&self.others).copied().collect()
-            }
-            None => (0..self.patterns.len()).collect(),
-        };
-        places.sort_unstable();
-        let overlaps = |(theirs, their_fields): &&(&Pattern, Vec<&[Sign]>)| {
-            if their_fields.len() == fields.len() {
-                their_fields.iter().zip(&fields).all(|(theirs, own)| overlap(theirs, own))
-            } else {
-                theirs.overlaps(pattern)
-            }
-        };
-        places
-            .iter()
-            .filter_map(|&place| self.patterns.get(place))
-            .filter(overlaps)
-            .map(|(theirs, _)| *theirs)
-            .collect()
-    }
-}
-
-fn is_literal(signs: &[Sign]) -> bool {
-    signs.iter().all(|sign| matches!(sign, Sign::Character(_)))
+    Ok(())
 }
