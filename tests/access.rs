@@ -92,7 +92,7 @@ fn questions_are_answered_with_their_reason() {
     );
     ask(source, "everyone can use my-shared-deps version 1.3.0", 1, "its resource policy is the half that is missing");
     ask(source, "function-deployer can attach only test* from data-team", 1, "stands for the account of the stack");
-    ask(source, "bounded cannot attach my-shared-deps version 1.3.0", 0, "yes: ");
+    ask(source, "bounded cannot attach my-shared-deps version 1.3.0", 0, "Approved, DenyTheseLayers denies it");
     ask(source, "other can attach my-shared-deps", 3, "is not in the template");
     ask(source, "strangers can use my-shared-deps", 2, "");
     let template = "access/foreign.yaml";
@@ -111,7 +111,9 @@ fn what_cannot_be_told_is_not_denied() {
     ask(file, "BySparing can attach * from account 123456789012", 3, "what only a request tells");
     ask(file, "Elsewhere cannot attach * from account 123456789012", 1, "can be attached (OfElsewhere, statement 1)");
     ask(file, "MaybeOne cannot attach * from account 123456789012", 3, "is not known before a deploy");
-    ask(file, "Unreadable can attach * from account 123456789012", 1, "cannot be attached");
+    let unreadable = "the half that is missing is lambda:GetLayerVersion on it, which nothing in WithoutReading allows";
+    ask(file, "Unreadable can attach * from account 123456789012", 1, unreadable);
+    ask(file, "Unreadable cannot attach * from account 123456789012", 0, unreadable);
     ask(file, "Garbled can attach * from account 123456789012", 3, "undecided: ");
     let many: String = (100..400).map(|account| {
         let layers = format!("arn:aws:lambda:*:000000000{account}:layer:*:*");

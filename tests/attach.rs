@@ -1,10 +1,11 @@
 //! What is said of all layers at once against what is said of lists of layers one by one.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use layershare::access::attach::{Way, attachable};
+use layershare::access::attach::attachable;
 use layershare::access::evaluate::{Answer, Policies, Request, Values, decide};
 use layershare::access::subject::subjects;
 use layershare::access::value::Template;
+use layershare::access::ways::Way;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};

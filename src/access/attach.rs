@@ -7,52 +7,21 @@
 use super::evaluate::{Answer, Request, Values, holds, names_action, value};
 use super::policy::{Condition, Document, Operator, Quantifier, Statement};
 use super::subject::Subject;
-use crate::pattern::{Domain, Pattern, Search};
+use super::ways::{Attachable, Way};
+use crate::pattern::Pattern;
 
 /// The actions that can attach a layer.
-const ATTACH: [&str; 2] = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];
+pub(super) const ATTACH: [&str; 2] = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];
 
 /// What attaching a layer of another account takes besides.
-const READ: &str = "lambda:GetLayerVersion";
+pub(super) const READ: &str = "lambda:GetLayerVersion";
 
 /// The most ways that are told apart.
 const MOST: usize = 256;
 
-/// One way to attach layers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Way {
-    /// Each layer fits at least one pattern of each group.
-    pub within: Vec<Vec<Pattern>>,
-    /// No layer fits any of these.
-    pub outside: Vec<Pattern>,
-    /// For each of these, some layer of the list fits it, or does not: a pattern group, and which.
-    needs: Vec<(Vec<Pattern>, bool)>,
-    /// The statements that allow it.
-    pub by: Vec<String>,
-}
-
-/// The layers that can be attached.
-#[derive(Clone, Debug, Default)]
-pub struct Attachable {
-    /// The ways that are certain.
-    pub certain: Vec<Way>,
-    /// The ways that are not excluded.
-    pub possible: Vec<Way>,
-    /// Why the two differ.
-    pub doubts: Vec<String>,
-}
-
-impl Attachable {
-    /// Everything, for certain.
-    #[must_use]
-    pub fn everything() -> Self {
-        Self { certain: vec![Way::default()], possible: vec![Way::default()], doubts: Vec::new() }
-    }
-}
-
 /// How a statement that is not understood is taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Mode {
+pub(super) enum Mode {
     /// To its least effect, if it allows, and to its greatest, if it denies.
     Certain,
     /// The other way round.
@@ -60,7 +29,7 @@ enum Mode {
 }
 
 /// What a condition says about the list of layers.
-enum Constraint {
+pub(super) enum Constraint {
     /// Each layer fits one of the patterns; or none of them.
     All(Vec<Pattern>, bool),
     /// Some layer does.
@@ -79,7 +48,7 @@ pub fn attachable(subject: &Subject) -> Attachable {
         for (mode, ways) in [(Mode::Certain, &mut found.certain), (Mode::Possible, &mut found.possible)] {
             let analysis = Analysis { subject, action, mode };
             match analysis.ways() {
-                Some(all) => ways.extend(all.into_iter().filter(|way| satisfiable(way, mode))),
+                Some(all) => ways.extend(all.into_iter().filter(|way| way.is_satisfiable(mode == Mode::Possible))),
                 None => {
                     let doubt = "its policies have too many conditions to tell their combinations apart";
                     found.doubts.push(doubt.to_owned());
@@ -100,21 +69,11 @@ pub fn attachable(subject: &Subject) -> Attachable {
     found
 }
 
-/// Whether there are layers that a way asks for beside the one in question.
-fn satisfiable(way: &Way, mode: Mode) -> bool {
-    way.needs.iter().all(|(patterns, fits)| {
-        let search = Search::among(Domain::layer_versions());
-        let search = way.within.iter().fold(search, |search, group| search.within(group));
-        let search = search.outside(&way.outside);
-        let search = if *fits { search.within(patterns) } else { search.outside(patterns) };
-        search.shortest().map_or(mode == Mode::Possible, |found| found.is_some())
-    })
-}
-
-struct Analysis<'a> {
-    subject: &'a Subject,
-    action: &'static str,
-    mode: Mode,
+/// What a subject says about an action.
+pub(super) struct Analysis<'a> {
+    pub subject: &'a Subject,
+    pub action: &'static str,
+    pub mode: Mode,
 }
 
 impl Analysis<'_> {
@@ -202,7 +161,7 @@ impl Analysis<'_> {
 
     /// Whether a statement is about the action, on some function if it allows and on all if it denies, its conditions
     /// on the layers left aside.
-    fn concerns(&self, statement: &Statement, document: &Document, some: bool) -> Answer {
+    pub fn concerns(&self, statement: &Statement, document: &Document, some: bool) -> Answer {
         let request = &self.subject.request;
         let others = statement.conditions.iter().filter(|condition| !is_about_layers(condition));
         let others = || others.fold(Answer::Yes, |all, one| all.and(|| holds(one, request, document.has_variables)));
@@ -228,7 +187,7 @@ impl Analysis<'_> {
     }
 
     /// The layers whose reading a document allows, or denies, as far as the mode takes it.
-    fn reads(&self, document: &Document, denies: bool) -> Vec<Pattern> {
+    pub fn reads(&self, document: &Document, denies: bool) -> Vec<Pattern> {
         let widest = (self.mode == Mode::Possible) != denies;
         let mut found = Vec::new();
         if document.problem.is_some() && widest {
@@ -297,7 +256,7 @@ fn is_about_layers(condition: &Condition) -> bool {
 }
 
 /// What a statement's conditions say about the list of layers, in which there is at least one.
-fn constraints(statement: &Statement, document: &Document, request: &Request) -> Vec<Constraint> {
+pub(super) fn constraints(statement: &Statement, document: &Document, request: &Request) -> Vec<Constraint> {
     let about = statement.conditions.iter().filter(|condition| is_about_layers(condition));
     about.filter_map(|condition| constraint(condition, document, request)).collect()
 }

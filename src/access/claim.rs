@@ -1,11 +1,13 @@
 //! Whether what is claimed of a template holds, for every principal and for every layer there can be.
 
-use super::attach::{Attachable, Way, attachable};
+use super::attach::attachable;
 use super::grants::{Grants, Version, VersionId, Who};
+use super::obstacle::{Obstacle, obstacle};
 use super::subject::{Subject, subjects};
 use super::value::{Template, Text};
+use super::ways::{Attachable, Way};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::pattern::{Domain, Pattern, Search, TooLarge};
+use crate::pattern::{Pattern, TooLarge};
 use crate::rules::model::Rules;
 use crate::rules::model::{Claim, ClaimKind, Claimed, Id, LayerSet, Layers, Principal};
 use crate::rules::text::{Part, Text as RuleText};
@@ -13,6 +15,7 @@ use crate::syntax::ast::AttachVerb;
 use crate::template::Format;
 use crate::template::lower::{Lowered, names};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What is found of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -129,11 +132,11 @@ impl Ground {
             }
         }
         let found = attachable(&subject);
-        let question = Question { found: &found, set: &patterns };
+        let question = Question { subject: &subject, found: &found, set: &patterns };
         let verdict = match verb {
             AttachVerb::Can => question.can(),
-            AttachVerb::Cannot => question.cannot(),
-            AttachVerb::Only => question.only(),
+            AttachVerb::Cannot => question.none(true),
+            AttachVerb::Only => question.none(false),
         };
         verdict
             .unwrap_or_else(|TooLarge| Verdict::Undecided("its patterns are too entangled to be told apart".to_owned()))
@@ -258,121 +261,51 @@ fn only_these(these: &[Who], versions: &[(String, Version)]) -> Verdict {
     worst(others.chain(own))
 }
 
-/// A question about attaching.
-pub struct Question<'a> {
+/// A question about attaching the layers of a set.
+struct Question<'a> {
+    subject: &'a Subject,
     found: &'a Attachable,
     set: &'a [Pattern],
 }
 
-/// The most ways to leave all ways that are told apart.
-const MOST: usize = 4096;
-
 impl Question<'_> {
-    /// A layer that may be attached by the first and could not certainly be by the second.
-    ///
-    /// # Errors
-    ///
-    /// Where that cannot be told in bounded time.
-    pub fn between(first: &Attachable, second: &Attachable) -> Result<Option<String>, TooLarge> {
-        for way in &first.possible {
-            let everything = [Pattern::new("*")];
-            let question = Question { found: second, set: &everything };
-            if let Some(witness) = question.outside_of_all(&second.certain, way)? {
-                return Ok(Some(witness));
-            }
-        }
-        Ok(None)
-    }
-
-    /// A layer that fits.
-    fn witness(within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, TooLarge> {
-        let search = Search::among(Domain::layer_versions());
-        let search = within.iter().fold(search, |search, group| search.within(*group));
-        outside.iter().fold(search, |search, group| search.outside(*group)).shortest()
-    }
-
-    /// A layer in a way, in or out of the set.
-    fn in_way(&self, way: &Way, in_set: bool) -> Result<Option<String>, TooLarge> {
-        let mut within: Vec<&[Pattern]> = way.within.iter().map(Vec::as_slice).collect();
-        let mut outside = vec![way.outside.as_slice()];
-        if in_set {
-            within.push(self.set)
-        } else {
-            outside.push(self.set)
-        }
-        Self::witness(&within, &outside)
-    }
-
-    /// Whether no way leads to a layer in the set, or out of it.
+    /// Whether no way leads to a layer in the set, or to one out of it.
     fn none(&self, in_set: bool) -> Result<Verdict, TooLarge> {
-        let mut possible = None;
-        for way in &self.found.possible {
-            if let Some(witness) = self.in_way(way, in_set)? {
-                possible = Some(witness);
-                break;
-            }
-        }
-        let Some(witness) = possible else {
-            return Ok(Verdict::Holds(match in_set {
-                true => "no request with one of these layers is allowed".to_owned(),
-                false => "no request with any other layer is allowed".to_owned(),
-            }));
+        let layer = |way: &Way| if in_set { way.layer(Some(self.set), &[]) } else { way.layer(None, self.set) };
+        let first = |ways: &[Way]| {
+            let mut found = ways.iter().map(|way| Ok(layer(way)?.map(|layer| (layer, way.by.clone()))));
+            found.find_map(Result::transpose).transpose()
         };
-        for way in &self.found.certain {
-            if let Some(witness) = self.in_way(way, in_set)? {
-                return Ok(Verdict::Fails(format!("{witness} can be attached"), way.by.clone()));
-            }
-        }
-        Ok(self.undecided(&format!("{witness} may be attached")))
+        let Some((maybe, _)) = first(&self.found.possible)? else {
+            let what = if in_set { "one of these layers" } else { "any other layer" };
+            let such = layer(&Way::default())?.and_then(|layer| {
+                let obstacle = obstacle(self.subject, &layer)?;
+                Some(format!("; for {layer}, {obstacle}"))
+            });
+            return Ok(Verdict::Holds(format!("no request with {what} is allowed{}", such.unwrap_or_default())));
+        };
+        Ok(match first(&self.found.certain)? {
+            Some((layer, by)) => Verdict::Fails(format!("{layer} can be attached"), by),
+            None => self.undecided(&format!("{maybe} may be attached")),
+        })
     }
 
-    fn cannot(&self) -> Result<Verdict, TooLarge> {
-        self.none(true)
-    }
-
-    fn only(&self) -> Result<Verdict, TooLarge> {
-        self.none(false)
-    }
-
-    /// Whether every layer of the set can be attached: whether none of it is outside of every way.
+    /// Whether every layer of the set can be attached: whether none of it is beyond every way.
     fn can(&self) -> Result<Verdict, TooLarge> {
-        let Some(witness) = self.outside_of(&self.found.certain)? else {
-            return Ok(Verdict::Holds("a request with each of these layers is allowed".to_owned()));
+        let beyond = |ways: &[Way]| Way::default().layer_beyond(ways, Some(self.set));
+        let Some(maybe) = beyond(&self.found.certain)? else {
+            let by: BTreeSet<&str> = self.found.certain.iter().flat_map(|way| &way.by).map(String::as_str).collect();
+            let by = by.into_iter().collect::<Vec<_>>().join("; ");
+            return Ok(Verdict::Holds(format!("a request with each of these layers is allowed by {by}")));
         };
-        match self.outside_of(&self.found.possible)? {
-            Some(witness) => Ok(Verdict::Fails(format!("{witness} cannot be attached"), Vec::new())),
-            None => Ok(self.undecided(&format!("{witness} may not be attached"))),
-        }
-    }
-
-    /// A layer of the set to which none of the ways leads.
-    fn outside_of(&self, ways: &[Way]) -> Result<Option<String>, TooLarge> {
-        self.outside_of_all(ways, &Way::default())
-    }
-
-    /// A layer of the set to which one way leads and none of the others: each of these is left by a group, or by what is
-    /// left out.
-    fn outside_of_all(&self, ways: &[Way], within_way: &Way) -> Result<Option<String>, TooLarge> {
-        let number = |way: &Way| way.within.len() + usize::from(!way.outside.is_empty());
-        let combinations = ways.iter().try_fold(1, |all: usize, way| all.checked_mul(number(way)));
-        let combinations = combinations.filter(|&all| all <= MOST).ok_or(TooLarge)?;
-        for combination in 0..combinations {
-            let mut rest = combination;
-            let mut within: Vec<&[Pattern]> = within_way.within.iter().map(Vec::as_slice).chain([self.set]).collect();
-            let mut outside = vec![within_way.outside.as_slice()];
-            for way in ways {
-                let choice = rest % number(way);
-                rest /= number(way);
-                match way.within.get(choice) {
-                    Some(group) => outside.push(group.as_slice()),
-                    None => within.push(way.outside.as_slice()),
-                }
-            }
-            if let Some(witness) = Self::witness(&within, &outside)? {
-                return Ok(Some(witness));
-            }
-        }
-        Ok(None)
+        let Some(layer) = beyond(&self.found.possible)? else {
+            return Ok(self.undecided(&format!("{maybe} may not be attached")));
+        };
+        Ok(match obstacle(self.subject, &layer) {
+            Some(Obstacle::Denied(by)) => Verdict::Fails(format!("{layer} cannot be attached"), vec![by]),
+            Some(missing) => Verdict::Fails(format!("{layer} cannot be attached: {missing}"), Vec::new()),
+            None => Verdict::Fails(format!("{layer} cannot be attached"), Vec::new()),
+        })
     }
 
     fn undecided(&self, what: &str) -> Verdict {
@@ -413,7 +346,10 @@ pub fn check(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>
                     lowered.origins.get(index).copied()
                 });
                 diagnostics.push(match cause {
-                    Some(span) => diagnostic.also(span, "this lets it through"),
+                    Some(span) => match claim.kind {
+                        ClaimKind::Attach { verb: AttachVerb::Can, .. } => diagnostic.also(span, "this stops it"),
+                        _ => diagnostic.also(span, "this lets it through"),
+                    },
                     None => diagnostic,
                 });
             }

@@ -1,12 +1,12 @@
 //! What changes between two templates: who gains and who loses the use of which layer version, and what may be attached
 //! that could not be before.
 
-use super::attach::{Attachable, attachable};
-use super::claim::Question;
+use super::attach::attachable;
 use super::grants::{VersionId, Who};
 use super::reach::Reach;
 use super::report::{Access, cell};
 use super::subject::Subject;
+use super::ways::Attachable;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};
 
@@ -258,7 +258,7 @@ fn attach(old: &Access, new: &Access) -> Vec<Attach> {
         let (was, was_about) = before.get(name).unwrap_or(&missing);
         let (is, is_about) = after.get(name).unwrap_or(&missing);
         let mut change = Attach { subject: name.clone(), came, ..Attach::default() };
-        match (Question::between(is, was), Question::between(was, is)) {
+        match (is.layer_beyond(was), was.layer_beyond(is)) {
             (Ok(gained), Ok(lost)) => {
                 change.gained = gained.map(|layer| new.without_assumed(&layer));
                 change.lost = lost.map(|layer| old.without_assumed(&layer));

@@ -1,9 +1,10 @@
 //! Who can use what and what may be attached, for people and for programs.
 
-use super::attach::{Way, attachable};
+use super::attach::attachable;
 use super::grants::{Grants, Who};
 use super::subject::{Subject, subjects};
 use super::value::Template;
+use super::ways::Way;
 use crate::pattern::Pattern;
 use serde_json::{Value as Json, json};
 use std::collections::{BTreeSet, HashMap};

@@ -259,7 +259,9 @@ impl Machine {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Pattern, Search};
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn the_colons_to_come_are_counted() {
@@ -277,6 +279,75 @@ mod tests {
         let circle = circle.ready();
         let colons = [START, back, b].map(|state| circle.colons(at(state)));
         assert_eq!(colons, [None, None, Some(0)]);
+    }
+
+    /// `[ab]{1,2}:[ab]{1,3}:b…`, a small likeness of an ARN, in which as many characters may be left or fewer.
+    fn fields() -> Domain {
+        let mut machine = Machine::new();
+        let (ab, b) = (Class::of("ab"), Class::of("b"));
+        let first = machine.run(START, ab);
+        machine.bound(first, 2);
+        let second = machine.step(first, COLON);
+        let second = machine.run(second, ab);
+        machine.bound(second, 3);
+        let third = machine.spell(second, ":b");
+        machine.edge(third, b, third);
+        machine.accept(third);
+        Domain { better: Vec::new(), whole: machine.ready() }
+    }
+
+    /// The texts of [`fields`] with at most 11 characters, the shortest first.
+    fn members() -> Vec<String> {
+        let texts = |letters: &'static [&'static str], most: usize| {
+            let longer = |texts: &Vec<String>| {
+                Some(
+                    texts.iter().flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}"))).collect(),
+                )
+            };
+            let all = std::iter::successors(Some(vec![String::new()]), longer).skip(1).take(most);
+            all.flatten().collect::<Vec<String>>()
+        };
+        let mut all = Vec::new();
+        for first in texts(&["a", "b"], 2) {
+            for second in texts(&["a", "b"], 3) {
+                all.extend(texts(&["b"], 7).iter().map(|third| format!("{first}:{second}:{third}")));
+            }
+        }
+        all.retain(|text| text.len() < 12);
+        all.sort_by_key(String::len);
+        all
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_lengths_of_fields_are_kept(
+            may in prop::collection::vec("[ab?*]{0,4}:?[ab?*]{0,5}:?[b?*]{0,3}", 1..3),
+            but in prop::collection::vec("[ab?*]{0,4}:?[ab?*]{0,5}:?[b?*]{0,3}", 0..4),
+        ) {
+            let patterns = |all: &[String]| all.iter().map(|written| Pattern::new(written)).collect::<Vec<_>>();
+            let (may, but) = (patterns(&may), patterns(&but));
+            let fits = |patterns: &[Pattern], text: &str| patterns.iter().any(|pattern| pattern.matches(text));
+            let first = members().into_iter().find(|text| fits(&may, text) && !fits(&but, text));
+            match Search::among(&fields()).within(&may).outside(&but).shortest() {
+                Ok(Some(found)) => {
+                    prop_assert!(fits(&may, &found) && !fits(&but, &found), "{}", found);
+                    prop_assert_eq!(found.len(), first.map_or(found.len().max(12), |first| first.len()));
+                }
+                other => prop_assert_eq!((other, first), (Ok(None), None)),
+            }
+        }
+    }
+
+    /// Of two beginnings as long, the one whose first field is longer has more room in its second: the other one does not
+    /// stand for it, even if it is seen before, as it is where patterns name both letters and not the colon.
+    #[test]
+    fn room_that_is_left_counts() {
+        let may = [Pattern::new("????aa:b")];
+        let but = ["*aaaaaaaaaaaa", "*bbbbbbbbbbbb"].map(Pattern::new);
+        let found = Search::among(&fields()).within(&may).outside(&but).shortest();
+        assert_eq!(found.map(|found| found.map(|text| text.len())), Ok(Some(8)));
     }
 
     #[test]
