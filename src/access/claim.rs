@@ -278,11 +278,10 @@ impl Question<'_> {
         };
         let Some((maybe, _)) = first(&self.found.possible)? else {
             let what = if in_set { "one of these layers" } else { "any other layer" };
-            let such = layer(&Way::default())?.and_then(|layer| {
-                let obstacle = obstacle(self.subject, &layer)?;
-                Some(format!("; for {layer}, {obstacle}"))
-            });
-            return Ok(Verdict::Holds(format!("no request with {what} is allowed{}", such.unwrap_or_default())));
+            // One of them shows why; that none is found in time takes nothing from what is known.
+            let such = layer(&Way::default()).ok().flatten();
+            let why = such.and_then(|such| Some(format!("; for {such}, {}", obstacle(self.subject, &such)?)));
+            return Ok(Verdict::Holds(format!("no request with {what} is allowed{}", why.unwrap_or_default())));
         };
         Ok(match first(&self.found.certain)? {
             Some((layer, by)) => Verdict::Fails(format!("{layer} can be attached"), by),
@@ -301,10 +300,11 @@ impl Question<'_> {
         let Some(layer) = beyond(&self.found.possible)? else {
             return Ok(self.undecided(&format!("{maybe} may not be attached")));
         };
+        let cannot = format!("{layer} cannot be attached");
         Ok(match obstacle(self.subject, &layer) {
-            Some(Obstacle::Denied(by)) => Verdict::Fails(format!("{layer} cannot be attached"), vec![by]),
-            Some(missing) => Verdict::Fails(format!("{layer} cannot be attached: {missing}"), Vec::new()),
-            None => Verdict::Fails(format!("{layer} cannot be attached"), Vec::new()),
+            Some(Obstacle::Denied(by)) => Verdict::Fails(cannot, vec![by]),
+            Some(missing) => Verdict::Fails(format!("{cannot}: {missing}"), Vec::new()),
+            None => Verdict::Fails(cannot, Vec::new()),
         })
     }
 
