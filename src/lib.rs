@@ -9,8 +9,12 @@
 
 pub mod access;
 pub mod cli;
+pub mod cloudformation;
 pub mod diagnostic;
+pub mod iam;
+pub mod partial;
 pub mod pattern;
+pub mod report;
 pub mod rules;
 pub mod syntax;
 pub mod template;
@@ -48,7 +52,7 @@ pub fn compile(
     let units = load(root, files, sources, &mut diagnostics);
     let mut compiled = resolve_and_lower(&units, placement, limits, files, diagnostics);
     if let Some(lowered) = &compiled.lowered {
-        access::claim::check(&compiled.rules, lowered, &mut compiled.diagnostics);
+        access::expect::check(&compiled.rules, lowered, &mut compiled.diagnostics);
     }
     if has_errors(&compiled.diagnostics) {
         compiled.lowered = None;

@@ -74,7 +74,12 @@ fn a_rule_that_goes_is_no_gain_and_a_guardrail_that_goes_is() {
 
 #[track_caller]
 fn ask(file: &str, claim: &str, code: i32, answer: &str) {
-    let output = run(&["ask", file, claim]);
+    ask_with(file, claim, &[], code, answer);
+}
+
+#[track_caller]
+fn ask_with(file: &str, claim: &str, more: &[&str], code: i32, answer: &str) {
+    let output = run(&[&["ask", file, claim], more].concat());
     let said = said(&output);
     assert_eq!(output.status.code(), Some(code), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains(answer), "{said}");
@@ -90,14 +95,22 @@ fn questions_are_answered_with_their_reason() {
         3,
         "whether account 999999999999 is in it",
     );
-    ask(source, "everyone can use my-shared-deps version 1.3.0", 1, "its resource policy is the half that is missing");
-    ask(source, "function-deployer can attach only test* from data-team", 1, "stands for the account of the stack");
+    ask(source, "everyone can use my-shared-deps version 1.3.0", 1, "nothing grants MySharedDepsV1x3x0 to everyone");
+    ask(
+        source,
+        "function-deployer can attach only test* from data-team",
+        1,
+        "arn:aws:lambda:us-east-1:${AWS::AccountId}:",
+    );
     ask(source, "bounded cannot attach my-shared-deps version 1.3.0", 0, "Approved, DenyTheseLayers denies it");
     ask(source, "other can attach my-shared-deps", 3, "is not in the template");
     ask(source, "strangers can use my-shared-deps", 2, "");
     let template = "access/foreign.yaml";
-    ask(template, "account 210987654321 can use Layer", 0, "granted by Root, Same");
-    ask(template, "account 999999999999 cannot use deps-prod", 3, "`Fn::ImportValue` is not known before a deploy");
+    ask(template, "account 210987654321 can use Layer", 3, "if Partner is \"210987654321\" (its default)");
+    let by_default = ["--defaults"];
+    ask_with(template, "account 210987654321 can use Layer", &by_default, 0, "granted by Root, Same");
+    let known = ["--defaults", "--parameter", "Open=y"];
+    ask_with(template, "account 999999999999 cannot use deps-prod", &known, 3, "Fn::ImportValue somebody");
     ask(template, "account 999999999999 cannot use deps-prod version 7", 3, "the template has no version");
     ask(template, "nobody-knows can attach * from account 123456789012", 3, "has no role or policy");
 }
@@ -106,12 +119,12 @@ fn questions_are_answered_with_their_reason() {
 #[test]
 fn what_cannot_be_told_is_not_denied() {
     let file = "access/open.yaml";
-    ask(file, "ByRegion cannot attach * from account 123456789012", 3, "what only a request tells");
+    ask(file, "ByRegion cannot attach * from account 123456789012", 3, "`aws:requestedregion` is not known");
     ask(file, "ByRegion can attach only * from this account", 3, "undecided: ");
-    ask(file, "BySparing can attach * from account 123456789012", 3, "what only a request tells");
+    ask(file, "BySparing can attach * from account 123456789012", 3, "`aws:sourcevpc` is not known");
     ask(file, "Elsewhere cannot attach * from account 123456789012", 1, "can be attached (OfElsewhere, statement 1)");
     ask(file, "MaybeOne cannot attach * from account 123456789012", 3, "is not known before a deploy");
-    let unreadable = "the half that is missing is lambda:GetLayerVersion on it, which nothing in WithoutReading allows";
+    let unreadable = "`lambda:GetLayerVersion` on it is missing: nothing in WithoutReading allows it";
     ask(file, "Unreadable can attach * from account 123456789012", 1, unreadable);
     ask(file, "Unreadable cannot attach * from account 123456789012", 0, unreadable);
     ask(file, "Garbled can attach * from account 123456789012", 3, "undecided: ");

@@ -1,11 +1,11 @@
 //! What is said of all layers at once against what is said of lists of layers one by one.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use layershare::access::attach::attachable;
-use layershare::access::evaluate::{Answer, Policies, Request, Values, decide};
-use layershare::access::subject::subjects;
-use layershare::access::value::Template;
-use layershare::access::ways::Way;
+use layershare::access::subject::{Subjects, placeholders};
+use layershare::cloudformation::{self, Template};
+use layershare::iam::allowance::Allowance;
+use layershare::iam::attach::{EffectivePolicies, attachable};
+use layershare::iam::evaluate::{Answer, Policies, Request, Values, decide};
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
@@ -71,7 +71,7 @@ fn document(plain: bool) -> impl Strategy<Value = Json> {
 }
 
 /// Whether some action with this list of layers is allowed.
-fn is_allowed(subject: &layershare::access::subject::Subject, list: &[&String]) -> bool {
+fn is_allowed(subject: &EffectivePolicies, list: &[&String]) -> bool {
     let policies = Policies {
         identity: &subject.levels[0],
         boundary: subject.levels.get(1).map(|level| &level[0]),
@@ -90,14 +90,14 @@ fn is_allowed(subject: &layershare::access::subject::Subject, list: &[&String]) 
     })
 }
 
-fn leads(ways: &[Way], layer: &str) -> bool {
-    ways.iter().any(|way| {
+fn leads(allowances: &[Allowance], layer: &str) -> bool {
+    allowances.iter().any(|way| {
         way.within.iter().all(|group| group.iter().any(|pattern| pattern.matches(layer)))
             && !way.outside.iter().any(|pattern| pattern.matches(layer))
     })
 }
 
-fn subject(policy: Json, boundary: Option<Json>) -> layershare::access::subject::Subject {
+fn subject(policy: Json, boundary: Option<Json>) -> EffectivePolicies {
     let mut role = json!({ "Policies": [{ "PolicyName": "p", "PolicyDocument": policy }], "RoleName": "r" });
     let mut resources = json!({});
     if let Some(boundary) = boundary {
@@ -106,8 +106,11 @@ fn subject(policy: Json, boundary: Option<Json>) -> layershare::access::subject:
             json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": boundary } });
     }
     resources["Role"] = json!({ "Type": "AWS::IAM::Role", "Properties": role });
-    let template = Template::new(json!({ "Resources": resources }), &[]).assumed();
-    subjects(&template).into_iter().find(|subject| subject.name == "Role").unwrap()
+    let template = Template::new(json!({ "Resources": resources }), &cloudformation::Values::default());
+    let subjects = Subjects::new(&template).all(&placeholders(&template, &[]));
+    let role = subjects.into_iter().find(|subject| subject.id == "Role").unwrap();
+    let (_, role) = role.cases.unwrap().into_iter().next().unwrap();
+    role.unwrap().policies
 }
 
 proptest! {

@@ -4,9 +4,10 @@
 
 mod support;
 
+use layershare::cloudformation::read;
 use layershare::diagnostic::render;
 use layershare::syntax::format::format;
-use layershare::template::{Format, read::read};
+use layershare::template::Format;
 use snapbox::{Assert, Data, data::DataFormat};
 use std::fs;
 use std::path::Path;
@@ -60,6 +61,6 @@ fn json_says_what_yaml_says() {
             assert!(text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{}", path.display());
         }
         let json: serde_json::Value = serde_json::from_str(&json).unwrap();
-        assert_eq!(read(&yaml).unwrap(), json, "{}", path.display());
+        assert_eq!(read::template(yaml.as_bytes()).unwrap(), json, "{}", path.display());
     }
 }

@@ -1,5 +1,5 @@
 //! Live policies against what rules say: below `tests/cases/drift`, a source, what `get-layer-version-policy` printed of
-//! each version (`NAME.json`), maybe what `describe-stack-resources` did (`NAME.resources.json`), and the answer.
+//! each version (`NAME.json`), maybe what `list-stack-resources` did (`NAME.resources.json`), and the answer.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod support;
@@ -56,7 +56,7 @@ fn what_cannot_be_compared_is_no_answer() {
     };
     failed(&[source, "as-the-rules-say.json"], "give the value by `--parameter NAME=VALUE`");
     failed(&[source, "as-the-rules-say.json", "--parameter", "Other=1"], "has no parameter `Other`");
-    failed(&[source, "as-the-rules-say.json", "--parameter", "Partner=12345"], "`12345` is not an account");
+    failed(&[source, "as-the-rules-say.json", "--parameter", "Partner=12345"], "does not allow the value `12345`");
     failed(&[source, "as-the-rules-say.layers", "--parameter", "Partner=123456789012"], "is not JSON");
     failed(&["as-the-rules-say.layers", "changed-by-hand.resources.json"], "a policy has a `Statement`");
     failed(&["as-the-rules-say.json", "as-the-rules-say.json"], "is not a template");

@@ -3,11 +3,12 @@
 
 mod support;
 
+use layershare::cloudformation::read;
 use layershare::rules::load::Root;
 use layershare::syntax::source::Sources;
 use layershare::template::limits::Limits;
 use layershare::template::lower::Placement;
-use layershare::template::{Format, published, read::read};
+use layershare::template::{Format, published};
 use serde_json::Value;
 use support::written;
 
@@ -147,7 +148,7 @@ fn account_ids_stay_texts() {
 }
 
 fn republished(before: &str, after: &str, meant: &[&str]) -> Vec<String> {
-    let before = read(&written(before, Format::Yaml).unwrap()).unwrap();
+    let before = read::template(written(before, Format::Yaml).unwrap().as_bytes()).unwrap();
     let lowered = support::compiled(after).0.lowered.unwrap();
     let meant: Vec<String> = meant.iter().map(ToString::to_string).collect();
     let mut found = Vec::new();
@@ -199,7 +200,7 @@ fn a_reason_stays_inside_its_comment() {
     let yaml = written(source, Format::Yaml).unwrap();
     assert!(yaml.contains("  # x\\n  Evil:\\n    Type: A\n"), "{yaml}");
     let plain = written(&source.replace("x\\n  Evil:\\n    Type: A", "x"), Format::Yaml).unwrap();
-    assert_eq!(read(&yaml).unwrap(), read(&plain).unwrap());
+    assert_eq!(read::template(yaml.as_bytes()).unwrap(), read::template(plain.as_bytes()).unwrap());
 }
 
 /// Included names count as if they stood in the source, and only the parameters that are used come along.

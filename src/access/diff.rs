@@ -1,37 +1,39 @@
 //! What changes between two templates: who gains and who loses the use of which layer version, and what may be attached
 //! that could not be before.
 
-use super::attach::attachable;
-use super::grants::{VersionId, Who};
-use super::reach::Reach;
-use super::report::{Access, cell};
-use super::subject::Subject;
-use super::ways::Attachable;
-use serde_json::{Value as Json, json};
-use std::collections::{BTreeSet, HashMap};
-
-const GAINS: &str = "can now use";
-const LOSES: &str = "can no longer use";
+use super::Access;
+use super::applicability::{Applicability, beyond};
+use super::grants::{GrantedBy, Grants, Version, Who};
+use super::subject::{Subject, SubjectCases};
+use crate::cloudformation::Case;
+use crate::cloudformation::case::condition;
+use crate::iam::allowance::{Allowance, layer_beyond};
+use crate::iam::attach::{Bound, EffectivePolicies, Half, TooManyAllowances, allowances, unclear};
+use crate::iam::document::{Document, Effect};
+use crate::pattern::TooLarge;
+use std::collections::BTreeSet;
 
 /// A change of who can use a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Use {
-    /// How loud it is to be said, the loudest first.
-    pub weight: Weight,
+pub struct UseChange {
+    /// How prominent it is in a report, the most prominent first.
+    pub prominence: Prominence,
     /// The version.
     pub version: String,
     /// Who.
     pub who: Who,
-    /// Whether the version itself comes or goes.
+    /// In which cases; none if in all.
+    pub when: Option<String>,
+    /// Whether the version itself comes or goes, or is another one than before.
     pub with_version: bool,
 }
 
-/// How much a change weighs.
+/// How much a change matters to a reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
+pub enum Prominence {
     /// Everyone can use it.
     Everyone,
-    /// Whether anybody can is not known.
+    /// Who can is not known, and may be everyone.
     Unknown,
     /// An organization, nowhere named before.
     ForeignOrganization,
@@ -41,247 +43,511 @@ pub enum Weight {
     Known,
 }
 
-/// A change of what may be attached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Attach {
+/// A change of what may be attached, by one role or policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttachChange {
     /// The role or policy.
     pub subject: String,
-    /// A layer that may be attached now and could not before.
-    pub gained: Option<String>,
-    /// A layer that could be attached before and cannot now.
-    pub lost: Option<String>,
-    /// Whom or what more it is about, beside the layers.
-    pub wider: Vec<String>,
-    /// Whom or what less.
-    pub narrower: Vec<String>,
-    /// Why something cannot be told.
-    pub doubts: Vec<String>,
-    /// Whether the subject itself comes (true) or goes (false).
-    pub came: Option<bool>,
+    /// In which cases; none if in all.
+    pub when: Option<String>,
+    /// Whether the subject itself comes or goes.
+    pub comes: Option<Comes>,
+    /// What changes.
+    pub what: Attaches,
 }
 
-impl Attach {
-    fn is_empty(&self) -> bool {
-        self.gained.is_none()
-            && self.lost.is_none()
-            && self.wider.is_empty()
-            && self.narrower.is_empty()
-            && self.doubts.is_empty()
-    }
+/// Whether something comes or goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Comes {
+    /// It is new.
+    Comes,
+    /// It is gone.
+    Goes,
+}
+
+/// What is wider on one side than on the other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Attaches {
+    /// It lets this layer be attached, for example.
+    Allows(String),
+    /// It lets this layer be read, for example.
+    AllowsReading(String),
+    /// It does not forbid this layer, for example.
+    DoesNotForbid(String),
+    /// It applies to this: it is there on the wider side only, or on the other side only.
+    Applies(bool, String),
+    /// It is not known which side is wider; why.
+    Undecided(String),
+}
+
+/// Something about a grant that is neither a gain nor a loss of somebody's.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Note {
+    /// The grant would outlive its removal or replacement from now on; who, the version, and the grant.
+    Outlives(Who, String, String),
+    /// The grant no longer would.
+    NoLongerOutlives(Who, String, String),
+    /// Somebody keeps the use of a version, since the grant that goes is retained.
+    Kept(Who, String, String),
+    /// A version is published anew, with other content, and these can use it.
+    Republished(String, Vec<Who>),
+}
+
+/// A part of the template that is not read comes, goes or changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotReadChange {
+    /// Where it stands.
+    pub place: String,
+    /// What it is.
+    pub what: String,
+    /// Whether it was there before.
+    pub was_there: bool,
 }
 
 /// Everything that changes.
 #[derive(Debug, Default)]
 pub struct Diff {
-    /// Who can use what they could not, the loudest first.
-    pub gained: Vec<Use>,
+    /// Who can use what they could not, the most prominent first.
+    pub gained: Vec<UseChange>,
     /// Who can no longer use what they could.
-    pub lost: Vec<Use>,
-    /// What may be attached.
-    pub attach: Vec<Attach>,
+    pub lost: Vec<UseChange>,
+    /// What may be attached that could not.
+    pub wider: Vec<AttachChange>,
+    /// What may no longer be attached that could.
+    pub narrower: Vec<AttachChange>,
+    /// What else there is to know about grants.
+    pub notes: Vec<Note>,
+    /// What is new or other than before and not read.
+    pub not_read: Vec<NotReadChange>,
 }
 
 impl Diff {
     /// The changes from one side to the other.
     #[must_use]
     pub fn between(old: &Access, new: &Access) -> Self {
-        let mut gained = uses(old, new);
-        let mut lost = uses(new, old);
+        let mut notes = BTreeSet::new();
+        let mut gained = uses(&old.grants, &new.grants);
+        let mut lost = uses(&new.grants, &old.grants);
+        lost.retain(|change| match kept(change, &old.grants, &new.grants) {
+            Some(note) => {
+                notes.insert(note);
+                false
+            }
+            None => true,
+        });
         gained.sort();
         lost.sort();
-        Self { gained, lost, attach: attach(old, new) }
+        outlasting(&old.grants, &new.grants, &mut notes);
+        republished(&old.grants, &new.grants, &mut notes);
+        Self {
+            gained,
+            lost,
+            wider: attach(old, new, Side::Gains),
+            narrower: attach(new, old, Side::Losses),
+            notes: notes.into_iter().collect(),
+            not_read: not_read(old, new),
+        }
     }
 
     /// Whether nothing changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.gained.is_empty() && self.lost.is_empty() && self.attach.is_empty()
+        self.gained.is_empty()
+            && self.lost.is_empty()
+            && self.wider.is_empty()
+            && self.narrower.is_empty()
+            && self.notes.is_empty()
+            && self.not_read.is_empty()
     }
 
     /// Whether anybody gains anything, or may.
     #[must_use]
     pub fn is_broader(&self) -> bool {
         !self.gained.is_empty()
-            || self
-                .attach
-                .iter()
-                .any(|change| change.gained.is_some() || !change.wider.is_empty() || !change.doubts.is_empty())
-    }
-
-    /// The sentences, the loudest first; `shown` names somebody.
-    fn sentences(&self, old: &Access, new: &Access) -> (Vec<(bool, String)>, Vec<String>) {
-        let say = |change: &Use, access: &Access, verb: &str| {
-            let loud = matches!(change.weight, Weight::Everyone | Weight::Unknown);
-            let note = match (change.weight, change.with_version) {
-                (Weight::ForeignOrganization | Weight::ForeignAccount, _) if verb == GAINS => ", nowhere named before",
-                (_, true) if verb == GAINS => ", a version that is new",
-                (_, true) => ", a version that is gone",
-                _ => "",
-            };
-            (loud, format!("{} {verb} {}{note}", access.shown(&change.who), change.version))
-        };
-        let mut gains: Vec<(bool, String)> = self.gained.iter().map(|change| say(change, new, GAINS)).collect();
-        let mut losses: Vec<String> = self.lost.iter().map(|change| say(change, old, LOSES).1).collect();
-        for change in &self.attach {
-            let name = &change.subject;
-            let (new, gone) = match change.came {
-                Some(true) => (", which is new,", ""),
-                Some(false) => ("", ", which is gone,"),
-                None => ("", ""),
-            };
-            let now = if gone.is_empty() { "now lets attach" } else { "no longer forbids" };
-            let no_longer = if new.is_empty() { "no longer lets attach" } else { "forbids" };
-            gains.extend(
-                change.gained.iter().map(|layer| (false, format!("{name}{new}{gone} {now} {layer}, for example"))),
-            );
-            losses
-                .extend(change.lost.iter().map(|layer| format!("{name}{new}{gone} {no_longer} {layer}, for example")));
-            gains.extend(change.wider.iter().map(|what| (false, format!("{name} {what}"))));
-            losses.extend(change.narrower.iter().map(|what| format!("{name} {what}")));
-            gains.extend(change.doubts.iter().map(|doubt| (true, format!("{name}: undecided: {doubt}"))));
-        }
-        gains.sort_by_key(|(loud, _)| !loud);
-        (gains, losses)
-    }
-
-    /// For a terminal.
-    #[must_use]
-    pub fn text(&self, old: &Access, new: &Access) -> String {
-        if self.is_empty() {
-            return "nobody gains or loses anything\n".to_owned();
-        }
-        let (gains, losses) = self.sentences(old, new);
-        let gains = gains.iter().map(|(loud, sentence)| format!("{} {sentence}\n", if *loud { "!!" } else { "+" }));
-        gains.chain(losses.iter().map(|sentence| format!("- {sentence}\n"))).collect()
-    }
-
-    /// For a pull request.
-    #[must_use]
-    pub fn markdown(&self, old: &Access, new: &Access) -> String {
-        if self.is_empty() {
-            return "**Access to layers: no change.** Nobody gains or loses anything.\n".to_owned();
-        }
-        let (gains, losses) = self.sentences(old, new);
-        let broader = if self.is_broader() { "broader" } else { "narrower" };
-        let mut text = format!("## Access to layers: {broader}\n");
-        for (_, sentence) in gains.iter().filter(|(loud, _)| *loud) {
-            text.push_str(&format!("\n> **{}**\n", cell(sentence)));
-        }
-        let quiet: Vec<&String> = gains.iter().filter(|(loud, _)| !loud).map(|(_, sentence)| sentence).collect();
-        for (title, sentences) in [("Gained", quiet), ("Lost", losses.iter().collect())] {
-            if !sentences.is_empty() {
-                text.push_str(&format!("\n### {title}\n\n"));
-                sentences.iter().for_each(|sentence| text.push_str(&format!("- {}\n", cell(sentence))));
-            }
-        }
-        text
-    }
-
-    /// For programs.
-    #[must_use]
-    pub fn json(&self, old: &Access, new: &Access) -> Json {
-        let uses = |changes: &[Use], access: &Access| -> Vec<Json> {
-            let one = |change: &Use| {
-                json!({
-                    "version": change.version,
-                    "who": access.grant(&change.who, &[]),
-                    "foreign": matches!(change.weight, Weight::ForeignOrganization | Weight::ForeignAccount),
-                    "with_version": change.with_version,
-                })
-            };
-            changes.iter().map(one).collect()
-        };
-        let attach = |change: &Attach| {
-            json!({
-                "subject": change.subject, "gained": change.gained, "lost": change.lost, "wider": change.wider,
-                "narrower": change.narrower, "undecided": change.doubts,
-                "came": change.came,
-            })
-        };
-        json!({
-            "broader": self.is_broader(),
-            "gained": uses(&self.gained, new),
-            "lost": uses(&self.lost, old),
-            "attach": self.attach.iter().map(attach).collect::<Vec<_>>(),
-        })
+            || !self.wider.is_empty()
+            || !self.not_read.is_empty()
+            || self.notes.iter().any(|note| matches!(note, Note::Outlives(..)))
     }
 }
 
 /// Who can use what in `new` and cannot in `old`.
-fn uses(old: &Access, new: &Access) -> Vec<Use> {
-    let known: BTreeSet<&Who> = old.grants.versions.values().flat_map(|version| version.grants.keys()).collect();
+fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
+    let known: BTreeSet<&Who> = old.versions.values().flat_map(|version| version.grants.keys()).collect();
     let mut found = Vec::new();
-    for (id, version) in &new.grants.versions {
-        let before = old.grants.versions.get(id);
-        for who in version.grants.keys() {
-            let is_new = before.is_none_or(|before| !before.grants.contains_key(who));
-            // What everyone could use already, nobody gains.
-            let public = before.is_some_and(|before| before.grants.contains_key(&Who::Everyone));
-            if is_new && !public {
-                let weight = match who {
-                    Who::Everyone => Weight::Everyone,
-                    Who::Unknown(_) => Weight::Unknown,
-                    who if known.contains(who) => Weight::Known,
-                    Who::Organization(_) => Weight::ForeignOrganization,
-                    Who::Account(_) => Weight::ForeignAccount,
-                };
-                found.push(Use { weight, version: shown(id), who: who.clone(), with_version: before.is_none() });
+    for (id, version) in &new.versions {
+        // Under another name it is a version of another layer.
+        let before = old.versions.get(id).filter(|before| before.names == version.names);
+        for (who, by) in &version.grants {
+            let cases: Vec<Case> = by.iter().flat_map(|by| by.cases.clone()).collect();
+            if *who == Who::Owner || cases.iter().all(|case| is_granted(before, who, case)) {
+                continue;
             }
+            found.push(UseChange {
+                prominence: prominence(who, &known),
+                version: id.to_string(),
+                who: who.clone(),
+                when: when(by),
+                with_version: before.is_none(),
+            });
         }
     }
     found
 }
 
-fn shown(id: &VersionId) -> String {
-    id.to_string()
+fn prominence(who: &Who, known: &BTreeSet<&Who>) -> Prominence {
+    match who {
+        Who::Everyone => Prominence::Everyone,
+        Who::Unknown(..) => Prominence::Unknown,
+        who if known.contains(who) => Prominence::Known,
+        Who::Organization(_) => Prominence::ForeignOrganization,
+        Who::Account(_) | Who::Owner => Prominence::ForeignAccount,
+    }
 }
 
-/// What changes about attaching.
-fn attach(old: &Access, new: &Access) -> Vec<Attach> {
-    let of = |access: &'_ Access| -> HashMap<String, (Attachable, Reach)> {
-        let one = |subject: &Subject| (subject.name.clone(), (attachable(subject), subject.reach.clone()));
-        access.subjects.iter().map(one).collect()
+/// In which cases some grants grant something, in words; none if in all.
+fn when(by: &[GrantedBy]) -> Option<String> {
+    if by.iter().any(GrantedBy::is_always) {
+        return None;
+    }
+    let first = by.first()?;
+    let all: Vec<Case> = first.cases.iter().chain(&first.others).cloned().collect();
+    condition(first.cases.clone(), &all)
+}
+
+/// Whether a version is granted to somebody, or to everyone, in every deploy of a case.
+fn is_granted(version: Option<&Version>, who: &Who, case: &Case) -> bool {
+    let Some(version) = version else {
+        return false;
     };
-    let (before, after) = (of(old), of(new));
-    let subjects = || old.subjects.iter().chain(&new.subjects);
-    let names: BTreeSet<&String> = subjects().map(|subject| &subject.name).collect();
-    let mut changes = Vec::new();
-    for name in names {
-        let restricts = subjects().any(|one| one.name == *name && one.restricts);
-        let nothing = if restricts { Attachable::everything() } else { Attachable::default() };
-        let missing = (nothing, Reach::default());
-        let came = match (before.get(name), after.get(name)) {
-            (None, _) => Some(true),
-            (_, None) => Some(false),
-            _ => None,
-        };
-        let (was, was_about) = before.get(name).unwrap_or(&missing);
-        let (is, is_about) = after.get(name).unwrap_or(&missing);
-        let mut change = Attach { subject: name.clone(), came, ..Attach::default() };
-        match (is.layer_beyond(was), was.layer_beyond(is)) {
-            (Ok(gained), Ok(lost)) => {
-                change.gained = gained.map(|layer| new.without_assumed(&layer));
-                change.lost = lost.map(|layer| old.without_assumed(&layer));
+    let grants = version.grants.iter().filter(|(granted, _)| is_same(granted, who) || **granted == Who::Everyone);
+    grants.flat_map(|(_, by)| by).any(|by| {
+        by.cases.iter().any(|granted| granted.agrees(case)) && !by.others.iter().any(|other| other.agrees(case))
+    })
+}
+
+/// Whether two are the same under the same parameters. A principal that may be anybody on one side, and must be an account
+/// on the other, is that account.
+fn is_same(one: &Who, other: &Who) -> bool {
+    match (one, other) {
+        (Who::Account(account), Who::Unknown(_, identity)) | (Who::Unknown(_, identity), Who::Account(account)) => {
+            *identity == format!("{account:?}")
+        }
+        _ => one == other,
+    }
+}
+
+/// Whether somebody keeps what they would lose, since every grant that goes is retained.
+fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Note> {
+    let (_, version) = old.versions.iter().find(|(id, _)| id.to_string() == change.version)?;
+    let by = version.grants.get(&change.who)?;
+    let stays = |by: &&GrantedBy| {
+        let is_there = new.versions.values().flat_map(|version| version.grants.values()).flatten();
+        let is_replaced = is_there.into_iter().any(|other| other.id == by.id);
+        if is_replaced { by.outlives.replacement } else { by.outlives.removal }
+    };
+    let kept = by.iter().find(stays)?;
+    Some(Note::Kept(change.who.clone(), change.version.clone(), kept.id.clone()))
+}
+
+/// Adds the grants that would outlive their removal or replacement on one side only.
+fn outlasting(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
+    for (id, version) in &new.versions {
+        for (who, by) in &version.grants {
+            for by in by {
+                let before = old.versions.get(id).and_then(|version| version.grants.get(who));
+                let Some(before) = before.and_then(|all| all.iter().find(|other| other.id == by.id)) else {
+                    continue;
+                };
+                let (was, is) = (before.outlives, by.outlives);
+                let note = (who.clone(), id.to_string(), by.id.clone());
+                if (is.removal && !was.removal) || (is.replacement && !was.replacement) {
+                    notes.insert(Note::Outlives(note.0, note.1, note.2));
+                } else if was != is {
+                    notes.insert(Note::NoLongerOutlives(note.0, note.1, note.2));
+                }
             }
-            _ => change.doubts.push("its patterns are too entangled to be told apart".to_owned()),
         }
-        // What only takes away widens nothing by coming, and what allows narrows nothing by going.
-        if came != Some(restricts) {
-            change.wider = beyond(was_about, is_about, ["now", "no longer"], new);
+    }
+}
+
+/// Adds the versions that are published anew, with other content, and are shared.
+fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
+    for (id, version) in &new.versions {
+        let who: Vec<Who> = version.grants.keys().filter(|who| **who != Who::Owner).cloned().collect();
+        if let Some(before) = old.versions.get(id)
+            && !who.is_empty()
+            && before.content != version.content
+            && before.names == version.names
+        {
+            notes.insert(Note::Republished(id.to_string(), who));
         }
-        if came != Some(!restricts) {
-            change.narrower = beyond(is_about, was_about, ["no longer", "now"], old);
+    }
+}
+
+fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
+    let mut found = Vec::new();
+    for part in new.not_read.iter().filter(|part| !old.not_read.contains(part)) {
+        let was_there = old.not_read.iter().any(|other| other.place == part.place);
+        found.push(NotReadChange { place: part.place.clone(), what: part.what.clone(), was_there });
+    }
+    found
+}
+
+/// Which way a change is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// What the new side has beyond the old one.
+    Gains,
+    /// What the old side has beyond the new one.
+    Losses,
+}
+
+/// What `wide` lets attach beyond `narrow`.
+fn attach(narrow: &Access, wide: &Access, side: Side) -> Vec<AttachChange> {
+    let ids: BTreeSet<&String> = narrow.subjects.iter().chain(&wide.subjects).map(|subject| &subject.id).collect();
+    let mut changes = Vec::new();
+    for id in ids {
+        let find = |access: &'_ Access| access.subjects.iter().position(|subject| subject.id == *id);
+        let (narrow_cases, wide_cases) =
+            (find(narrow).map(|at| &narrow.subjects[at]), find(wide).map(|at| &wide.subjects[at]));
+        changes.extend(attach_by(id, narrow_cases, wide_cases, side, wide));
+    }
+    changes
+}
+
+/// The cases of a subject; one case in which it is not there, where it is not there at all.
+fn cases_of(subject: Option<&SubjectCases>) -> Result<Vec<(Case, Option<&Subject>)>, String> {
+    match subject {
+        None => Ok(vec![(Case::default(), None)]),
+        Some(subject) => match &subject.cases {
+            Ok(cases) => Ok(cases.iter().map(|(case, subject)| (case.clone(), subject.as_ref())).collect()),
+            Err(why) => Err(why.clone()),
+        },
+    }
+}
+
+fn attach_by(
+    id: &str,
+    narrow: Option<&SubjectCases>,
+    wide: Option<&SubjectCases>,
+    side: Side,
+    access: &Access,
+) -> Vec<AttachChange> {
+    let comes = match (narrow, wide, side) {
+        (None, _, Side::Gains) | (_, None, Side::Losses) => Some(Comes::Comes),
+        (_, None, Side::Gains) | (None, _, Side::Losses) => Some(Comes::Goes),
+        (Some(_), Some(_), _) => None,
+    };
+    let change = |when: Option<String>, what: Attaches| AttachChange {
+        subject: id.to_owned(),
+        when,
+        comes,
+        what: without_placeholders(what, access),
+    };
+    let (narrow_cases, wide_cases) = match (cases_of(narrow), cases_of(wide)) {
+        (Ok(narrow), Ok(wide)) => (narrow, wide),
+        (Err(why), _) | (_, Err(why)) => {
+            let is_same = narrow.map(|one| &one.identity) == wide.map(|one| &one.identity);
+            let undecided = (side == Side::Gains && !is_same).then(|| change(None, Attaches::Undecided(why)));
+            return undecided.into_iter().collect();
         }
-        if !change.is_empty() {
-            changes.push(change);
+    };
+    let mut changes: Vec<AttachChange> = Vec::new();
+    for (wide_case, wide) in &wide_cases {
+        let mut counterparts: Vec<_> = narrow_cases.iter().filter(|(case, _)| case.agrees(wide_case)).collect();
+        if counterparts.is_empty() {
+            // A case that the other side does not allow at all is compared with every one that it does.
+            counterparts = narrow_cases.iter().collect();
+        }
+        for (narrow_case, narrow) in counterparts {
+            for what in wider(*narrow, *wide, side) {
+                let case = if wide_case.is_always() { narrow_case } else { wide_case };
+                let when = (!case.is_always()).then(|| case.to_string());
+                let change = change(when, what);
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+            }
         }
     }
     changes
 }
 
-/// How the reach of the second goes beyond that of the first: `more` and `fewer` say so of what is added and taken away.
-fn beyond(first: &Reach, second: &Reach, [more, fewer]: [&str; 2], access: &Access) -> Vec<String> {
-    let added = second.widens.difference(&first.widens).map(|what| format!("{more} {what}"));
-    let taken = first.narrows.difference(&second.narrows).map(|what| format!("{fewer} {what}"));
-    added.chain(taken).map(|text| access.without_assumed(&text)).collect()
+fn without_placeholders(what: Attaches, access: &Access) -> Attaches {
+    let text = |text: String| access.shown.text(&text);
+    match what {
+        Attaches::Allows(layer) => Attaches::Allows(text(layer)),
+        Attaches::AllowsReading(layer) => Attaches::AllowsReading(text(layer)),
+        Attaches::DoesNotForbid(layer) => Attaches::DoesNotForbid(text(layer)),
+        Attaches::Applies(is_added, what) => Attaches::Applies(is_added, text(what)),
+        Attaches::Undecided(why) => Attaches::Undecided(text(why)),
+    }
+}
+
+/// What one subject lets attach beyond another one, either of which may not be there.
+///
+/// What is not understood and the same on both sides makes no difference; what is not understood and differs is
+/// undecided. What is understood is compared twice: by itself, and as what it forbids whatever else is allowed, since
+/// policies add up.
+fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<Attaches> {
+    let mut found = Vec::new();
+    if !mean_the_same(narrow, wide) {
+        if side == Side::Gains {
+            found.extend(undecided(narrow, wide).into_iter().map(Attaches::Undecided));
+        }
+        found.extend(allowed_beyond(narrow, wide));
+        found.extend(not_forbidden_beyond(narrow, wide));
+    }
+    // What goes with all that it had takes nothing away from others.
+    let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
+    if !is_gone {
+        let nothing = Applicability::default();
+        let applicability =
+            |subject: Option<&'_ Subject>| subject.map_or(nothing.clone(), |one| one.applicability.clone());
+        let wider = beyond(&applicability(narrow), &applicability(wide));
+        found.extend(wider.into_iter().map(|wider| Attaches::Applies(wider.is_added, wider.what)));
+    }
+    found
+}
+
+fn mean_the_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else {
+        return one.is_none() && other.is_none();
+    };
+    let (ours, theirs) = (&one.policies, &other.policies);
+    let same = |ours: &[Document], theirs: &[Document]| {
+        ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(own, other)| own.means_the_same(other))
+    };
+    one.kind == other.kind
+        && ours.request == theirs.request
+        && ours.levels.len() == theirs.levels.len()
+        && ours.levels.iter().zip(&theirs.levels).all(|(own, other)| same(own, other))
+        && same(&ours.guardrails, &theirs.guardrails)
+}
+
+/// A layer that is let attached or read by itself on the wide side only.
+fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
+    let wide = wide.filter(|wide| !wide.kind.only_restricts())?;
+    let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
+    let halves: [(Half, fn(String) -> Attaches); 2] =
+        [(Half::Attach, Attaches::Allows), (Half::Read, Attaches::AllowsReading)];
+    for (half, change) in halves {
+        let of = |subject: &Subject| allowances(&within_what_is_known(&subject.policies), Bound::Understood, half);
+        let narrow = narrow.map_or(Ok(Vec::new()), of);
+        if let Some(found) = compared(narrow, of(wide), change) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// A layer that the narrow side forbids, whatever else is allowed, and the wide side does not.
+fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
+    let narrow = narrow.filter(|narrow| wide.is_some() || narrow.kind.is_held_by_others())?;
+    for half in [Half::Attach, Half::Read] {
+        let of = |subject: &Subject| {
+            allowances(&within_what_is_known(&subject.policies.whatever_is_allowed()), Bound::Understood, half)
+        };
+        let wide = wide.map_or(Ok(vec![Allowance::default()]), of);
+        if let Some(found) = compared(of(narrow), wide, Attaches::DoesNotForbid) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+fn compared(
+    narrow: Result<Vec<Allowance>, TooManyAllowances>,
+    wide: Result<Vec<Allowance>, TooManyAllowances>,
+    change: fn(String) -> Attaches,
+) -> Option<Attaches> {
+    match (narrow, wide) {
+        (Ok(narrow), Ok(wide)) => match layer_beyond(&wide, &narrow) {
+            Ok(layer) => layer.map(change),
+            Err(TooLarge) => Some(Attaches::Undecided("its patterns are too complex to compare".to_owned())),
+        },
+        (Err(why), _) | (_, Err(why)) => Some(Attaches::Undecided(why.to_string())),
+    }
+}
+
+/// Without the boundaries of which not everything is understood: these may allow everything.
+fn within_what_is_known(policies: &EffectivePolicies) -> EffectivePolicies {
+    let mut known = policies.clone();
+    let mut index = 0;
+    known.levels.retain(|level| {
+        index += 1;
+        index == 1 || !level.iter().any(|document| has_unclear(policies, document))
+    });
+    known
+}
+
+fn has_unclear(policies: &EffectivePolicies, document: &Document) -> bool {
+    document.problem.is_some()
+        || document.statements.iter().any(|statement| unclear(policies, document, statement).is_some())
+}
+
+/// What is not understood and not the same on both sides, if it may widen.
+fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec<String> {
+    let (before, after) = (not_understood(narrow), not_understood(wide));
+    let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
+    let mut found = Vec::new();
+    for part in after.iter().filter(|part| part.may_allow) {
+        if !before.iter().any(|other| other.identity == part.identity) {
+            found.push(part.why.clone());
+        }
+    }
+    for part in before.iter().filter(|part| part.may_deny && !is_gone) {
+        if !after.iter().any(|other| other.identity == part.identity) {
+            found.push(format!("gone or changed: {}", part.why));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// A document or statement that is not understood.
+struct NotUnderstood {
+    identity: String,
+    why: String,
+    may_allow: bool,
+    may_deny: bool,
+}
+
+fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
+    let mut found = Vec::new();
+    let Some(subject) = subject else {
+        return found;
+    };
+    let policies = &subject.policies;
+    let restricts = subject.kind.only_restricts();
+    let levels =
+        policies.levels.iter().enumerate().flat_map(|(index, level)| level.iter().map(move |one| (index, one)));
+    let guardrails = policies.guardrails.iter().map(|document| (usize::MAX, document));
+    for (level, document) in levels.chain(guardrails) {
+        if let Some(problem) = &document.problem {
+            found.push(NotUnderstood {
+                identity: format!("{level} {}", problem.written),
+                why: format!("{}: {}", document.name, problem.why),
+                may_allow: !restricts,
+                may_deny: true,
+            });
+        }
+        for statement in &document.statements {
+            let Some(why) = unclear(policies, document, statement) else {
+                continue;
+            };
+            let mut identity = format!("{level} {} ", document.has_variables);
+            statement.written.write_identity(&mut identity);
+            identity.push_str(statement.doubt.as_deref().unwrap_or_default());
+            let is_known = statement.problem.is_none();
+            found.push(NotUnderstood {
+                identity,
+                why: format!("{}, {}: {why}", document.name, statement.sid),
+                may_allow: !restricts && (statement.effect == Effect::Allow || !is_known),
+                may_deny: statement.effect == Effect::Deny || !is_known,
+            });
+        }
+    }
+    found
 }

@@ -1,7 +1,7 @@
 //! How the sharing that is live differs from the sharing that a template says.
 
-use super::grants::{Grants, Version, VersionId, Who};
-use super::value::{Piece, Text};
+use super::grants::{GrantedBy, Grants, Version, VersionId, Who};
+use crate::partial::Text;
 use crate::rules::formats::LAYER_VERSION_FIELDS;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,7 +16,7 @@ pub enum Kind {
     Missing,
     /// Somebody is granted it more than once: the removal of one grant would not revoke.
     Duplicate,
-    /// A statement that is not looked into.
+    /// A statement that is not supported.
     NotUnderstood,
     /// There is nothing to compare it with.
     NotCompared,
@@ -44,9 +44,9 @@ pub struct Finding {
     pub kind: Kind,
     /// The layer version: its ARN, or the logical ID where that is not known.
     pub version: String,
-    /// Who it is about, or why it cannot be told.
+    /// Who it is about, or why it is unknown.
     pub about: String,
-    /// The commands that mend it.
+    /// The commands that fix it.
     pub commands: Vec<String>,
 }
 
@@ -54,43 +54,69 @@ pub struct Finding {
 /// ARN, that of a permission the same with `#` and the Sid behind it (CloudFormation User Guide, return values).
 pub type PhysicalIds = HashMap<String, String>;
 
-/// Every difference, the widest first. Everybody in `said` must be known.
+/// How live sharing compares with what is declared.
+#[derive(Debug, Default)]
+pub struct Drift {
+    /// Every difference, the widest first.
+    pub findings: Vec<Finding>,
+    /// How many versions are as declared.
+    pub compared: usize,
+    /// The versions that are shared with nobody, and of which no live policy was given.
+    pub not_seen: Vec<String>,
+}
+
+/// Compares. Everybody in `declared` must be known.
 #[must_use]
-pub fn drift(said: &Grants, live: &Grants, physical: &PhysicalIds) -> Vec<Finding> {
+pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift {
     let live: BTreeMap<String, &Version> =
         live.versions.iter().map(|(id, version)| (id.to_string(), version)).collect();
-    let matched = matched(said, &live, physical);
+    let matched = matched(declared, &live, physical);
     let own: HashSet<&str> = physical.values().map(String::as_str).collect();
-    let mut findings = Vec::new();
-    for (id, version) in &said.versions {
+    let mut drift = Drift::default();
+    for (id, version) in &declared.versions {
         match matched.get(id) {
-            Some(arn) => compare(arn, version, live.get(arn).copied(), &own, &mut findings),
-            None => findings.push(Finding {
-                kind: Kind::NotCompared,
-                version: id.to_string(),
-                about: "which live version this is cannot be told".to_owned(),
-                commands: Vec::new(),
-            }),
+            None => drift.findings.push(not_compared(
+                &id.to_string(),
+                match id {
+                    VersionId::Resource(_) => {
+                        "which live version this is, is unknown: give the stack's resources by `--stack-resources`"
+                    }
+                    VersionId::Arn(_) => {
+                        "which live version this is, is unknown: give the values by `--parameter NAME=VALUE`"
+                    }
+                },
+            )),
+            Some(arn) => match live.get(arn) {
+                Some(live) => {
+                    drift.compared += 1;
+                    compare(arn, version, live, &own, &mut drift.findings);
+                }
+                None if version.grants.keys().all(|who| *who == Who::Owner) => drift.not_seen.push(arn.clone()),
+                None => drift.findings.push(not_compared(arn, "no live policy of this version was given")),
+            },
         }
     }
     for (arn, version) in &live {
         if !matched.values().any(|known| known == arn) {
-            unmatched(arn, version, said, &matched, &mut findings);
+            unmatched(arn, version, declared, &matched, &mut drift.findings);
         }
     }
-    findings.sort_by(|a, b| (a.kind, &a.version, &a.about).cmp(&(b.kind, &b.version, &b.about)));
-    findings
+    drift.findings.sort_by(|a, b| (a.kind, &a.version, &a.about).cmp(&(b.kind, &b.version, &b.about)));
+    drift
 }
 
-/// The ARN of each version of the template: as it is said, as it is given, or by the order of a layer's versions, where
-/// as many are live as are said.
+fn not_compared(version: &str, why: &str) -> Finding {
+    Finding { kind: Kind::NotCompared, version: version.to_owned(), about: why.to_owned(), commands: Vec::new() }
+}
+
+/// The ARN of each version of the template: as it is written, or as the stack's resources have it. Nothing is guessed.
 fn matched<'s>(
-    said: &'s Grants,
+    declared: &'s Grants,
     live: &BTreeMap<String, &Version>,
     physical: &PhysicalIds,
 ) -> HashMap<&'s VersionId, String> {
     let mut matched: HashMap<&VersionId, String> = HashMap::new();
-    for id in said.versions.keys() {
+    for id in declared.versions.keys() {
         let arn = match id {
             VersionId::Resource(id) => physical.get(id).cloned(),
             VersionId::Arn(arn) => match arn.as_literal() {
@@ -99,24 +125,6 @@ fn matched<'s>(
             },
         };
         matched.extend(arn.map(|arn| (id, arn)));
-    }
-    let mut rest: BTreeMap<&str, (Vec<&VersionId>, Vec<&str>)> = BTreeMap::new();
-    for (id, version) in &said.versions {
-        if let (Some(layer), false) = (&version.layer, matched.contains_key(id)) {
-            rest.entry(layer).or_default().0.push(id);
-        }
-    }
-    for (arn, version) in live {
-        let layer = version.layer.as_deref().and_then(|layer| rest.get_mut(layer));
-        if let (Some((_, live)), false) = (layer, matched.values().any(|known| known == arn)) {
-            live.push(arn);
-        }
-    }
-    for (ids, mut arns) in rest.into_values() {
-        arns.sort_by_key(|arn| number(arn));
-        if ids.len() == arns.len() {
-            matched.extend(ids.into_iter().zip(arns.into_iter().map(str::to_owned)));
-        }
     }
     matched
 }
@@ -127,95 +135,94 @@ fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
     if items.next().is_some() { None } else { first }
 }
 
-/// Whether a text of which not all is known may be this ARN. What is not known stands for one field at the most.
+/// Whether a text of which the partition, the region or the account is not known may be this ARN.
 fn may_be(text: &Text, arn: &str) -> bool {
-    let mut said = vec![String::new()];
-    let mut open = vec![false];
-    for piece in text.pieces() {
-        match piece {
-            Piece::Literal(text) => {
-                for (index, part) in text.split(':').enumerate() {
-                    if index > 0 {
-                        said.push(String::new());
-                        open.push(false);
-                    }
-                    said.iter_mut().last().into_iter().for_each(|last| last.push_str(part));
-                }
-            }
-            _ => open.iter_mut().last().into_iter().for_each(|last| *last = true),
-        }
-    }
+    const NAME: usize = 6;
+    let declared = text.split(':');
     let fields: Vec<&str> = arn.split(':').collect();
-    fields.len() == said.len()
-        && fields.iter().zip(said.iter().zip(open)).all(|(field, (said, open))| open || field == said)
+    declared.len() == LAYER_VERSION_FIELDS
+        && fields.len() == LAYER_VERSION_FIELDS
+        && declared.iter().zip(&fields).enumerate().all(|(index, (declared, field))| match declared.as_literal() {
+            Some(declared) => declared == *field,
+            None => index < NAME,
+        })
 }
 
-/// The number of a version, by its ARN.
-fn number(arn: &str) -> u64 {
-    arn.rsplit(':').next().and_then(|number| number.parse().ok()).unwrap_or_default()
-}
-
-/// Compares the sharing of one version. `live` is none where nobody may use it, or where its policy was not given; `own`
-/// are the physical IDs of the stack's resources.
-fn compare(arn: &str, said: &Version, live: Option<&Version>, own: &HashSet<&str>, findings: &mut Vec<Finding>) {
-    let nothing = Version::default();
-    let live = live.unwrap_or(&nothing);
-    for (who, by) in &said.grants {
-        if !live.grants.contains_key(who) {
-            let sid = by.first().map_or("layershare", String::as_str);
+/// Compares the sharing of one version. `own` are the physical IDs of the stack's resources.
+fn compare(arn: &str, declared: &Version, live: &Version, own: &HashSet<&str>, findings: &mut Vec<Finding>) {
+    for (who, by) in &declared.grants {
+        if *who != Who::Owner && !live.grants.contains_key(who) {
+            let sid = by.first().map_or("layershare", |by| by.id.as_str());
             findings.push(finding(Kind::Missing, arn, who, add(arn, who, sid).into_iter().collect()));
         }
     }
     for (who, by) in &live.grants {
-        let removed = |sids: &[String]| sids.iter().map(|sid| remove(arn, sid)).collect();
+        let removed = by.iter().map(|by| remove(arn, &by.id)).collect();
         match who {
-            Who::Unknown(why) => findings.push(Finding {
-                kind: Kind::NotUnderstood,
-                version: arn.to_owned(),
-                about: format!("{why} (statement {})", by.join(", ")),
-                commands: Vec::new(),
-            }),
-            _ if !said.grants.contains_key(who) => {
-                let kind = if *who == Who::Everyone { Kind::Widened } else { Kind::Extra };
-                findings.push(finding(kind, arn, who, removed(by)));
+            Who::Unknown(why, _) => {
+                let sids: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
+                findings.push(Finding {
+                    kind: Kind::NotUnderstood,
+                    version: arn.to_owned(),
+                    about: format!("{why} (statement {})", sids.join(", ")),
+                    commands: Vec::new(),
+                });
             }
-            _ if by.len() > 1 => findings.push(duplicate(arn, who, by, own)),
-            _ => {}
+            Who::Owner => {}
+            Who::Everyone | Who::Organization(_) | Who::Account(_) if !declared.grants.contains_key(who) => {
+                let kind = if *who == Who::Everyone { Kind::Widened } else { Kind::Extra };
+                findings.push(finding(kind, arn, who, removed));
+            }
+            Who::Everyone | Who::Organization(_) | Who::Account(_) if by.len() > 1 => {
+                findings.push(duplicate(arn, who, by, own));
+            }
+            Who::Everyone | Who::Organization(_) | Who::Account(_) => {}
         }
     }
 }
 
 /// Somebody is granted a version more than once. The stack's own grant is the one to keep, since it is the one that goes
-/// with its rule; without the physical IDs it cannot be told from the others.
-fn duplicate(arn: &str, who: &Who, by: &[String], own: &HashSet<&str>) -> Finding {
-    let is_own = |sid: &&String| own.contains(format!("{arn}#{sid}").as_str());
+/// with its rule; only the physical IDs tell it from the others.
+fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> Finding {
+    let is_own = |by: &&GrantedBy| own.contains(format!("{arn}#{}", by.id).as_str());
     let Some(kept) = by.iter().find(is_own) else {
         let mut finding = finding(Kind::Duplicate, arn, who, Vec::new());
-        finding.about.push_str("; the stack's list of resources tells which grant is its own");
+        finding.about.push_str("; `--stack-resources` shows which grant is the stack's own");
         return finding;
     };
-    finding(Kind::Duplicate, arn, who, by.iter().filter(|sid| *sid != kept).map(|sid| remove(arn, sid)).collect())
+    let others = by.iter().filter(|by| *by != kept).map(|by| remove(arn, &by.id));
+    finding(Kind::Duplicate, arn, who, others.collect())
 }
 
-/// A live version that is none of the template's: its sharing outlived its rule, if the layer is the template's.
+/// A live version that is none of the template's: its sharing outlived its rule, if the layer is the template's and every
+/// version of the template is known to be another one.
 fn unmatched(
     arn: &str,
     live: &Version,
-    said: &Grants,
+    declared: &Grants,
     matched: &HashMap<&VersionId, String>,
     findings: &mut Vec<Finding>,
 ) {
-    let mut own = said.versions.iter().filter(|(_, version)| version.layer.is_some() && version.layer == live.layer);
-    let all_known = own.clone().all(|(id, _)| matched.contains_key(id));
-    if own.next().is_some() && all_known {
-        return compare(arn, &Version::default(), Some(live), &HashSet::new(), findings);
+    let is_own = |version: &&Version| version.layer().is_some() && version.layer() == live.layer();
+    let is_known = declared.versions.values().any(|version| is_own(&version));
+    let all_matched = declared.versions.iter().all(|(id, version)| !is_own(&version) || matched.contains_key(id));
+    let is_ours = is_known && all_matched && declared_account(matched).is_none_or(|own| own == account(arn));
+    if is_ours {
+        return compare(arn, &Version::default(), live, &HashSet::new(), findings);
     }
-    findings.push(Finding {
-        kind: Kind::NotCompared,
-        version: arn.to_owned(),
-        about: "no rule is known to be about this version".to_owned(),
-        commands: Vec::new(),
-    });
+    findings.push(not_compared(arn, "no rule is known to be about this version"));
+}
+
+/// The region and account of the versions that the template declares.
+fn declared_account<'m>(matched: &'m HashMap<&VersionId, String>) -> Option<(&'m str, &'m str)> {
+    let mut arns: Vec<&String> = matched.values().collect();
+    arns.sort();
+    arns.first().map(|arn| account(arn))
+}
+
+fn account(arn: &str) -> (&str, &str) {
+    let mut fields = arn.split(':').skip(3);
+    (fields.next().unwrap_or_default(), fields.next().unwrap_or_default())
 }
 
 fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
@@ -246,7 +253,7 @@ fn add(arn: &str, who: &Who, sid: &str) -> Option<String> {
         Who::Everyone => "--principal '*'".to_owned(),
         Who::Organization(id) => format!("--principal '*' --organization-id {}", word(id.as_literal()?)),
         Who::Account(id) => format!("--principal {}", word(id.as_literal()?)),
-        Who::Unknown(_) => return None,
+        Who::Unknown(..) | Who::Owner => return None,
     };
     let action = "--action lambda:GetLayerVersion";
     let sid = word(sid.get(..100).unwrap_or(sid));

@@ -1,8 +1,9 @@
 //! Who may use which layer version: the sharing in a template, or in the policies that Lambda shows.
 
-use super::value::{Resource, Template, Text};
+use crate::cloudformation::read::{self, ReadError};
+use crate::cloudformation::{Case, Resource, Template, Values, World, explore};
+use crate::partial::{Partial, Text};
 use crate::rules::formats;
-use crate::template::read::ReadError;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::fmt;
@@ -16,8 +17,10 @@ pub enum Who {
     Organization(Text),
     /// The account with this ID.
     Account(Text),
-    /// Somebody who is not known, and why.
-    Unknown(String),
+    /// The account that the layer is in, which may use it anyway.
+    Owner,
+    /// Somebody who is not known, and may be everyone: why, and what tells them from others.
+    Unknown(String, String),
 }
 
 impl fmt::Display for Who {
@@ -26,7 +29,8 @@ impl fmt::Display for Who {
             Self::Everyone => f.write_str("everyone"),
             Self::Organization(id) => write!(f, "organization {id}"),
             Self::Account(id) => write!(f, "account {id}"),
-            Self::Unknown(why) => write!(f, "unknown: {why}"),
+            Self::Owner => f.write_str("the layer's own account"),
+            Self::Unknown(why, _) => write!(f, "unknown, maybe everyone: {why}"),
         }
     }
 }
@@ -52,10 +56,75 @@ impl fmt::Display for VersionId {
 /// A layer version and its sharing.
 #[derive(Clone, Debug, Default)]
 pub struct Version {
+    /// The names that its layer may have; none where CloudFormation makes one up.
+    pub names: Vec<Text>,
+    /// Who may use it, and by what.
+    pub grants: IndexMap<Who, Vec<GrantedBy>>,
+    /// What is published, of a resource of the template: its properties other than the name.
+    pub content: Option<Json>,
+}
+
+/// What grants the use of a version: a resource of the template, or a statement of the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantedBy {
+    /// Its logical ID or statement ID.
+    pub id: String,
+    /// The cases in which it grants this.
+    pub cases: Vec<Case>,
+    /// The cases in which it does not.
+    pub others: Vec<Case>,
+    /// What becomes of the grant when its resource leaves the template or is replaced.
+    pub outlives: Outlives,
+}
+
+/// Whether a grant stays when its resource goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outlives {
+    /// When it leaves the template: its `DeletionPolicy` retains it, or may.
+    pub removal: bool,
+    /// When it is replaced: its `UpdateReplacePolicy` retains it, or may.
+    pub replacement: bool,
+}
+
+impl GrantedBy {
+    /// Whether it grants this whatever a deploy decides.
+    #[must_use]
+    pub fn is_always(&self) -> bool {
+        self.others.is_empty()
+    }
+}
+
+/// Whether something is so: for certain, certainly not, or perhaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// It may be.
+    Maybe,
+}
+
+impl Version {
+    /// Whether its layer has this name.
+    #[must_use]
+    pub fn is_of(&self, layer: &str, template: &Template) -> Match {
+        let fits = |name: &&Text| template.may_be(name, layer);
+        match (self.names.iter().filter(fits).count(), self.names.as_slice()) {
+            (0, _) => Match::No,
+            (_, [only]) if only.as_literal().is_some() => Match::Yes,
+            _ => Match::Maybe,
+        }
+    }
+
     /// The name of its layer, where it is known.
-    pub layer: Option<String>,
-    /// Who may use it, each with what grants it: logical IDs of the template, or statement IDs of the policy.
-    pub grants: IndexMap<Who, Vec<String>>,
+    #[must_use]
+    pub fn layer(&self) -> Option<&str> {
+        match self.names.as_slice() {
+            [only] => only.as_literal(),
+            _ => None,
+        }
+    }
 }
 
 /// Layer versions and their sharing, in the order of the template.
@@ -71,10 +140,8 @@ impl Grants {
     pub fn of_template(template: &Template) -> Self {
         let mut grants = Self::default();
         for resource in template.resources() {
-            if resource.kind == "AWS::Lambda::LayerVersion" && is_made(template, &resource) != Some(false) {
-                let name = resource.property("LayerName").map(|name| template.text(name));
-                let layer = name.as_ref().and_then(Text::as_literal).map(layer_name);
-                grants.versions.entry(VersionId::Resource(resource.id.to_owned())).or_default().layer = layer;
+            if resource.kind == "AWS::Lambda::LayerVersion" {
+                grants.add_version(template, &resource);
             }
         }
         for resource in template.resources() {
@@ -85,33 +152,102 @@ impl Grants {
         grants
     }
 
-    fn add_permission(&mut self, template: &Template, resource: &Resource<'_>) {
-        let text = |name| resource.property(name).map(|value| template.text(value));
-        let who = match is_made(template, resource) {
-            Some(false) => return,
-            Some(true) => who(text("Principal"), text("OrganizationId")),
-            None => Who::Unknown(format!("whether `{}` is made depends on a condition", resource.id)),
-        };
-        let arn = text("LayerVersionArn").unwrap_or_else(|| Text::unknown("no layer version is named"));
-        let id = match arn.as_resource() {
-            Some(id) => VersionId::Resource(id.to_owned()),
-            None => VersionId::Arn(arn),
-        };
-        self.add(id, who, resource.id.to_owned());
+    fn add_version(&mut self, template: &Template, resource: &Resource<'_>) {
+        let cases = explore(template, None, |world| {
+            let name = || resource.text("LayerName", world).map(|name| layer_name(&name));
+            resource.is_made(world).then(name)
+        });
+        let mut names = Vec::new();
+        match cases {
+            Ok(cases) if cases.iter().all(|(_, made)| made.is_none()) => return,
+            Ok(cases) => {
+                for name in cases.into_iter().filter_map(|(_, made)| made.flatten()) {
+                    if !names.contains(&name) {
+                        names.push(name);
+                    }
+                }
+            }
+            Err(why) => names.push(Text::unknown(why.to_string(), resource.json.to_string())),
+        }
+        let version = self.versions.entry(VersionId::Resource(resource.id.to_owned())).or_default();
+        version.names = names;
+        version.content = resource.json.get("Properties").cloned().map(|mut properties| {
+            if let Json::Object(map) = &mut properties {
+                map.shift_remove("LayerName");
+            }
+            properties
+        });
     }
 
-    fn add(&mut self, id: VersionId, who: Who, by: String) {
+    /// Adds versions that exist already, by their ARNs, although nothing shares them.
+    pub fn add_unshared(&mut self, template: &Template, arns: &[Json]) {
+        for arn in arns {
+            let cases = explore(template, None, |world| world.value(arn)).unwrap_or_default();
+            for text in cases.into_iter().filter_map(|(_, arn)| arn?.as_text().cloned()) {
+                let names = vec![name_in(&text)];
+                let version = self.versions.entry(VersionId::Arn(text)).or_default();
+                version.names = names;
+            }
+        }
+    }
+
+    fn add_permission(&mut self, template: &Template, resource: &Resource<'_>) {
+        let cases = explore(template, None, |world| {
+            let made = resource.is_made(world).then(|| permission(resource, world));
+            (made, outlives(resource, world))
+        });
+        let (cases, outlives) = match cases {
+            Ok(cases) => {
+                let outlives = cases.iter().fold(Outlives::default(), |all, (_, (_, one))| Outlives {
+                    removal: all.removal || one.removal,
+                    replacement: all.replacement || one.replacement,
+                });
+                (cases.into_iter().map(|(case, (made, _))| (case, made)).collect(), outlives)
+            }
+            Err(why) => {
+                let identity = resource.json.to_string();
+                let arn = Text::unknown("the version of a grant", identity.clone());
+                let who = Who::Unknown(format!("{}: {why}", resource.id), identity);
+                (vec![(Case::default(), Some((VersionId::Arn(arn), who)))], Outlives::default())
+            }
+        };
+        self.add_cases(resource.id, &cases, outlives);
+    }
+
+    /// Adds a grant that is another one in each of some cases.
+    fn add_cases(&mut self, id: &str, cases: &[(Case, Option<(VersionId, Who)>)], outlives: Outlives) {
+        let mut seen: Vec<&(VersionId, Who)> = Vec::new();
+        for (_, made) in cases {
+            let Some(made) = made else {
+                continue;
+            };
+            if seen.contains(&made) {
+                continue;
+            }
+            seen.push(made);
+            let mut by = GrantedBy { id: id.to_owned(), cases: Vec::new(), others: Vec::new(), outlives };
+            for (case, other) in cases {
+                if other.as_ref() == Some(made) { by.cases.push(case.clone()) } else { by.others.push(case.clone()) }
+            }
+            let (version, who) = made;
+            self.add(version.clone(), who.clone(), by);
+        }
+    }
+
+    fn add(&mut self, id: VersionId, who: Who, by: GrantedBy) {
         let version = self.versions.entry(id).or_insert_with_key(|id| Version {
-            layer: match id {
-                VersionId::Resource(_) => None,
-                VersionId::Arn(arn) => arn.to_string().rsplit(':').nth(1).map(str::to_owned),
+            names: match id {
+                // A resource that is no version of this template may be any.
+                VersionId::Resource(id) => vec![Text::unknown(format!("the layer of {id}"), id.as_str())],
+                VersionId::Arn(arn) => vec![name_in(arn)],
             },
-            grants: IndexMap::new(),
+            ..Version::default()
         });
         version.grants.entry(who).or_default().push(by);
     }
 
-    /// The sharing in the policies of layer versions, as `aws lambda get-layer-version-policy` prints them or bare.
+    /// The sharing in the policies of layer versions, as `aws lambda get-layer-version-policy` and
+    /// `add-layer-version-permission` print them, or bare.
     ///
     /// # Errors
     ///
@@ -125,118 +261,185 @@ impl Grants {
     }
 
     fn add_policy(&mut self, printed: &Json) -> Result<(), ReadError> {
-        let shape = |what: &str| ReadError::Shape(what.to_owned());
-        let bare;
         let policy = match printed.get("Policy") {
-            Some(Json::String(text)) => {
-                bare = serde_json::from_str(text).map_err(|error| ReadError::Syntax(error.to_string()))?;
-                &bare
-            }
-            Some(_) => return Err(shape("`Policy` is not a text")),
-            None => printed,
+            Some(Json::String(text)) => read::json(text)?,
+            Some(policy) => policy.clone(),
+            None => printed.clone(),
         };
         let statements = match policy.get("Statement") {
-            Some(Json::Array(statements)) => statements.iter().collect(),
-            Some(statement @ Json::Object(_)) => vec![statement],
-            _ => return Err(shape("a policy has a `Statement`")),
+            Some(Json::Array(statements)) => statements.clone(),
+            Some(statement @ Json::Object(_)) => vec![statement.clone()],
+            Some(Json::String(printed)) => vec![read::json(printed)?],
+            _ => return Err(ReadError::Shape("a policy has a `Statement`".to_owned())),
         };
-        for (index, statement) in statements.into_iter().enumerate() {
-            let resource = statement.get("Resource").and_then(Json::as_str);
-            let arn = resource.ok_or_else(|| shape("the statement of a layer version's policy has one `Resource`"))?;
+        for (index, statement) in statements.iter().enumerate() {
             let sid = statement.get("Sid").and_then(Json::as_str).map(str::to_owned);
-            let by = sid.unwrap_or_else(|| format!("statement {}", index + 1));
-            self.add(VersionId::Arn(Text::literal(arn)), granted_by(statement), by);
+            let id = sid.unwrap_or_else(|| format!("statement {}", index + 1));
+            let resources = Partial::from(statement.get("Resource").unwrap_or(&Json::Null));
+            if resources.items().is_empty() {
+                let why = "the statement of a layer version's policy has a `Resource`";
+                return Err(ReadError::Shape(why.to_owned()));
+            }
+            for resource in resources.items() {
+                let arn = resource.as_text().cloned().unwrap_or_else(|| Text::unknown("no ARN", resource.to_string()));
+                for who in granted_by(statement) {
+                    let by = GrantedBy {
+                        id: id.clone(),
+                        cases: vec![Case::default()],
+                        others: Vec::new(),
+                        outlives: Outlives::default(),
+                    };
+                    self.add(VersionId::Arn(arn.clone()), who, by);
+                }
+            }
         }
         Ok(())
     }
-
-    /// Whether anybody or anything in it is not known.
-    #[must_use]
-    pub fn has_unknown(&self) -> bool {
-        self.versions.values().any(|version| version.grants.keys().any(|who| matches!(who, Who::Unknown(_))))
-    }
 }
 
-/// Whether a resource is made: `None` where a condition that is not known decides.
-fn is_made(template: &Template, resource: &Resource<'_>) -> Option<bool> {
-    resource.condition.map_or(Some(true), |condition| template.holds(condition))
+/// What a permission grants in one case.
+fn permission(resource: &Resource<'_>, world: &World<'_>) -> (VersionId, Who) {
+    let arn = resource.text("LayerVersionArn", world);
+    let arn = arn.unwrap_or_else(|| Text::unknown("no layer version", resource.json.to_string()));
+    let id = match arn.as_resource() {
+        Some(id) => VersionId::Resource(id.to_owned()),
+        None => VersionId::Arn(arn),
+    };
+    let action = resource.text("Action", world);
+    let who = match action.as_ref().map(Text::as_literal) {
+        None | Some(Some("lambda:GetLayerVersion")) => {
+            who(world.template, resource.text("Principal", world), resource.text("OrganizationId", world))
+        }
+        Some(action) => {
+            let action = action.unwrap_or("what is not known");
+            Who::Unknown(format!("{} grants {action}", resource.id), resource.json.to_string())
+        }
+    };
+    (id, who)
+}
+
+/// Whether a grant stays when its resource goes (CloudFormation User Guide, `DeletionPolicy` and `UpdateReplacePolicy`).
+fn outlives(resource: &Resource<'_>, world: &World<'_>) -> Outlives {
+    let retains = |name: &str| resource.policy(name, world).is_some_and(|policy| policy.as_literal() != Some("Delete"));
+    Outlives { removal: retains("DeletionPolicy"), replacement: retains("UpdateReplacePolicy") }
 }
 
 /// The name of a layer, which a template may give by its ARN (CloudFormation's registry, `AWS::Lambda::LayerVersion`).
-fn layer_name(written: &str) -> String {
-    written.rsplit(':').next().unwrap_or(written).to_owned()
+fn layer_name(written: &Text) -> Text {
+    written.split(':').pop().unwrap_or_default()
+}
+
+/// The name of the layer in the ARN of a version.
+fn name_in(arn: &Text) -> Text {
+    const NAME: usize = 6;
+    const FIELDS: usize = 8;
+    let fields = arn.split(':');
+    let is_known = fields.len() == FIELDS && fields.iter().take(NAME).all(|field| !field.is_empty());
+    match fields.get(NAME) {
+        Some(name) if is_known => name.clone(),
+        _ => Text::unknown(format!("the layer of {arn}"), format!("{arn:?}")),
+    }
 }
 
 /// Who a `LayerVersionPermission` is for (Lambda API reference, `AddLayerVersionPermission`).
-fn who(principal: Option<Text>, organization: Option<Text>) -> Who {
+fn who(template: &Template, principal: Option<Text>, organization: Option<Text>) -> Who {
     let Some(principal) = principal else {
-        return Who::Unknown("no principal is named".to_owned());
+        return Who::Unknown("no principal is named".to_owned(), String::new());
     };
-    match (principal.as_literal(), organization) {
-        (Some("*"), None) => Who::Everyone,
-        (Some("*"), Some(id)) if id.as_literal().is_none_or(formats::is_organization_id) => Who::Organization(id),
-        (Some("*"), Some(id)) => Who::Unknown(format!("`{id}` is not an organization ID")),
-        (_, Some(_)) => Who::Unknown("an organization goes with the principal `*` only".to_owned()),
-        (Some(literal), None) => match account_of(literal) {
-            Some(id) => Who::Account(Text::literal(id)),
-            None => Who::Unknown(format!("`{literal}` is not an account")),
-        },
-        (None, None) => Who::Account(account_in(principal)),
+    if let Some(id) = organization {
+        return match (principal.as_literal(), id.as_literal()) {
+            (None | Some("*"), Some(literal)) if formats::is_organization_id(literal) => Who::Organization(id),
+            // An organization that may be empty may be none.
+            (None | Some("*"), None) if !template.may_be(&id, "") => Who::Organization(id),
+            (None | Some("*"), _) => {
+                Who::Unknown(format!("`{id}` may be no organization"), format!("{principal:?} {id:?}"))
+            }
+            (Some(_), _) => {
+                let why = "an organization goes with the principal `*` only".to_owned();
+                Who::Unknown(why, format!("{principal:?} {id:?}"))
+            }
+        };
     }
-}
-
-/// The account of an ID or of the ARN of its root user, which say the same (Lambda Developer Guide, resource-based
-/// policies).
-fn account_of(principal: &str) -> Option<&str> {
-    if formats::is_account_id(principal) {
-        return Some(principal);
-    }
-    let fields: Vec<&str> = principal.split(':').collect();
-    match fields.as_slice() {
-        ["arn", partition, "iam", "", id, "root"] if partition.starts_with("aws") => {
-            Some(*id).filter(|id| formats::is_account_id(id))
+    match account_in(&principal) {
+        Some(account) if is_own(&account, template) => Who::Owner,
+        Some(account) => Who::Account(account),
+        None if principal.as_literal() == Some("*") => Who::Everyone,
+        None if principal.as_literal().is_some() => {
+            Who::Unknown(format!("`{principal}` is not an account"), format!("{principal:?}"))
         }
-        _ => None,
+        None if is_own(&principal, template) => Who::Owner,
+        // What cannot be `*` must be an account, since Lambda takes nothing else.
+        None if !template.may_be(&principal, "*") => Who::Account(principal),
+        None => Who::Unknown(format!("the principal is {principal}"), format!("{principal:?}")),
     }
 }
 
-/// The account in a principal of which not all is known: `arn:${AWS::Partition}:iam::ID:root` says it all the same.
-fn account_in(principal: Text) -> Text {
-    let shown = principal.to_string();
-    let id = shown.strip_suffix(":root").and_then(|rest| rest.rsplit_once("::")).map(|(_, id)| id);
-    match id.filter(|id| shown.starts_with("arn:") && formats::is_account_id(id)) {
-        Some(id) => Text::literal(id),
-        None => principal,
+/// Whether an account is that of the stack.
+fn is_own(account: &Text, template: &Template) -> bool {
+    account.as_parameter() == Some("AWS::AccountId")
+        || account.as_literal().is_some_and(|id| template.given("AWS::AccountId") == Some(id))
+}
+
+/// The account of a principal that is an account's ID, or the ARN of its root user, which say the same (Lambda Developer
+/// Guide, resource-based policies). Not all of an ARN must be known.
+fn account_in(principal: &Text) -> Option<Text> {
+    if principal.as_literal().is_some_and(formats::is_account_id) {
+        return Some(principal.clone());
     }
+    let fields = principal.split(':');
+    let [arn, _, service, region, account, root] = fields.as_slice() else {
+        return None;
+    };
+    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
+    let is_root = is(arn, "arn") && is(service, "iam") && is(region, "") && is(root, "root");
+    let is_account = account.as_literal().is_none_or(formats::is_account_id);
+    (is_root && is_account).then(|| account.clone())
 }
 
 /// Who a statement of a layer version's policy lets use it.
-fn granted_by(statement: &Json) -> Who {
-    let unknown = |what: &str| Who::Unknown(what.to_owned());
-    let said = |name: &str| statement.get(name).and_then(Json::as_str);
+fn granted_by(statement: &Json) -> Vec<Who> {
+    let unknown = |what: String| {
+        let mut written = statement.clone();
+        if let Json::Object(map) = &mut written {
+            map.shift_remove("Sid");
+            map.sort_keys();
+        }
+        vec![Who::Unknown(what, written.to_string())]
+    };
+    let text = |name: &str| statement.get(name).and_then(Json::as_str);
     let known = ["Sid", "Effect", "Principal", "Action", "Resource", "Condition"];
     if let Some(other) = statement.as_object().and_then(|all| all.keys().find(|key| !known.contains(&key.as_str()))) {
-        return Who::Unknown(format!("`{other}` is not looked into"));
+        return unknown(format!("the element `{other}` is not supported"));
     }
-    if said("Effect") != Some("Allow") || said("Action") != Some("lambda:GetLayerVersion") {
-        return unknown("it does not allow `lambda:GetLayerVersion`");
+    let actions = Partial::from(statement.get("Action").unwrap_or(&Json::Null));
+    let is_read = actions.items().len() == 1 && actions.items()[0].as_literal() == Some("lambda:GetLayerVersion");
+    if text("Effect") != Some("Allow") || !is_read {
+        return unknown("it does not allow `lambda:GetLayerVersion`, and that alone".to_owned());
     }
-    let principal = match statement.get("Principal") {
-        Some(Json::String(principal)) => principal.as_str(),
-        Some(Json::Object(kinds)) if kinds.len() == 1 => match kinds.get("AWS").and_then(Json::as_str) {
-            Some(principal) => principal,
-            None => return unknown("its principal is not one account"),
-        },
-        _ => return unknown("its principal is not one account"),
+    let principals = Partial::from(statement.get("Principal").unwrap_or(&Json::Null));
+    let principals = match &principals {
+        Partial::Map(kinds) if kinds.len() == 1 && kinds.contains_key("AWS") => kinds["AWS"].items().to_vec(),
+        Partial::Text(_) => vec![principals.clone()],
+        Partial::Map(_) | Partial::List(_) | Partial::Null => {
+            return unknown("its principals are not accounts".to_owned());
+        }
     };
     let organization = match statement.get("Condition") {
         None => None,
         Some(condition) => match organization_in(condition) {
             Some(id) => Some(Text::literal(id)),
-            None => return unknown("its condition is not looked into"),
+            None => return unknown("its condition is not supported".to_owned()),
         },
     };
-    who(Some(Text::literal(principal)), organization)
+    let no_template = Template::new(Json::Null, &Values::default());
+    let mut found = Vec::new();
+    for principal in principals {
+        match who(&no_template, principal.as_text().cloned(), organization.clone()) {
+            Who::Unknown(why, _) => found.extend(unknown(why)),
+            known => found.push(known),
+        }
+    }
+    if found.is_empty() { unknown("it names no principal".to_owned()) } else { found }
 }
 
 /// The organization of a condition that says `StringEquals aws:PrincipalOrgID` and nothing else.
@@ -244,7 +447,14 @@ fn organization_in(condition: &Json) -> Option<&str> {
     let operators = condition.as_object().filter(|operators| operators.len() == 1)?;
     let keys = operators.get("StringEquals")?.as_object().filter(|keys| keys.len() == 1)?;
     let (key, value) = keys.iter().next()?;
-    key.eq_ignore_ascii_case("aws:PrincipalOrgID").then(|| value.as_str())?
+    if !key.eq_ignore_ascii_case("aws:PrincipalOrgID") {
+        return None;
+    }
+    match value {
+        Json::String(id) => Some(id),
+        Json::Array(ids) if ids.len() == 1 => ids.first()?.as_str(),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -258,7 +468,11 @@ mod tests {
         if let Some(condition) = condition {
             statement["Condition"] = condition;
         }
-        granted_by(&statement).to_string()
+        shown(&statement)
+    }
+
+    fn shown(statement: &Json) -> String {
+        granted_by(statement).iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
     }
 
     #[test]
@@ -266,8 +480,8 @@ mod tests {
         for principal in [json!("123456789012"), json!({"AWS": "arn:aws-cn:iam::123456789012:root"})] {
             assert_eq!(by_policy(principal, None), "account 123456789012");
         }
-        let text = Text::unknown("x");
-        assert_eq!(account_in(text.clone()), text);
+        let several = json!({"AWS": ["123456789012", "*"]});
+        assert_eq!(by_policy(several, None), "account 123456789012 and everyone");
     }
 
     #[test]
@@ -281,11 +495,11 @@ mod tests {
             by_policy(json!("*"), Some(json!({"StringEquals": {"aws:PrincipalOrgID": "*"}}))),
             by_policy(json!("arn:aws:iam::123456789012:role/x"), None),
             by_policy(json!({"Service": "lambda.amazonaws.com"}), None),
-            granted_by(&json!({"Effect": "Deny", "Principal": "*", "Action": "lambda:GetLayerVersion"})).to_string(),
-            granted_by(&json!({"Effect": "Allow", "NotPrincipal": "*"})).to_string(),
+            shown(&json!({"Effect": "Deny", "Principal": "*", "Action": "lambda:GetLayerVersion"})),
+            shown(&json!({"Effect": "Allow", "NotPrincipal": "*"})),
         ];
         for who in unknown {
-            assert!(who.starts_with("unknown: "), "{who}");
+            assert!(who.starts_with("unknown"), "{who}");
         }
     }
 }

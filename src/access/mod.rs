@@ -3,16 +3,54 @@
 //! All of it is read from a CloudFormation template, whoever wrote it, and never from the rules: what a reviewer is told
 //! is what is deployed.
 
-pub mod attach;
+pub mod applicability;
 pub mod claim;
+pub mod closed_world;
 pub mod diff;
 pub mod drift;
-pub mod evaluate;
+pub mod expect;
 pub mod grants;
-pub mod obstacle;
-pub mod policy;
-pub mod reach;
-pub mod report;
+pub mod placeholder;
 pub mod subject;
-pub mod value;
-pub mod ways;
+
+use crate::cloudformation::unread::Unread;
+use crate::cloudformation::{Template, Values};
+use grants::Grants;
+use placeholder::Shown;
+use serde_json::Value as Json;
+use std::collections::HashMap;
+use subject::{SubjectCases, Subjects, placeholders};
+
+/// What the source calls accounts and organizations, by their IDs.
+pub type Aliases = HashMap<String, String>;
+
+/// What a template, or the policies of layer versions, let anybody do.
+#[derive(Debug, Default)]
+pub struct Access {
+    /// Who may use which layer version.
+    pub grants: Grants,
+    /// The roles and policies.
+    pub subjects: Vec<SubjectCases>,
+    /// What may share layers or let somebody attach them, and is not read.
+    pub not_read: Vec<Unread>,
+    /// What the source calls accounts and organizations.
+    pub aliases: Aliases,
+    /// What to show instead of values that stand for others.
+    pub shown: Shown,
+}
+
+impl Access {
+    /// The access that a template gives.
+    #[must_use]
+    pub fn of_template(json: Json, values: &Values, aliases: Aliases) -> Self {
+        let template = Template::new(json, values);
+        let placeholders = placeholders(&template, &[]);
+        Self {
+            grants: Grants::of_template(&template),
+            subjects: Subjects::new(&template).all(&placeholders),
+            not_read: closed_world::not_read(&template),
+            aliases,
+            shown: Shown::new(&template, &placeholders),
+        }
+    }
+}

@@ -1,224 +1,576 @@
-//! Who or what a question about attaching is about: a role with all that it has, or one policy by itself.
+//! The roles, users, groups, policies, boundaries and guardrails of a template, and the policies that govern each.
 
-use super::evaluate::{Request, Values};
-use super::policy::{Document, Names};
-use super::reach::{Reach, reach};
-use super::value::{Resource, Template, Text};
-use crate::pattern::Pattern;
-use serde_json::{Value as Json, json};
+use super::applicability::Applicability;
+use crate::cloudformation::read;
+use crate::cloudformation::{Case, Placeholders, Resource, Template, World, explore};
+use crate::iam::attach::{EffectivePolicies, allow_everything};
+use crate::iam::document::{Document, Effect, Problem};
+use crate::iam::evaluate::{Request, Values};
+use crate::partial::{Partial, Text};
+use serde_json::json;
+use std::collections::HashMap;
 
-/// A role, or a policy.
-#[derive(Clone, Debug, Default)]
+/// A principal or a policy in one case.
+#[derive(Clone, Debug)]
 pub struct Subject {
     /// Its logical ID.
-    pub name: String,
-    /// The type of its resource.
-    pub kind: String,
-    /// Of each level, one document must allow: what it has, and its boundary.
-    pub levels: Vec<Vec<Document>>,
-    /// What only denies.
-    pub guardrails: Vec<Document>,
-    /// What is known of every request of its.
-    pub request: Request,
-    /// The layers of its own account.
-    pub own_layers: Option<Pattern>,
-    /// Whether it only takes away: without it, more could be attached.
-    pub restricts: bool,
-    /// Whom and what it is about, beside the layers.
-    pub reach: Reach,
-    /// What is not known of it.
-    pub doubts: Vec<String>,
+    pub id: String,
+    /// What it is.
+    pub kind: Kind,
+    /// The policies that govern what it may attach; of a policy, the policy by itself.
+    pub policies: EffectivePolicies,
+    /// Who and what it applies to.
+    pub applicability: Applicability,
 }
 
-/// What policies of AWS's own allow that matters here (AWS Managed Policy Reference). Nothing of them is denied.
-const MANAGED: &[(&str, &[&str])] = &[
-    ("AdministratorAccess", &["*"]),
-    ("PowerUserAccess", &["lambda:*"]),
-    ("AWSLambda_FullAccess", &["lambda:*"]),
-    ("AWSLambda_ReadOnlyAccess", &["lambda:Get*", "lambda:List*"]),
-    ("AWSLambdaBasicExecutionRole", &["logs:*"]),
-    ("AWSLambdaVPCAccessExecutionRole", &["logs:*", "ec2:*"]),
-    ("AWSXRayDaemonWriteAccess", &["xray:*"]),
-];
+/// What a subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A role, a user, or a permission set: it has policies.
+    Principal,
+    /// A group, whose policies its members have.
+    Group,
+    /// A policy that principals have, in addition to others.
+    Policy,
+    /// A managed policy that is meant as a permissions boundary: it grants nothing.
+    Boundary,
+    /// A service control policy: it grants nothing.
+    Guardrail,
+}
+
+impl Kind {
+    /// Whether it only takes away: what it allows lets nobody do anything by itself.
+    #[must_use]
+    pub fn only_restricts(self) -> bool {
+        match self {
+            Self::Boundary | Self::Guardrail => true,
+            Self::Principal | Self::Group | Self::Policy => false,
+        }
+    }
+
+    /// Whether others have it, so that they lose what it forbids when it goes.
+    #[must_use]
+    pub fn is_held_by_others(self) -> bool {
+        match self {
+            Self::Group | Self::Policy | Self::Boundary | Self::Guardrail => true,
+            Self::Principal => false,
+        }
+    }
+}
+
+/// A resource that is a subject, in every case.
+#[derive(Clone, Debug)]
+pub struct SubjectCases {
+    /// Its logical ID.
+    pub id: String,
+    /// The type of the resource.
+    pub type_name: String,
+    /// What it is in each case; none where it is not made. An error where there are too many cases.
+    pub cases: Result<Vec<(Case, Option<Subject>)>, String>,
+    /// What is written of it, where there are too many cases.
+    pub identity: String,
+}
 
 const ROLE: &str = "AWS::IAM::Role";
-const POLICY: &str = "AWS::IAM::ManagedPolicy";
+const USER: &str = "AWS::IAM::User";
+const GROUP: &str = "AWS::IAM::Group";
+const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 const GUARDRAIL: &str = "AWS::Organizations::Policy";
+const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
 
-/// Every role and policy of a template, whose unknown values are [assumed](Template::assumed).
-#[must_use]
-pub fn subjects(template: &Template) -> Vec<Subject> {
-    let found = template.resources().filter_map(|resource| {
-        let mut subject = subject(&resource, template)?;
-        subject.reach = reach(&resource, &subject, template);
-        subject.doubts = subject.all().flat_map(doubts).collect();
-        Some(subject)
-    });
-    found.collect()
+/// Policies that are resources of their own, and have their principals as properties.
+const ATTACHED: [&str; 5] =
+    [MANAGED_POLICY, "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
+
+/// The principals of a policy, by the properties that name them: many at a managed or inline policy, one at the others.
+const ATTACHMENTS: [(&str, &str, &str); 6] = [
+    ("Roles", "RoleName", ROLE),
+    ("RoleName", "RoleName", ROLE),
+    ("Users", "UserName", USER),
+    ("UserName", "UserName", USER),
+    ("Groups", "GroupName", GROUP),
+    ("GroupName", "GroupName", GROUP),
+];
+
+/// What stands for what only a deploy tells, so that an answer is about an account that no rule names.
+pub const CALLER: &str = "aws:PrincipalAccount";
+
+/// The roles and policies of a template.
+#[derive(Debug)]
+pub struct Subjects<'t> {
+    template: &'t Template,
+    /// The policies that are attached to something by their own properties.
+    attached: Vec<Resource<'t>>,
+    /// The managed policies that something has as its boundary.
+    boundaries: Vec<&'t str>,
+    /// The managed policies that something has as a policy.
+    policies: Vec<&'t str>,
 }
 
-fn subject(resource: &Resource<'_>, template: &Template) -> Option<Subject> {
-    match resource.kind {
-        ROLE => Some(role(resource, template)),
-        POLICY => {
-            let document = document(resource, "PolicyDocument", template);
-            let attached = ["Roles", "Users", "Groups"].iter().any(|list| resource.property(list).is_some());
-            let restricts = !attached && allows_everything(&document);
-            Some(Subject { levels: vec![vec![document]], restricts, ..named(resource, template) })
-        }
-        GUARDRAIL => {
-            let all =
-                json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
-            let administrator = Document::read("whatever else is allowed", &all, template);
-            let guardrails = vec![document(resource, "Content", template)];
-            let levels = vec![vec![administrator]];
-            Some(Subject { levels, guardrails, restricts: true, ..named(resource, template) })
-        }
-        _ => None,
-    }
-}
-
-impl Subject {
-    /// The account that it is assumed to be in.
+impl<'t> Subjects<'t> {
+    /// Looks through a template.
     #[must_use]
-    pub fn own_account(&self) -> String {
-        match self.request.context.get("aws:principalaccount") {
-            Some(Values::Known(values)) => values.first().cloned().unwrap_or_default(),
-            _ => String::new(),
+    pub fn new(template: &'t Template) -> Self {
+        let attached = template.resources().filter(|resource| ATTACHED.contains(&resource.kind)).collect();
+        let named = |property: &str| {
+            let mut ids = Vec::new();
+            for resource in template.resources().filter(|resource| matches!(resource.kind, ROLE | USER | GROUP)) {
+                if let Some(value) = resource.json.get("Properties").and_then(|all| all.get(property)) {
+                    named_resources(value, template, &mut ids);
+                }
+            }
+            ids
+        };
+        Self { template, attached, boundaries: named("PermissionsBoundary"), policies: named("ManagedPolicyArns") }
+    }
+
+    /// Every one of them in every case.
+    #[must_use]
+    pub fn all(&self, placeholders: &Placeholders) -> Vec<SubjectCases> {
+        let mut found = Vec::new();
+        for resource in self.template.resources() {
+            if !self.is_subject(&resource) {
+                continue;
+            }
+            let cases = explore(self.template, Some(placeholders), |world| self.subject(&resource, world));
+            found.push(SubjectCases {
+                id: resource.id.to_owned(),
+                type_name: resource.kind.to_owned(),
+                cases: cases.map_err(|error| error.to_string()),
+                identity: resource.json.to_string(),
+            });
+        }
+        // What is no subject in any case is none.
+        found.retain(|subject| match &subject.cases {
+            Ok(cases) => cases.iter().any(|(_, subject)| subject.is_some()),
+            Err(_) => true,
+        });
+        found
+    }
+
+    fn is_subject(&self, resource: &Resource<'_>) -> bool {
+        matches!(resource.kind, ROLE | USER | GROUP | GUARDRAIL | PERMISSION_SET) || ATTACHED.contains(&resource.kind)
+    }
+
+    /// What a resource is in one case; none where it is not made, or no subject of its own.
+    #[must_use]
+    pub fn subject(&self, resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
+        if !resource.is_made(world) {
+            return None;
+        }
+        let mut subject = match resource.kind {
+            ROLE | USER => self.principal(resource, world),
+            GROUP => self.group(resource, world),
+            PERMISSION_SET => permission_set(resource, world),
+            GUARDRAIL => guardrail(resource, world)?,
+            MANAGED_POLICY => self.managed_policy(resource, world),
+            _ => self.inline_policy(resource, world)?,
+        };
+        subject.applicability = Applicability::of(resource, &subject, world);
+        Some(subject)
+    }
+
+    fn principal(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
+        let mut policies = EffectivePolicies { request: request(resource, world), ..EffectivePolicies::default() };
+        let mut own = self.own_documents(resource, world);
+        if resource.kind == USER {
+            own.extend(self.of_groups(resource, world));
+        }
+        policies.levels.push(own);
+        if let Some(boundary) = resource.text("PermissionsBoundary", world) {
+            policies.levels.push(vec![self.managed(&boundary, world)]);
+        }
+        subject(resource, Kind::Principal, policies)
+    }
+
+    fn group(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
+        let levels = vec![self.own_documents(resource, world)];
+        let request = request(resource, world);
+        subject(resource, Kind::Group, EffectivePolicies { levels, request, ..EffectivePolicies::default() })
+    }
+
+    /// A managed policy by itself. One that allows everything but some layers and is attached to nothing is meant as a
+    /// boundary; so is one that something has as its boundary.
+    fn managed_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
+        let document = policy_document(resource, "PolicyDocument", world);
+        let is_attached = self.policies.contains(&resource.id)
+            || ["Roles", "Users", "Groups"].iter().any(|list| !resource.items(list, world).is_empty());
+        let is_boundary = self.boundaries.contains(&resource.id)
+            || (allows_everything(&document) && document.statements.iter().any(|one| one.effect == Effect::Deny));
+        let kind = if is_boundary && !is_attached { Kind::Boundary } else { Kind::Policy };
+        let request = request(resource, world);
+        let levels = vec![vec![document]];
+        subject(resource, kind, EffectivePolicies { levels, request, ..EffectivePolicies::default() })
+    }
+
+    /// An inline policy by itself, if somebody has it who is not in the template: it is a part of the others.
+    fn inline_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
+        let mut is_elsewhere = false;
+        for (list, name, kind) in ATTACHMENTS {
+            for target in resource.items(list, world) {
+                let target = target.as_text().cloned().unwrap_or_default();
+                is_elsewhere |= !self.is_in_template(&target, name, kind, world);
+            }
+        }
+        if !is_elsewhere {
+            return None;
+        }
+        let levels = vec![vec![policy_document(resource, "PolicyDocument", world)]];
+        let request = request(resource, world);
+        Some(subject(resource, Kind::Policy, EffectivePolicies { levels, request, ..EffectivePolicies::default() }))
+    }
+
+    fn is_in_template(&self, target: &Text, name: &str, kind: &str, world: &World<'_>) -> bool {
+        self.template.resources().filter(|resource| resource.kind == kind).any(|resource| {
+            target.as_resource() == Some(resource.id) || resource.text(name, world).as_ref() == Some(target)
+        })
+    }
+
+    /// The documents of a role, user or group: inline, managed, and those that are attached to it.
+    fn own_documents(&self, resource: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
+        let mut own = Vec::new();
+        for (index, inline) in resource.items("Policies", world).iter().enumerate() {
+            let name = inline.get("PolicyName").and_then(Partial::as_text);
+            let name = name.map_or_else(|| (index + 1).to_string(), ToString::to_string);
+            own.push(document(&format!("{}, policy {name}", resource.id), inline.get("PolicyDocument")));
+        }
+        for arn in resource.items("ManagedPolicyArns", world) {
+            let arn = arn.as_text().cloned().unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
+            own.push(self.managed(&arn, world));
+        }
+        own.extend(self.attached_to(resource, world));
+        own
+    }
+
+    /// The policies of the template that are attached to a principal by their own properties, or may be.
+    fn attached_to(&self, principal: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
+        let mut found = Vec::new();
+        for policy in &self.attached {
+            let mut attached = Match::No;
+            for (list, name, kind) in ATTACHMENTS.iter().filter(|(_, _, kind)| *kind == principal.kind) {
+                let own = principal.text(name, world);
+                for target in policy.items(list, world) {
+                    let target = target.as_text().cloned().unwrap_or_else(|| Text::unknown(*kind, target.to_string()));
+                    attached = attached.max(is_named(&target, principal, own.as_ref()));
+                }
+            }
+            if attached == Match::No || !policy.is_made(world) {
+                continue;
+            }
+            let mut document = policy_document(policy, "PolicyDocument", world);
+            if attached == Match::Maybe {
+                document = not_certain(document, "whether it is attached is not known before a deploy");
+            }
+            found.push(document);
+        }
+        found
+    }
+
+    /// The policies of the groups that a user is in.
+    fn of_groups(&self, user: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
+        let mut found = Vec::new();
+        for group in user.items("Groups", world) {
+            let name = group.as_text().cloned().unwrap_or_else(|| Text::unknown("a group", group.to_string()));
+            found.extend(self.of_group(&name, world));
+        }
+        let own = user.text("UserName", world);
+        for addition in self.template.resources().filter(|one| one.kind == "AWS::IAM::UserToGroupAddition") {
+            for member in addition.items("Users", world) {
+                let member = member.as_text().cloned().unwrap_or_else(|| Text::unknown("a user", member.to_string()));
+                if is_named(&member, user, own.as_ref()) != Match::No
+                    && let Some(group) = addition.text("GroupName", world)
+                {
+                    found.extend(self.of_group(&group, world));
+                }
+            }
+        }
+        found
+    }
+
+    fn of_group(&self, name: &Text, world: &World<'_>) -> Vec<Document> {
+        let group = self.template.resources().filter(|resource| resource.kind == GROUP).find(|resource| {
+            name.as_resource() == Some(resource.id) || resource.text("GroupName", world).as_ref() == Some(name)
+        });
+        match group {
+            Some(group) => self.own_documents(&group, world),
+            None => {
+                let why = "what this group's policies say is not in the template";
+                vec![unknown_document(&format!("group {name}"), why, &Partial::Text(name.clone()))]
+            }
         }
     }
 
-    /// Every document.
-    pub fn all(&self) -> impl Iterator<Item = &Document> {
-        self.levels.iter().flatten().chain(&self.guardrails)
+    /// The document of a managed policy: one of the template, or one of AWS's that is known.
+    fn managed(&self, arn: &Text, world: &World<'_>) -> Document {
+        if let Some(resource) = self.policy_of(arn, world) {
+            return policy_document(&resource, "PolicyDocument", world);
+        }
+        let name = arn.as_literal().and_then(|arn| arn.split_once(":iam::aws:policy/")).map(|(_, path)| path);
+        let name = name.map(|path| path.rsplit('/').next().unwrap_or(path));
+        match name.and_then(|name| Some((name, managed_actions(name)?))) {
+            Some((name, actions)) => {
+                let json = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+                Document::read(name, &Partial::from(&json))
+            }
+            None => {
+                let why = "what this policy says is not in the template";
+                unknown_document(&arn.to_string(), why, &Partial::Text(arn.clone()))
+            }
+        }
+    }
+
+    /// The managed policy of the template that has an ARN: by `Ref`, or by the name that is written there.
+    fn policy_of(&self, arn: &Text, world: &World<'_>) -> Option<Resource<'t>> {
+        if let Some(id) = arn.as_resource() {
+            return self.template.resource(id).filter(|resource| resource.kind == MANAGED_POLICY);
+        }
+        let name = arn.as_literal()?.split_once(":policy/")?.1.rsplit('/').next()?;
+        let is_it = |resource: &&Resource<'_>| {
+            resource.kind == MANAGED_POLICY
+                && resource.text("ManagedPolicyName", world).is_some_and(|own| own.as_literal() == Some(name))
+        };
+        self.attached.iter().find(is_it).copied()
     }
 }
 
-/// Why some of a document is not understood.
-fn doubts(document: &Document) -> Vec<String> {
-    let whole = document.problem.iter().map(|why| format!("{}: {why}", document.name));
-    let parts = document.statements.iter().filter_map(|statement| {
-        statement.problem.as_ref().map(|why| format!("{}, {}: {why}", document.name, statement.sid))
-    });
-    whole.chain(parts).collect()
-}
-
-/// Whether a document allows everything that it does not deny, as a permissions boundary does.
-fn allows_everything(document: &Document) -> bool {
-    let is_all = |names: &Names| !names.negated && names.patterns.iter().any(|one| one.as_literal() == Some("*"));
-    document.statements.iter().any(|statement| {
-        !statement.denies
-            && statement.conditions.is_empty()
-            && is_all(&statement.actions)
-            && is_all(&statement.resources)
-    })
-}
-
-fn named(resource: &Resource<'_>, template: &Template) -> Subject {
-    let account = template.parameter("AWS::AccountId").unwrap_or_default().to_owned();
-    let partition = template.parameter("AWS::Partition").unwrap_or("aws");
-    let mut request = Request { is_open: true, ..Request::default() };
-    // Whoever asks is somebody whom no rule spares, unless it is a role that may be called anything.
-    let principal = match resource.kind {
-        ROLE => match resource.property("RoleName").map(|name| template.text(name)) {
-            Some(name) if name.as_literal().is_some() => {
-                let path =
-                    resource.property("Path").map_or_else(|| "/".to_owned(), |path| template.text(path).to_string());
-                Values::Known(vec![format!("arn:{partition}:iam::{account}:role{path}{name}")])
+/// Adds the logical IDs of the managed policies of a template that a value names, by `Ref` or its like.
+fn named_resources<'t>(value: &'t serde_json::Value, template: &'t Template, ids: &mut Vec<&'t str>) {
+    match value {
+        serde_json::Value::String(text) => {
+            if let Some(resource) = template.resource(text).filter(|resource| resource.kind == MANAGED_POLICY) {
+                ids.push(resource.id);
             }
-            _ => Values::Unknown,
-        },
-        _ => Values::Known(vec![format!("arn:{partition}:iam::{account}:user/anybody")]),
-    };
-    request.context.insert("aws:principalarn".to_owned(), principal);
-    request.context.insert("aws:principalaccount".to_owned(), Values::Known(vec![account.clone()]));
-    let own_layers = Some(Pattern::new(&format!("arn:*:lambda:*:{account}:layer:*:*")));
-    Subject { name: resource.id.to_owned(), kind: resource.kind.to_owned(), request, own_layers, ..Subject::default() }
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| named_resources(item, template, ids)),
+        serde_json::Value::Object(map) => map.values().for_each(|item| named_resources(item, template, ids)),
+        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
+    }
 }
 
-fn document(resource: &Resource<'_>, property: &str, template: &Template) -> Document {
-    let json = resource.property(property).cloned().unwrap_or_default();
-    let mut document = Document::read(resource.id, &json, template);
-    if resource.condition.is_some_and(|condition| template.holds(condition) != Some(true)) {
-        document.problem = Some("whether it is there depends on a condition".to_owned());
+/// Whether a name is that of a principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Match {
+    No,
+    Maybe,
+    Yes,
+}
+
+/// Whether a policy that names `target` is attached to a principal that has the name `own`, where it has one.
+fn is_named(target: &Text, principal: &Resource<'_>, own: Option<&Text>) -> Match {
+    if target.as_resource() == Some(principal.id) || own == Some(target) {
+        return Match::Yes;
+    }
+    let is_other_resource = target.as_resource().is_some();
+    let is_literal = target.as_literal().is_some();
+    match own {
+        // A name that only the deploy tells may be this one's, unless that is known and so is the other.
+        Some(own) if own.as_literal().is_none() && !is_other_resource => Match::Maybe,
+        // A name that CloudFormation makes up is none that anybody writes.
+        Some(_) | None if is_literal || is_other_resource => Match::No,
+        Some(_) | None => Match::Maybe,
+    }
+}
+
+fn subject(resource: &Resource<'_>, kind: Kind, policies: EffectivePolicies) -> Subject {
+    Subject { id: resource.id.to_owned(), kind, policies, applicability: Applicability::default() }
+}
+
+/// A service control policy. `FullAWSAccess` is taken to be attached in addition. Of policies of other types, only those
+/// of which the type is not known are subjects.
+fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
+    let mut content = document(resource.id, resource.property("Content", world).as_ref());
+    match resource.text("Type", world).as_ref().map(Text::as_literal) {
+        Some(Some("SERVICE_CONTROL_POLICY")) => {}
+        Some(Some("RESOURCE_CONTROL_POLICY")) => {
+            content = not_certain(content, "a resource control policy is not supported");
+        }
+        Some(Some(_)) => return None,
+        None | Some(None) => content = not_certain(content, "its type is not known before a deploy"),
+    }
+    Some(guardrail_of(resource.id, content, request(resource, world)))
+}
+
+/// A service control policy that says this, for such a caller.
+#[must_use]
+pub fn guardrail_of(id: &str, content: Document, request: Request) -> Subject {
+    let levels = vec![vec![allow_everything("whatever else is allowed")]];
+    let policies = EffectivePolicies { levels, guardrails: vec![content], request };
+    Subject { id: id.to_owned(), kind: Kind::Guardrail, policies, applicability: Applicability::default() }
+}
+
+/// A permission set of IAM Identity Center, which becomes a role in each account that it is assigned in.
+fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
+    let subjects = Subjects::new(world.template);
+    let mut own = Vec::new();
+    if let Some(inline) = resource.property("InlinePolicy", world) {
+        own.push(document(&format!("{}, inline policy", resource.id), Some(&inline)));
+    }
+    for arn in resource.items("ManagedPolicies", world) {
+        let arn = arn.as_text().cloned().unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
+        own.push(subjects.managed(&arn, world));
+    }
+    for reference in resource.items("CustomerManagedPolicyReferences", world) {
+        own.push(customer_managed(&reference));
+    }
+    let mut policies =
+        EffectivePolicies { levels: vec![own], request: request(resource, world), ..EffectivePolicies::default() };
+    if let Some(boundary) = resource.property("PermissionsBoundary", world) {
+        let document = match boundary.get("ManagedPolicyArn").and_then(Partial::as_text) {
+            Some(arn) => subjects.managed(arn, world),
+            None => customer_managed(&boundary),
+        };
+        policies.levels.push(vec![document]);
+    }
+    subject(resource, Kind::Principal, policies)
+}
+
+/// A managed policy that each account has for itself.
+fn customer_managed(reference: &Partial) -> Document {
+    let name = reference.get("Name").map_or_else(|| reference.to_string(), ToString::to_string);
+    unknown_document(&name, "what this policy says is up to each account", reference)
+}
+
+/// The document of a policy that is a resource.
+fn policy_document(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Document {
+    if !resource.is_made(world) {
+        return Document { name: resource.id.to_owned(), ..Document::default() };
+    }
+    document(resource.id, resource.property(property, world).as_ref())
+}
+
+/// The document that a value is, or that it is the JSON text of.
+#[must_use]
+pub fn document(name: &str, value: Option<&Partial>) -> Document {
+    match value {
+        Some(Partial::Text(text)) => match text.as_literal().map(read::json) {
+            Some(Ok(json)) => Document::read(name, &Partial::from(&json)),
+            Some(Err(_)) => unknown_document(name, "it is no JSON", &Partial::Text(text.clone())),
+            None => unknown_document(name, "it is not known before a deploy", &Partial::Text(text.clone())),
+        },
+        Some(value) => Document::read(name, value),
+        None => unknown_document(name, "it is not in the template", &Partial::Null),
+    }
+}
+
+fn unknown_document(name: &str, why: &str, written: &Partial) -> Document {
+    Document { name: name.to_owned(), problem: Some(Problem::of(why, written)), ..Document::default() }
+}
+
+/// A document of which it is not certain that it counts: none of its statements does for certain.
+fn not_certain(mut document: Document, why: &str) -> Document {
+    for statement in &mut document.statements {
+        statement.doubt = Some(why.to_owned());
     }
     document
 }
 
-fn role(resource: &Resource<'_>, template: &Template) -> Subject {
-    let mut subject = named(resource, template);
-    let mut own: Vec<Document> = Vec::new();
-    for (index, inline) in items(resource, "Policies", template).into_iter().enumerate() {
-        let json = inline.get("PolicyDocument").cloned().unwrap_or_default();
-        let name =
-            inline.get("PolicyName").map_or_else(|| (index + 1).to_string(), |name| template.text(name).to_string());
-        own.push(Document::read(&format!("{}, policy {name}", resource.id), &json, template));
-    }
-    for arn in items(resource, "ManagedPolicyArns", template) {
-        own.push(managed(&template.text(arn), template));
-    }
-    own.extend(attached(resource, template));
-    subject.levels.push(own);
-    if let Some(boundary) = resource.property("PermissionsBoundary") {
-        subject.levels.push(vec![managed(&template.text(boundary), template)]);
-    }
-    subject
+/// Whether a document allows everything that it does not deny, as a permissions boundary does.
+fn allows_everything(document: &Document) -> bool {
+    document.statements.iter().any(|statement| {
+        statement.effect == Effect::Allow
+            && statement.conditions.is_empty()
+            && statement.actions.is_everything()
+            && statement.resources.is_everything()
+    })
 }
 
-/// The policies of the template that are attached to a role, or may be.
-fn attached(role: &Resource<'_>, template: &Template) -> Vec<Document> {
-    let name = role.property("RoleName").map(|name| template.text(name));
-    let mut found = Vec::new();
-    for policy in template.resources() {
-        let roles = match policy.kind {
-            POLICY | "AWS::IAM::Policy" => items(&policy, "Roles", template),
-            "AWS::IAM::RolePolicy" => items(&policy, "RoleName", template),
-            _ => continue,
-        };
-        let roles: Vec<Text> = roles.into_iter().map(|role| template.text(role)).collect();
-        let is_it =
-            |text: &Text| text.as_resource() == Some(role.id) || (name.is_some() && Some(text) == name.as_ref());
-        // A name that only the deploy tells may be this role's, unless that is known and so is the other.
-        let may_be = |text: &Text| {
-            let known = text.as_literal().is_some() || text.as_resource().is_some();
-            let own = name.as_ref().and_then(Text::as_literal).is_some();
-            !known || (text.as_literal().is_some() && name.is_some() && !own)
-        };
-        if roles.iter().any(is_it) {
-            found.push(document(&policy, "PolicyDocument", template));
-        } else if roles.iter().any(may_be) {
-            let mut document = document(&policy, "PolicyDocument", template);
-            document.problem = Some("whether it is attached to the role is not known before a deploy".to_owned());
-            found.push(document);
-        }
-    }
-    found
-}
-
-fn items<'t>(resource: &Resource<'t>, property: &str, template: &'t Template) -> Vec<&'t Json> {
-    resource.property(property).map(|value| template.items(value)).unwrap_or_default()
-}
-
-/// The document of a managed policy: one of the template, or one of AWS's that is known.
-fn managed(arn: &Text, template: &Template) -> Document {
-    if let Some(id) = arn.as_resource()
-        && let Some(resource) = template.resources().find(|resource| resource.id == id && resource.kind == POLICY)
-    {
-        return document(&resource, "PolicyDocument", template);
-    }
-    let shown = arn.to_string();
-    let name = shown.rsplit('/').next().unwrap_or_default();
-    let known = MANAGED.iter().find(|(known, _)| *known == name && shown.contains(":iam::aws:policy/"));
-    match known {
-        Some((name, actions)) => {
-            let json =
-                json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
-            Document::read(name, &json, template)
-        }
-        None => Document {
-            name: shown,
-            problem: Some("what this policy says is not in the template".to_owned()),
-            ..Document::default()
+/// What every request by a subject is known to contain. Whoever has a policy is somebody that it does not name.
+fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
+    let partition = pseudo("AWS::Partition", world);
+    let account = pseudo("AWS::AccountId", world);
+    let name = match resource.kind {
+        ROLE => Some(("role", "RoleName")),
+        USER => Some(("user", "UserName")),
+        _ => None,
+    };
+    let principal = match name {
+        Some((kind, property)) => match resource.text(property, world) {
+            Some(name) if name.as_literal().is_some() => {
+                let path = resource.text("Path", world).map_or_else(|| "/".to_owned(), |path| path.to_string());
+                Values::Known(vec![format!("arn:{partition}:iam::{account}:{kind}{path}{name}")])
+            }
+            _ => Values::Unknown,
         },
+        None if resource.kind == PERMISSION_SET => Values::Unknown,
+        None => Values::Anybody(format!("arn:{partition}:iam::{account}:user/anybody")),
+    };
+    let is_given = world.template.given("AWS::AccountId").is_some();
+    let account = match resource.kind {
+        GUARDRAIL => Values::Anybody(world.placeholder(CALLER).unwrap_or_default().to_owned()),
+        _ if is_given => Values::Known(vec![account]),
+        _ => Values::Anybody(account),
+    };
+    let context =
+        HashMap::from([("aws:principalarn".to_owned(), principal), ("aws:principalaccount".to_owned(), account)]);
+    Request { is_open: true, context, ..Request::default() }
+}
+
+/// The value of a pseudo parameter in a world with placeholders.
+fn pseudo(name: &str, world: &World<'_>) -> String {
+    world.value(&json!({ "Ref": name })).and_then(|value| value.as_literal().map(str::to_owned)).unwrap_or_default()
+}
+
+/// What AWS's managed policies allow of what matters here (AWS Managed Policy Reference). None of them denies it.
+fn managed_actions(name: &str) -> Option<&'static [&'static str]> {
+    Some(match name {
+        "AdministratorAccess" => &["*"],
+        "PowerUserAccess" | "AWSLambda_FullAccess" => &["lambda:*"],
+        "AWSLambda_ReadOnlyAccess" => &["lambda:Get*", "lambda:List*"],
+        "AWSLambdaBasicExecutionRole" => &["logs:*"],
+        "AWSLambdaVPCAccessExecutionRole" => &["logs:*", "ec2:*"],
+        "AWSXRayDaemonWriteAccess" => &["xray:*"],
+        _ => return None,
+    })
+}
+
+/// What stands for values that only a deploy tells, in answers about every deploy. `accounts` are those that a question
+/// names, which a parameter may hold as well.
+#[must_use]
+pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
+    let written = template.json().to_string();
+    let account = |name: &str| {
+        let mut more = 0;
+        loop {
+            let candidate = (100_000_000_000 + (stable(name) + more) % 900_000_000_000).to_string();
+            if !written.contains(&candidate) && !accounts.contains(&candidate.as_str()) {
+                return candidate;
+            }
+            more += 1;
+        }
+    };
+    let mut placeholders = Placeholders::default();
+    for (name, value) in [("AWS::Partition", "aws"), ("AWS::Region", "us-east-1"), ("AWS::URLSuffix", "amazonaws.com")]
+    {
+        placeholders.parameter(name, value.to_owned());
     }
+    for name in ["AWS::AccountId", CALLER] {
+        placeholders.parameter(name, account(name));
+    }
+    for (name, parameter) in template.parameters() {
+        if parameter.is_account() {
+            placeholders.parameter(name, account(name));
+        }
+    }
+    accounts.iter().for_each(|id| placeholders.account(id));
+    let prefix =
+        |name: &str| template.given(name).or_else(|| placeholders.of_parameter(name)).unwrap_or_default().to_owned();
+    let prefix =
+        format!("arn:{}:lambda:{}:{}", prefix("AWS::Partition"), prefix("AWS::Region"), prefix("AWS::AccountId"));
+    for resource in template.resources().filter(|resource| resource.kind == "AWS::Lambda::LayerVersion") {
+        let name = explore(template, Some(&placeholders), |world| resource.text("LayerName", world)).ok();
+        let name = name.and_then(|cases| cases.into_iter().find_map(|(_, name)| name?.as_literal().map(str::to_owned)));
+        let name = name.unwrap_or_else(|| resource.id.to_owned());
+        let number = PLACEHOLDER_VERSION + stable(resource.id) % PLACEHOLDER_VERSION;
+        placeholders.resource(resource.id, format!("{prefix}:layer:{name}:{number}"));
+    }
+    placeholders
+}
+
+/// The least number that stands for that of a layer version: none that anybody would write.
+const PLACEHOLDER_VERSION: u64 = 100_000_000;
+
+/// A number for a name, the same in every template (Fowler, Noll and Vo's hash, 1a).
+fn stable(name: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % 900_000_000_000
 }

@@ -1,29 +1,26 @@
 //! `layershare ask`
 
 use super::disk::{self, Disk};
-use super::input;
+use super::input::{self, Foreign};
 use super::messages::Messages;
 use super::{AskArguments, Outcome};
-use crate::access::claim::{Ground, Verdict};
+use crate::access::claim::{Facts, Verdict};
+use crate::cloudformation::Template;
 use crate::compile_to_ask;
 use crate::diagnostic::has_errors;
+use crate::report::terminal;
 use crate::rules::load::Root;
 use crate::syntax::source::Sources;
-use crate::template::Format;
-use anyhow::Context;
-use serde_json::Value as Json;
+use anyhow::{Context, anyhow};
 use std::io::{self, Write};
 
 /// Answers whether a claim holds, and why.
 pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
+    let values = arguments.values.values();
     let root = disk::root(&arguments.file)?;
-    let (root, template) = match input::is_source(&root) {
-        true => (root, None),
-        false => {
-            let json = input::template_in(&root)?;
-            (Root { name: root.name, path: None, bytes: Vec::new() }, Some(json))
-        }
-    };
+    let foreign = if input::is_source(&root) { None } else { Some(input::foreign(&root)?) };
+    // A claim about something else than a source is read as if there were an empty one.
+    let root = if foreign.is_some() { Root { name: root.name, path: None, bytes: Vec::new() } } else { root };
     let mut sources = Sources::default();
     let compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
     if has_errors(&compiled.diagnostics) {
@@ -31,28 +28,38 @@ pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<
         messages.summary(&compiled.diagnostics);
         return Ok(Outcome::Misused);
     }
-    let json: Json = match (template, &compiled.lowered) {
-        (Some(json), _) => json,
-        (None, Some(lowered)) => {
-            let mut written = Vec::new();
-            lowered.template.write(Format::Json, &mut written)?;
-            serde_json::from_slice(&written)?
+    let claim = compiled.rules.claims.first().ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))?;
+    let facts = match (foreign, &compiled.lowered) {
+        (Some(Foreign::Policies(grants)), _) => Facts::of_policies(grants),
+        (Some(Foreign::Template(json)), _) => {
+            input::check_parameters(&json, &values, &arguments.file)?;
+            Facts::new(Template::new(json, &values), None)
         }
-        (None, None) => Json::Null,
+        (None, Some(lowered)) => {
+            let json = lowered
+                .template
+                .json()
+                .ok_or_else(|| anyhow!("this is a bug of layershare: its own template cannot be read"))?;
+            input::check_parameters(&json, &values, &arguments.file)?;
+            Facts::new(Template::new(json, &values), Some(&lowered.source_map))
+        }
+        (None, None) => anyhow::bail!("`{}` makes no template", arguments.file.display()),
     };
-    input::check_parameters(&json, &arguments.parameters, &arguments.file)?;
-    let ground = Ground::new(&json, &arguments.parameters);
-    let Some(claim) = compiled.rules.claims.first() else {
-        anyhow::bail!("`{}` is not a claim", arguments.claim);
-    };
-    let (answer, reason, outcome) = match ground.verdict(claim) {
+    let (answer, reason, outcome) = match facts.verdict(claim) {
         Verdict::Holds(why) => ("yes", why, Outcome::Fine),
-        Verdict::Fails(why, by) if by.is_empty() => ("no", why, Outcome::Findings),
-        Verdict::Fails(why, by) => ("no", format!("{why} ({})", by.join("; ")), Outcome::Findings),
+        Verdict::Fails(why, causes) => ("no", with_causes(why, &causes), Outcome::Findings),
         Verdict::Undecided(why) => ("undecided", why, Outcome::Undecided),
     };
-    let mut to = io::stdout().lock();
-    let note = ground.assumption(&reason).map_or_else(String::new, |note| format!("; {note}"));
-    writeln!(to, "{answer}: {reason}{note}").context("cannot write to standard output")?;
+    let defaults = if arguments.values.defaults { ", by the defaults of the parameters" } else { "" };
+    let line = terminal(&format!("{answer}{defaults}: {reason}"));
+    writeln!(io::stdout().lock(), "{line}").context("cannot write to standard output")?;
     Ok(outcome)
+}
+
+fn with_causes(why: String, causes: &[crate::access::claim::Cause]) -> String {
+    if causes.is_empty() {
+        return why;
+    }
+    let causes: Vec<&str> = causes.iter().map(|cause| cause.shown.as_str()).collect();
+    format!("{why} ({})", causes.join("; "))
 }

@@ -3,12 +3,12 @@
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use super::{BuildArguments, Outcome, next};
+use crate::cloudformation::read;
 use crate::diagnostic::{count, has_errors, thousands};
 use crate::rules::load::Root;
 use crate::syntax::source::Sources;
 use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Lowered, Placement};
-use crate::template::read::{ReadError, read};
 use crate::template::{Format, published};
 use crate::{Compiled, compile};
 use anyhow::{Context, bail};
@@ -94,8 +94,7 @@ fn keep_published(
     if written == earlier || earlier.is_empty() {
         return Ok(());
     }
-    let earlier = std::str::from_utf8(earlier).map_err(|error| ReadError::Syntax(error.to_string())).and_then(read);
-    match earlier {
+    match read::template(earlier) {
         Ok(earlier) if earlier.get("Resources").is_some() => {
             let mut found = Vec::new();
             published::check(&earlier, lowered, &arguments.republish, &mut found);

@@ -1,19 +1,18 @@
-//! What the questions about access are asked of: a source, a template, or the policies of layer versions.
+//! What the questions about access are asked of: a source, a template, or policies.
 
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use crate::access::grants::Grants;
-use crate::access::report::{Access, Names};
-use crate::access::value::Template;
+use crate::access::{Access, Aliases};
+use crate::cloudformation::read::{self, ReadError};
+use crate::cloudformation::{Template, Values};
 use crate::compile;
 use crate::diagnostic::has_errors;
 use crate::rules::load::Root;
-use crate::rules::model::{Id, Principal};
+use crate::rules::model::{Id, Principal, Rules};
 use crate::syntax::source::Sources;
-use crate::template::Format;
 use crate::template::limits::Limits;
-use crate::template::lower::Placement;
-use crate::template::read::{ReadError, read};
+use crate::template::lower::{Lowered, Placement};
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::path::Path;
@@ -24,44 +23,49 @@ pub fn parameter(argument: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// The template that a source compiles to, or that is in a file; `None` where the source has errors, which are then
-/// reported.
+/// The template that a source compiles to, or that is in a file, and the ARNs of the versions that a source lists although
+/// they exist already; `None` where the source has errors, which are then reported.
 pub fn template(
     path: &Path,
-    parameters: &[(String, String)],
+    values: &Values,
     limits: Limits,
     messages: &mut Messages,
-) -> anyhow::Result<Option<Template>> {
+) -> anyhow::Result<Option<(Template, Vec<Json>)>> {
     let root = disk::root(path)?;
-    let json = if is_source(&root) {
+    let (json, adopted) = if is_source(&root) {
         match compiled(root, limits, messages)? {
-            Some((json, _)) => json,
+            Some((json, _, lowered)) => (json, lowered.source_map.adopted_arns()),
             None => return Ok(None),
         }
     } else {
-        template_in(&root)?
+        (template_in(&root)?, Vec::new())
     };
-    check_parameters(&json, parameters, path)?;
-    Ok(Some(Template::new(json, parameters)))
+    check_parameters(&json, values, path)?;
+    Ok(Some((Template::new(json, values), adopted)))
 }
 
 /// The template that a file is.
 pub fn template_in(root: &Root) -> anyhow::Result<Json> {
     let name = &root.name;
-    let text = std::str::from_utf8(&root.bytes).map_err(|error| anyhow!("{name} is not UTF-8: {error}"))?;
-    let json = read(text).map_err(|error| anyhow!("{name} is not a template: {}", problem(error)))?;
+    let json = read::template(&root.bytes).map_err(|error| anyhow!("{name} is not a template: {error}"))?;
     if !json.get("Resources").is_some_and(Json::is_object) {
         bail!("{name} is not a CloudFormation template: it has no `Resources`");
     }
     Ok(json)
 }
 
-/// Refuses values for parameters that the template does not have.
-pub fn check_parameters(json: &Json, parameters: &[(String, String)], path: &Path) -> anyhow::Result<()> {
-    for (parameter, _) in parameters {
-        let declared = json.get("Parameters").is_some_and(|all| all.get(parameter).is_some());
-        if !parameter.starts_with("AWS::") && !declared {
+/// Refuses values for parameters that the template does not have, and values that its declarations do not allow.
+pub fn check_parameters(json: &Json, values: &Values, path: &Path) -> anyhow::Result<()> {
+    for (parameter, value) in &values.given {
+        if parameter.starts_with("AWS::") {
+            continue;
+        }
+        let Some(declared) = json.get("Parameters").and_then(|all| all.get(parameter)) else {
             bail!("{} has no parameter `{parameter}`", path.display());
+        };
+        let declared = crate::cloudformation::parameter::Parameter::new(declared);
+        if declared.kind == crate::cloudformation::parameter::Kind::Text && !declared.allows(value) {
+            bail!("{} does not allow the value `{value}` for the parameter `{parameter}`", path.display());
         }
     }
     Ok(())
@@ -71,78 +75,91 @@ pub fn check_parameters(json: &Json, parameters: &[(String, String)], path: &Pat
 pub fn is_source(root: &Root) -> bool {
     match root.path.as_deref().and_then(Path::extension) {
         Some(extension) => extension == "layers",
-        None => std::str::from_utf8(&root.bytes).is_ok_and(|text| read(text).is_err()),
+        None => read::template(&root.bytes).is_err(),
     }
+}
+
+/// What a file is that is no source.
+pub enum Foreign {
+    /// A template.
+    Template(Json),
+    /// The policies of layer versions.
+    Policies(Grants),
+}
+
+/// What a file is that is no source.
+pub fn foreign(root: &Root) -> anyhow::Result<Foreign> {
+    let documents = read::json_documents(&root.bytes);
+    if let Ok(documents) = &documents
+        && !documents.is_empty()
+        && documents.iter().all(|document| document.get("Policy").is_some() || document.get("Statement").is_some())
+    {
+        let grants = Grants::of_policies(documents).map_err(|error| anyhow!("{}: {error}", root.name))?;
+        return Ok(Foreign::Policies(grants));
+    }
+    Ok(Foreign::Template(template_in(root)?))
 }
 
 /// What a source, a template or the policies of layer versions let anybody do; `None` where a source has errors, which are
 /// then reported.
-pub fn access(
-    path: &Path,
-    parameters: &[(String, String)],
-    limits: Limits,
-    messages: &mut Messages,
-) -> anyhow::Result<Option<Access>> {
+pub fn access(path: &Path, values: &Values, limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<Access>> {
     let root = disk::root(path)?;
     if is_source(&root) {
-        let found = compiled(root, limits, messages)?;
-        let Some((json, names)) = found else {
+        let Some((json, rules, _)) = compiled(root, limits, messages)? else {
             return Ok(None);
         };
-        check_parameters(&json, parameters, path)?;
-        return Ok(Some(Access::of_template(json, parameters, names)));
+        check_parameters(&json, values, path)?;
+        return Ok(Some(Access::of_template(json, values, aliases(&rules))));
     }
-    let policies: Result<Vec<Json>, _> = serde_json::Deserializer::from_slice(&root.bytes).into_iter().collect();
-    if let Ok(policies) = policies
-        && policies.iter().all(|policy| policy.get("Policy").is_some() || policy.get("Statement").is_some())
-        && !policies.is_empty()
-    {
-        let grants = Grants::of_policies(&policies).map_err(|error| anyhow!("{}: {}", root.name, problem(error)))?;
-        return Ok(Some(Access { grants, ..Access::default() }));
+    match foreign(&root)? {
+        Foreign::Policies(grants) => Ok(Some(Access { grants, ..Access::default() })),
+        Foreign::Template(json) => {
+            check_parameters(&json, values, path)?;
+            Ok(Some(Access::of_template(json, values, Aliases::new())))
+        }
     }
-    let json = template_in(&root)?;
-    check_parameters(&json, parameters, path)?;
-    Ok(Some(Access::of_template(json, parameters, Names::new())))
 }
 
-/// The template of a source, written and read again: whatever is answered is answered of what is deployed. With it, what
-/// the source calls accounts and organizations.
-fn compiled(root: Root, limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<(Json, Names)>> {
+/// The template of a source, written and read again: whatever is answered is answered of what is deployed.
+fn compiled(root: Root, limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
     let mut sources = Sources::default();
     let compiled = compile(root, &Placement::default(), limits, &Disk, &mut sources);
     messages.diagnostics(&compiled.diagnostics, &sources);
-    let lowered = match &compiled.lowered {
-        Some(lowered) if !has_errors(&compiled.diagnostics) => lowered,
+    match compiled.lowered {
+        Some(lowered) if !has_errors(&compiled.diagnostics) => {
+            let json = lowered
+                .template
+                .json()
+                .ok_or_else(|| anyhow!("this is a bug of layershare: its own template cannot be read"))?;
+            Ok(Some((json, compiled.rules, lowered)))
+        }
         _ => {
             messages.summary(&compiled.diagnostics);
-            return Ok(None);
+            Ok(None)
         }
-    };
-    let mut written = Vec::new();
-    lowered.template.write(Format::Json, &mut written)?;
-    let names = compiled.rules.principals.iter().filter_map(|named| {
+    }
+}
+
+/// What a source calls accounts and organizations, by their IDs.
+fn aliases(rules: &Rules) -> Aliases {
+    let mut aliases = Aliases::new();
+    for named in &rules.principals {
         let id = match &named.principal {
             Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => id.clone(),
             Principal::Account(Id::Parameter(name)) | Principal::Organization(Id::Parameter(name)) => {
                 format!("${{{name}}}")
             }
-            Principal::Everyone => return None,
+            Principal::Everyone => continue,
         };
-        Some((id, named.names.as_deref()?.to_owned()))
-    });
-    Ok(Some((serde_json::from_slice(&written)?, names.collect())))
+        if let Some(names) = named.names.as_deref() {
+            aliases.insert(id, names.to_owned());
+        }
+    }
+    aliases
 }
 
-/// The JSON documents in a file, one behind the other.
+/// The JSON documents in a file, one after the other.
 pub fn documents(path: &Path) -> anyhow::Result<Vec<Json>> {
     let root = disk::root(path)?;
-    let documents: Result<Vec<Json>, _> = serde_json::Deserializer::from_slice(&root.bytes).into_iter().collect();
-    documents.map_err(|error| anyhow!("{} is not JSON: {error}", root.name))
-}
-
-/// What a reader says of a text that it cannot read.
-pub fn problem(error: ReadError) -> String {
-    match error {
-        ReadError::Syntax(problem) | ReadError::Shape(problem) => problem,
-    }
+    read::json_documents(&root.bytes).map_err(|error: ReadError| anyhow!("{} is not JSON: {error}", root.name))
 }

@@ -13,6 +13,7 @@ mod input;
 mod messages;
 mod next;
 
+use crate::cloudformation::Values;
 use crate::template::Format;
 use crate::template::limits::Limits;
 use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
@@ -164,9 +165,9 @@ pub struct AccessArguments {
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Report,
-    /// The value of a parameter of the template
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
-    pub parameters: Vec<(String, String)>,
+    /// The values of parameters
+    #[command(flatten)]
+    pub values: ValueArguments,
 }
 
 /// The arguments of `diff`.
@@ -184,9 +185,28 @@ pub struct DiffArguments {
     /// Exit with 1 if anybody gains anything
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
-    /// The value of a parameter, for both sides
+    /// The values of parameters, for both sides
+    #[command(flatten)]
+    pub values: ValueArguments,
+}
+
+/// What is known of the values of a template's parameters. Without it, an answer is about every value that the template
+/// allows.
+#[derive(Debug, clap::Args)]
+pub struct ValueArguments {
+    /// The value of a parameter of the template
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
     pub parameters: Vec<(String, String)>,
+    /// Take the defaults of all other parameters for their values
+    #[arg(long)]
+    pub defaults: bool,
+}
+
+impl ValueArguments {
+    /// The values.
+    pub fn values(&self) -> Values {
+        Values { given: self.parameters.clone(), defaults: self.defaults }
+    }
 }
 
 /// The form of a report.
@@ -218,9 +238,9 @@ pub struct AskArguments {
     pub file: PathBuf,
     /// The claim, such as `account 123456789012 can use deps`
     pub claim: String,
-    /// The value of a parameter of the template
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
-    pub parameters: Vec<(String, String)>,
+    /// The values of parameters
+    #[command(flatten)]
+    pub values: ValueArguments,
 }
 
 /// The arguments of `drift`.
@@ -232,12 +252,12 @@ pub struct DriftArguments {
     /// What `aws lambda get-layer-version-policy` printed, of any number of versions; `-` is standard input
     #[arg(required = true, value_name = "POLICY")]
     pub policies: Vec<PathBuf>,
-    /// What `aws cloudformation describe-stack-resources` printed of the stack, to tell which version is which
+    /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is which
     #[arg(long, value_name = "JSON")]
     pub stack_resources: Option<PathBuf>,
-    /// The value of a parameter of the template
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = input::parameter)]
-    pub parameters: Vec<(String, String)>,
+    /// The values of parameters
+    #[command(flatten)]
+    pub values: ValueArguments,
 }
 
 /// The form of a template, as an argument.

@@ -10,6 +10,7 @@ use crate::rules::formats::{ACCOUNT_PATTERN, ORGANIZATION_PATTERN};
 use crate::rules::model::{self as rules, ParameterKind, Rules};
 use crate::rules::text::{Part, Text};
 use crate::syntax::source::Span;
+use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -33,6 +34,35 @@ pub struct Lowered {
     pub listed: Vec<ListedVersion>,
     /// The versions that exist already.
     pub adopted: Vec<AdoptedVersion>,
+    /// Which resources each thing of the source became.
+    pub source_map: SourceMap,
+}
+
+/// Which resources the things of a source became, by logical ID.
+#[derive(Clone, Debug, Default)]
+pub struct SourceMap {
+    /// The resources of each role, policy, boundary and guardrail, by its name in the source: several where its policy
+    /// was cut.
+    pub blocks: HashMap<String, Vec<String>>,
+    /// Every layer version.
+    pub versions: Vec<VersionResources>,
+}
+
+/// The resources of a layer version.
+#[derive(Clone, Debug)]
+pub struct VersionResources {
+    /// The name of its layer in the source.
+    pub layer: String,
+    /// The name of its layer at AWS.
+    pub layer_name: String,
+    /// Its label; none of a rolling version.
+    pub label: Option<String>,
+    /// The version itself; none where it exists already.
+    pub version: Option<String>,
+    /// Its ARN, as a reader of the template's JSON finds it.
+    pub arn: Json,
+    /// Its grants.
+    pub grants: Vec<String>,
 }
 
 /// A listed version that this stack publishes.
@@ -55,6 +85,14 @@ pub struct AdoptedVersion {
     pub layer: String,
     /// Its label.
     pub label: String,
+}
+
+impl SourceMap {
+    /// The ARNs of the versions that exist already.
+    #[must_use]
+    pub fn adopted_arns(&self) -> Vec<Json> {
+        self.versions.iter().filter(|version| version.version.is_none()).map(|version| version.arn.clone()).collect()
+    }
 }
 
 /// The template of rules without errors.

@@ -7,11 +7,11 @@ pub mod lower;
 mod measure;
 pub mod model;
 pub mod published;
-pub mod read;
 mod split;
 pub mod yaml;
 
-use model::Template;
+use model::{Template, Value};
+use serde_json::{Value as Json, json};
 use std::io::{self, Write};
 
 /// The written form of a template.
@@ -34,6 +34,26 @@ impl Template {
         match format {
             Format::Yaml => emit::emit(self, yaml::Yaml::new(to)),
             Format::Json => emit::emit(self, json::Json::new(to)),
+        }
+    }
+
+    /// The template as a reader of its JSON finds it; `None` where it cannot be read, which is a bug.
+    #[must_use]
+    pub fn json(&self) -> Option<Json> {
+        let mut written = Vec::new();
+        self.write(Format::Json, &mut written).ok()?;
+        serde_json::from_slice(&written).ok()
+    }
+}
+
+impl Value {
+    /// The value as a reader of the template's JSON finds it.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        match self {
+            Self::String(text) => json!(text.as_ref()),
+            Self::Ref(name) => json!({ "Ref": name.as_ref() }),
+            Self::Sub(text) => json!({ "Fn::Sub": text.as_ref() }),
         }
     }
 }

@@ -2,9 +2,9 @@
 //! object a line, `{"id", "decision"}`, with the reason where it is undecided. Without input it has nothing to do.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool beside the tests, which stops at a surprise")]
 
-use layershare::access::evaluate::{Answer, Policies, Request, Values, decide};
-use layershare::access::policy::Document;
-use layershare::access::value::Template;
+use layershare::iam::document::Document;
+use layershare::iam::evaluate::{Answer, Policies, Request, Values, decide};
+use layershare::partial::Partial;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::io::{IsTerminal, stdin};
@@ -13,12 +13,11 @@ fn main() {
     if stdin().is_terminal() {
         return;
     }
-    let template = Template::new(json!({}), &[]);
     let mut defined: HashMap<String, Document> = HashMap::new();
     for line in stdin().lines() {
         let line: Json = serde_json::from_str(&line.unwrap()).unwrap();
         if let Some(name) = line["define"].as_str() {
-            defined.insert(name.to_owned(), Document::read(name, &line["document"], &template));
+            defined.insert(name.to_owned(), Document::read(name, &Partial::from(&line["document"])));
         } else {
             println!("{}", answer(&line, &defined));
         }
@@ -35,7 +34,7 @@ fn answer(case: &Json, defined: &HashMap<String, Document>) -> Json {
     // Organizations attaches FullAWSAccess to everything, and the other evaluator is given it too.
     let full = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
     let mut level = documents(&case["scps"]);
-    level.push(Document::read("FullAWSAccess", &full, &Template::new(json!({}), &[])));
+    level.push(Document::read("FullAWSAccess", &Partial::from(&full)));
     let resource = case["resourcePolicy"].as_str().map(|name| &defined[name]);
     let policies = Policies { identity: &identity, boundary: boundary.first(), guardrails: &[level], resource };
     match decide(&request(case), &policies) {

@@ -28,7 +28,8 @@ impl Resolver<'_> {
                     });
                     return None;
                 }
-                let set = self.set(set, RestrictionKind::Role, &names.layers);
+                // `this account` is that of whoever the claim is about, as a guardrail has it.
+                let set = self.set(set, RestrictionKind::Guardrail, &names.layers);
                 if set.members.is_empty() {
                     return None;
                 }

@@ -1,6 +1,6 @@
 //! Layers, their versions, and who may use them.
 
-use super::{AdoptedVersion, ListedVersion, Lowered, Placement, names, value};
+use super::{AdoptedVersion, ListedVersion, Lowered, Placement, VersionResources, names, value};
 use crate::rules::model::{
     self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases, RollingVersion, Rules,
 };
@@ -99,7 +99,15 @@ fn rolling(
     };
     lowered.push(version, layer.name.span);
     let is_rolling = layer.old_versions == OldVersions::Keep;
-    grants(&rolling.grants, &Granted { id: &id, arn: arn.clone(), is_rolling }, grantees, lowered);
+    let granted = grants(&rolling.grants, &Granted { id: &id, arn: arn.clone(), is_rolling }, grantees, lowered);
+    lowered.source_map.versions.push(VersionResources {
+        layer: layer.name.value.clone(),
+        layer_name: layer.layer_name.value.clone(),
+        label: None,
+        version: Some(id),
+        arn: arn.json(),
+        grants: granted,
+    });
     Some(arn)
 }
 
@@ -142,7 +150,16 @@ fn listed(
                 Value::Ref(shared)
             }
         };
-        grants(&version.grants, &Granted { id: &id, arn: arn.clone(), is_rolling: false }, grantees, lowered);
+        let granted = Granted { id: &id, arn: arn.clone(), is_rolling: false };
+        let granted = grants(&version.grants, &granted, grantees, lowered);
+        lowered.source_map.versions.push(VersionResources {
+            layer: layer.name.value.clone(),
+            layer_name: layer.layer_name.value.clone(),
+            label: Some(version.label.value.clone()),
+            version: matches!(version.origin, Origin::Published(_)).then_some(id),
+            arn: arn.json(),
+            grants: granted,
+        });
         newest = Some(arn);
     }
     newest
@@ -182,17 +199,19 @@ fn rebase(folder: &str, path: &str) -> String {
     format!("{start}{}{slash}", steps.join("/"))
 }
 
-/// Adds the grants of one version.
+/// Adds the grants of one version; gives their logical IDs.
 ///
 /// A grant is deleted with its rule, always: under `Retain` a removed rule would revoke nothing. Only where a rolling
 /// layer keeps its old versions do their grants stay when the version is replaced, and then only those to a principal
 /// that is written out: a parameter's old value must lose what its new value gets.
-fn grants(grants: &[Grant], granted: &Granted<'_>, grantees: &[Grantee], lowered: &mut Lowered) {
+fn grants(grants: &[Grant], granted: &Granted<'_>, grantees: &[Grantee], lowered: &mut Lowered) -> Vec<String> {
+    let mut ids = Vec::with_capacity(grants.len());
     for grant in grants {
         let grantee = &grantees[grant.principal as usize];
         let mut id = String::with_capacity(granted.id.len() + grantee.id.len());
         id.push_str(granted.id);
         id.push_str(&grantee.id);
+        ids.push(id.clone());
         let on_replace = if granted.is_rolling && !grantee.is_parameter { Policy::Retain } else { Policy::Delete };
         let resource = Resource {
             id,
@@ -208,6 +227,7 @@ fn grants(grants: &[Grant], granted: &Granted<'_>, grantees: &[Grantee], lowered
         };
         lowered.push(resource, grant.span);
     }
+    ids
 }
 
 #[cfg(test)]

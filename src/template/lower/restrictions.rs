@@ -45,15 +45,18 @@ pub fn lower(rules: &Rules, lowered: &mut Lowered) {
             }
         };
         let parts = made.len();
+        let mut ids = Vec::with_capacity(parts);
         for (properties, number) in made.into_iter().zip(1..) {
             let comment = (parts > 1).then(|| Arc::from(format!("part {number} of {parts}")));
             let id = match number {
                 1 => names::pascal(&restriction.name.value),
                 _ => format!("{}{number}", names::pascal(&restriction.name.value)),
             };
+            ids.push(id.clone());
             let resource = Resource { id, comment, depends_on: None, policies: None, properties };
             lowered.push(resource, restriction.name.span);
         }
+        lowered.source_map.blocks.insert(restriction.name.value.clone(), ids);
     }
 }
 

@@ -1,10 +1,11 @@
 //! What policies say about one request, as IAM documents it, in three values: allowed, denied, or undecided with the
 //! reason. Nothing that is not understood is taken for harmless.
 
-use super::policy::{Condition, Document, Names, Operator, Quantifier, Statement, variables};
-use super::value::Text;
+use super::document::{
+    Condition, Document, Effect, Operator, PatternList, PolicyPiece, Principals, Quantifier, Statement, variables,
+};
+use crate::partial::{Partial, Text};
 use crate::pattern::Pattern;
-use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// The values of a key in a request.
@@ -12,12 +13,15 @@ use std::collections::HashMap;
 pub enum Values {
     /// These; none of them means the same as a missing key.
     Known(Vec<String>),
+    /// One, which no policy names unless by this value: that of anybody. A policy that names another value may be about
+    /// the principal of a request or not.
+    Anybody(String),
     /// They are not known.
     Unknown,
 }
 
 /// A request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// The ARN of who asks.
     pub principal: String,
@@ -121,16 +125,20 @@ const UNBOUNDED: &str =
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
     let request = &with_principal(request);
     let all = policies.identity.iter().chain(policies.boundary).chain(policies.guardrails.iter().flatten());
-    let denied = Answer::any(all.map(|document| says(document, true, request, false)))
-        .or(|| policies.resource.map_or(Answer::No, |document| says(document, true, request, true)));
-    let by_identity = || Answer::any(policies.identity.iter().map(|document| says(document, false, request, false)));
-    let by_resource = || policies.resource.map_or(Answer::No, |document| says(document, false, request, true));
+    let denied = Answer::any(all.map(|document| says(document, Effect::Deny, request, Role::Identity)))
+        .or(|| policies.resource.map_or(Answer::No, |document| says(document, Effect::Deny, request, Role::Resource)));
+    let by_identity =
+        || Answer::any(policies.identity.iter().map(|document| says(document, Effect::Allow, request, Role::Identity)));
+    let by_resource =
+        || policies.resource.map_or(Answer::No, |document| says(document, Effect::Allow, request, Role::Resource));
     let same_account =
         account(&request.principal) == account(&request.resource) || account(&request.resource).is_empty();
-    let boundary = || policies.boundary.map_or(Answer::Yes, |document| says(document, false, request, false));
+    let boundary =
+        || policies.boundary.map_or(Answer::Yes, |document| says(document, Effect::Allow, request, Role::Identity));
     let within_levels = || {
-        let level =
-            |level: &Vec<Document>| Answer::any(level.iter().map(|document| says(document, false, request, false)));
+        let level = |level: &Vec<Document>| {
+            Answer::any(level.iter().map(|document| says(document, Effect::Allow, request, Role::Identity)))
+        };
         Answer::all(policies.guardrails.iter().map(level))
     };
     let granted = || match same_account {
@@ -158,39 +166,72 @@ fn account(arn: &str) -> String {
     arn.split(':').nth(4).unwrap_or_default().to_owned()
 }
 
-/// Whether a document has a statement that denies the request, or one that allows it.
-fn says(document: &Document, denies: bool, request: &Request, of_resource: bool) -> Answer {
-    let problem = document.problem.as_ref().map(|why| Answer::Unknown(format!("{}: {why}", document.name)));
-    let statements =
-        document.statements.iter().filter(|statement| statement.denies == denies || statement.problem.is_some());
-    let statements = statements.map(|statement| match applies(statement, document, request, of_resource) {
-        Answer::Unknown(why) => Answer::Unknown(format!("{}, {}: {why}", document.name, statement.sid)),
-        answer => answer,
-    });
-    Answer::any(problem.into_iter().chain(statements))
+/// What a document is to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// It belongs to the principal: an identity policy, a boundary, a service control policy.
+    Identity,
+    /// It belongs to what the request is about, and names principals.
+    Resource,
+}
+
+/// Whether a document has a statement of that effect for the request.
+fn says(document: &Document, effect: Effect, request: &Request, role: Role) -> Answer {
+    let mut answers = Vec::new();
+    if let Some(problem) = &document.problem {
+        answers.push(Answer::Unknown(format!("{}: {}", document.name, problem.why)));
+    }
+    for statement in &document.statements {
+        if statement.effect == effect || statement.problem.is_some() {
+            answers.push(match applies(statement, document, request, role) {
+                Answer::Unknown(why) => Answer::Unknown(format!("{}, {}: {why}", document.name, statement.sid)),
+                answer => answer,
+            });
+        }
+    }
+    Answer::any(answers.into_iter())
 }
 
 /// Whether a statement is about a request.
 #[must_use]
-pub fn applies(statement: &Statement, document: &Document, request: &Request, of_resource: bool) -> Answer {
-    let problem = || statement.problem.clone().map_or(Answer::Yes, Answer::Unknown);
-    let principal = || match (of_resource, &statement.principal) {
-        (false, _) => Answer::Yes,
-        (true, Some(principal)) => names_principal(principal, request, statement.denies),
-        (true, None) => Answer::No,
+pub fn applies(statement: &Statement, document: &Document, request: &Request, role: Role) -> Answer {
+    if let Some(problem) = &statement.problem {
+        return Answer::Unknown(problem.why.clone());
+    }
+    let principal = || match (role, &statement.principal) {
+        (Role::Identity, _) => Answer::Yes,
+        (Role::Resource, Some(principals)) => names_principal(principals, request, statement.effect),
+        (Role::Resource, None) => Answer::No,
     };
     let variables = document.has_variables;
-    let conditions = || Answer::all(statement.conditions.iter().map(|condition| holds(condition, request, variables)));
     names_action(&statement.actions, &request.action)
         .and(|| names_resource(&statement.resources, request, variables))
         .and(principal)
-        .and(conditions)
-        .and(problem)
+        .and(|| all_hold(statement, request, variables, |_| true))
+        .and(|| counts(statement))
+}
+
+/// Whether a statement counts that is about a request.
+#[must_use]
+pub fn counts(statement: &Statement) -> Answer {
+    statement.doubt.clone().map_or(Answer::Yes, Answer::Unknown)
+}
+
+/// Whether all conditions of a statement hold that are asked for.
+#[must_use]
+pub fn all_hold(
+    statement: &Statement,
+    request: &Request,
+    has_variables: bool,
+    is_asked: impl Fn(&Condition) -> bool,
+) -> Answer {
+    let asked = statement.conditions.iter().filter(|condition| is_asked(condition));
+    Answer::all(asked.map(|condition| holds(condition, request, has_variables)))
 }
 
 /// Whether an action is named; case does not matter (IAM User Guide, `Action`).
 #[must_use]
-pub fn names_action(names: &Names, action: &str) -> Answer {
+pub fn names_action(names: &PatternList, action: &str) -> Answer {
     let action = action.to_ascii_lowercase();
     let named = Answer::any(names.patterns.iter().map(|pattern| match pattern.as_literal() {
         Some(pattern) => Answer::from(Pattern::new(&pattern.to_ascii_lowercase()).matches(&action)),
@@ -199,21 +240,42 @@ pub fn names_action(names: &Names, action: &str) -> Answer {
     if names.negated { named.not() } else { named }
 }
 
-fn names_resource(names: &Names, request: &Request, has_variables: bool) -> Answer {
-    let fits = |pattern: &Text| match value(pattern, request, has_variables) {
-        // Variables may stand behind the fifth colon only (IAM User Guide, policy variables).
-        _ if has_variables
-            && pattern.to_string().split("${").next().is_some_and(|text| text.matches(':').count() < 5)
-            && pattern.as_literal().is_some_and(|text| text.contains("${")) =>
-        {
-            Answer::Unknown(format!("`{pattern}` has a variable where IAM takes none"))
+fn names_resource(names: &PatternList, request: &Request, has_variables: bool) -> Answer {
+    let named = Answer::any(names.patterns.iter().map(|pattern| {
+        if has_early_variable(pattern, has_variables) {
+            return Answer::Unknown(format!("`{pattern}` has a variable where IAM takes none"));
         }
-        Ok(Some(pattern)) => Answer::from(pattern.matches(&request.resource)),
-        Ok(None) => without_value(pattern, names.negated),
-        Err(why) => Answer::Unknown(why),
-    };
-    let named = Answer::any(names.patterns.iter().map(fits));
+        match resource_pattern(pattern, request, has_variables) {
+            Ok(Some(pattern)) => Answer::from(pattern.matches(&request.resource)),
+            Ok(None) => without_value(pattern, names.negated),
+            Err(why) => Answer::Unknown(why),
+        }
+    }));
     if names.negated { named.not() } else { named }
+}
+
+/// Whether a variable stands before the fifth colon of a resource, where IAM takes none (IAM User Guide, policy
+/// variables).
+fn has_early_variable(pattern: &Text, has_variables: bool) -> bool {
+    let Some((before, _)) = pattern.as_literal().and_then(|text| text.split_once("${")) else {
+        return false;
+    };
+    has_variables && before.matches(':').count() < 5
+}
+
+/// A `Resource` as a pattern for this request, like [`value`]. IAM completes an ARN of fewer than six fields with `*`
+/// (IAM User Guide, `Resource`).
+///
+/// # Errors
+///
+/// Why it is not known.
+pub fn resource_pattern(text: &Text, request: &Request, has_variables: bool) -> Result<Option<Pattern>, String> {
+    const FIELDS: usize = 6;
+    let Some(written) = text.as_literal().filter(|written| written.starts_with("arn:")) else {
+        return value(text, request, has_variables);
+    };
+    let missing = FIELDS.saturating_sub(written.split(':').count());
+    value(&Text::literal(format!("{written}{}", ":*".repeat(missing))), request, has_variables)
 }
 
 /// A value with a variable that has none in the request fits nothing. Whether everything is then unlike it is not
@@ -224,30 +286,26 @@ fn without_value(text: &Text, negated: bool) -> Answer {
 
 /// Whether a `Principal` is about who asks. An account means everybody in it to a Deny, and to an Allow of another
 /// account; an Allow for its own account leaves it to the account's own policies (IAM User Guide, `Principal`).
-fn names_principal(principal: &Json, request: &Request, denies: bool) -> Answer {
+fn names_principal(principals: &Principals, request: &Request, effect: Effect) -> Answer {
     let own = account(&request.principal);
-    let counts = denies || own != account(&request.resource);
+    let counts = effect == Effect::Deny || own != account(&request.resource);
     let one = |written: &str| {
         let root = written.split(':').collect::<Vec<_>>();
         let is_account = written == own || matches!(root.as_slice(), ["arn", _, "iam", "", id, "root"] if *id == own);
         Answer::from(written == "*" || written == request.principal || (is_account && counts))
     };
-    let several = |value: &Json| match value {
-        Json::String(written) => one(written),
-        Json::Array(items) => Answer::any(items.iter().map(|item| match item {
-            Json::String(written) => one(written),
-            _ => Answer::Unknown("a principal is not known before a deploy".to_owned()),
-        })),
-        _ => Answer::Unknown("a principal is not known before a deploy".to_owned()),
-    };
-    match principal {
-        Json::Object(kinds) => Answer::any(kinds.iter().map(|(kind, value)| match kind.as_str() {
+    let unknown = || Answer::Unknown("a principal is not known before a deploy".to_owned());
+    let several =
+        |value: &Partial| Answer::any(value.items().iter().map(|item| item.as_literal().map_or_else(unknown, one)));
+    let named = match &principals.element {
+        Partial::Map(kinds) => Answer::any(kinds.iter().map(|(kind, value)| match kind.as_str() {
             "AWS" => several(value),
             "Service" | "Federated" | "CanonicalUser" => Answer::No,
-            _ => Answer::Unknown("a principal is not known before a deploy".to_owned()),
+            _ => unknown(),
         })),
         other => several(other),
-    }
+    };
+    if principals.negated { named.not() } else { named }
 }
 
 /// A value of a policy as a pattern for this request; `None` where a variable in it has no value, so that nothing fits
@@ -270,8 +328,8 @@ fn pieces(text: &Text, request: &Request, has_variables: bool) -> Result<Option<
     let mut pieces = Vec::new();
     for piece in variables(literal, has_variables) {
         pieces.push(match piece {
-            Ok(literal) => (literal.to_owned(), false),
-            Err(name) => match variable(name, request)? {
+            PolicyPiece::Literal(literal) => (literal.to_owned(), false),
+            PolicyPiece::Variable(name) => match variable(name, request)? {
                 Some(value) => (value, true),
                 None => return Ok(None),
             },
@@ -291,6 +349,7 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
     };
     match request.values(&key.to_ascii_lowercase()) {
         Some(Values::Unknown) => Err(format!("`{key}` is not known")),
+        Some(Values::Anybody(value)) => Ok(Some(value.clone())),
         Some(Values::Known(values)) if values.len() == 1 => Ok(values.first().cloned()),
         // A key with several values cannot be a variable.
         Some(Values::Known(values)) if values.len() > 1 => Err(format!("`{key}` has several values")),
@@ -304,11 +363,15 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
     let found = match request.values(&condition.key) {
         Some(Values::Unknown) => return Answer::Unknown(format!("`{}` is not known", condition.key)),
         Some(Values::Known(values)) => values.as_slice(),
+        Some(Values::Anybody(value)) => return holds_of_anybody(condition, value, request, has_variables),
         None => &[],
     };
+    if condition.values.is_empty() {
+        return Answer::Unknown(format!("`{}` is compared with no value", condition.key));
+    }
     let present = !found.is_empty();
-    match (condition.operator, condition.quantifier) {
-        (Operator::Other, _) => Answer::Unknown("its operator is not looked into".to_owned()),
+    match (&condition.operator, condition.quantifier) {
+        (Operator::Unsupported(operator), _) => Answer::Unknown(format!("`{operator}` is not supported")),
         (Operator::Null, _) => Answer::any(condition.values.iter().map(|value| match value.as_literal() {
             Some("true") => Answer::from(!present),
             Some("false") => Answer::from(present),
@@ -329,10 +392,33 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
     }
 }
 
+/// Whether a condition holds of anybody: of a principal that the policy does not name, unless by this value. A condition
+/// that names others may hold of some principal; one that leaves others out holds of everybody else.
+fn holds_of_anybody(condition: &Condition, value: &str, request: &Request, has_variables: bool) -> Answer {
+    let mut known = request.clone();
+    known.context.insert(condition.key.clone(), Values::Known(vec![value.to_owned()]));
+    match holds(condition, &known, has_variables) {
+        Answer::No if !condition.negated => {
+            Answer::Unknown(format!("it is about some values of `{}` only", condition.key))
+        }
+        answer => answer,
+    }
+}
+
 /// Whether a key has a list of values, for which a condition without a set operator is not defined (IAM User Guide,
 /// multivalued context keys; Service Authorization Reference).
 fn is_list(key: &str) -> bool {
-    matches!(key, "lambda:layer" | "aws:tagkeys" | "aws:principalorgpaths" | "aws:calledvia")
+    matches!(
+        key,
+        "lambda:layer"
+            | "lambda:subnetids"
+            | "lambda:securitygroupids"
+            | "aws:tagkeys"
+            | "aws:principalorgpaths"
+            | "aws:resourceorgpaths"
+            | "aws:principalservicenameslist"
+            | "aws:calledvia"
+    )
 }
 
 /// Whether one value of a request fits a condition: one of its values for a plain operator, none for a negated one.
@@ -345,7 +431,7 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
         };
         let written: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
         let wild = |(piece, is_variable): &(String, bool)| *is_variable && piece.contains(['*', '?']);
-        match condition.operator {
+        match &condition.operator {
             Operator::Equals => Answer::from(written == found),
             Operator::EqualsIgnoreCase => Answer::from(written.to_lowercase() == found.to_lowercase()),
             Operator::Bool => Answer::from(written.eq_ignore_ascii_case(found)),
@@ -353,7 +439,10 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
                 Answer::Unknown("a variable stands for a wildcard in an ARN".to_owned())
             }
             Operator::Arn => Answer::from(arn_fits(&written, found)),
-            _ => Answer::from(joined(pieces).matches(found)),
+            Operator::Like => Answer::from(joined(pieces).matches(found)),
+            Operator::Null | Operator::Unsupported(_) => {
+                Answer::Unknown(format!("`{}` is compared by an operator that is not supported", condition.key))
+            }
         }
     };
     let fits = Answer::any(condition.values.iter().map(one));

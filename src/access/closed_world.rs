@@ -1,0 +1,173 @@
+//! What a template can do to layers and identities that this reader does not see: every part that could do something and
+//! is not read is named.
+//!
+//! Types of AWS's own that do nothing to layers or identities are harmless, whatever there will be of them. Of the
+//! services that do, a type is read, is known to be harmless, or is named.
+
+use crate::cloudformation::unread::{Unread, unread};
+use crate::cloudformation::{Resource, Template};
+
+/// Services whose resources can share layers, or can let somebody attach them.
+const SERVICES: [&str; 8] = [
+    "AWS::CloudFormation::",
+    "AWS::IAM::",
+    "AWS::Lambda::",
+    "AWS::Organizations::",
+    "AWS::Proton::",
+    "AWS::SSO::",
+    "AWS::Serverless::",
+    "AWS::ServiceCatalog::",
+];
+
+/// Types of these services that are read.
+pub const READ: [&str; 13] = [
+    "AWS::IAM::Group",
+    "AWS::IAM::GroupPolicy",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Policy",
+    "AWS::IAM::Role",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::User",
+    "AWS::IAM::UserPolicy",
+    "AWS::IAM::UserToGroupAddition",
+    "AWS::Lambda::LayerVersion",
+    "AWS::Lambda::LayerVersionPermission",
+    "AWS::Organizations::Policy",
+    "AWS::SSO::PermissionSet",
+];
+
+/// Types of these services that neither share a layer nor let anybody attach one (CloudFormation's registry).
+const HARMLESS: [&str; 35] = [
+    "AWS::CloudFormation::HookDefaultVersion",
+    "AWS::CloudFormation::HookTypeConfig",
+    "AWS::CloudFormation::HookVersion",
+    "AWS::CloudFormation::Interface",
+    "AWS::CloudFormation::LambdaHook",
+    "AWS::CloudFormation::GuardHook",
+    "AWS::CloudFormation::Macro",
+    "AWS::CloudFormation::ModuleDefaultVersion",
+    "AWS::CloudFormation::ModuleVersion",
+    "AWS::CloudFormation::PublicTypeVersion",
+    "AWS::CloudFormation::Publisher",
+    "AWS::CloudFormation::ResourceDefaultVersion",
+    "AWS::CloudFormation::ResourceVersion",
+    "AWS::CloudFormation::TypeActivation",
+    "AWS::CloudFormation::WaitCondition",
+    "AWS::CloudFormation::WaitConditionHandle",
+    "AWS::IAM::AccessKey",
+    "AWS::IAM::InstanceProfile",
+    "AWS::IAM::OIDCProvider",
+    "AWS::IAM::SAMLProvider",
+    "AWS::IAM::ServerCertificate",
+    "AWS::IAM::ServiceLinkedRole",
+    "AWS::IAM::VirtualMFADevice",
+    "AWS::Lambda::Alias",
+    "AWS::Lambda::CapacityProvider",
+    "AWS::Lambda::CodeSigningConfig",
+    "AWS::Lambda::EventInvokeConfig",
+    "AWS::Lambda::EventSourceMapping",
+    "AWS::Lambda::Function",
+    "AWS::Lambda::Permission",
+    "AWS::Lambda::Url",
+    "AWS::Lambda::Version",
+    "AWS::Organizations::Account",
+    "AWS::Organizations::Organization",
+    "AWS::Organizations::OrganizationalUnit",
+];
+
+/// Types of other services that make resources which are not in the template.
+const MAKERS: [&str; 2] = ["AWS::Config::ConformancePack", "AWS::Config::OrganizationConformancePack"];
+
+/// Everything in a template that may share layers or let somebody attach them, and is not read.
+#[must_use]
+pub fn not_read(template: &Template) -> Vec<Unread> {
+    let mut found = unread(template);
+    for resource in template.resources() {
+        if let Some(what) = is_not_read(&resource) {
+            found.push(Unread::resource(resource.id, what, resource.json, template));
+        }
+    }
+    found
+}
+
+/// What a resource is, if it may do something that is not read.
+fn is_not_read(resource: &Resource<'_>) -> Option<String> {
+    let kind = resource.kind;
+    if READ.contains(&kind) {
+        let properties = resource.json.get("Properties").and_then(serde_json::Value::as_object);
+        let known = properties_of(kind);
+        let strange = properties.and_then(|all| all.keys().find(|name| !known.contains(&name.as_str())));
+        return strange.map(|name| format!("{kind} with the property {name}, which is not known"));
+    }
+    let is_aws = kind.starts_with("AWS::") && !kind.ends_with("::MODULE");
+    let is_harmless = is_aws
+        && !MAKERS.contains(&kind)
+        && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
+    if is_harmless { None } else { Some(description(kind)) }
+}
+
+fn description(kind: &str) -> String {
+    match kind {
+        "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => format!("a nested stack ({kind})"),
+        "AWS::CloudFormation::StackSet" => format!("a stack set ({kind})"),
+        "AWS::CloudFormation::CustomResource" => format!("a custom resource ({kind})"),
+        _ if kind.starts_with("Custom::") => format!("a custom resource ({kind})"),
+        _ if kind.ends_with("::MODULE") => format!("a module ({kind})"),
+        _ if kind.starts_with("AWS::") => format!("a resource of a type that is not read ({kind})"),
+        _ => format!("a third-party resource ({kind})"),
+    }
+}
+
+/// The properties of a type that is read (CloudFormation's registry).
+fn properties_of(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "AWS::IAM::Group" => &["GroupName", "ManagedPolicyArns", "Path", "Policies"],
+        "AWS::IAM::GroupPolicy" => &["GroupName", "PolicyDocument", "PolicyName"],
+        "AWS::IAM::ManagedPolicy" => {
+            &["Description", "Groups", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Tags", "Users"]
+        }
+        "AWS::IAM::Policy" => &["Groups", "PolicyDocument", "PolicyName", "Roles", "Users"],
+        "AWS::IAM::Role" => &[
+            "AssumeRolePolicyDocument",
+            "Description",
+            "ManagedPolicyArns",
+            "MaxSessionDuration",
+            "Path",
+            "PermissionsBoundary",
+            "Policies",
+            "RoleName",
+            "Tags",
+        ],
+        "AWS::IAM::RolePolicy" => &["PolicyDocument", "PolicyName", "RoleName"],
+        "AWS::IAM::User" => &[
+            "Groups",
+            "LoginProfile",
+            "ManagedPolicyArns",
+            "Path",
+            "PermissionsBoundary",
+            "Policies",
+            "Tags",
+            "UserName",
+        ],
+        "AWS::IAM::UserPolicy" => &["PolicyDocument", "PolicyName", "UserName"],
+        "AWS::IAM::UserToGroupAddition" => &["GroupName", "Users"],
+        "AWS::Lambda::LayerVersion" => {
+            &["CompatibleArchitectures", "CompatibleRuntimes", "Content", "Description", "LayerName", "LicenseInfo"]
+        }
+        "AWS::Lambda::LayerVersionPermission" => &["Action", "LayerVersionArn", "OrganizationId", "Principal"],
+        "AWS::Organizations::Policy" => &["Content", "Description", "Name", "Tags", "TargetIds", "Type"],
+        "AWS::SSO::PermissionSet" => &[
+            "CustomerManagedPolicyReferences",
+            "Description",
+            "InlinePolicy",
+            "InstanceArn",
+            "ManagedPolicies",
+            "Name",
+            "PermissionsBoundary",
+            "RelayStateType",
+            "SessionDuration",
+            "Tags",
+        ],
+        _ => &[],
+    }
+}

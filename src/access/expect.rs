@@ -1,0 +1,51 @@
+//! The claims of a source, decided of the template that it compiles to, as it is written and read again.
+
+use super::claim::{Facts, Verdict};
+use crate::cloudformation::{Template, Values};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::model::{Claim, ClaimKind, Rules};
+use crate::syntax::ast::AttachVerb;
+use crate::template::lower::Lowered;
+
+/// Reports the claims that do not hold.
+pub fn check(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
+    if rules.claims.is_empty() {
+        return;
+    }
+    let Some(json) = lowered.template.json() else {
+        return;
+    };
+    let facts = Facts::new(Template::new(json, &Values::default()), Some(&lowered.source_map));
+    for claim in &rules.claims {
+        diagnostics.extend(report(claim, facts.verdict(claim), lowered));
+    }
+}
+
+fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnostic> {
+    match verdict {
+        Verdict::Holds(_) => None,
+        Verdict::Undecided(why) => Some(
+            Diagnostic::error(Code::UndecidedClaim, claim.span, "this claim is undecided")
+                .note(why)
+                .help("an undecided claim counts as a failure: supply what is missing, or remove the claim"),
+        ),
+        Verdict::Fails(why, causes) => {
+            let diagnostic = Diagnostic::error(Code::FailedClaim, claim.span, format!("this does not hold: {why}"));
+            let origin = causes.iter().find_map(|cause| {
+                let resources = &lowered.template.resources;
+                let index = resources.iter().position(|resource| resource.id == cause.resource)?;
+                lowered.origins.get(index).copied()
+            });
+            let label = match claim.kind {
+                ClaimKind::Attach { verb: AttachVerb::Can, .. } => "this stops it",
+                ClaimKind::Attach { verb: AttachVerb::Cannot | AttachVerb::Only, .. } | ClaimKind::Use { .. } => {
+                    "this lets it through"
+                }
+            };
+            Some(match origin {
+                Some(span) => diagnostic.also(span, label),
+                None => diagnostic,
+            })
+        }
+    }
+}

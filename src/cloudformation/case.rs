@@ -1,0 +1,266 @@
+//! What a deploy decides, case by case.
+//!
+//! A question about a template is asked in a [`World`], in which every parameter has a value or is known to have none of
+//! those that the template distinguishes, and every condition is true or false. Nothing is decided before it is asked for:
+//! when an answer first needs an open parameter, the question is asked again for each of its values. So a question costs
+//! as many worlds as the answer depends on, and not as many as the template has.
+
+use super::template::{Placeholders, Template};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The most cases that are told apart for one question.
+pub const MOST_CASES: usize = 256;
+
+/// Something that a deploy decides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Variable {
+    /// The value of a parameter or pseudo parameter, by its name.
+    Parameter(String),
+    /// Whether something holds that the template cannot decide: in words, and what tells it from others.
+    Fact(String, String),
+}
+
+/// What a deploy decides about one variable.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Setting {
+    /// The parameter has this value; and whether that is its default.
+    Is(String, bool),
+    /// The parameter has none of these values.
+    Other(Arc<[String]>),
+    /// The fact holds, or not.
+    Holds(bool),
+}
+
+/// A case: what is decided about each variable that an answer depends on.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Case(Vec<(Variable, Setting)>);
+
+impl Case {
+    /// Whether it is the only case there is.
+    #[must_use]
+    pub fn is_always(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether it is what the defaults of the parameters make of it.
+    #[must_use]
+    pub fn is_by_default(&self) -> bool {
+        self.0.iter().all(|(_, setting)| matches!(setting, Setting::Is(_, true)))
+    }
+
+    /// Whether one deploy can be a case of both.
+    #[must_use]
+    pub fn agrees(&self, other: &Self) -> bool {
+        self.0.iter().all(|(variable, setting)| {
+            let others = other.0.iter().filter(|(known, _)| known == variable);
+            others.into_iter().all(|(_, known)| compatible(setting, known))
+        })
+    }
+
+    /// Whether every deploy that is a case of this is one of the other.
+    #[must_use]
+    pub fn is_within(&self, wider: &Self) -> bool {
+        wider.0.iter().all(|(variable, setting)| {
+            self.0.iter().any(|(known, narrower)| known == variable && within(narrower, setting))
+        })
+    }
+
+    /// Without one of its variables.
+    fn without(&self, variable: &Variable) -> Self {
+        Self(self.0.iter().filter(|(known, _)| known != variable).cloned().collect())
+    }
+}
+
+fn compatible(a: &Setting, b: &Setting) -> bool {
+    match (a, b) {
+        (Setting::Is(a, _), Setting::Is(b, _)) => a == b,
+        (Setting::Is(value, _), Setting::Other(others)) | (Setting::Other(others), Setting::Is(value, _)) => {
+            !others.contains(value)
+        }
+        (Setting::Holds(a), Setting::Holds(b)) => a == b,
+        (Setting::Other(_), Setting::Other(_))
+        | (Setting::Holds(_), Setting::Is(..) | Setting::Other(_))
+        | (Setting::Is(..) | Setting::Other(_), Setting::Holds(_)) => true,
+    }
+}
+
+fn within(narrow: &Setting, wide: &Setting) -> bool {
+    match (narrow, wide) {
+        (Setting::Is(a, _), Setting::Is(b, _)) => a == b,
+        (Setting::Is(value, _), Setting::Other(others)) => !others.contains(value),
+        (Setting::Other(narrow), Setting::Other(wide)) => wide.iter().all(|value| narrow.contains(value)),
+        (Setting::Holds(a), Setting::Holds(b)) => a == b,
+        (Setting::Other(_) | Setting::Holds(_), Setting::Is(..))
+        | (Setting::Holds(_), Setting::Other(_))
+        | (Setting::Is(..) | Setting::Other(_), Setting::Holds(_)) => false,
+    }
+}
+
+impl fmt::Display for Case {
+    /// In words, to stand after an *if*: `Public is true and Stage is not prod`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (variable, setting)) in self.0.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" and ")?;
+            }
+            let (Variable::Parameter(name) | Variable::Fact(name, _)) = variable;
+            match setting {
+                Setting::Is(value, true) => write!(f, "{name} is {value:?} (its default)")?,
+                Setting::Is(value, false) => write!(f, "{name} is {value:?}")?,
+                Setting::Other(others) if others.is_empty() => write!(f, "{name} is anything")?,
+                Setting::Other(others) if others.len() > 3 => write!(f, "{name} is anything else")?,
+                Setting::Other(others) => {
+                    let others: Vec<String> = others.iter().map(|value| format!("{value:?}")).collect();
+                    write!(f, "{name} is not {}", others.join(" or "))?;
+                }
+                Setting::Holds(true) => f.write_str(name)?,
+                Setting::Holds(false) => write!(f, "not {name}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The cases in words, to stand after an *if*; none where they are all cases there are.
+#[must_use]
+pub fn condition(mut some: Vec<Case>, all: &[Case]) -> Option<String> {
+    if some.len() == all.len() {
+        return None;
+    }
+    while let Some(merged) = merge_one(&some, all) {
+        some = merged;
+    }
+    let shown: Vec<String> = some.iter().map(ToString::to_string).collect();
+    Some(shown.join(", or "))
+}
+
+/// The cases with one variable left out of some of them, where all of its settings are among them.
+fn merge_one(some: &[Case], all: &[Case]) -> Option<Vec<Case>> {
+    for case in some {
+        for (variable, _) in &case.0 {
+            let rest = case.without(variable);
+            let is_like =
+                |other: &&Case| other.without(variable) == rest && other.0.iter().any(|(known, _)| known == variable);
+            let like = some.iter().filter(is_like).count();
+            if like > 1 && like == all.iter().filter(is_like).count() {
+                let mut merged: Vec<Case> = some.iter().filter(|other| !is_like(other)).cloned().collect();
+                merged.push(rest);
+                return Some(merged);
+            }
+        }
+    }
+    None
+}
+
+/// A template in one case.
+#[derive(Debug)]
+pub struct World<'t> {
+    /// The template.
+    pub template: &'t Template,
+    /// What stands for values that only a deploy tells; none where they are to stay unknown.
+    pub(super) placeholders: Option<&'t Placeholders>,
+    choices: RefCell<Vec<Choice>>,
+    /// The conditions that are decided; `None` while one is being decided.
+    pub(super) conditions: RefCell<HashMap<String, Option<bool>>>,
+    /// The work that is done, in bytes of text and calls of functions.
+    pub(super) work: Cell<usize>,
+}
+
+#[derive(Debug)]
+struct Choice {
+    variable: Variable,
+    settings: Vec<Setting>,
+    chosen: usize,
+}
+
+impl World<'_> {
+    /// What this world has decided about a variable already.
+    pub(super) fn decided(&self, variable: &Variable) -> Option<Setting> {
+        let choices = self.choices.borrow();
+        let known = choices.iter().find(|choice| choice.variable == *variable)?;
+        known.settings.get(known.chosen).cloned()
+    }
+
+    /// Decides about a variable: this setting in this world, the others in worlds of their own.
+    pub(super) fn decide(
+        &self,
+        variable: Variable,
+        first: Setting,
+        others: impl IntoIterator<Item = Setting>,
+    ) -> Setting {
+        let mut settings = vec![first.clone()];
+        settings.extend(others);
+        self.choices.borrow_mut().push(Choice { variable, settings, chosen: 0 });
+        first
+    }
+
+    /// The case that this world is, as far as it has been asked for.
+    #[must_use]
+    pub fn case(&self) -> Case {
+        let choices = self.choices.borrow();
+        let settings = choices
+            .iter()
+            .filter_map(|choice| Some((choice.variable.clone(), choice.settings.get(choice.chosen)?.clone())));
+        Case(settings.collect())
+    }
+
+    /// Moves on to the next case; whether there is one.
+    fn advance(&mut self) -> bool {
+        let choices = self.choices.get_mut();
+        while let Some(last) = choices.last_mut() {
+            last.chosen += 1;
+            if last.chosen < last.settings.len() {
+                self.conditions.get_mut().clear();
+                self.work.set(0);
+                return true;
+            }
+            choices.pop();
+        }
+        false
+    }
+}
+
+/// Asks a question in every case that its answer depends on. The cases exclude each other, and there is no other.
+///
+/// # Errors
+///
+/// Where there are more than [`MOST_CASES`].
+pub fn explore<T>(
+    template: &Template,
+    placeholders: Option<&Placeholders>,
+    mut question: impl FnMut(&World<'_>) -> T,
+) -> Result<Vec<(Case, T)>, TooManyCases> {
+    let mut world = World {
+        template,
+        placeholders,
+        choices: RefCell::default(),
+        conditions: RefCell::default(),
+        work: Cell::default(),
+    };
+    let mut answers = Vec::with_capacity(1);
+    loop {
+        if answers.len() == MOST_CASES {
+            return Err(TooManyCases);
+        }
+        let answer = question(&world);
+        answers.push((world.case(), answer));
+        if !world.advance() {
+            return Ok(answers);
+        }
+    }
+}
+
+/// There are more cases than are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyCases;
+
+impl fmt::Display for TooManyCases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it depends on more than {MOST_CASES} combinations of parameters and conditions")
+    }
+}
+
+impl std::error::Error for TooManyCases {}

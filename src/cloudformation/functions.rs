@@ -1,0 +1,475 @@
+//! Intrinsic functions and conditions.
+
+use super::case::{Setting, Variable, World};
+use super::parameter::scalar;
+use super::read::AMBIGUOUS;
+use super::template::children;
+use crate::partial::{Origin, Partial, Piece, Text, Unknown};
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
+
+/// How deep functions may stand inside each other. Templates have a few levels.
+const DEPTH: usize = 64;
+
+/// The most work that is done in one world: bytes of text, and values looked at.
+const WORK: usize = 16 << 20;
+
+/// The longest text that functions may make. No property that matters is longer.
+const LENGTH: usize = 64 << 10;
+
+/// The most pieces of a text, known and unknown ones.
+const PIECES: usize = 200;
+
+/// The most characters of a function that are shown.
+const SHOWN: usize = 80;
+
+/// What opens a dynamic reference, which a deploy fills in (CloudFormation User Guide, dynamic references).
+const DYNAMIC: &str = "{{resolve:";
+
+impl World<'_> {
+    /// What a value is; `None` where `AWS::NoValue` takes it away.
+    #[must_use]
+    pub fn value(&self, json: &Json) -> Option<Partial> {
+        self.value_at(json, 0)
+    }
+
+    fn value_at(&self, json: &Json, depth: usize) -> Option<Partial> {
+        if depth > DEPTH || !self.spend(1) {
+            return Some(unknown("a value that is nested too deeply or too long", json));
+        }
+        match json {
+            Json::Null => Some(Partial::Null),
+            Json::String(text) => Some(Partial::Text(written(text))),
+            Json::Number(_) | Json::Bool(_) => scalar(json).map(|text| Partial::Text(Text::literal(text))),
+            Json::Array(items) => Some(Partial::List(self.list(items, depth))),
+            Json::Object(map) => match function(json) {
+                Some((name, argument)) if name != "Condition" => self.called(name, argument, json, depth + 1),
+                None if map.keys().any(|key| key.starts_with("Fn::")) => {
+                    Some(unknown("a function beside other keys", json))
+                }
+                _ => Some(Partial::Map(self.map(map, depth))),
+            },
+        }
+    }
+
+    /// The items of a list. A function that gives a list gives its items, as in `[!Ref Names]`.
+    fn list(&self, items: &[Json], depth: usize) -> Vec<Partial> {
+        let mut values = Vec::with_capacity(items.len());
+        for item in items {
+            match self.value_at(item, depth + 1) {
+                Some(Partial::List(inner)) if function(item).is_some() => values.extend(inner),
+                Some(value) => values.push(value),
+                None => {}
+            }
+        }
+        values
+    }
+
+    fn map(&self, map: &Map<String, Json>, depth: usize) -> IndexMap<String, Partial> {
+        let mut values = IndexMap::with_capacity(map.len());
+        for (key, value) in map {
+            if let Some(value) = self.value_at(value, depth + 1) {
+                values.insert(key.clone(), value);
+            }
+        }
+        values
+    }
+
+    fn called(&self, name: &str, argument: &Json, whole: &Json, depth: usize) -> Option<Partial> {
+        let found = match name {
+            "Ref" => match argument.as_str() {
+                Some("AWS::NoValue") => return None,
+                Some(name) => Some(self.reference(name)),
+                None => None,
+            },
+            "Fn::If" => match self.chosen(argument) {
+                Some(chosen) => return self.value_at(chosen, depth),
+                None => None,
+            },
+            "Fn::GetAtt" => self.attribute_of(argument, depth),
+            "Fn::Sub" => self.substituted(argument, depth).map(Partial::Text),
+            "Fn::Join" => self.joined(argument, depth).map(Partial::Text),
+            "Fn::FindInMap" => self.mapped(argument, depth),
+            "Fn::Select" => self.selected(argument, depth),
+            "Fn::Split" => self.split(argument, depth),
+            "Fn::Length" => self.length(argument, depth),
+            "Fn::ToJsonString" => self.json_string(argument, depth),
+            AMBIGUOUS => {
+                let shown = scalar(argument).unwrap_or_default();
+                Some(unknown(&format!("{shown}, which readers of YAML take for different numbers"), whole))
+            }
+            _ => None,
+        };
+        Some(found.unwrap_or_else(|| self.not_evaluated(name, argument)))
+    }
+
+    /// A function whose value is not known: what is written there and what that names tell it from others.
+    fn not_evaluated(&self, name: &str, argument: &Json) -> Partial {
+        let mut identity = format!("{name} {argument}");
+        self.add_named(argument, &mut identity);
+        if name == "Fn::FindInMap"
+            && let Some(mappings) = self.template.json().get("Mappings")
+        {
+            let mapping = argument.get(0).and_then(Json::as_str).and_then(|name| mappings.get(name));
+            identity.push_str(&mapping.unwrap_or(mappings).to_string());
+        }
+        let shown = match argument {
+            Json::String(text) => text.clone(),
+            argument => argument.to_string(),
+        };
+        let shown: String = format!("{name} {shown}").chars().take(SHOWN).collect();
+        Partial::Text(Text::unknown(shown, identity))
+    }
+
+    /// Adds what tells apart the values of the parameters that a value names.
+    fn add_named(&self, json: &Json, to: &mut String) {
+        if let Json::String(text) = json {
+            let names = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+            names.for_each(|(name, _)| self.add_parameter(name, to));
+        }
+        if let Some(("Ref", Json::String(name))) = function(json) {
+            self.add_parameter(name, to);
+        }
+        children(json).for_each(|inner| self.add_named(inner, to));
+    }
+
+    fn add_parameter(&self, name: &str, to: &mut String) {
+        if let Some(parameter) = self.template.parameter(name) {
+            to.push_str(&format!(" {name} {} {:?}", parameter.identity, self.setting(name, Some(parameter))));
+        }
+    }
+
+    fn reference(&self, name: &str) -> Partial {
+        if let Some(value) = self.parameter(name) {
+            return value;
+        }
+        if let Some(value) = self.placeholders.and_then(|placeholders| placeholders.of_resource(name)) {
+            return Partial::Text(Text::literal(value));
+        }
+        Partial::Text(match self.template.json().get("Resources").and_then(|all| all.get(name)) {
+            Some(_) => Text::of(Unknown { origin: Origin::Resource(name.to_owned(), None), identity: "".into() }),
+            None => Text::unknown(format!("{name}, which is neither a parameter nor a resource"), name),
+        })
+    }
+
+    fn attribute_of(&self, argument: &Json, depth: usize) -> Option<Partial> {
+        let (id, attribute) = match argument {
+            Json::String(both) => both.split_once('.').map(|(id, rest)| (id.to_owned(), rest.to_owned()))?,
+            Json::Array(parts) => match parts.as_slice() {
+                [Json::String(id), attribute] => {
+                    let attribute = self.text_at(attribute, depth)?;
+                    (id.clone(), attribute.as_literal()?.to_owned())
+                }
+                _ => return None,
+            },
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => return None,
+        };
+        Some(self.attribute(&id, &attribute))
+    }
+
+    fn attribute(&self, id: &str, attribute: &str) -> Partial {
+        let kind = self.template.resource(id).map(|resource| resource.kind);
+        match (kind, attribute) {
+            // The same value by two names.
+            (Some("AWS::Lambda::LayerVersion"), "LayerVersionArn") => self.reference(id),
+            (Some("AWS::IAM::ManagedPolicy"), "PolicyArn") => self.reference(id),
+            _ => {
+                let origin = Origin::Resource(id.to_owned(), Some(attribute.to_owned()));
+                Partial::Text(Text::of(Unknown { origin, identity: "".into() }))
+            }
+        }
+    }
+
+    /// A value as a text; `None` where it is taken away or no text.
+    fn text_at(&self, json: &Json, depth: usize) -> Option<Text> {
+        match self.value_at(json, depth)? {
+            Partial::Text(text) => Some(text),
+            Partial::List(_) | Partial::Map(_) | Partial::Null => None,
+        }
+    }
+
+    /// `Fn::Sub`, with a mapping of its own or without.
+    fn substituted(&self, argument: &Json, depth: usize) -> Option<Text> {
+        let (template, own) = match argument {
+            Json::String(template) => (template.as_str(), None),
+            Json::Array(parts) => match parts.as_slice() {
+                [Json::String(template), Json::Object(own)] => (template.as_str(), Some(own)),
+                [Json::String(template)] => (template.as_str(), None),
+                _ => return None,
+            },
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => return None,
+        };
+        // Evaluated once each, however often they are named.
+        let mut values: IndexMap<&str, Text> = IndexMap::new();
+        for (name, value) in own.into_iter().flatten() {
+            values.insert(name, self.text_at(value, depth)?);
+        }
+        let mut text = Text::default();
+        let mut rest = template;
+        while let Some((before, after)) = rest.split_once("${") {
+            text.append(written(before));
+            let (name, after) = after.split_once('}')?;
+            if let Some(literal) = name.strip_prefix('!') {
+                text.push_str(&format!("${{{literal}}}"));
+            } else if let Some(value) = values.get(name) {
+                self.add(&mut text, value)?;
+            } else {
+                let value = match name.split_once('.') {
+                    Some((id, attribute)) => self.attribute(id, attribute),
+                    None if name == "AWS::NoValue" => Partial::Text(Text::default()),
+                    None => self.reference(name),
+                };
+                self.add(&mut text, value.as_text()?)?;
+            }
+            rest = after;
+        }
+        text.append(written(rest));
+        Some(text)
+    }
+
+    /// Adds a text to another one, unless that makes it too long.
+    fn add(&self, text: &mut Text, more: &Text) -> Option<()> {
+        let length = text.len() + more.len();
+        let pieces = text.pieces().len() + more.pieces().len();
+        if length > LENGTH || pieces > PIECES || !self.spend(more.len()) {
+            return None;
+        }
+        text.append(more.clone());
+        Some(())
+    }
+
+    fn joined(&self, argument: &Json, depth: usize) -> Option<Text> {
+        let [separator, list] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let separator = self.text_at(separator, depth)?;
+        let mut text = Text::default();
+        for (index, part) in self.items_at(list, depth)?.iter().enumerate() {
+            if index > 0 {
+                self.add(&mut text, &separator)?;
+            }
+            self.add(&mut text, part.as_text()?)?;
+        }
+        Some(text)
+    }
+
+    /// The items of a value that is a list; `None` of one that is not known to be one.
+    fn items_at(&self, json: &Json, depth: usize) -> Option<Vec<Partial>> {
+        match self.value_at(json, depth)? {
+            Partial::List(items) => Some(items),
+            Partial::Text(_) | Partial::Map(_) | Partial::Null => None,
+        }
+    }
+
+    /// The one of two values that an `Fn::If` stands for.
+    fn chosen<'j>(&self, argument: &'j Json) -> Option<&'j Json> {
+        let [Json::String(condition), then, otherwise] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        Some(if self.holds(condition) { then } else { otherwise })
+    }
+
+    /// `Fn::FindInMap`, with a default or without.
+    fn mapped(&self, argument: &Json, depth: usize) -> Option<Partial> {
+        let (map, first, second, default) = match argument.as_array()?.as_slice() {
+            [map, first, second] => (map, first, second, None),
+            [map, first, second, Json::Object(more)] => (map, first, second, more.get("DefaultValue")),
+            _ => return None,
+        };
+        let mut row = self.template.json().get("Mappings");
+        for key in [map, first, second] {
+            let Some(key) = self.known(key, depth) else {
+                // Which row it is, is not known, unless the key is none that the mapping has.
+                let is_none = default.is_some() && self.is_other(key);
+                return if is_none { self.value_at(default?, depth) } else { None };
+            };
+            row = row.and_then(|row| row.get(&key));
+        }
+        match (row, default) {
+            (Some(found), _) => self.value_at(found, depth),
+            (None, Some(default)) => self.value_at(default, depth),
+            (None, None) => None,
+        }
+    }
+
+    fn known(&self, json: &Json, depth: usize) -> Option<String> {
+        self.text_at(json, depth)?.as_literal().map(str::to_owned)
+    }
+
+    /// Whether a value is a parameter that has none of the values that the template distinguishes.
+    fn is_other(&self, json: &Json) -> bool {
+        let Some(("Ref", Json::String(name))) = function(json) else {
+            return false;
+        };
+        matches!(self.setting(name, self.template.parameter(name)), Setting::Other(_))
+    }
+
+    /// `Fn::Select`
+    fn selected(&self, argument: &Json, depth: usize) -> Option<Partial> {
+        let [index, list] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let index: usize = self.known(index, depth)?.parse().ok()?;
+        self.items_at(list, depth)?.into_iter().nth(index)
+    }
+
+    /// `Fn::Split` of a text that is known, since an unknown value may hold the separator.
+    fn split(&self, argument: &Json, depth: usize) -> Option<Partial> {
+        let [separator, text] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let (separator, text) = (self.known(separator, depth)?, self.known(text, depth)?);
+        if separator.is_empty() || !self.spend(text.len()) {
+            return None;
+        }
+        let parts = text.split(separator.as_str());
+        Some(Partial::List(parts.map(|part| Partial::Text(Text::literal(part))).collect()))
+    }
+
+    /// `Fn::Length` of `AWS::LanguageExtensions`
+    fn length(&self, argument: &Json, depth: usize) -> Option<Partial> {
+        let items = self.items_at(argument, depth)?;
+        Some(Partial::Text(Text::literal(items.len().to_string())))
+    }
+
+    /// `Fn::ToJsonString` of `AWS::LanguageExtensions`
+    fn json_string(&self, argument: &Json, depth: usize) -> Option<Partial> {
+        let value = self.value_at(argument, depth)?;
+        value.is_known().then(|| Partial::Text(Text::literal(value.to_string())))
+    }
+
+    /// Counts work; whether there is any left to do.
+    fn spend(&self, work: usize) -> bool {
+        self.work.set(self.work.get().saturating_add(work));
+        self.work.get() <= WORK
+    }
+
+    /// Whether a condition of the template holds.
+    #[must_use]
+    pub fn holds(&self, condition: &str) -> bool {
+        self.holds_at(condition, 0)
+    }
+
+    fn holds_at(&self, condition: &str, depth: usize) -> bool {
+        let known = self.conditions.borrow().get(condition).copied();
+        if let Some(Some(holds)) = known {
+            return holds;
+        }
+        let written = self.template.json().get("Conditions").and_then(|all| all.get(condition));
+        let holds = match written {
+            // A condition that is being decided has come round to itself.
+            Some(written) if known.is_none() && depth < DEPTH => {
+                self.conditions.borrow_mut().insert(condition.to_owned(), None);
+                self.truth(written, depth + 1)
+            }
+            _ => self.fact(format!("condition {condition}"), condition.to_owned()),
+        };
+        self.conditions.borrow_mut().insert(condition.to_owned(), Some(holds));
+        holds
+    }
+
+    fn truth(&self, condition: &Json, depth: usize) -> bool {
+        if depth >= DEPTH || !self.spend(1) {
+            return self.fact(shortened(condition), condition.to_string());
+        }
+        match function(condition) {
+            Some(("Condition", Json::String(name))) => self.holds_at(name, depth),
+            Some(("Fn::Not", Json::Array(arguments))) if arguments.len() == 1 => {
+                !arguments.iter().any(|argument| self.truth(argument, depth + 1))
+            }
+            Some(("Fn::And", Json::Array(arguments))) => {
+                arguments.iter().all(|argument| self.truth(argument, depth + 1))
+            }
+            Some(("Fn::Or", Json::Array(arguments))) => {
+                arguments.iter().any(|argument| self.truth(argument, depth + 1))
+            }
+            Some(("Fn::Equals", Json::Array(sides))) if sides.len() == 2 => self.equal(&sides[0], &sides[1], depth + 1),
+            _ => self.fact(shortened(condition), condition.to_string()),
+        }
+    }
+
+    fn equal(&self, left: &Json, right: &Json, depth: usize) -> bool {
+        let values = (self.value_at(left, depth), self.value_at(right, depth));
+        let (Some(left_value), Some(right_value)) = &values else {
+            return values.0.is_none() && values.1.is_none();
+        };
+        if left_value == right_value {
+            return true;
+        }
+        if left_value.is_known() && right_value.is_known() {
+            return false;
+        }
+        for (parameter, value) in [(left, right_value), (right, left_value)] {
+            if let (Some(value), Some(("Ref", Json::String(name)))) = (value.as_literal(), function(parameter))
+                && let Setting::Other(others) = self.setting(name, self.template.parameter(name))
+                && (others.iter().any(|other| other == value) || !self.is_possible(name, value))
+            {
+                return false;
+            }
+        }
+        let mut sides = [String::new(), String::new()];
+        left_value.write_identity(&mut sides[0]);
+        right_value.write_identity(&mut sides[1]);
+        sides.sort();
+        let mut shown = [left_value.to_string(), right_value.to_string()];
+        shown.sort();
+        self.fact(format!("{} equals {}", shown[0], shown[1]), sides.concat())
+    }
+
+    fn is_possible(&self, name: &str, value: &str) -> bool {
+        self.template.parameter(name).is_none_or(|parameter| parameter.allows(value))
+    }
+
+    /// Whether something holds that cannot be decided: both ways are worlds of their own.
+    fn fact(&self, what: String, identity: String) -> bool {
+        let variable = Variable::Fact(what, identity);
+        let setting = self
+            .decided(&variable)
+            .unwrap_or_else(|| self.decide(variable, Setting::Holds(true), [Setting::Holds(false)]));
+        setting == Setting::Holds(true)
+    }
+}
+
+/// A known text as it is written, in which dynamic references are not known.
+pub(super) fn written(text: &str) -> Text {
+    let mut found = Text::default();
+    let mut rest = text;
+    while let Some(start) = rest.find(DYNAMIC) {
+        let (before, reference) = rest.split_at(start);
+        let end = reference.find("}}").map_or(reference.len(), |end| end + "}}".len());
+        let (reference, after) = reference.split_at(end);
+        found.push_str(before);
+        found.push(Piece::Unknown(Unknown { origin: Origin::Other(reference.to_owned()), identity: reference.into() }));
+        rest = after;
+    }
+    found.push_str(rest);
+    found
+}
+
+fn unknown(what: &str, json: &Json) -> Partial {
+    Partial::Text(Text::unknown(what, json.to_string()))
+}
+
+fn shortened(json: &Json) -> String {
+    let text = json.to_string();
+    if text.chars().count() <= SHOWN {
+        return text;
+    }
+    let start: String = text.chars().take(SHOWN).collect();
+    format!("{start}…")
+}
+
+/// The function that a value is, and its argument.
+#[must_use]
+pub fn function(value: &Json) -> Option<(&str, &Json)> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    let (name, argument) = object.iter().next()?;
+    (name == "Ref" || name == "Condition" || name.starts_with("Fn::")).then_some((name.as_str(), argument))
+}
+
+/// Whether a function of this name stands anywhere in a value.
+#[must_use]
+pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {
+    let own = json.as_object().is_some_and(|map| map.keys().any(|key| is_it(key)));
+    own || children(json).any(|inner| mentions(inner, is_it))
+}

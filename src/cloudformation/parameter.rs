@@ -1,0 +1,110 @@
+//! Parameters of a template: what a deploy may give them.
+
+use regex_lite::Regex;
+use serde_json::Value as Json;
+use std::sync::Arc;
+
+/// A parameter that a template declares.
+#[derive(Clone, Debug)]
+pub struct Parameter {
+    /// How its value is read.
+    pub kind: Kind,
+    /// `Default`
+    pub default: Option<String>,
+    /// `AllowedValues`
+    allowed: Option<Vec<String>>,
+    /// `AllowedPattern`, which must fit the whole value (CloudFormation User Guide, parameters).
+    pattern: Option<Regex>,
+    /// `MinLength` and `MaxLength`
+    length: (usize, usize),
+    /// What tells it from a parameter that may hold other values.
+    pub identity: Arc<str>,
+}
+
+/// How the value of a parameter is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// It is the text that is given.
+    Text,
+    /// It is a list: the text that is given, cut at its commas.
+    List,
+    /// It is looked up in the Systems Manager under the name that is given.
+    LookedUp,
+}
+
+impl Parameter {
+    /// What a template declares under a name.
+    #[must_use]
+    pub fn new(declared: &Json) -> Self {
+        let text = |key: &str| declared.get(key).and_then(scalar);
+        let written = text("Type").unwrap_or_else(|| "String".to_owned());
+        let kind = if written.starts_with("AWS::SSM::Parameter::Value") {
+            Kind::LookedUp
+        } else if written == "CommaDelimitedList" || written.starts_with("List<") {
+            Kind::List
+        } else {
+            Kind::Text
+        };
+        let allowed = declared.get("AllowedValues").and_then(Json::as_array);
+        let allowed = allowed.map(|all| all.iter().filter_map(scalar).collect());
+        let pattern = text("AllowedPattern").and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
+        let number = |key: &str| text(key).and_then(|number| number.parse().ok());
+        let length = (number("MinLength").unwrap_or(0), number("MaxLength").unwrap_or(usize::MAX));
+        Self { kind, default: text("Default"), allowed, pattern, length, identity: identity(declared, kind) }
+    }
+
+    /// Every value that a deploy may give, if the template lists them.
+    #[must_use]
+    pub fn allowed_values(&self) -> Option<&[String]> {
+        self.allowed.as_deref().filter(|_| self.kind == Kind::Text)
+    }
+
+    /// Whether a deploy may give this value. A pattern that is not understood allows everything.
+    #[must_use]
+    pub fn allows(&self, value: &str) -> bool {
+        let length = value.chars().count();
+        let is_listed = self.allowed.as_ref().is_none_or(|all| all.iter().any(|allowed| allowed == value));
+        let fits = self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value));
+        is_listed && fits && (self.length.0..=self.length.1).contains(&length)
+    }
+
+    /// Whether it holds the ID of an account and nothing else, as far as a handful of samples show. What else such a
+    /// pattern may allow is no principal that Lambda takes.
+    #[must_use]
+    pub fn is_account(&self) -> bool {
+        const ACCOUNTS: [&str; 3] = ["012345678901", "123456789012", "998877665544"];
+        const OTHERS: [&str; 7] =
+            ["", "*", "1", "12345678901", "1234567890123", "a12345678901", "arn:aws:iam::123456789012:root"];
+        self.kind == Kind::Text
+            && self.pattern.is_some()
+            && ACCOUNTS.iter().all(|account| self.allows(account))
+            && !OTHERS.iter().any(|other| self.allows(other))
+    }
+}
+
+/// The declaration without what says nothing about the values that the parameter may hold. Its default is one value among
+/// others, but for a parameter that is looked up, whose default names what is looked up.
+fn identity(declared: &Json, kind: Kind) -> Arc<str> {
+    let mut declared = declared.clone();
+    if let Json::Object(keys) = &mut declared {
+        for key in ["Description", "ConstraintDescription", "NoEcho"] {
+            keys.shift_remove(key);
+        }
+        if kind != Kind::LookedUp {
+            keys.shift_remove("Default");
+        }
+        keys.sort_keys();
+    }
+    declared.to_string().into()
+}
+
+/// The text of a value without parts.
+#[must_use]
+pub fn scalar(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(truth) => Some(truth.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}

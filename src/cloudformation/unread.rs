@@ -1,0 +1,135 @@
+//! The parts of a template that are not what they say: they stand for something that CloudFormation puts there at a
+//! deploy, and that is not in the template.
+
+use super::functions::{function, mentions};
+use super::template::{Template, children};
+use serde_json::Value as Json;
+
+/// A part of a template whose meaning is not in the template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// Where it stands: a section, or a logical ID.
+    pub place: String,
+    /// What it is.
+    pub what: String,
+    /// What it can change.
+    pub extent: Extent,
+    /// What tells it from another one at the same place.
+    pub identity: String,
+}
+
+/// What a part can change that is not read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Everything: it may add, change or take away any resource.
+    Template,
+    /// What it is handed: resources and texts that are named in it.
+    Handed(Json),
+}
+
+impl Unread {
+    /// A part that may change anything.
+    pub fn anything(place: impl Into<String>, what: impl Into<String>, written: &Json) -> Self {
+        let identity = written.to_string();
+        Self { place: place.into(), what: what.into(), extent: Extent::Template, identity }
+    }
+
+    /// A resource that may make others, of what it is handed.
+    pub fn resource(id: &str, what: impl Into<String>, written: &Json, template: &Template) -> Self {
+        let mut identity = written.to_string();
+        add_mentioned(written, template, &mut identity);
+        Self { place: id.to_owned(), what: what.into(), extent: Extent::Handed(written.clone()), identity }
+    }
+
+    /// Whether it can change something about a resource of the template, or about what is called by one of these names.
+    #[must_use]
+    pub fn concerns(&self, ids: &[&str], names: &[&str]) -> bool {
+        match &self.extent {
+            Extent::Template => true,
+            Extent::Handed(written) => is_handed(written, ids, names),
+        }
+    }
+}
+
+/// Whether a value names a resource, or holds one of some texts, or holds what only a deploy tells.
+fn is_handed(json: &Json, ids: &[&str], names: &[&str]) -> bool {
+    if let Json::String(text) = json {
+        return ids.contains(&text.as_str()) || names.iter().any(|name| text.contains(name)) || refers(text, ids);
+    }
+    match function(json) {
+        Some(("Ref", Json::String(name))) => ids.contains(&name.as_str()),
+        Some(("Fn::GetAtt", Json::Array(parts))) => {
+            parts.first().and_then(Json::as_str).is_some_and(|id| ids.contains(&id))
+        }
+        Some(("Fn::ImportValue" | "Fn::Transform", _)) => true,
+        _ => children(json).any(|inner| is_handed(inner, ids, names)),
+    }
+}
+
+/// Whether a text of `Fn::Sub` refers to one of some resources.
+fn refers(text: &str, ids: &[&str]) -> bool {
+    ids.iter().any(|id| text.contains(&format!("${{{id}}}")) || text.contains(&format!("${{{id}.")))
+}
+
+/// Adds the declarations of the parameters that a value names.
+fn add_mentioned(json: &Json, template: &Template, to: &mut String) {
+    if let Some(("Ref", Json::String(name))) = function(json)
+        && let Some(parameter) = template.parameter(name)
+    {
+        to.push_str(&parameter.identity);
+        to.push_str(parameter.default.as_deref().unwrap_or_default());
+    }
+    for inner in children(json) {
+        add_mentioned(inner, template, to);
+    }
+}
+
+/// The parts whose meaning is not in the template, but for resources of types that make others.
+#[must_use]
+pub fn unread(template: &Template) -> Vec<Unread> {
+    let json = template.json();
+    let mut found = Vec::new();
+    if let Some(transform) = json.get("Transform") {
+        for macro_ in transform.as_array().map_or_else(|| std::slice::from_ref(transform), Vec::as_slice) {
+            let name = macro_.as_str().map_or_else(|| macro_.to_string(), str::to_owned);
+            if !READ_TRANSFORMS.contains(&name.as_str()) {
+                found.push(Unread::anything("Transform", format!("the macro {name}"), macro_));
+            }
+        }
+    }
+    for (section, value) in json.as_object().into_iter().flatten() {
+        match section.as_str() {
+            "Resources" => unread_resources(value, &mut found),
+            "Transform" | "Metadata" | "Description" | "AWSTemplateFormatVersion" | "Outputs" => {}
+            _ if section.starts_with("Fn::") => found.push(Unread::anything("the template", section.as_str(), value)),
+            _ if mentions(value, &is_expansion) => {
+                found.push(Unread::anything(section.as_str(), "a part that a macro puts there", value));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// Transforms whose work the reader does itself, or that leave the resources of a template alone.
+const READ_TRANSFORMS: [&str; 2] = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
+
+fn is_expansion(key: &str) -> bool {
+    key == "Fn::Transform" || key.starts_with("Fn::ForEach")
+}
+
+fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
+    let Some(resources) = resources.as_object() else {
+        found.push(Unread::anything("Resources", "what is no mapping of resources", resources));
+        return;
+    };
+    for (id, resource) in resources {
+        if is_expansion(id) {
+            found.push(Unread::anything(id.as_str(), "resources that CloudFormation puts there", resource));
+        } else if !resource.get("Type").is_some_and(Json::is_string) {
+            found.push(Unread::anything(id.as_str(), "a resource without a type that is known", resource));
+        } else if mentions(resource, &is_expansion) {
+            found.push(Unread::anything(id.as_str(), "a resource of which a macro makes a part", resource));
+        }
+    }
+}

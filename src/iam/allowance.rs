@@ -1,0 +1,142 @@
+//! The layers that policies let attach, as patterns, and what can be asked of them.
+
+use crate::pattern::{Domain, Pattern, Search, TooLarge};
+use std::collections::HashSet;
+
+/// The most searches that are made to find a layer outside of several allowances.
+const MOST_SEARCHES: usize = 1024;
+
+/// One way in which policies let a layer be attached: a disjunct of their meaning in disjunctive normal form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Allowance {
+    /// Each layer of the list fits at least one pattern of each group.
+    pub within: Vec<Vec<Pattern>>,
+    /// No layer of the list fits any of these.
+    pub outside: Vec<Pattern>,
+    /// Other layers that the list must hold.
+    pub needs: Vec<Need>,
+    /// The statements that allow it.
+    pub by: Vec<String>,
+}
+
+/// Some layer of the list fits one of these patterns, or fits none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// The patterns.
+    pub patterns: Vec<Pattern>,
+    /// Whether the layer fits.
+    pub fits: bool,
+}
+
+/// The layers that can be attached.
+#[derive(Clone, Debug, Default)]
+pub struct AttachableLayers {
+    /// For certain.
+    pub certain: Vec<Allowance>,
+    /// Whatever is not excluded.
+    pub possible: Vec<Allowance>,
+    /// Why the two differ.
+    pub doubts: Vec<String>,
+}
+
+impl Allowance {
+    /// Whether the other layers that it needs can exist. `if_undecided` is returned when the search gives up.
+    #[must_use]
+    pub fn is_satisfiable(&self, if_undecided: bool) -> bool {
+        self.needs.iter().all(|need| {
+            let found =
+                if need.fits { self.layer(Some(&need.patterns), &[]) } else { self.layer(None, &need.patterns) };
+            found.map_or(if_undecided, |found| found.is_some())
+        })
+    }
+
+    /// A layer that it lets attach, within a set if one is given, and outside of another.
+    ///
+    /// # Errors
+    ///
+    /// Where that is not decided in bounded time.
+    pub fn layer(&self, within: Option<&[Pattern]>, outside: &[Pattern]) -> Result<Option<String>, TooLarge> {
+        let within: Vec<&[Pattern]> = self.within.iter().map(Vec::as_slice).chain(within).collect();
+        layer(&within, &[&self.outside, outside])
+    }
+
+    /// A layer that it lets attach and none of some others does, within a set if one is given.
+    ///
+    /// # Errors
+    ///
+    /// Where that is not decided in bounded time.
+    pub fn layer_beyond(&self, others: &[Self], set: Option<&[Pattern]>) -> Result<Option<String>, TooLarge> {
+        self.search_beyond(others, set, &mut MOST_SEARCHES.clone())
+    }
+
+    /// Each of the others is left by one of its groups, or by what is outside of it; every combination is searched.
+    fn search_beyond(
+        &self,
+        others: &[Self],
+        set: Option<&[Pattern]>,
+        searches: &mut usize,
+    ) -> Result<Option<String>, TooLarge> {
+        let exits = |other: &Self| other.within.len() + usize::from(!other.outside.is_empty());
+        let mut combinations: usize = 1;
+        for other in others {
+            combinations = combinations.checked_mul(exits(other)).ok_or(TooLarge)?;
+        }
+        *searches = searches.checked_sub(combinations).ok_or(TooLarge)?;
+        for combination in 0..combinations {
+            let mut rest = combination;
+            let mut within: Vec<&[Pattern]> = self.within.iter().map(Vec::as_slice).chain(set).collect();
+            let mut outside = vec![self.outside.as_slice()];
+            for other in others {
+                let exit = rest % exits(other);
+                rest /= exits(other);
+                match other.within.get(exit) {
+                    Some(group) => outside.push(group),
+                    None => within.push(&other.outside),
+                }
+            }
+            if let Some(found) = layer(&within, &outside)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// What tells it from other allowances.
+    fn key(&self) -> (&[Vec<Pattern>], &[Pattern]) {
+        (&self.within, &self.outside)
+    }
+}
+
+/// A layer that some of the first let attach and none of the others does.
+///
+/// # Errors
+///
+/// Where that is not decided in bounded time.
+pub fn layer_beyond(first: &[Allowance], others: &[Allowance]) -> Result<Option<String>, TooLarge> {
+    let known: HashSet<_> = others.iter().map(Allowance::key).collect();
+    let mut searches = MOST_SEARCHES;
+    for allowance in first.iter().filter(|allowance| !known.contains(&allowance.key())) {
+        if let Some(found) = allowance.search_beyond(others, None, &mut searches)? {
+            return Ok(Some(found));
+        }
+    }
+    Ok(None)
+}
+
+/// Orders allowances and takes out those that stand twice.
+pub(super) fn tidy(allowances: &mut Vec<Allowance>) {
+    allowances.sort_by(|a, b| a.key().cmp(&b.key()));
+    allowances.dedup_by(|a, b| a.key() == b.key());
+}
+
+/// A layer that fits a pattern of each group, and none of those outside.
+fn layer(within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, TooLarge> {
+    let mut search = Search::among(Domain::layer_versions());
+    for group in within {
+        search = search.within(*group);
+    }
+    for group in outside {
+        search = search.outside(*group);
+    }
+    search.shortest()
+}

@@ -1,0 +1,126 @@
+//! Why a layer cannot be attached: what denies it, or which permission is missing.
+
+use super::attach::{ATTACH, Analysis, Bound, Constraint, EffectivePolicies, READ, constraints};
+use super::document::{Document, Effect, Statement};
+use super::evaluate::Answer;
+use std::fmt;
+
+/// Why a request with a layer is denied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DenyReason {
+    /// Explicitly: this statement denies it.
+    Explicit(String),
+    /// Implicitly: nothing of these documents allows the action.
+    Implicit(&'static str, Vec<String>),
+    /// The layer is not among those that these statements allow.
+    LayerNotAllowed(Vec<String>),
+    /// The layer may be attached, but nothing of these documents allows reading it.
+    CannotRead(Vec<String>),
+}
+
+impl fmt::Display for DenyReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Explicit(by) => write!(f, "{by} denies it"),
+            Self::Implicit(action, documents) => write!(f, "nothing{} allows {action}", within(documents)),
+            Self::LayerNotAllowed(by) => {
+                write!(f, "`lambda:Layer` is missing it: it is not among the layers of {}", by.join(" and "))
+            }
+            Self::CannotRead(documents) => {
+                write!(f, "`{READ}` on it is missing: nothing{} allows it", within(documents))
+            }
+        }
+    }
+}
+
+fn within(documents: &[String]) -> String {
+    if documents.is_empty() { String::new() } else { format!(" in {}", documents.join("; ")) }
+}
+
+/// Why a request with this layer alone is denied; `None` where it is not certain that it is.
+#[must_use]
+pub fn deny_reason(policies: &EffectivePolicies, layer: &str) -> Option<DenyReason> {
+    let mut first = None;
+    for action in ATTACH {
+        let analysis = Analysis { policies, action, bound: Bound::Upper };
+        match of_attaching(&analysis, layer) {
+            Some(reason) => first = first.or(Some(reason)),
+            // This action attaches it, so that only reading it can be what is missing.
+            None => return of_reading(&analysis, layer),
+        }
+    }
+    first
+}
+
+fn of_attaching(analysis: &Analysis<'_>, layer: &str) -> Option<DenyReason> {
+    for (document, statement) in analysis.policies.statements() {
+        if statement.effect == Effect::Deny
+            && analysis.concerns(statement, document) == Answer::Yes
+            && fits(analysis, document, statement, layer) == Some(true)
+        {
+            return Some(DenyReason::Explicit(named(document, statement)));
+        }
+    }
+    analysis.policies.levels.iter().find_map(|level| not_allowed(analysis, level, layer))
+}
+
+/// Why a level does not allow a layer; `None` where it may.
+fn not_allowed(analysis: &Analysis<'_>, level: &[Document], layer: &str) -> Option<DenyReason> {
+    let mut others = Vec::new();
+    for document in level {
+        if document.problem.is_some() {
+            return None;
+        }
+        for statement in document.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+            match analysis.concerns(statement, document) {
+                Answer::No => {}
+                Answer::Yes if fits(analysis, document, statement, layer) == Some(false) => {
+                    others.push(named(document, statement));
+                }
+                Answer::Yes | Answer::Unknown(_) => return None,
+            }
+        }
+    }
+    Some(if others.is_empty() {
+        DenyReason::Implicit(analysis.action, names(level))
+    } else {
+        DenyReason::LayerNotAllowed(others)
+    })
+}
+
+fn of_reading(analysis: &Analysis<'_>, layer: &str) -> Option<DenyReason> {
+    analysis.policies.levels.iter().find_map(|level| {
+        let can_read = level
+            .iter()
+            .any(|document| analysis.reads(document, Effect::Allow).iter().any(|pattern| pattern.matches(layer)));
+        (!can_read).then(|| DenyReason::CannotRead(names(level)))
+    })
+}
+
+fn named(document: &Document, statement: &Statement) -> String {
+    format!("{}, {}", document.name, statement.sid)
+}
+
+fn names(level: &[Document]) -> Vec<String> {
+    level.iter().map(|document| document.name.clone()).collect()
+}
+
+/// Whether a statement's conditions hold of a list of this layer alone; `None` where that is not known.
+fn fits(analysis: &Analysis<'_>, document: &Document, statement: &Statement, layer: &str) -> Option<bool> {
+    let mut fits = Some(true);
+    for constraint in constraints(statement, document, &analysis.policies.request) {
+        match constraint {
+            Constraint::All(patterns, fit) | Constraint::Any(patterns, fit) => {
+                let is_known = patterns.known.iter().any(|pattern| pattern.matches(layer));
+                if !is_known && patterns.unknown.is_some() {
+                    fits = None;
+                } else if is_known != fit {
+                    return Some(false);
+                }
+            }
+            Constraint::Never => return Some(false),
+            Constraint::Unclear(_) => fits = None,
+        }
+    }
+    fits
+}

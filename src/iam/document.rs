@@ -1,0 +1,338 @@
+//! Policy documents of IAM and Organizations, as far as they are understood.
+//!
+//! What a document says that is not understood is kept with the reason. Whoever asks then gets no answer where it might
+//! matter, and never the answer that it does not.
+
+use crate::partial::{Partial, Text};
+
+/// A policy document.
+#[derive(Clone, Debug, Default)]
+pub struct Document {
+    /// What it is called in answers.
+    pub name: String,
+    /// Whether `${…}` in it stands for something of the request: not in documents of older versions (IAM User Guide,
+    /// `Version`).
+    pub has_variables: bool,
+    /// Its statements.
+    pub statements: Vec<Statement>,
+    /// Why some of it is not understood, if so.
+    pub problem: Option<Problem>,
+}
+
+/// Why something is not understood, and what is written there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The reason.
+    pub why: String,
+    /// What tells it from other things that are not understood for the same reason.
+    pub written: String,
+}
+
+/// A statement.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Its `Sid`, or its number.
+    pub sid: String,
+    /// Whether it allows or denies.
+    pub effect: Effect,
+    /// `Principal` and `NotPrincipal`, in policies of resources.
+    pub principal: Option<Principals>,
+    /// `Action` or `NotAction`
+    pub actions: PatternList,
+    /// `Resource` or `NotResource`; every resource where neither is there.
+    pub resources: PatternList,
+    /// `Condition`: all of them must hold.
+    pub conditions: Vec<Condition>,
+    /// Why it is not known what the statement does at all, if so.
+    pub problem: Option<Problem>,
+    /// Why it is not certain that the statement counts, if so: its policy may not be there, or not be attached.
+    pub doubt: Option<String>,
+    /// The statement as it is written, without its `Sid`.
+    pub written: Partial,
+}
+
+/// Whether a statement allows or denies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// `Allow`
+    Allow,
+    /// `Deny`
+    Deny,
+}
+
+/// Who a statement of a resource's policy is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principals {
+    /// Whether it is about everybody else: `NotPrincipal`.
+    pub negated: bool,
+    /// The element as it is written.
+    pub element: Partial,
+}
+
+/// Patterns of which one must fit, or none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PatternList {
+    /// Whether none must fit: `NotAction`, `NotResource`.
+    pub negated: bool,
+    /// The patterns.
+    pub patterns: Vec<Text>,
+}
+
+impl PatternList {
+    /// Whether it fits everything.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        !self.negated && self.patterns.iter().any(|pattern| pattern.as_literal() == Some("*"))
+    }
+}
+
+/// How the values of a key in a request are put to a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quantifier {
+    /// The key has one value.
+    One,
+    /// `ForAllValues`: each must fit; holds without values.
+    All,
+    /// `ForAnyValue`: one must fit; does not hold without values.
+    Any,
+}
+
+/// What a condition compares by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Operator {
+    /// `StringEquals`
+    Equals,
+    /// `StringEqualsIgnoreCase`
+    EqualsIgnoreCase,
+    /// `StringLike`
+    Like,
+    /// `ArnLike` and `ArnEquals`, which are the same
+    Arn,
+    /// `Null`
+    Null,
+    /// `Bool`
+    Bool,
+    /// Any other, or one that is not known, as it is written.
+    Unsupported(String),
+}
+
+/// One operator on one key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Condition {
+    /// How several values are dealt with.
+    pub quantifier: Quantifier,
+    /// What it compares by.
+    pub operator: Operator,
+    /// Whether it is the negated form, as `StringNotLike` is.
+    pub negated: bool,
+    /// Whether it holds where the key is missing.
+    pub if_exists: bool,
+    /// The key, in lower case.
+    pub key: String,
+    /// The values.
+    pub values: Vec<Text>,
+}
+
+impl Document {
+    /// The document that a value is.
+    #[must_use]
+    pub fn read(name: &str, value: &Partial) -> Self {
+        let mut document = Self { name: name.to_owned(), ..Self::default() };
+        document.has_variables = value.get("Version").and_then(Partial::as_literal) == Some("2012-10-17");
+        let Some(statements) = value.get("Statement") else {
+            document.problem = Some(Problem::of("it has no statements that can be read", value));
+            return document;
+        };
+        for (index, statement) in statements.items().iter().enumerate() {
+            if matches!(statement, Partial::Map(_)) {
+                document.statements.push(Statement::read(index, statement));
+            } else {
+                document.problem =
+                    Some(Problem::of(format!("statement {} is not known before a deploy", index + 1), statements));
+            }
+        }
+        document
+    }
+
+    /// Whether it says the same as another one, whatever both and their statements are called.
+    #[must_use]
+    pub fn means_the_same(&self, other: &Self) -> bool {
+        let own = self.statements.iter().map(|statement| (&statement.written, &statement.doubt));
+        self.has_variables == other.has_variables
+            && self.problem == other.problem
+            && own.eq(other.statements.iter().map(|statement| (&statement.written, &statement.doubt)))
+    }
+}
+
+impl Problem {
+    /// A problem with a value.
+    pub fn of(why: impl Into<String>, written: &Partial) -> Self {
+        let mut identity = String::new();
+        written.write_identity(&mut identity);
+        Self { why: why.into(), written: identity }
+    }
+}
+
+/// The elements of a statement.
+const ELEMENTS: [&str; 9] =
+    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+
+impl Statement {
+    fn read(index: usize, value: &Partial) -> Self {
+        let text = |name: &str| value.get(name).and_then(Partial::as_text);
+        let effect = text("Effect").and_then(Text::as_literal);
+        let sid = text("Sid").map_or_else(|| format!("statement {}", index + 1), ToString::to_string);
+        let mut written = value.clone();
+        if let Partial::Map(map) = &mut written {
+            map.shift_remove("Sid");
+        }
+        let actions = patterns(value, "Action", "NotAction").unwrap_or_default();
+        let problem = if let Some(strange) = strange_element(value) {
+            Some(format!("the element `{strange}` is not supported"))
+        } else if !matches!(effect, Some("Allow" | "Deny")) {
+            Some("whether it allows or denies is not known".to_owned())
+        } else if actions.patterns.is_empty() {
+            Some("it names no action".to_owned())
+        } else {
+            None
+        };
+        Self {
+            sid,
+            effect: if effect == Some("Deny") { Effect::Deny } else { Effect::Allow },
+            principal: principals(value),
+            actions,
+            resources: patterns(value, "Resource", "NotResource").unwrap_or_else(everything),
+            conditions: value.get("Condition").map(conditions).unwrap_or_default(),
+            problem: problem.map(|why| Problem::of(why, &written)),
+            doubt: None,
+            written,
+        }
+    }
+}
+
+/// An element that no statement has. One element and its negated form exclude each other.
+fn strange_element(value: &Partial) -> Option<String> {
+    let map = value.as_map()?;
+    if let Some(strange) = map.keys().find(|key| !ELEMENTS.contains(&key.as_str())) {
+        return Some(strange.clone());
+    }
+    let pairs = [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")];
+    let both = pairs.iter().find(|(plain, negated)| map.contains_key(*plain) && map.contains_key(*negated));
+    both.map(|(_, negated)| (*negated).to_owned())
+}
+
+fn principals(value: &Partial) -> Option<Principals> {
+    let plain = value.get("Principal").map(|element| (false, element));
+    let (negated, element) = plain.or_else(|| Some((true, value.get("NotPrincipal")?)))?;
+    Some(Principals { negated, element: element.clone() })
+}
+
+/// Every resource.
+fn everything() -> PatternList {
+    PatternList { negated: false, patterns: vec![Text::literal("*")] }
+}
+
+fn patterns(value: &Partial, plain: &str, negated: &str) -> Option<PatternList> {
+    let (list, negated) = match (value.get(plain), value.get(negated)) {
+        (Some(list), _) => (list, false),
+        (None, Some(list)) => (list, true),
+        (None, None) => return None,
+    };
+    Some(PatternList { negated, patterns: texts(list) })
+}
+
+/// The texts of a list; what is none is not known.
+fn texts(list: &Partial) -> Vec<Text> {
+    let text = |item: &Partial| match item {
+        Partial::Text(text) => text.clone(),
+        other => Text::unknown("a value that is no text", other.to_string()),
+    };
+    list.items().iter().map(text).collect()
+}
+
+fn conditions(element: &Partial) -> Vec<Condition> {
+    let Some(operators) = element.as_map() else {
+        return vec![unknown_condition("a condition that is not known before a deploy", element)];
+    };
+    let mut conditions = Vec::new();
+    for (operator, keys) in operators {
+        let Some(keys) = keys.as_map() else {
+            conditions.push(unknown_condition(&format!("{operator}, of which the keys are not known"), keys));
+            continue;
+        };
+        for (key, values) in keys {
+            let mut condition = operator_of(operator);
+            condition.key = key.to_ascii_lowercase();
+            condition.values = texts(values);
+            conditions.push(condition);
+        }
+    }
+    conditions
+}
+
+/// A condition of which nothing is known; it keeps what is written.
+fn unknown_condition(what: &str, written: &Partial) -> Condition {
+    let mut identity = String::new();
+    written.write_identity(&mut identity);
+    Condition {
+        quantifier: Quantifier::One,
+        operator: Operator::Unsupported(what.to_owned()),
+        negated: false,
+        if_exists: false,
+        key: String::new(),
+        values: vec![Text::unknown("a condition", identity)],
+    }
+}
+
+/// An operator by its name, whose case does not matter.
+fn operator_of(written: &str) -> Condition {
+    let lower = written.to_ascii_lowercase();
+    let (quantifier, rest) = if let Some(rest) = lower.strip_prefix("forallvalues:") {
+        (Quantifier::All, rest)
+    } else if let Some(rest) = lower.strip_prefix("foranyvalue:") {
+        (Quantifier::Any, rest)
+    } else {
+        (Quantifier::One, lower.as_str())
+    };
+    let (rest, if_exists) = rest.strip_suffix("ifexists").map_or((rest, false), |rest| (rest, true));
+    let (operator, negated) = match rest {
+        "stringequals" => (Operator::Equals, false),
+        "stringnotequals" => (Operator::Equals, true),
+        "stringequalsignorecase" => (Operator::EqualsIgnoreCase, false),
+        "stringnotequalsignorecase" => (Operator::EqualsIgnoreCase, true),
+        "stringlike" => (Operator::Like, false),
+        "stringnotlike" => (Operator::Like, true),
+        "arnlike" | "arnequals" => (Operator::Arn, false),
+        "arnnotlike" | "arnnotequals" => (Operator::Arn, true),
+        "null" => (Operator::Null, false),
+        "bool" => (Operator::Bool, false),
+        _ => (Operator::Unsupported(written.to_owned()), false),
+    };
+    Condition { quantifier, operator, negated, if_exists, key: String::new(), values: Vec::new() }
+}
+
+/// A piece of a value of a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PolicyPiece<'t> {
+    /// It stands for itself.
+    Literal(&'t str),
+    /// A policy variable, by what stands between `${` and `}`.
+    Variable(&'t str),
+}
+
+/// A value of a document as the pieces that policy variables cut it into.
+#[must_use]
+pub fn variables(text: &str, has_variables: bool) -> Vec<PolicyPiece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while has_variables
+        && let Some((before, after)) = rest.split_once("${")
+        && let Some((name, after)) = after.split_once('}')
+    {
+        pieces.push(PolicyPiece::Literal(before));
+        pieces.push(PolicyPiece::Variable(name));
+        rest = after;
+    }
+    pieces.push(PolicyPiece::Literal(rest));
+    pieces
+}

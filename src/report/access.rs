@@ -1,0 +1,253 @@
+//! What a report on access says, before it is put into a format.
+
+use crate::access::Access;
+use crate::access::applicability::Trust;
+use crate::access::grants::{GrantedBy, Who};
+use crate::access::subject::{Kind, Subject, SubjectCases};
+use crate::cloudformation::Case;
+use crate::cloudformation::case::condition;
+use crate::iam::allowance::{Allowance, AttachableLayers};
+use crate::iam::attach::{EffectivePolicies, attachable, is_about_layers, is_unrelated};
+use crate::iam::document::{Effect, Quantifier};
+use crate::pattern::Pattern;
+
+/// Everything that a report says.
+pub(super) struct AccessRows {
+    /// The versions that everyone can use.
+    pub public: Vec<String>,
+    /// The layers, each with its versions and who can use them.
+    pub layers: Vec<LayerRow>,
+    /// The roles and policies, each with what it lets attach or forbids.
+    pub subjects: Vec<SubjectRow>,
+    /// What is not read: where it stands, and what it is.
+    pub not_read: Vec<(String, String)>,
+}
+
+/// A layer.
+pub(super) struct LayerRow {
+    pub layer: String,
+    /// Its versions, each with who can use it.
+    pub versions: Vec<(String, Vec<String>)>,
+}
+
+/// A role or policy in some cases.
+pub(super) struct SubjectRow {
+    /// Its logical ID, its type, and in which cases.
+    pub subject: String,
+    /// The verb of the lines: *lets attach*.
+    pub verb: &'static str,
+    /// What it does so to.
+    pub lines: Vec<String>,
+}
+
+impl AccessRows {
+    pub fn of(access: &Access) -> Self {
+        Self {
+            public: public(access),
+            layers: layers(access),
+            subjects: access.subjects.iter().flat_map(|subject| rows(subject, access)).collect(),
+            not_read: access.not_read.iter().map(|part| (part.place.clone(), part.what.clone())).collect(),
+        }
+    }
+}
+
+/// The versions that everyone can use, or may.
+fn public(access: &Access) -> Vec<String> {
+    let mut found = Vec::new();
+    for (id, version) in &access.grants.versions {
+        if let Some(by) = version.grants.get(&Who::Everyone) {
+            found.push(format!("{id}{}", if_words(by)));
+        }
+    }
+    found
+}
+
+fn layers(access: &Access) -> Vec<LayerRow> {
+    let mut layers: Vec<LayerRow> = Vec::new();
+    for (id, version) in &access.grants.versions {
+        let layer = match version.names.as_slice() {
+            [] => "a layer whose name CloudFormation makes up".to_owned(),
+            names => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
+        };
+        let mut grants: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();
+        grants.sort_by_key(|(who, _)| *who);
+        let who = grants.into_iter().map(|(who, by)| format!("{}{}", shown(access, who), if_words(by))).collect();
+        let row = (id.to_string(), who);
+        match layers.iter_mut().find(|known| known.layer == layer) {
+            Some(known) => known.versions.push(row),
+            None => layers.push(LayerRow { layer, versions: vec![row] }),
+        }
+    }
+    layers
+}
+
+/// Somebody, with what the source calls them.
+pub(super) fn shown(access: &Access, who: &Who) -> String {
+    let id = match who {
+        Who::Account(id) | Who::Organization(id) => id.to_string(),
+        Who::Everyone => return "EVERYONE: every AWS account there is".to_owned(),
+        Who::Owner | Who::Unknown(..) => return who.to_string(),
+    };
+    match access.aliases.get(&id) {
+        Some(alias) => format!("{who} ({alias})"),
+        None => who.to_string(),
+    }
+}
+
+/// In which cases some grants grant something, as the end of a sentence; nothing where in all.
+pub(super) fn if_words(by: &[GrantedBy]) -> String {
+    if by.iter().any(GrantedBy::is_always) {
+        return String::new();
+    }
+    let words = by.iter().filter_map(|by| {
+        let all: Vec<Case> = by.cases.iter().chain(&by.others).cloned().collect();
+        condition(by.cases.clone(), &all)
+    });
+    let mut words: Vec<String> = words.collect();
+    words.dedup();
+    if words.is_empty() { String::new() } else { format!(", if {}", words.join(", or ")) }
+}
+
+/// What a subject does in each case; cases in which it does the same are one row.
+fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
+    let name = format!("{} ({})", subject.id, subject.type_name);
+    let cases = match &subject.cases {
+        Ok(cases) => cases,
+        Err(why) => {
+            return vec![SubjectRow { subject: name, verb: LETS_ATTACH, lines: vec![format!("undecided: {why}")] }];
+        }
+    };
+    let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
+    let mut alike: Vec<(&'static str, Vec<String>, Vec<Case>)> = Vec::new();
+    for (case, subject) in cases {
+        let Some(subject) = subject else {
+            continue;
+        };
+        for (verb, lines) in lines(subject) {
+            let lines: Vec<String> = lines.iter().map(|line| access.shown.text(line)).collect();
+            match alike.iter_mut().find(|(known, same, _)| *known == verb && *same == lines) {
+                Some((_, _, cases)) => cases.push(case.clone()),
+                None => alike.push((verb, lines, vec![case.clone()])),
+            }
+        }
+    }
+    let row = |(verb, lines, some): (&'static str, Vec<String>, Vec<Case>)| {
+        let when = condition(some, &all).map_or_else(String::new, |words| format!(", if {words},"));
+        SubjectRow { subject: format!("{name}{when}"), verb, lines }
+    };
+    alike.into_iter().map(row).collect()
+}
+
+const LETS_ATTACH: &str = "lets attach";
+const CAN_BE_ASSUMED_BY: &str = "can be assumed by";
+const FORBIDS: &str = "forbids attaching";
+
+/// What a subject lets attach and forbids, in sentences, by the verb before them.
+fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
+    let policies = &subject.policies;
+    let has = |effect: Effect| {
+        policies.statements().any(|(_, statement)| statement.effect == effect && !is_unrelated(statement))
+    };
+    let is_unknown = policies.documents().any(|document| document.problem.is_some());
+    let is_part = matches!(subject.kind, Kind::Policy | Kind::Group);
+    let mut found = Vec::new();
+    if !is_part || has(Effect::Allow) || is_unknown {
+        found.push((LETS_ATTACH, allowed(&attachable(policies))));
+    } else if has(Effect::Deny) {
+        found.push((FORBIDS, forbidden(&attachable(&policies.whatever_is_allowed()))));
+    }
+    if let Some((_, lines)) = found.first_mut() {
+        let remarks = defeated(policies);
+        lines.splice(0..0, remarks);
+    }
+    let trusts: Vec<String> = subject.applicability.trusts.iter().filter_map(trusted).collect();
+    if !trusts.is_empty() {
+        found.push((CAN_BE_ASSUMED_BY, trusts));
+    }
+    found
+}
+
+/// Who may assume a role; none for AWS's services, which attach no layers.
+fn trusted(trust: &Trust) -> Option<String> {
+    if trust.kind == "Service" {
+        return None;
+    }
+    let who = trust.who();
+    let is_anybody = trust.kind == "AWS" && trust.principal.as_literal() == Some("*");
+    let own_account = "; anybody in the role's own account needs no permission of their own for it";
+    Some(match trust.effect {
+        Effect::Deny => format!("not {who}"),
+        Effect::Allow if is_anybody && trust.condition.is_none() => format!("EVERYONE: {who}"),
+        Effect::Allow if is_anybody && !trust.leaves_out_own_account() => format!("{who}{own_account}"),
+        Effect::Allow => who,
+    })
+}
+
+fn allowed(found: &AttachableLayers) -> Vec<String> {
+    let mut lines = Vec::new();
+    for allowance in &found.possible {
+        // What no layer version fits lets nothing be attached.
+        if allowance.layer(None, &[]) == Ok(None) {
+            continue;
+        }
+        let is_certain =
+            found.certain.iter().any(|one| one.within == allowance.within && one.outside == allowance.outside);
+        lines.push(sentence(allowance, is_certain));
+    }
+    if lines.is_empty() {
+        lines.push("no layer".to_owned());
+    }
+    lines.extend(found.doubts.iter().map(|doubt| format!("undecided: {doubt}")));
+    lines
+}
+
+fn forbidden(found: &AttachableLayers) -> Vec<String> {
+    let mut lines = Vec::new();
+    match found.certain.as_slice() {
+        [] if found.possible.is_empty() => lines.push("every layer".to_owned()),
+        [escape] => {
+            for group in &escape.within {
+                lines.push(format!("every layer but {}", patterns(group)));
+            }
+            if !escape.outside.is_empty() {
+                lines.push(patterns(&escape.outside));
+            }
+        }
+        escapes => lines.extend(escapes.iter().map(|escape| format!("every layer but {}", sentence(escape, true)))),
+    }
+    if lines.is_empty() {
+        lines.push("no layer".to_owned());
+    }
+    lines.extend(found.doubts.iter().map(|doubt| format!("undecided: {doubt}")));
+    lines
+}
+
+/// The statements that deny by `ForAllValues`, and so let by what they are to keep out.
+fn defeated(policies: &EffectivePolicies) -> Vec<String> {
+    let mut found = Vec::new();
+    for (document, statement) in policies.statements().filter(|(_, statement)| statement.effect == Effect::Deny) {
+        let is_defeated =
+            |quantifier| statement.conditions.iter().any(|one| is_about_layers(one) && one.quantifier == quantifier);
+        if is_defeated(Quantifier::All) {
+            found.push(format!(
+                "DOES NOT HOLD: {}, {} denies by `ForAllValues`: one layer that it does not deny lets any other one by",
+                document.name, statement.sid
+            ));
+        }
+    }
+    found
+}
+
+/// What an allowance lets attach.
+fn sentence(allowance: &Allowance, is_certain: bool) -> String {
+    let groups: Vec<String> = allowance.within.iter().map(|group| patterns(group)).collect();
+    let mut text = if groups.is_empty() { "any layer".to_owned() } else { groups.join(" that are also in ") };
+    if !allowance.outside.is_empty() {
+        text.push_str(&format!(" but not {}", patterns(&allowance.outside)));
+    }
+    if is_certain { text } else { format!("maybe {text}") }
+}
+
+fn patterns(patterns: &[Pattern]) -> String {
+    patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,108 @@
+//! Reports for programs.
+
+use super::access::{AccessRows, if_words};
+use crate::access::Access;
+use crate::access::diff::{AttachChange, Attaches, Comes, Diff, Note, Prominence, UseChange};
+use crate::access::grants::{GrantedBy, Who};
+use serde_json::{Value as Json, json};
+
+pub(super) fn access(access: &Access, rows: &AccessRows) -> Json {
+    let mut versions = Vec::new();
+    for (id, version) in &access.grants.versions {
+        let mut who: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();
+        who.sort_by_key(|(who, _)| *who);
+        let grants: Vec<Json> = who.into_iter().map(|(who, by)| grant(access, who, by)).collect();
+        versions.push(json!({ "id": id.to_string(), "layer": version.layer(), "grants": grants }));
+    }
+    let attach: Vec<Json> = rows
+        .subjects
+        .iter()
+        .map(|row| json!({ "subject": row.subject, "verb": row.verb, "layers": row.lines }))
+        .collect();
+    let not_read: Vec<Json> =
+        rows.not_read.iter().map(|(place, what)| json!({ "place": place, "what": what })).collect();
+    json!({ "versions": versions, "attach": attach, "not_read": not_read })
+}
+
+fn who_json(access: &Access, who: &Who) -> Json {
+    let (kind, id) = match who {
+        Who::Everyone => ("everyone", None),
+        Who::Organization(id) => ("organization", Some(id.to_string())),
+        Who::Account(id) => ("account", Some(id.to_string())),
+        Who::Owner => ("owner", None),
+        Who::Unknown(why, _) => ("unknown", Some(why.clone())),
+    };
+    let names = id.as_ref().and_then(|id| access.aliases.get(id));
+    json!({ "kind": kind, "id": id, "names": names })
+}
+
+fn grant(access: &Access, who: &Who, by: &[GrantedBy]) -> Json {
+    let mut grant = who_json(access, who);
+    let words = if_words(by);
+    let ids: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
+    grant["by"] = json!(ids);
+    grant["when"] = json!(words.strip_prefix(", if "));
+    grant
+}
+
+pub(super) fn diff(diff: &Diff, old: &Access, new: &Access) -> Json {
+    json!({
+        "broader": diff.is_broader(),
+        "gained": diff.gained.iter().map(|change| use_change(change, new)).collect::<Vec<_>>(),
+        "lost": diff.lost.iter().map(|change| use_change(change, old)).collect::<Vec<_>>(),
+        "wider": diff.wider.iter().map(attach_change).collect::<Vec<_>>(),
+        "narrower": diff.narrower.iter().map(attach_change).collect::<Vec<_>>(),
+        "notes": diff.notes.iter().map(|one| note(one, new)).collect::<Vec<_>>(),
+        "not_read": diff.not_read.iter().map(|change| {
+            json!({ "place": change.place, "what": change.what, "was_there": change.was_there })
+        }).collect::<Vec<_>>(),
+    })
+}
+
+fn use_change(change: &UseChange, access: &Access) -> Json {
+    let is_foreign = match change.prominence {
+        Prominence::ForeignOrganization | Prominence::ForeignAccount => true,
+        Prominence::Everyone | Prominence::Unknown | Prominence::Known => false,
+    };
+    json!({
+        "version": change.version,
+        "who": who_json(access, &change.who),
+        "when": change.when,
+        "foreign": is_foreign,
+        "with_version": change.with_version,
+    })
+}
+
+fn attach_change(change: &AttachChange) -> Json {
+    let (kind, what) = match &change.what {
+        Attaches::Allows(layer) => ("attach", layer),
+        Attaches::AllowsReading(layer) => ("read", layer),
+        Attaches::DoesNotForbid(layer) => ("forbid", layer),
+        Attaches::Applies(true, what) => ("applies", what),
+        Attaches::Applies(false, what) => ("does-not-apply", what),
+        Attaches::Undecided(why) => ("undecided", why),
+    };
+    let comes = change.comes.map(|comes| match comes {
+        Comes::Comes => "new",
+        Comes::Goes => "gone",
+    });
+    json!({ "subject": change.subject, "kind": kind, "what": what, "when": change.when, "subject_is": comes })
+}
+
+fn note(note: &Note, access: &Access) -> Json {
+    match note {
+        Note::Outlives(who, version, grant) => {
+            json!({ "kind": "outlives", "who": who_json(access, who), "version": version, "grant": grant })
+        }
+        Note::NoLongerOutlives(who, version, grant) => {
+            json!({ "kind": "no-longer-outlives", "who": who_json(access, who), "version": version, "grant": grant })
+        }
+        Note::Kept(who, version, grant) => {
+            json!({ "kind": "kept", "who": who_json(access, who), "version": version, "grant": grant })
+        }
+        Note::Republished(version, who) => {
+            let who: Vec<Json> = who.iter().map(|who| who_json(access, who)).collect();
+            json!({ "kind": "republished", "version": version, "who": who })
+        }
+    }
+}
