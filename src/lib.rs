@@ -8,6 +8,7 @@
 //! nothing outside [`cli`] prints, reads or writes files, or asks the time.
 
 pub mod access;
+pub mod aws;
 pub mod cli;
 pub mod diagnostic;
 pub mod pattern;
@@ -75,7 +76,7 @@ fn resolve_and_lower(
 ) -> Compiled {
     let start = Span { file: units.first().map(|unit| unit.file).unwrap_or_default(), start: 0, end: 0 };
     let rules = resolve(units, files, &mut diagnostics);
-    rules::lint::lint(&rules, &mut diagnostics);
+    rules::lint::lint(units, &rules, &mut diagnostics);
     let mut lowered = None;
     if !has_errors(&diagnostics) {
         let made = lower(&rules, placement, &mut diagnostics);

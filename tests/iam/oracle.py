@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Trust:
-    """Accounts or organizations that may take on a role."""
+    """Accounts or organizations that may assume a role."""
 
     name: str
     ids: tuple
@@ -141,7 +141,7 @@ def permitted(block, request, deployment, administrator):
 
 
 def trusted(block, request):
-    """Whether the principal, with the organization it is in, may take on the role."""
+    """Whether the principal, with the organization it is in, may assume the role."""
     ids = [one for trust in block.trust for one in trust.ids]
     organization = request["context"].get("aws:PrincipalOrgID")
     return request["principal"].split(":")[4] in ids or organization in ids
