@@ -141,8 +141,8 @@ def ask_about(comparison, rng, block, deployment, documents):
     for _ in range(REQUESTS):
         if block.trust and rng.random() < 0.2:
             request = questions.request_for_trust(rng, f"arn:aws:iam::{deployment.account}:role/{block.name}")
-            use, contents = "trust", documents["trust"]
-            allowed = oracle.trusted(block, request)
+            use, contents = rng.choice(["trust", "trust", "trust alone"]), documents["trust"]
+            allowed = oracle.trusted(block, request, permitted=use == "trust")
         else:
             request = questions.request(rng, block, deployment)
             use = {"boundary": "boundary", "guardrail": "scps"}.get(block.kind) or rng.choice(["identity", "beside"])
