@@ -43,6 +43,10 @@ const INVISIBLE: &[(char, char)] = &[
 /// Whether a reviewer cannot see what `c` does to a text.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
+    // Nearly every character of a source.
+    if matches!(c, ' '..='~') {
+        return false;
+    }
     let after = INVISIBLE.partition_point(|(first, _)| *first <= c);
     after.checked_sub(1).and_then(|index| INVISIBLE.get(index)).is_some_and(|(_, last)| c <= *last)
 }

@@ -22,6 +22,7 @@ import generate
 import oracle
 import questions
 import source
+import tokens
 from evaluator import HERE, ROOT, Batch
 from expectations import Misstated, requests_in
 from template import ACCOUNT, PARTITION, Template, Unresolvable
@@ -76,7 +77,8 @@ def compare_template(path):
     template = Template(json.loads(path.read_text()), expected.get("parameters"))
     for name, request, use, documents, answer in requests_in(expected, template.documents()):
         comparison.ask(name, request, use, documents, answer)
-    return comparison.report()
+    judged = tokens.compare(path.stem, expected, template.documents())
+    return comparison.report() and judged
 
 
 def build(text, path):

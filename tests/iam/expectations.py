@@ -14,7 +14,8 @@
           "anything else": "denied",
           "requests": [{"action": "iam:PassRole", "resource": "arn:…", "expect": "allowed"}],
           "trust": [{"principal": "arn:aws:iam::123456789012:role/ci", "expect": "allowed"},
-                    {"principal": "arn:aws:iam::123456789012:role/ci", "permitted": false, "expect": "denied"}]
+                    {"principal": "arn:aws:iam::123456789012:role/ci", "permitted": false, "expect": "denied"}],
+          "tokens": [{"provider": "gitlab.com", "sub": "…", "aud": "sts.amazonaws.com", "expect": "allowed"}]
         }
       }
     }
@@ -22,8 +23,8 @@
 A policy is named by its logical ID. `as` is needed where the template does not tell how a document
 takes part: a managed policy that is a permissions boundary says boundary, one that only denies says
 beside (beside an administrator's policy). Who asks to assume a role is an administrator, but for
-`permitted`: without it, the principal has no policy at all. `principal`, `function`, `requests`, `parameters` and, but
-for a role, `trust` may be left out, and so may a column whose list of layers is empty. Both actions
+`permitted`: without it, the principal has no policy at all. `principal`, `function`, `requests`,
+`tokens`, `parameters` and, but for a role, `trust` may be left out, and so may a column whose list of layers is empty. Both actions
 that attach layers are asked with each approved and each foreign layer alone, with each pair of
 approved ones, with each approved one beside each foreign one, and with all foreign ones.
 """
@@ -35,6 +36,7 @@ from template import ACCOUNT, REGION
 
 FIELDS = {
     "as", "principal", "function", "approved", "foreign", "attach", "read", "anything else", "requests", "trust",
+    "tokens",
 }
 REQUEST_FIELDS = {"action", "resource", "principal", "layers", "context", "expect"}
 DECISIONS = ("allowed", "denied")
