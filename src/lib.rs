@@ -4,8 +4,8 @@
 //! .layers text ──syntax──▶ tree ──rules──▶ meaning ──template──▶ YAML, JSON ──access──▶ answers
 //! ```
 //!
-//! Each stage knows the one before it and none after. Every stage reports to one list of [`diagnostic::Diagnostic`]s;
-//! nothing outside [`cli`] prints, reads or writes files, or asks the time.
+//! Each stage knows the one before it and none after; [`aws`] has facts that all of them may use. Every stage reports to one
+//! list of [`diagnostic::Diagnostic`]s; nothing outside [`cli`] prints, reads or writes files, or asks the time.
 
 pub mod access;
 pub mod aws;

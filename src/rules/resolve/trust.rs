@@ -62,7 +62,7 @@ impl Resolver<'_> {
             return None;
         }
         if let Some(Tenant::Claim(claim)) = tenant(&provider) {
-            self.report(untellable(&provider, claim, oidc.provider.span));
+            self.report(unfit(&provider, claim, oidc.provider.span));
             return None;
         }
         if let Some((problem, help)) = subject_problem(&provider, &subject) {
@@ -91,16 +91,16 @@ impl Resolver<'_> {
     }
 }
 
-/// Reports a provider whose tokens name their tenant in a claim that no condition can be written on.
-fn untellable(provider: &str, claim: &str, span: Span) -> Diagnostic {
-    let message = format!("whose token of {} it is, the subject does not tell", quote(provider));
+/// Reports a provider for which the audience and the subject are not enough, or do not fit.
+fn unfit(provider: &str, claim: &str, span: Span) -> Diagnostic {
+    let message = format!("a role cannot trust {} by the audience and the subject", quote(provider));
     let diagnostic = Diagnostic::error(Code::InvalidTrust, span, message);
     let diagnostic = match claim {
         "aud" => diagnostic.note(
-            "its tokens name their tenant in `aud`, and a role that is compiled from rules asks for the audience \
+            "its tokens are for an audience that names the tenant or the client, and this role would ask for \
              `sts.amazonaws.com`, so that no token would fit",
         ),
-        _ => diagnostic.note(format!("`{claim}` tells, and this language has no condition on it")),
+        _ => diagnostic.note(format!("it takes a condition on `{claim}` as well, which this language does not have")),
     };
     diagnostic.help("write the trust policy of this role by hand")
 }
