@@ -4,10 +4,11 @@
 //! .layers text ──syntax──▶ tree ──rules──▶ meaning ──template──▶ YAML, JSON ──access──▶ answers
 //! ```
 //!
-//! Each stage knows the one before it and none after. Every stage reports to one list of [`diagnostic::Diagnostic`]s;
-//! nothing outside [`cli`] prints, reads or writes files, or asks the time.
+//! Each stage knows the one before it and none after; [`aws`] has facts that all of them may use. Every stage reports to one
+//! list of [`diagnostic::Diagnostic`]s; nothing outside [`cli`] prints, reads or writes files, or asks the time.
 
 pub mod access;
+pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod diagnostic;
@@ -79,7 +80,7 @@ fn resolve_and_lower(
 ) -> Compiled {
     let start = Span { file: units.first().map(|unit| unit.file).unwrap_or_default(), start: 0, end: 0 };
     let rules = resolve(units, files, &mut diagnostics);
-    rules::lint::lint(&rules, &mut diagnostics);
+    rules::lint::lint(units, &rules, &mut diagnostics);
     let mut lowered = None;
     if !has_errors(&diagnostics) {
         let made = lower(&rules, placement, &mut diagnostics);

@@ -238,6 +238,25 @@ fn includes_that_cannot_be_used_are_findings() {
     expect(&run_in(folder.path(), &["check", "in/a.layers"], b""), 0, "note[include-outside]");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_link_that_leads_outside_is_told() {
+    let source = format!("include \"names.layers\"\n{SOURCE}");
+    let folder = folder_with(&[("in/a.layers", &source), ("in/more/b.layers", ""), ("names.layers", "")]);
+    std::os::unix::fs::symlink("../names.layers", folder.path().join("in/names.layers")).unwrap();
+    expect(&run_in(folder.path(), &["check", "in/a.layers"], b""), 0, "note[include-outside]");
+    expect(&run_in(&folder.path().join("in"), &["check", "a.layers"], b""), 0, "note[include-outside]");
+    // A link within the folder leads nowhere else, and neither does a folder that is reached by a link itself.
+    let inside = format!("include \"inside.layers\"\n{SOURCE}");
+    fs::write(folder.path().join("in/c.layers"), inside).unwrap();
+    std::os::unix::fs::symlink("more/b.layers", folder.path().join("in/inside.layers")).unwrap();
+    std::os::unix::fs::symlink("in", folder.path().join("link")).unwrap();
+    for source in ["in/c.layers", "link/c.layers"] {
+        let output = run_in(folder.path(), &["check", source], b"");
+        assert!(!String::from_utf8_lossy(&output.stderr).contains("include-outside"), "{source}");
+    }
+}
+
 #[test]
 fn a_source_of_names_can_be_checked_and_makes_no_template() {
     let folder = folder_with(&[("names.layers", "account a = 123456789012\n")]);

@@ -227,3 +227,19 @@ fn includes_give_their_names() {
     let ids: Vec<&str> = template.resources.iter().map(|resource| resource.id.as_str()).collect();
     assert_eq!(ids, ["DepsV1", "DepsV1ToAccountPartner", "DepsV1ToEveryone"]);
 }
+
+/// Nobody may assume a role by a trust policy alone: `*` never includes the account of the stack, where that would be
+/// enough.
+#[test]
+fn a_principal_that_is_everybody_leaves_out_the_own_account() {
+    let source = "role r {\n  trust organization o-a1b2c3d4e5, account 123456789012\n  allow none\n}";
+    let template = template(source);
+    let trust = &resource(&template, "R")["Properties"]["AssumeRolePolicyDocument"]["Statement"];
+    let statements = trust.as_array().unwrap();
+    let open: Vec<&Value> = statements.iter().filter(|statement| statement["Principal"]["AWS"] == "*").collect();
+    assert_eq!(open.len(), 1);
+    for statement in open {
+        assert_eq!(statement["Condition"]["StringNotEquals"]["aws:PrincipalAccount"]["Ref"], "AWS::AccountId");
+        assert_eq!(statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"][0], "o-a1b2c3d4e5");
+    }
+}

@@ -3,6 +3,7 @@
 
 mod support;
 
+use layershare::aws::layers::{Published, published};
 use layershare::template::Format;
 use serde_json::Value as Json;
 use std::fmt::Write;
@@ -39,6 +40,13 @@ fn characters(document: &Json) -> usize {
 fn layers(documents: &[(String, Json)], pointer: &str) -> Vec<Json> {
     let lists = documents.iter().flat_map(|(_, document)| document["Statement"].as_array().unwrap());
     lists.filter_map(|statement| statement.pointer(pointer)?.as_array()).flatten().cloned().collect()
+}
+
+#[test]
+fn every_layer_that_aws_publishes_is_an_item_of_a_set() {
+    for Published { product, item } in published() {
+        assert_eq!(codes(&format!("boundary b {{\n  deny all except {item}\n}}\n")), [""; 0], "{product}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The roles, users, groups, policies, boundaries and guardrails of a template, and the policies that govern each.
 
 use super::applicability::Applicability;
+use crate::aws::managed;
 use crate::cloudformation::read;
 use crate::cloudformation::{Case, Placeholders, Resource, Template, World, explore};
 use crate::iam::attach::{EffectivePolicies, allow_everything};
@@ -305,11 +306,10 @@ impl<'t> Subjects<'t> {
         if let Some(resource) = self.policy_of(arn, world) {
             return policy_document(&resource, "PolicyDocument", world);
         }
-        let name = arn.as_literal().and_then(|arn| arn.split_once(":iam::aws:policy/")).map(|(_, path)| path);
-        let name = name.map(|path| path.rsplit('/').next().unwrap_or(path));
-        match name.and_then(|name| Some((name, managed_actions(name)?))) {
-            Some((name, actions)) => {
-                let json = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": actions, "Resource": "*"}});
+        let known = arn.as_literal().and_then(|arn| Some((arn, managed::document(arn)?)));
+        match known {
+            Some((arn, json)) => {
+                let name = arn.rsplit('/').next().unwrap_or(arn);
                 Document::read(name, &Partial::from(&json))
             }
             None => {
@@ -508,19 +508,6 @@ fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
 /// The value of a pseudo parameter in a world with placeholders.
 fn pseudo(name: &str, world: &World<'_>) -> String {
     world.value(&json!({ "Ref": name })).and_then(|value| value.as_literal().map(str::to_owned)).unwrap_or_default()
-}
-
-/// What AWS's managed policies allow of what matters here (AWS Managed Policy Reference). None of them denies it.
-fn managed_actions(name: &str) -> Option<&'static [&'static str]> {
-    Some(match name {
-        "AdministratorAccess" => &["*"],
-        "PowerUserAccess" | "AWSLambda_FullAccess" => &["lambda:*"],
-        "AWSLambda_ReadOnlyAccess" => &["lambda:Get*", "lambda:List*"],
-        "AWSLambdaBasicExecutionRole" => &["logs:*"],
-        "AWSLambdaVPCAccessExecutionRole" => &["logs:*", "ec2:*"],
-        "AWSXRayDaemonWriteAccess" => &["xray:*"],
-        _ => return None,
-    })
 }
 
 /// What stands for values that only a deploy tells, in answers about every deploy. `accounts` are those that a question

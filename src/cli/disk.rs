@@ -27,7 +27,8 @@ impl Files for Disk {
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
-        fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf())
+        let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        fs::canonicalize(named).unwrap_or_else(|_| path.to_path_buf())
     }
 
     fn kind(&self, path: &Path) -> PathKind {

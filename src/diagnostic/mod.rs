@@ -165,7 +165,7 @@ pub fn quote(text: &str) -> String {
 
 /// A character that can be seen, in place of one that cannot.
 fn visible(c: char) -> char {
-    if crate::syntax::lexer::is_invisible(c) || c == '`' { char::REPLACEMENT_CHARACTER } else { c }
+    if crate::syntax::invisible::is_invisible(c) || c == '`' { char::REPLACEMENT_CHARACTER } else { c }
 }
 
 /// Several texts as a sentence lists them: `a`, `b` and `c`.

@@ -86,12 +86,17 @@ pub fn bucket_problem(name: &str) -> Option<&'static str> {
     }
 }
 
+/// The most characters of an SSM parameter's name that fit in every region. Systems Manager takes 1,011 with the ARN that
+/// it puts before the name, `arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/` where that is longest (Systems
+/// Manager API reference, `PutParameter`, `Name`).
+const SSM_NAME: usize = 1011 - "arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/".len();
+
 /// What is wrong with the name of an SSM parameter, if anything (Systems Manager API reference, `PutParameter`).
 #[must_use]
 pub fn ssm_name_problem(name: &str) -> Option<&'static str> {
     let first = name.trim_start_matches('/').to_ascii_lowercase();
-    if !(1..=1011).contains(&name.len()) {
-        Some("the name of an SSM parameter has 1 to 1,011 characters")
+    if !(1..=SSM_NAME).contains(&name.len()) {
+        Some("the name of an SSM parameter has 1 to 954 characters: with its ARN, AWS takes 1,011")
     } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte)) {
         Some("the name of an SSM parameter is made of letters, digits, `_`, `.`, `-` and `/`")
     } else if name.contains('/') && !name.starts_with('/') {
@@ -216,13 +221,22 @@ pub fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether `path` is a path of IAM: it begins and ends with `/` and has at most 512 characters (IAM API reference).
+/// Whether `path` is the path of a role: it begins and ends with `/` and has at most 512 characters, all of them of
+/// ASCII and none a blank (IAM API reference, `CreateRole`).
 #[must_use]
-pub fn is_iam_path(path: &str) -> bool {
+pub fn is_role_path(path: &str) -> bool {
     (1..=512).contains(&path.len())
         && path.starts_with('/')
         && path.ends_with('/')
         && path.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
+/// Whether `path` is the path of a managed policy: as that of a role, but made of letters, digits and `.,+@=_-` between
+/// its slashes, none of which follow each other (IAM API reference, `CreatePolicy`).
+#[must_use]
+pub fn is_policy_path(path: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/.,+@=_-".contains(&byte);
+    is_role_path(path) && path.bytes().all(plain) && !path.contains("//")
 }
 
 /// Whether a guardrail can apply to `id`: the ID of a root, a unit or an account (CloudFormation's registry,
@@ -314,6 +328,21 @@ mod tests {
         assert_eq!(ssm_name_problem("/layers/my-deps"), None);
         for wrong in ["", "layers/x", "/layers/", "/a//b", "/aws/x", "SsmThing", "/a b", &"/a".repeat(16)] {
             assert!(ssm_name_problem(wrong).is_some(), "{wrong}");
+        }
+        assert_eq!(ssm_name_problem(&"n".repeat(954)), None);
+        assert!(ssm_name_problem(&"n".repeat(955)).is_some());
+    }
+
+    #[test]
+    fn policies_have_paths_of_fewer_characters_than_roles() {
+        for both in ["/", "/teams/platform/", "/a.b,c+d@e=f_g-h/"] {
+            assert!(is_role_path(both) && is_policy_path(both), "{both}");
+        }
+        for role in ["/team:one/", "/a//b/", "/a*b/"] {
+            assert!(is_role_path(role) && !is_policy_path(role), "{role}");
+        }
+        for neither in ["", "teams/", "/teams", "/a b/", "/é/"] {
+            assert!(!is_role_path(neither) && !is_policy_path(neither), "{neither}");
         }
     }
 }

@@ -73,6 +73,7 @@ pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &
     // Most sources include nothing, and then nobody asks.
     let path = root.path.filter(|_| !includes(&ast).is_empty());
     let identity = path.map(|path| files.identity(&path));
+    let home = identity.as_ref().map(|_| files.identity(&folder));
     let first = Unit { file, ast, folder: folder.clone(), included_at: None, parent: None, identity };
     let mut units = vec![first];
     let mut known: HashMap<PathBuf, usize> = HashMap::new();
@@ -81,10 +82,12 @@ pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &
     while next < units.len() {
         for include in includes(&units[next].ast) {
             let path = units[next].folder.join(&include.text);
-            if leaves(&folder, &path) {
+            let identity = files.identity(&path);
+            // A path that stays inside by its letters can still lead outside, by a link.
+            let led = identity != path && home.as_ref().is_some_and(|home| !identity.starts_with(home));
+            if leaves(&folder, &path) || led {
                 diagnostics.push(outside(&include));
             }
-            let identity = files.identity(&path);
             if let Some(&seen) = known.get(&identity) {
                 if is_ancestor(&units, seen, next) {
                     diagnostics.push(cycle(&include, units[seen].included_at));

@@ -5,6 +5,5 @@ pub mod lint;
 pub mod load;
 pub mod model;
 pub mod resolve;
-mod runtimes;
 mod scope;
 pub mod text;

@@ -4,6 +4,7 @@ mod claim;
 mod content;
 mod layer;
 mod restriction;
+mod runtime;
 mod set;
 mod share;
 mod trust;

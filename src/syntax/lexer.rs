@@ -1,5 +1,6 @@
 //! Text to tokens. Never fails: the tokens' texts, joined, are the file.
 
+use super::invisible::is_invisible;
 use super::token::{Token, TokenKind};
 
 /// Makes tokens as they are asked for, so that no file is ever held as a list of them.
@@ -111,14 +112,4 @@ fn word_length(rest: &str) -> usize {
         }
     }
     at
-}
-
-/// Whether a reviewer cannot see what `c` does to a text: control characters but the tab, characters without width,
-/// and those that change the direction of the text around them.
-#[must_use]
-pub fn is_invisible(c: char) -> bool {
-    matches!(c,
-        '\u{0}'..='\u{8}' | '\u{a}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}'
-        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
 }

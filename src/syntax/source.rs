@@ -153,7 +153,8 @@ pub trait Files {
     /// Whatever the reading meets; the message is shown to the user.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// One path for every way to write the same file, to find include cycles by.
+    /// One path for every way to write the same file or folder, links followed, to find include cycles and includes from
+    /// outside by. An empty path is the current folder. What cannot be looked at keeps its path.
     fn identity(&self, path: &Path) -> PathBuf;
 
     /// What stands at `path`.

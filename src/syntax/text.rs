@@ -93,6 +93,30 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
     Ok(parts)
 }
 
+/// Whether CloudFormation could find a dynamic reference in a text, `{{resolve:SERVICE:KEY}}`, and fill it in at the deploy
+/// (CloudFormation User Guide, "Get values stored in other services using dynamic references").
+///
+/// A parameter in the text may be empty, so that what stands around it comes together. Blanks and case make no difference
+/// here, although CloudFormation's own form has neither.
+#[must_use]
+pub fn has_dynamic_reference(text: &str) -> bool {
+    if !text.contains('{') {
+        return false;
+    }
+    let mut literal = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, behind)) = rest.split_once("${") {
+        literal.push_str(before);
+        rest = behind.split_once('}').map_or("", |(_, behind)| behind);
+    }
+    literal.push_str(rest);
+    // What follows an escaped `${` is skipped with it above; so the text is looked at as it stands as well.
+    [literal.as_str(), text].into_iter().any(|text| {
+        let plain = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase());
+        plain.collect::<String>().contains("{{resolve:")
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,6 +135,22 @@ mod tests {
         assert_eq!(unescape(r#""\d""#), Err(TextError::Escape("\\d".to_owned())));
         assert_eq!(unescape(r#""\u{d800}""#), Err(TextError::Escape("\\u{d800}".to_owned())));
         assert_eq!(unescape(r#""\u{+41}""#), Err(TextError::Escape("\\u{+41}".to_owned())));
+    }
+
+    #[test]
+    fn dynamic_references_are_found_in_whatever_form() {
+        for with in [
+            "{{resolve:ssm:/a}}",
+            "a {{ Resolve:ssm:/a",
+            "{${Empty}{resolve:ssm:/a}}",
+            "{{res${Empty}olve:ssm:/a}}",
+            "$${{{resolve:ssm:/a}}",
+        ] {
+            assert!(has_dynamic_reference(with), "{with}");
+        }
+        for without in ["", "resolve:ssm", "{resolve:ssm}", "{{ssm:/a}}", "${Resolve}"] {
+            assert!(!has_dynamic_reference(without), "{without}");
+        }
     }
 
     #[test]

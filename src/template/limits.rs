@@ -105,7 +105,7 @@ fn arn_lengths(layer_name: &str, origin: Option<&Origin>) -> (ArnLength, ArnLeng
         partition: partition.len(),
         whole: format!("arn:{partition}:lambda:{region}:123456789012:layer:{layer_name}:{version}").len(),
     };
-    (length("aws", "us-east-1", "1"), length("aws-us-gov", "ap-southeast-1", "12345"))
+    (length("aws", "us-east-1", "1"), length("aws-us-gov", "us-isof-south-1", "12345"))
 }
 
 /// The bytes of a version's policy with these principals.

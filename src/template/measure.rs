@@ -26,7 +26,7 @@ impl Lengths {
 
     /// The most that they are likely to be: the longest partition and region of today, a version of five digits.
     pub fn longest(template: &Template) -> Self {
-        Self::of(template, "aws-us-gov".len(), "ap-southeast-1".len(), 128, 5)
+        Self::of(template, "aws-us-gov".len(), "us-isof-south-1".len(), 128, 5)
     }
 
     fn of(template: &Template, partition: usize, region: usize, stack_name: usize, version: usize) -> Self {

@@ -22,6 +22,7 @@ import generate
 import oracle
 import questions
 import source
+import tokens
 from evaluator import HERE, ROOT, Batch
 from expectations import Misstated, requests_in
 from template import ACCOUNT, PARTITION, Template, Unresolvable
@@ -76,7 +77,8 @@ def compare_template(path):
     template = Template(json.loads(path.read_text()), expected.get("parameters"))
     for name, request, use, documents, answer in requests_in(expected, template.documents()):
         comparison.ask(name, request, use, documents, answer)
-    return comparison.report()
+    judged = tokens.compare(path.stem, expected, template.documents())
+    return comparison.report() and judged
 
 
 def build(text, path):
@@ -141,8 +143,8 @@ def ask_about(comparison, rng, block, deployment, documents):
     for _ in range(REQUESTS):
         if block.trust and rng.random() < 0.2:
             request = questions.request_for_trust(rng, f"arn:aws:iam::{deployment.account}:role/{block.name}")
-            use, contents = "trust", documents["trust"]
-            allowed = oracle.trusted(block, request)
+            use, contents = rng.choice(["trust", "trust", "trust alone"]), documents["trust"]
+            allowed = oracle.trusted(block, request, permitted=use == "trust")
         else:
             request = questions.request(rng, block, deployment)
             use = {"boundary": "boundary", "guardrail": "scps"}.get(block.kind) or rng.choice(["identity", "beside"])

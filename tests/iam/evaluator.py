@@ -19,7 +19,7 @@ PUBLIC_LAYER = {
     "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion", "Resource": "*"}],
 }
 
-USES = ("identity", "beside", "boundary", "scps", "trust")
+USES = ("identity", "beside", "boundary", "scps", "trust", "trust alone")
 
 
 class Batch:
@@ -42,14 +42,17 @@ class Batch:
 
         identity: they are all that the principal has. beside: the principal is an administrator
         and has them as well. boundary, scps, trust: they stand there, before an administrator.
+        trust alone: they stand there, before somebody who has no policy at all.
         """
         if use not in USES:
             raise ValueError(f"a document cannot be used as {use}")
         names = [self.name_of(document) for document in documents]
-        case = {"id": self.count, **request, "identity": [] if use == "identity" else [self.name_of(FULL_ACCESS)]}
+        case = {"id": self.count, **request, "identity": []}
+        if use not in ("identity", "trust alone"):
+            case["identity"].append(self.name_of(FULL_ACCESS))
         if use in ("identity", "beside"):
             case["identity"] += names
-        elif use == "trust":
+        elif use in ("trust", "trust alone"):
             [case["resourcePolicy"]] = names
         else:
             case[use] = names

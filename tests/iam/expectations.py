@@ -13,15 +13,18 @@
           "read": {"approved": "allowed", "foreign": "denied"},
           "anything else": "denied",
           "requests": [{"action": "iam:PassRole", "resource": "arn:…", "expect": "allowed"}],
-          "trust": [{"principal": "arn:aws:iam::123456789012:role/ci", "expect": "allowed"}]
+          "trust": [{"principal": "arn:aws:iam::123456789012:role/ci", "expect": "allowed"},
+                    {"principal": "arn:aws:iam::123456789012:role/ci", "permitted": false, "expect": "denied"}],
+          "tokens": [{"provider": "gitlab.com", "sub": "…", "aud": "sts.amazonaws.com", "expect": "allowed"}]
         }
       }
     }
 
 A policy is named by its logical ID. `as` is needed where the template does not tell how a document
 takes part: a managed policy that is a permissions boundary says boundary, one that only denies says
-beside (beside an administrator's policy). `principal`, `function`, `requests`, `parameters` and, but
-for a role, `trust` may be left out, and so may a column whose list of layers is empty. Both actions
+beside (beside an administrator's policy). Who asks to assume a role is an administrator, but for
+`permitted`: without it, the principal has no policy at all. `principal`, `function`, `requests`,
+`tokens`, `parameters` and, but for a role, `trust` may be left out, and so may a column whose list of layers is empty. Both actions
 that attach layers are asked with each approved and each foreign layer alone, with each pair of
 approved ones, with each approved one beside each foreign one, and with all foreign ones.
 """
@@ -33,6 +36,7 @@ from template import ACCOUNT, REGION
 
 FIELDS = {
     "as", "principal", "function", "approved", "foreign", "attach", "read", "anything else", "requests", "trust",
+    "tokens",
 }
 REQUEST_FIELDS = {"action", "resource", "principal", "layers", "context", "expect"}
 DECISIONS = ("allowed", "denied")
@@ -69,8 +73,10 @@ def requests_in(expected, documents):
         if trust:
             own = f"arn:aws:iam::{ACCOUNT}:role/{name}"
             for one in required(name, entry, "trust"):
-                request, answer = individual(name, {"action": "sts:AssumeRole", "resource": own, **one})
-                yield f"{name}, trust", request, "trust", trust, answer
+                asked = {"action": "sts:AssumeRole", "resource": own, **one}
+                use = "trust" if asked.pop("permitted", True) else "trust alone"
+                request, answer = individual(name, asked)
+                yield f"{name}, trust", request, use, trust, answer
 
 
 def required(name, entry, key):

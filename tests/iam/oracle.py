@@ -38,7 +38,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Trust:
-    """Accounts or organizations that may take on a role."""
+    """Accounts or organizations that may assume a role."""
 
     name: str
     ids: tuple
@@ -140,8 +140,14 @@ def permitted(block, request, deployment, administrator):
     return administrator or (about and any(map(allows, block.rules)))
 
 
-def trusted(block, request):
-    """Whether the principal, with the organization it is in, may take on the role."""
+def trusted(block, request, permitted):
+    """Whether the principal, with the organization it is in, may assume the role.
+
+    To trust an account or an organization leaves it to the principal's own account whom it permits to assume the role;
+    so nobody may without a permission, not even in the account of the role.
+    """
+    if not permitted:
+        return False
     ids = [one for trust in block.trust for one in trust.ids]
     organization = request["context"].get("aws:PrincipalOrgID")
     return request["principal"].split(":")[4] in ids or organization in ids

@@ -86,7 +86,7 @@ def request(rng, made, deployment):
 
 
 def request_for_trust(rng, role_arn):
-    """A request to take on a role."""
+    """A request to assume a role."""
     account = rng.choice([*ACCOUNTS.values(), ACCOUNT, "123456789014"])
     organization = rng.choice([*ORGANIZATIONS.values(), "o-a1b2c3d4e55", None])
     return {

@@ -2,19 +2,9 @@
 
 use super::any_account::allowlists;
 use super::wildcard::{account, name};
+use crate::aws::layers::{Published, published};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{LayerSet, Restriction, SetMember};
-
-/// The layers of AWS that are used most, as items of a set.
-const PUBLISHED: &[(&str, &str)] = &[
-    ("Lambda Insights", "arn:aws:lambda:*:580247275435:layer:LambdaInsightsExtension*:*"),
-    ("Powertools for Python", "arn:aws:lambda:*:017000801446:layer:AWSLambdaPowertoolsPython*:*"),
-    ("Powertools for TypeScript", "arn:aws:lambda:*:094274105915:layer:AWSLambdaPowertoolsTypeScript*:*"),
-    (
-        "Parameters and Secrets, in us-east-1",
-        "arn:aws:lambda:us-east-1:177933569100:layer:AWS-Parameters-and-Secrets-Lambda-Extension*:*",
-    ),
-];
 
 pub fn lint(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
     let Some(member) = allowlists(restriction).find_map(whole_account) else {
@@ -22,8 +12,9 @@ pub fn lint(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
     };
     let message = "this leaves out the layers that AWS publishes";
     let diagnostic = Diagnostic::remark(Code::AwsLayers, member.span, message)
-        .note("they are in accounts of AWS; some have an account for each region");
-    let lines = PUBLISHED.iter().map(|(what, arn)| format!("for {what}, add `{arn}`"));
+        .note("they are in accounts of AWS; those that have an account for each region are listed in the manual");
+    let everywhere = published().filter(|published| published.is_everywhere());
+    let lines = everywhere.map(|Published { product, item }| format!("for {product}, add `{item}`"));
     diagnostics.push(lines.fold(diagnostic, Diagnostic::help));
 }
 

@@ -10,16 +10,19 @@ mod named_description;
 mod parameter_in_version;
 mod rolling_parameter;
 mod share_with_owner;
+mod similar_name;
 mod voided_rule;
 mod wildcard;
 
 pub use expired_share::expired_shares;
 
+use super::load::Unit;
 use super::model::{Layer, Origin, Publication, Releases, Rules, Version};
 use crate::diagnostic::Diagnostic;
 
-/// Reports everything doubtful that does not depend on the day.
-pub fn lint(rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
+/// Reports everything doubtful that does not depend on the day, of the files of a source and of what they mean.
+pub fn lint(units: &[Unit], rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
+    similar_name::lint(units, diagnostics);
     for layer in &rules.layers {
         adopted_unshared::lint(rules, layer, diagnostics);
         fixed_key::lint(layer, diagnostics);

@@ -1,12 +1,9 @@
 //! A rule that another statement of the source voids.
 
 use super::wildcard::{open_pattern, pattern};
+use crate::aws::managed;
 use crate::diagnostic::{Code, Diagnostic, quote};
 use crate::rules::model::{Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned};
-use crate::rules::text::Text;
-
-/// Managed policies of AWS that allow the making of functions without a condition (AWS Managed Policy Reference).
-const FULL_ACCESS: &[&str] = &["AdministratorAccess", "PowerUserAccess", "AWSLambda_FullAccess", "AWSLambdaFullAccess"];
 
 pub fn lint(rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
     for restriction in &rules.restrictions {
@@ -30,16 +27,16 @@ fn allows_of<'r>(rules: &'r Rules, role: &'r Restriction) -> Vec<&'r Spanned<All
 }
 
 fn beside_full_access(role: &Role, allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>) {
-    let name = |arn: &Text| arn.to_string().rsplit('/').next().unwrap_or_default().to_owned();
-    for managed in &role.managed {
-        let name = name(&managed.value);
-        if !FULL_ACCESS.contains(&name.as_str()) {
+    for policy in &role.managed {
+        let arn = policy.value.to_string();
+        if !managed::attaches_any_layer(&arn) {
             continue;
         }
+        let name = arn.rsplit('/').next().unwrap_or_default();
         for allow in allows {
             diagnostics.push(
-                Diagnostic::warning(Code::VoidedRule, allow.span, format!("{} voids this `allow`", quote(&name)))
-                    .also(managed.span, "it allows to attach any layer")
+                Diagnostic::warning(Code::VoidedRule, allow.span, format!("{} voids this `allow`", quote(name)))
+                    .also(policy.span, "it allows to attach any layer")
                     .note("a role may do what any of its policies allows")
                     .help("write `deny all except …`, which no other policy can void, or leave that policy out"),
             );

@@ -46,7 +46,7 @@ pub enum Form {
 /// What only a role has.
 #[derive(Clone, Debug, Default)]
 pub struct Role {
-    /// Who may take it on; never empty.
+    /// Who may assume it; never empty.
     pub trust: Vec<Trust>,
     /// The managed policies it has besides, as ARNs.
     pub managed: Vec<Spanned<Text>>,
@@ -171,7 +171,7 @@ pub enum Layers {
     },
 }
 
-/// Who may take on a role.
+/// Who may assume a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
     /// An account, and what the source calls it.

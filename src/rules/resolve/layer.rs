@@ -1,10 +1,10 @@
 //! `layer NAME { … }`
 
 use super::Resolver;
+use super::runtime;
 use crate::diagnostic::{Code, Diagnostic, nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version};
-use crate::rules::runtimes;
 use crate::rules::text::Text;
 use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
 use crate::syntax::source::Span;
@@ -173,7 +173,7 @@ impl Resolver<'_> {
                     .note("runtimes are only a filter for listing layers: a function of any runtime can use any layer"),
             );
         }
-        let doubts: Vec<Diagnostic> = runtimes.iter().filter_map(runtimes::doubt).collect();
+        let doubts: Vec<Diagnostic> = runtimes.iter().filter_map(runtime::doubt).collect();
         self.diagnostics.extend(doubts);
         runtimes
     }

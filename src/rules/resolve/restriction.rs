@@ -113,7 +113,7 @@ impl Resolver<'_> {
             Rule::Attach(attach) => self.attach(attach, names, &mut body.attachments),
             Rule::Apply(targets) => self.targets(targets, &mut body.targets),
             Rule::Name(name) => self.physical_name(name, keyword, kind, body),
-            Rule::Path(path) => self.path(path, keyword, body),
+            Rule::Path(path) => self.path(path, keyword, kind, body),
             Rule::Description(text) => self.restriction_description(text, keyword, kind, body),
         }
     }
@@ -296,18 +296,26 @@ impl Resolver<'_> {
         body.physical_name = Some(Spanned { value: name, span: keyword });
     }
 
-    fn path(&mut self, written: &Value, keyword: Span, body: &mut Body) {
+    fn path(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
         if let Some(first) = &body.path {
             return self.repeated("path", keyword, first.span);
         }
         let Some(path) = self.scope.literal(written, "a path", self.diagnostics) else {
             return;
         };
-        if !formats::is_iam_path(&path) {
+        let is_role = kind == RestrictionKind::Role;
+        if !formats::is_role_path(&path) {
             let message = format!("{} is not a path of IAM", quote(&path));
             self.report(
                 Diagnostic::error(Code::InvalidName, written.span, message)
                     .note("it begins and ends with `/`, as in `/teams/platform/`, and has at most 512 characters"),
+            );
+        } else if !is_role && !formats::is_policy_path(&path) {
+            let message = format!("{} is not a path for a managed policy", quote(&path));
+            self.report(
+                Diagnostic::error(Code::InvalidName, written.span, message)
+                    .note("it is made of letters, digits, `.,+@=_-` and `/`, with no two `/` in a row")
+                    .note("only the path of a role can have other characters"),
             );
         }
         body.path = Some(Spanned { value: path, span: keyword });
@@ -321,12 +329,14 @@ impl Resolver<'_> {
         let Some(text) = self.plain_text(written, "a description", most) else {
             return;
         };
+        // Only `CreateRole` has this pattern (IAM API reference, Organizations API reference).
         let in_latin = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
-        if let Some(strange) = text.chars().find(|&c| !in_latin(c)) {
-            let message = format!("IAM takes no {} in a description", quote(&strange.to_string()));
+        let strange = text.chars().find(|&c| !in_latin(c));
+        if let (RestrictionKind::Role, Some(strange)) = (kind, strange) {
+            let message = format!("IAM takes no {} in the description of a role", quote(&strange.to_string()));
             self.report(
                 Diagnostic::error(Code::InvalidDescription, written.span, message)
-                    .note("a description is made of the characters of Latin-1"),
+                    .note("it is made of the characters of Latin-1"),
             );
         }
         body.description = Some(Spanned { value: text, span: keyword });
@@ -339,7 +349,7 @@ impl Resolver<'_> {
         if declared.kind == RestrictionKind::Role {
             let said = |rule: &Rule| matches!(rule, Rule::Trust(_) | Rule::TrustService(_) | Rule::TrustOidc(_));
             if !declared.statements.iter().any(|statement| said(&statement.rule)) {
-                self.report(Diagnostic::error(Code::MissingTrust, span, "nobody can take this role on").help(
+                self.report(Diagnostic::error(Code::MissingTrust, span, "nobody can assume this role").help(
                     "say who can: `trust ACCOUNT`, `trust service NAME` or `trust oidc PROVIDER subject PATTERN`",
                 ));
             }

@@ -1,22 +1,12 @@
-//! `trust …`: who may take on a role.
+//! `trust …`: who may assume a role.
 
 use super::Resolver;
+use crate::aws::oidc::{GITHUB, Tenant, is_of_one_cluster, tenant};
 use crate::diagnostic::{Code, Diagnostic, quote};
 use crate::rules::formats;
 use crate::rules::model::{Principal, Trust};
 use crate::syntax::ast::{self, Oidc, Value};
-
-/// Identity providers that everybody can get a token of: what a subject of theirs begins with, up to its owner, and what
-/// ends the owner.
-///
-/// GitHub: "OpenID Connect reference", the `sub` claim. GitLab: "ID token", the `sub` claim. HCP Terraform: "Workload
-/// identity tokens", the `sub` claim. Buildkite: "OIDC with Buildkite", the `sub` claim.
-const OPEN_PROVIDERS: &[(&str, &str, char)] = &[
-    ("token.actions.githubusercontent.com", "repo:", '/'),
-    ("gitlab.com", "project_path:", '/'),
-    ("app.terraform.io", "organization:", ':'),
-    ("agent.buildkite.com", "organization:", ':'),
-];
+use crate::syntax::source::Span;
 
 impl Resolver<'_> {
     /// `trust PRINCIPALS`
@@ -29,7 +19,7 @@ impl Resolver<'_> {
                 Some(Principal::Everyone) | None => {
                     self.report(
                         Diagnostic::error(Code::UnrestrictedTrust, span, "a role cannot trust everyone")
-                            .label("anybody with an AWS account could take it on")
+                            .label("anybody with an AWS account could assume it")
                             .help("trust an account, an organization, a service or an identity provider"),
                     );
                     continue;
@@ -71,14 +61,14 @@ impl Resolver<'_> {
             });
             return None;
         }
-        if let Some(problem) = subject_problem(&provider, &subject) {
+        if let Some(Tenant::Claim(claim)) = tenant(&provider) {
+            self.report(unfit(&provider, claim, oidc.provider.span));
+            return None;
+        }
+        if let Some((problem, help)) = subject_problem(&provider, &subject) {
             let message = format!("the subject {} trusts strangers", quote(&subject));
-            self.report(Diagnostic::error(Code::UnrestrictedTrust, oidc.subject.span, message).note(problem).help(
-                match owner_in(&provider) {
-                    Some((before, end)) => format!("write the owner out, as in `{before}OWNER{end}…`"),
-                    None => "write whose tokens are trusted, with a wildcard at the end only".to_owned(),
-                },
-            ));
+            let diagnostic = Diagnostic::error(Code::UnrestrictedTrust, oidc.subject.span, message);
+            self.report(diagnostic.note(problem).help(help));
             return None;
         }
         if !subject.chars().all(|c| matches!(c, ' '..='~')) {
@@ -86,33 +76,122 @@ impl Resolver<'_> {
             self.report(Diagnostic::error(Code::InvalidTrust, oidc.subject.span, message).note("it is made of ASCII"));
             return None;
         }
+        if subject.contains(['*', '?']) && tenant(&provider).is_none() && !is_of_one_cluster(&provider) {
+            let message = format!("whether strangers can get a token of {} is unknown", quote(&provider));
+            self.report(
+                Diagnostic::warning(Code::UnknownProvider, oidc.provider.span, message)
+                    .also(oidc.subject.span, "this trusts every token whose subject begins like that")
+                    .help("make sure that what stands before the wildcard is yours alone, or write the whole subject"),
+            );
+        }
+        if provider == GITHUB && subject.strip_prefix("repo:").is_some_and(is_without_ids) {
+            self.report(without_ids(oidc.subject.span));
+        }
         Some(Trust::Oidc { provider, subject })
     }
 }
 
-/// What stands before the owner in the subjects of a provider that is open to everybody, and what behind.
-fn owner_in(provider: &str) -> Option<(&'static str, char)> {
-    OPEN_PROVIDERS.iter().find(|(open, _, _)| *open == provider).map(|(_, before, end)| (*before, *end))
+/// Reports a provider for which the audience and the subject are not enough, or do not fit.
+fn unfit(provider: &str, claim: &str, span: Span) -> Diagnostic {
+    let message = format!("a role cannot trust {} by the audience and the subject", quote(provider));
+    let diagnostic = Diagnostic::error(Code::InvalidTrust, span, message);
+    let diagnostic = match claim {
+        "aud" => diagnostic.note(
+            "its tokens are for an audience that names the tenant or the client, and this role would ask for \
+             `sts.amazonaws.com`, so that no token would fit",
+        ),
+        _ => diagnostic.note(format!("it takes a condition on `{claim}` as well, which this language does not have")),
+    };
+    diagnostic.help("write the trust policy of this role by hand")
 }
 
-/// Why a pattern for subjects would let strangers in, if it would.
-fn subject_problem(provider: &str, subject: &str) -> Option<&'static str> {
+/// Why a pattern for subjects would let strangers in, if it would, and what to write instead.
+fn subject_problem(provider: &str, subject: &str) -> Option<(&'static str, String)> {
+    const SHARED: &str = "everybody can get a token of this provider, and the owner in the subject is open";
+    const UNNAMED: &str = "everybody can get a token of this provider, and the subject does not name its owner";
+    let whole = || "write the whole subject; a rule can have a `trust` for each".to_owned();
     if subject.contains("${") {
-        return Some(
-            "IAM fills a policy variable in from the request, so that the subject would be the caller's choice",
-        );
+        let problem =
+            "IAM fills a policy variable in from the request, so that the subject would be the caller's choice";
+        return Some((problem, whole()));
     }
     let fixed = subject.split(['*', '?']).next().unwrap_or_default();
-    if fixed.is_empty() {
-        return Some("what it begins with is open, so that anybody's token can fit");
-    }
     let is_whole = fixed.len() == subject.len();
-    let Some((before, end)) = owner_in(provider) else {
-        // Of a provider that is not known, a subject must at least say more than what kind of thing is its owner.
-        let kind_only = fixed.strip_suffix(':').is_some_and(|kind| !kind.contains([':', '/']));
-        return (kind_only && !is_whole).then_some("it says what the owner is, and not who");
-    };
-    let owner = fixed.strip_prefix(before).and_then(|rest| rest.split_once(end));
-    (!is_whole && owner.is_none_or(|(owner, _)| owner.is_empty()))
-        .then_some("everybody can get a token of this provider, and the owner in the subject is open")
+    match tenant(provider) {
+        Some(Tenant::Prefix { before, end }) => {
+            let help = || match provider {
+                GITHUB => "write the owner out, as in `repo:OWNER@OWNER-ID/…`".to_owned(),
+                _ => format!("write the owner out, as in `{before}OWNER{end}…`"),
+            };
+            let Some(rest) = fixed.strip_prefix(before) else {
+                let tells = is_whole && (provider != GITHUB || names_owner(subject));
+                return (!tells).then(|| (if is_whole { UNNAMED } else { SHARED }, help()));
+            };
+            match rest.split_once(end) {
+                Some((owner, _)) if !owner.is_empty() => None,
+                _ if is_whole && !rest.is_empty() && provider != GITHUB => None,
+                _ if rest.contains('@') => {
+                    let problem = "the ID of the owner is open, and a name that is given up can be taken by others";
+                    Some((problem, help()))
+                }
+                _ => Some((SHARED, help())),
+            }
+        }
+        Some(Tenant::Subject) if !is_whole => {
+            let problem = "everybody can get a token of this provider, and which part of its subjects names the owner \
+                           is not known";
+            Some((problem, whole()))
+        }
+        Some(Tenant::Subject | Tenant::Claim(_)) => None,
+        None if fixed.is_empty() => Some(("what it begins with is open, so that anybody's token can fit", whole())),
+        // Of a provider that is not known, a subject must at least say what kind of thing its owner is, and who.
+        None if !is_whole && whole_parts(fixed) < 2 => {
+            let problem = "what stands before the wildcard does not say, up to a `:` or `/`, what the owner is and who";
+            Some((problem, "write the owner out, as in `project:OWNER:*`".to_owned()))
+        }
+        None => None,
+    }
+}
+
+/// How many parts of a text have something in them and end in `:` or `/`.
+fn whole_parts(text: &str) -> usize {
+    let ended = text.rfind([':', '/']).and_then(|end| text.get(..end)).unwrap_or_default();
+    ended.split([':', '/']).filter(|part| !part.is_empty()).count()
+}
+
+/// Whether a subject of GitHub that does not begin with the repository names its owner by another claim. Which claims a
+/// subject has, everybody can choose for repositories of their own (GitHub, "OpenID Connect reference", "Customizing the
+/// token claims"); so any other subject could be a stranger's too.
+fn names_owner(subject: &str) -> bool {
+    const OWNERS: [&str; 6] =
+        ["repository", "repository_id", "repository_owner", "repository_owner_id", "enterprise", "enterprise_id"];
+    let mut parts = subject.split(':');
+    while let (Some(claim), Some(value)) = (parts.next(), parts.next()) {
+        if OWNERS.contains(&claim) && !value.is_empty() {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether the owner or the repository stands without its ID in what follows `repo:` in a subject of GitHub.
+fn is_without_ids(rest: &str) -> bool {
+    let (owner, rest) = rest.split_once('/').unwrap_or((rest, "*"));
+    let repository = rest.split(':').next().unwrap_or_default();
+    let open = repository.starts_with('*');
+    !owner.contains('@') || !(open || repository.contains('@'))
+}
+
+fn without_ids(span: Span) -> Diagnostic {
+    Diagnostic::remark(
+        Code::SubjectWithoutId,
+        span,
+        "this subject names the owner and the repository without their IDs",
+    )
+    .note(
+        "repositories that were made, renamed or moved after 15 July 2026 send \
+             `repo:OWNER@OWNER-ID/REPO@REPO-ID:…`, which this does not match",
+    )
+    .note("a name that is given up can be taken by somebody else; an ID cannot")
+    .help("`gh api repos/OWNER/REPO --jq '.owner.id, .id'` prints the IDs")
 }

@@ -2,9 +2,10 @@
 
 use crate::diagnostic::{Code, Diagnostic, list, nearest, quote};
 use crate::syntax::ast::{Name, Value};
-use crate::syntax::lexer::{Lexer, is_invisible};
+use crate::syntax::invisible::is_invisible;
+use crate::syntax::lexer::Lexer;
 use crate::syntax::source::{FileId, Span};
-use crate::syntax::text::{TextError, unescape};
+use crate::syntax::text::{TextError, has_dynamic_reference, unescape};
 use crate::syntax::token::{Token, TokenKind};
 
 /// The words that go on with a statement, and never begin one.
@@ -154,7 +155,19 @@ impl<'s> Cursor<'s> {
             return Err(Failed);
         }
         match unescape(text) {
-            Ok(text) => Ok(Value { text, span }),
+            Ok(text) => {
+                if has_dynamic_reference(&text) {
+                    self.diagnostics.push(
+                        Diagnostic::error(Code::DynamicReference, span, "this text has a dynamic reference in it")
+                            .label("CloudFormation would put another text here at the deploy")
+                            .note(
+                                "what is compiled must be what a reviewer reads, and what it grants must be decidable",
+                            )
+                            .help("write the text out, or use a parameter where one can stand: `${Name}`"),
+                    );
+                }
+                Ok(Value { text, span })
+            }
             Err(TextError::Escape(escape) | TextError::ParameterName(escape)) => {
                 let message = format!("there is no escape {}", quote(&escape));
                 self.diagnostics.push(

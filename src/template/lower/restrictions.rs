@@ -284,8 +284,7 @@ fn trust(trust: &[Trust]) -> Vec<Statement> {
     });
     let organizations = in_order(organizations.collect());
     if !organizations.is_empty() {
-        let inside = condition("StringEquals", Key::Known("aws:PrincipalOrgID"), Values::Many(organizations));
-        statements.push(trusted("TrustOrganizations", "AWS", one("*"), ASSUME, vec![inside]));
+        statements.extend(trusted_organizations(Values::Many(organizations)));
     }
     let mut services: Vec<&str> = trust
         .iter()
@@ -301,6 +300,23 @@ fn trust(trust: &[Trust]) -> Vec<Statement> {
     }
     statements.extend(providers(trust));
     statements
+}
+
+/// The statements that trust the accounts of organizations.
+///
+/// A principal `*` would open the role to everybody in its own account, with or without a permission to assume it: within
+/// one account, either policy is enough (IAM User Guide, `Principal`, "All principals"). So the role's own account is left
+/// out of it and trusted by its root user, which leaves it to the account's own policies who may assume the role; and
+/// only while the account is in one of the organizations.
+fn trusted_organizations(organizations: Values) -> [Statement; 2] {
+    let inside = condition("StringEquals", Key::Known("aws:PrincipalOrgID"), organizations);
+    let own = Values::One(Value::Ref("AWS::AccountId".into()));
+    let another = condition("StringNotEquals", Key::Known("aws:PrincipalAccount"), own);
+    let root = Value::Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root".into());
+    [
+        trusted("TrustOtherAccountsOfOrganizations", "AWS", one("*"), ASSUME, vec![inside.clone(), another]),
+        trusted("TrustThisAccountOfOrganizations", "AWS", Values::One(root), ASSUME, vec![inside]),
+    ]
 }
 
 const ASSUME: &[&str] = &["sts:AssumeRole"];

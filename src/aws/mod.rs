@@ -1,0 +1,41 @@
+//! Facts of AWS that change without notice: data with its source and its date, apart from the rules that use it.
+//!
+//! `tests/facts/refresh` makes the files anew from packages of registries. Nothing else of this crate is known here.
+
+pub mod layers;
+pub mod managed;
+pub mod oidc;
+pub mod runtimes;
+
+/// A file of facts: comments with its source and its date, then a fact a line, in the order of their letters.
+#[derive(Clone, Copy, Debug)]
+struct Data(&'static str);
+
+impl Data {
+    /// The facts.
+    fn lines(self) -> impl Iterator<Item = &'static str> {
+        self.0.lines().filter(|line| !line.starts_with('#'))
+    }
+
+    /// The day on which the facts were gathered, `YYYY-MM-DD`.
+    fn as_of(self) -> &'static str {
+        self.0.lines().find_map(|line| line.strip_prefix("# As of ")).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_has_a_source_and_a_date_and_each_fact_once() {
+        for data in [layers::DATA, managed::DATA, oidc::DATA, runtimes::DATA] {
+            let head: Vec<&str> = data.0.lines().take_while(|line| line.starts_with('#')).collect();
+            assert!(head.iter().any(|line| line.starts_with("# Source: ")), "{head:?}");
+            assert!(data.as_of().parse::<jiff::civil::Date>().is_ok(), "{head:?}");
+            let lines: Vec<&str> = data.lines().collect();
+            assert!(lines.is_sorted_by(|a, b| a < b), "{head:?}");
+            assert!(lines.len() > 10 && lines.iter().all(|line| !line.trim().is_empty()), "{head:?}");
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! Two names of accounts, organizations or groups that a reader takes for one: who is named by mistake is granted access.
+
+use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::rules::load::Unit;
+use crate::syntax::ast::{Name, Statement};
+use std::collections::HashMap;
+
+pub fn lint(units: &[Unit], diagnostics: &mut Vec<Diagnostic>) {
+    let mut seen: HashMap<String, &Name> = HashMap::new();
+    for statement in units.iter().flat_map(|unit| &unit.ast.statements) {
+        let name = match statement {
+            Statement::Account(alias) | Statement::Organization(alias) => &alias.name,
+            Statement::Group(group) => &group.name,
+            _ => continue,
+        };
+        let first = *seen.entry(folded(&name.text)).or_insert(name);
+        // The same name twice is an error of its own.
+        if first.text != name.text {
+            let message = format!("{} and {} are easily taken for each other", quote(&name.text), quote(&first.text));
+            diagnostics.push(
+                Diagnostic::warning(Code::SimilarName, name.span, message)
+                    .also(first.span, "the other one is declared here")
+                    .help("give one of them another name"),
+            );
+        }
+    }
+}
+
+/// A name without what is easily overlooked: the case of its letters, and `-` and `_`.
+fn folded(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
+}
