@@ -31,6 +31,13 @@ pub fn attaches_any_layer(arn: &str) -> bool {
     statements.iter().any(allows_any_layer)
 }
 
+/// The path and name of a managed policy of AWS by its name, as SAM completes it.
+#[must_use]
+pub fn path_of(name: &str) -> Option<&'static str> {
+    let paths = DATA.lines().filter_map(|line| line.split(' ').next());
+    paths.into_iter().find(|path| path.rsplit('/').next() == Some(name))
+}
+
 /// The statements of the policy with that path and name, without the first `/`.
 fn statements(name: &str) -> Option<Vec<Json>> {
     let said = DATA.lines().find_map(|line| {

@@ -6,6 +6,7 @@ pub mod layers;
 pub mod managed;
 pub mod oidc;
 pub mod runtimes;
+pub mod sam_policies;
 
 /// A file of facts: comments with its source and its date, then a fact a line, in the order of their letters.
 #[derive(Clone, Copy, Debug)]
@@ -29,7 +30,7 @@ mod tests {
 
     #[test]
     fn every_file_has_a_source_and_a_date_and_each_fact_once() {
-        for data in [layers::DATA, managed::DATA, oidc::DATA, runtimes::DATA] {
+        for data in [layers::DATA, managed::DATA, oidc::DATA, runtimes::DATA, sam_policies::DATA] {
             let head: Vec<&str> = data.0.lines().take_while(|line| line.starts_with('#')).collect();
             assert!(head.iter().any(|line| line.starts_with("# Source: ")), "{head:?}");
             assert!(data.as_of().parse::<jiff::civil::Date>().is_ok(), "{head:?}");

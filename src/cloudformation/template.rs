@@ -1,6 +1,7 @@
 //! A template and its resources, with the values that a deploy gives its parameters as far as they are known.
 
 use super::case::{Setting, Variable, World};
+use super::expand::expanded;
 use super::functions::{function, written};
 use super::parameter::{Kind, Parameter, scalar};
 use crate::partial::{Origin, Partial, Piece, Text, Unknown};
@@ -96,6 +97,7 @@ impl Template {
     /// A template as [`read`](super::read::template) gives it.
     #[must_use]
     pub fn new(json: Json, values: &Values) -> Self {
+        let json = expanded(json, values);
         let parameters =
             object(json.get("Parameters")).map(|(name, declared)| (name.clone(), Parameter::new(declared))).collect();
         let given = values.given.iter().cloned().collect();

@@ -1,0 +1,192 @@
+//! `Fn::ForEach` (CloudFormation User Guide, `Fn::ForEach`).
+
+use crate::cloudformation::parameter::scalar;
+use crate::cloudformation::template::Values;
+use serde_json::{Map, Value as Json};
+
+/// The most entries that the loops of a template may make. CloudFormation takes 500 resources.
+const MOST: usize = 10_000;
+
+/// How deep loops and values may stand inside each other.
+const DEPTH: usize = 64;
+
+/// Expands the loops in all sections in which they may stand. A loop whose collection is not known stays as it is.
+pub fn expand(template: &mut Json, values: &Values) {
+    let parameters = template.get("Parameters").cloned().unwrap_or_default();
+    let mut loops = Loops { parameters, values, made: 0 };
+    for section in ["Conditions", "Resources", "Outputs"] {
+        if let Some(section) = template.get_mut(section) {
+            loops.expand(section, 0);
+        }
+    }
+}
+
+struct Loops<'v> {
+    parameters: Json,
+    values: &'v Values,
+    made: usize,
+}
+
+impl Loops<'_> {
+    fn expand(&mut self, json: &mut Json, depth: usize) {
+        if depth > DEPTH {
+            return;
+        }
+        match json {
+            Json::Object(map) => {
+                if map.keys().any(|key| key.starts_with(LOOP)) {
+                    *map = self.expanded(std::mem::take(map), depth);
+                }
+                map.values_mut().for_each(|value| self.expand(value, depth + 1));
+            }
+            Json::Array(items) => items.iter_mut().for_each(|item| self.expand(item, depth + 1)),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+        }
+    }
+
+    /// A mapping with what its loops make in their places. A key that would stand twice keeps the loop that makes it.
+    fn expanded(&mut self, map: Map<String, Json>, depth: usize) -> Map<String, Json> {
+        let mut all = Map::new();
+        for (key, value) in map {
+            let made = if key.starts_with(LOOP) { self.entries(&value, depth) } else { None };
+            match made {
+                Some(made) if !made.keys().any(|made| all.contains_key(made)) => all.extend(made),
+                _ => {
+                    all.insert(key, value);
+                }
+            }
+        }
+        all
+    }
+
+    /// The entries that a loop makes: `[IDENTIFIER, COLLECTION, {KEY: VALUE}]`. None where the collection is not known.
+    fn entries(&mut self, written: &Json, depth: usize) -> Option<Map<String, Json>> {
+        let [Json::String(identifier), collection, Json::Object(body)] = written.as_array()?.as_slice() else {
+            return None;
+        };
+        let mut made = Map::new();
+        for item in self.collection(collection)? {
+            let mut round = Json::Object(body.clone());
+            replace(&mut round, identifier, &item, 0);
+            if let Json::Object(round) = &mut round
+                && round.keys().any(|key| key.starts_with(LOOP))
+            {
+                *round = self.expanded(std::mem::take(round), depth + 1);
+            }
+            let Json::Object(round) = round else {
+                return None;
+            };
+            self.made += round.len();
+            for (key, value) in round {
+                if self.made > MOST || made.insert(key, value).is_some() {
+                    return None;
+                }
+            }
+        }
+        Some(made)
+    }
+
+    /// The texts that a loop goes through: a list, or the value of a parameter that is one.
+    fn collection(&self, collection: &Json) -> Option<Vec<String>> {
+        match collection {
+            Json::Array(items) => {
+                let mut all = Vec::new();
+                for item in items {
+                    match scalar(item) {
+                        Some(text) => all.push(text),
+                        None => all.extend(self.collection(item)?),
+                    }
+                }
+                Some(all)
+            }
+            Json::Object(map) if map.len() == 1 => {
+                let name = map.get("Ref")?.as_str()?;
+                let declared = self.parameters.get(name)?;
+                let given = self.values.given.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+                let default = || declared.get("Default").and_then(scalar).filter(|_| self.values.defaults);
+                let value = given.or_else(default)?;
+                let is_list = declared.get("Type").and_then(Json::as_str).is_some_and(|kind| kind != "String");
+                Some(if is_list { value.split(',').map(|item| item.trim().to_owned()).collect() } else { vec![value] })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What the names of loops begin with.
+const LOOP: &str = "Fn::ForEach::";
+
+/// Puts an item in the place of a loop's identifier: `${Name}` and `&{Name}` in keys and texts, and `Ref`. In `&{Name}`,
+/// what is no letter or digit is left out, as logical IDs ask for.
+fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) {
+    if depth > DEPTH {
+        return;
+    }
+    if json.as_object().is_some_and(|map| map.len() == 1 && map.get("Ref").and_then(Json::as_str) == Some(identifier)) {
+        *json = Json::from(item);
+        return;
+    }
+    match json {
+        Json::String(text) => *text = replaced(text, identifier, item),
+        Json::Array(items) => items.iter_mut().for_each(|inner| replace(inner, identifier, item, depth + 1)),
+        Json::Object(map) => {
+            let entries = std::mem::take(map);
+            for (key, mut value) in entries {
+                // An inner loop over the same name has its own.
+                let is_own = key.starts_with(LOOP) && value.get(0).and_then(Json::as_str) == Some(identifier);
+                if !is_own {
+                    replace(&mut value, identifier, item, depth + 1);
+                }
+                map.insert(replaced(&key, identifier, item), value);
+            }
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
+fn replaced(text: &str, identifier: &str, item: &str) -> String {
+    if !text.contains("{") {
+        return text.to_owned();
+    }
+    let letters: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
+    text.replace(&format!("${{{identifier}}}"), item).replace(&format!("&{{{identifier}}}"), &letters)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn expanded(resources: Json, values: &Values) -> Json {
+        let parameters = json!({ "Names": { "Type": "CommaDelimitedList", "Default": "x, y" } });
+        let mut template = json!({ "Parameters": parameters, "Resources": resources });
+        expand(&mut template, values);
+        template["Resources"].take()
+    }
+
+    #[test]
+    fn loops_make_their_entries_in_place() {
+        let written = json!({"A": 1, "Fn::ForEach::L": ["I", ["a.b", "c"], {"G${I}": {"K": {"Ref": "I"}, "L": "&{I}!"}}], "B": 2});
+        let expected = json!({"A": 1, "Ga.b": {"K": "a.b", "L": "ab!"}, "Gc": {"K": "c", "L": "c!"}, "B": 2});
+        assert_eq!(expanded(written, &Values::default()), expected);
+    }
+
+    #[test]
+    fn loops_stand_in_loops_and_in_properties() {
+        let inner =
+            json!(["J", ["1", "2"], {"R${I}${J}": {"P": {"Fn::ForEach::K": ["K", ["k"], {"${K}": "${I}${J}"}]}}}]);
+        let written = json!({"Fn::ForEach::I": ["I", ["a"], {"Fn::ForEach::J": inner}]});
+        let expected = json!({"Ra1": {"P": {"k": "a1"}}, "Ra2": {"P": {"k": "a2"}}});
+        assert_eq!(expanded(written, &Values::default()), expected);
+    }
+
+    #[test]
+    fn a_loop_over_what_is_not_known_stays() {
+        let written = json!({"Fn::ForEach::L": ["I", {"Ref": "Names"}, {"G${I}": {}}]});
+        assert_eq!(expanded(written.clone(), &Values::default()), written);
+        let defaults = Values { defaults: true, ..Values::default() };
+        assert_eq!(expanded(written.clone(), &defaults), json!({"Gx": {}, "Gy": {}}));
+        let twice = json!({"Fn::ForEach::L": ["I", ["a", "b"], {"Same": {}}]});
+        assert_eq!(expanded(twice.clone(), &Values::default()), twice);
+    }
+}
