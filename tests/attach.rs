@@ -107,7 +107,7 @@ fn subject(policy: Json, boundary: Option<Json>) -> EffectivePolicies {
     }
     resources["Role"] = json!({ "Type": "AWS::IAM::Role", "Properties": role });
     let template = Template::new(json!({ "Resources": resources }), &cloudformation::Values::default());
-    let subjects = Subjects::new(&template).all(&placeholders(&template, &[]));
+    let subjects = Subjects::new(&template, None).all(&placeholders(&template, &[]));
     let role = subjects.into_iter().find(|subject| subject.id == "Role").unwrap();
     let (_, role) = role.cases.unwrap().into_iter().next().unwrap();
     role.unwrap().policies

@@ -54,6 +54,8 @@ pub struct Facts<'s> {
     grants: Grants,
     not_read: Vec<Unread>,
     source_map: Option<&'s SourceMap>,
+    /// What a policy that is alone in a file is meant as.
+    meant_as: Option<Kind>,
 }
 
 /// The versions that a claim is about, with what to call them, and those that may be ones.
@@ -71,14 +73,20 @@ impl<'s> Facts<'s> {
     pub fn new(template: Template, source_map: Option<&'s SourceMap>) -> Self {
         let grants = Grants::of_template(&template);
         let not_read = not_read(&template);
-        Self { template, grants, not_read, source_map }
+        Self { template, grants, not_read, source_map, meant_as: None }
+    }
+
+    /// A policy in a file of its own, as the template that has it, meant as this.
+    #[must_use]
+    pub fn of_policy_file(template: Template, kind: Kind) -> Self {
+        Self { meant_as: Some(kind), ..Self::new(template, None) }
     }
 
     /// The policies of layer versions, as Lambda shows them.
     #[must_use]
     pub fn of_policies(grants: Grants) -> Self {
         let template = Template::new(serde_json::Value::Null, &crate::cloudformation::Values::default());
-        Self { template, grants, not_read: Vec::new(), source_map: None }
+        Self { template, grants, not_read: Vec::new(), source_map: None, meant_as: None }
     }
 
     /// Whether a claim holds.
@@ -204,7 +212,7 @@ impl<'s> Facts<'s> {
         accounts.extend(self.accounts_of(&ids));
         let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
         let placeholders = placeholders(&self.template, &accounts);
-        let subjects = Subjects::new(&self.template);
+        let subjects = Subjects::new(&self.template, self.meant_as);
         let shown = Shown::new(&self.template, &placeholders);
         let cases = explore(&self.template, Some(&placeholders), |world| {
             let parts = ids.iter().filter_map(|id| subjects.subject(&self.template.resource(id)?, world));
@@ -457,11 +465,17 @@ impl UseQuestion<'_> {
     fn each(&self, can: bool) -> Verdict {
         let mut verdicts = Vec::new();
         for who in self.who {
+            let possible = self.possible(who);
             for (name, version) in &self.found.certain {
-                verdicts.push(self.one(who, can, name, version));
+                let verdict = self.one(who, can, name, version);
+                // What is not granted may be granted on what is not known to be this version.
+                verdicts.push(match (verdict, &possible) {
+                    (Verdict::Fails(..), Some(undecided)) if can => undecided.clone(),
+                    (verdict, _) => verdict,
+                });
             }
             if !can {
-                verdicts.extend(self.possible(who));
+                verdicts.extend(possible);
             }
         }
         worst(verdicts)
@@ -595,7 +609,11 @@ impl UseQuestion<'_> {
                 }
             }
         }
-        verdicts.extend(self.possible(&Who::Everyone).filter(|_| !is_public));
+        for (name, version) in self.found.possible.iter().filter(|_| !is_public) {
+            let others = version.grants.iter().filter(|(who, _)| !self.who.contains(who) && **who != Who::Owner);
+            let other = others.flat_map(|(_, by)| by).find(|by| by.cases.iter().any(|case| case.agrees(self.case)));
+            verdicts.extend(other.map(|by| may_be_shared(by, name)));
+        }
         for who in self.who {
             for (name, version) in &self.found.certain {
                 verdicts.push(self.one(who, true, name, version));
@@ -630,6 +648,10 @@ impl UseQuestion<'_> {
             }
         }
     }
+}
+
+fn may_be_shared(by: &GrantedBy, version: &str) -> Verdict {
+    Verdict::Undecided(format!("{} shares {version}, which may be a version of this layer", by.id))
 }
 
 fn both_known(own: &Who, other: &Text) -> bool {

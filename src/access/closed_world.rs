@@ -8,12 +8,14 @@ use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::{Resource, Template};
 
 /// Services whose resources can share layers, or can let somebody attach them.
-const SERVICES: [&str; 8] = [
+const SERVICES: [&str; 10] = [
     "AWS::CloudFormation::",
     "AWS::IAM::",
+    "AWS::IdentityStore::",
     "AWS::Lambda::",
     "AWS::Organizations::",
     "AWS::Proton::",
+    "AWS::RolesAnywhere::",
     "AWS::SSO::",
     "AWS::Serverless::",
     "AWS::ServiceCatalog::",
@@ -83,7 +85,7 @@ const MAKERS: [&str; 2] = ["AWS::Config::ConformancePack", "AWS::Config::Organiz
 pub fn not_read(template: &Template) -> Vec<Unread> {
     let mut found = unread(template);
     for resource in template.resources() {
-        if let Some(what) = is_not_read(&resource) {
+        if let Some(what) = is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template)) {
             found.push(Unread::resource(resource.id, what, resource.json, template));
         }
     }
@@ -104,6 +106,20 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
         && !MAKERS.contains(&kind)
         && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
     if is_harmless { None } else { Some(description(kind)) }
+}
+
+/// What an addition to a group is, if the group is not in the template: what its users may then do is not in there either.
+fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> Option<String> {
+    if resource.kind != "AWS::IAM::UserToGroupAddition" {
+        return None;
+    }
+    let group = resource.json.get("Properties").and_then(|all| all.get("GroupName"));
+    let by_reference = group.and_then(|group| group.get("Ref")).and_then(serde_json::Value::as_str);
+    let is_here = template.resources().filter(|other| other.kind == "AWS::IAM::Group").any(|other| {
+        let name = other.json.get("Properties").and_then(|all| all.get("GroupName"));
+        by_reference == Some(other.id) || (name.is_some() && name == group)
+    });
+    (!is_here).then(|| "users who join a group whose policies are not in the template".to_owned())
 }
 
 fn description(kind: &str) -> String {

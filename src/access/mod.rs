@@ -11,6 +11,7 @@ pub mod drift;
 pub mod expect;
 pub mod grants;
 pub mod placeholder;
+pub mod policy_file;
 pub mod subject;
 
 use crate::cloudformation::unread::Unread;
@@ -19,7 +20,7 @@ use grants::Grants;
 use placeholder::Shown;
 use serde_json::Value as Json;
 use std::collections::HashMap;
-use subject::{SubjectCases, Subjects, placeholders};
+use subject::{Kind, SubjectCases, Subjects, placeholders};
 
 /// What the source calls accounts and organizations, by their IDs.
 pub type Aliases = HashMap<String, String>;
@@ -43,11 +44,21 @@ impl Access {
     /// The access that a template gives.
     #[must_use]
     pub fn of_template(json: Json, values: &Values, aliases: Aliases) -> Self {
+        Self::of(json, values, aliases, None)
+    }
+
+    /// The access that a policy in a file of its own gives, as the template that has it, meant as this.
+    #[must_use]
+    pub fn of_policy_file(json: Json, kind: Kind) -> Self {
+        Self::of(json, &Values::default(), Aliases::new(), Some(kind))
+    }
+
+    fn of(json: Json, values: &Values, aliases: Aliases, meant_as: Option<Kind>) -> Self {
         let template = Template::new(json, values);
         let placeholders = placeholders(&template, &[]);
         Self {
             grants: Grants::of_template(&template),
-            subjects: Subjects::new(&template).all(&placeholders),
+            subjects: Subjects::new(&template, meant_as).all(&placeholders),
             not_read: closed_world::not_read(&template),
             aliases,
             shown: Shown::new(&template, &placeholders),

@@ -106,12 +106,14 @@ pub struct Subjects<'t> {
     boundaries: Vec<&'t str>,
     /// The managed policies that something has as a policy.
     policies: Vec<&'t str>,
+    /// What a policy that is alone in a file is meant as.
+    meant_as: Option<Kind>,
 }
 
 impl<'t> Subjects<'t> {
-    /// Looks through a template.
+    /// Looks through a template. `meant_as` is what a policy that is alone in a file is meant as.
     #[must_use]
-    pub fn new(template: &'t Template) -> Self {
+    pub fn new(template: &'t Template, meant_as: Option<Kind>) -> Self {
         let attached = template.resources().filter(|resource| ATTACHED.contains(&resource.kind)).collect();
         let named = |property: &str| {
             let mut ids = Vec::new();
@@ -122,7 +124,13 @@ impl<'t> Subjects<'t> {
             }
             ids
         };
-        Self { template, attached, boundaries: named("PermissionsBoundary"), policies: named("ManagedPolicyArns") }
+        Self {
+            template,
+            attached,
+            boundaries: named("PermissionsBoundary"),
+            policies: named("ManagedPolicyArns"),
+            meant_as,
+        }
     }
 
     /// Every one of them in every case.
@@ -198,7 +206,8 @@ impl<'t> Subjects<'t> {
             || ["Roles", "Users", "Groups"].iter().any(|list| !resource.items(list, world).is_empty());
         let is_boundary = self.boundaries.contains(&resource.id)
             || (allows_everything(&document) && document.statements.iter().any(|one| one.effect == Effect::Deny));
-        let kind = if is_boundary && !is_attached { Kind::Boundary } else { Kind::Policy };
+        let found = if is_boundary && !is_attached { Kind::Boundary } else { Kind::Policy };
+        let kind = self.meant_as.unwrap_or(found);
         let request = request(resource, world);
         let levels = vec![vec![document]];
         subject(resource, kind, EffectivePolicies { levels, request, ..EffectivePolicies::default() })
@@ -400,7 +409,7 @@ pub fn guardrail_of(id: &str, content: Document, request: Request) -> Subject {
 
 /// A permission set of IAM Identity Center, which becomes a role in each account that it is assigned in.
 fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
-    let subjects = Subjects::new(world.template);
+    let subjects = Subjects::new(world.template, None);
     let mut own = Vec::new();
     if let Some(inline) = resource.property("InlinePolicy", world) {
         own.push(document(&format!("{}, inline policy", resource.id), Some(&inline)));

@@ -11,7 +11,14 @@ use std::io::{self, Write};
 
 /// Shows who can use what, and what may be attached.
 pub fn access(arguments: &AccessArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
-    let Some(access) = input::access(&arguments.file, &arguments.values.values(), limits, messages)? else {
+    let Some(access) = input::access(
+        &arguments.file,
+        &arguments.values.values(),
+        arguments.meant_as.map(Into::into),
+        limits,
+        messages,
+    )?
+    else {
         return Ok(Outcome::Findings);
     };
     print(&match arguments.format {
@@ -28,7 +35,8 @@ pub fn diff(arguments: &DiffArguments, limits: Limits, messages: &mut Messages) 
     if arguments.format == Report::Html {
         bail!("a difference is shown as text, Markdown or JSON");
     }
-    let mut side = |path| input::access(path, &arguments.values.values(), limits, messages);
+    let mut side =
+        |path| input::access(path, &arguments.values.values(), arguments.meant_as.map(Into::into), limits, messages);
     let (Some(old), Some(new)) = (side(&arguments.old)?, side(&arguments.new)?) else {
         return Ok(Outcome::Findings);
     };

@@ -18,7 +18,8 @@ use std::io::{self, Write};
 pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let values = arguments.values.values();
     let root = disk::root(&arguments.file)?;
-    let foreign = if input::is_source(&root) { None } else { Some(input::foreign(&root)?) };
+    let foreign =
+        if input::is_source(&root) { None } else { Some(input::foreign(&root, arguments.meant_as.map(Into::into))?) };
     // A claim about something else than a source is read as if there were an empty one.
     let root = if foreign.is_some() { Root { name: root.name, path: None, bytes: Vec::new() } } else { root };
     let mut sources = Sources::default();
@@ -31,6 +32,7 @@ pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<
     let claim = compiled.rules.claims.first().ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))?;
     let facts = match (foreign, &compiled.lowered) {
         (Some(Foreign::Policies(grants)), _) => Facts::of_policies(grants),
+        (Some(Foreign::Policy(json, kind)), _) => Facts::of_policy_file(Template::new(json, &values), kind),
         (Some(Foreign::Template(json)), _) => {
             input::check_parameters(&json, &values, &arguments.file)?;
             Facts::new(Template::new(json, &values), None)

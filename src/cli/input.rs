@@ -3,6 +3,8 @@
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use crate::access::grants::Grants;
+use crate::access::policy_file::PolicyFile;
+use crate::access::subject::Kind;
 use crate::access::{Access, Aliases};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Template, Values};
@@ -85,11 +87,22 @@ pub enum Foreign {
     Template(Json),
     /// The policies of layer versions.
     Policies(Grants),
+    /// A policy of IAM or Organizations by itself, as the template that has it, and what it is meant as.
+    Policy(Json, Kind),
 }
 
-/// What a file is that is no source.
-pub fn foreign(root: &Root) -> anyhow::Result<Foreign> {
+/// What a file is that is no source. `meant_as` is what a policy by itself is meant as, where its content does not say.
+pub fn foreign(root: &Root, meant_as: Option<Kind>) -> anyhow::Result<Foreign> {
     let documents = read::json_documents(&root.bytes);
+    if let Ok([document]) = documents.as_deref()
+        && let Some(policy) = PolicyFile::read(document).map_err(|error| anyhow!("{}: {error}", root.name))?
+    {
+        let kind = meant_as.unwrap_or_else(|| policy.kind());
+        return Ok(Foreign::Policy(policy.template(&policy_name(root), kind), kind));
+    }
+    if meant_as.is_some() {
+        bail!("{} is not a policy of IAM or Organizations by itself, so that `--as` says nothing of it", root.name);
+    }
     if let Ok(documents) = &documents
         && !documents.is_empty()
         && documents.iter().all(|document| document.get("Policy").is_some() || document.get("Statement").is_some())
@@ -100,9 +113,24 @@ pub fn foreign(root: &Root) -> anyhow::Result<Foreign> {
     Ok(Foreign::Template(template_in(root)?))
 }
 
-/// What a source, a template or the policies of layer versions let anybody do; `None` where a source has errors, which are
+/// What a policy in a file is called: as the file is, as far as a claim can name it.
+fn policy_name(root: &Root) -> String {
+    let stem = root.path.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
+    let is_allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    let name: String = stem.unwrap_or_default().chars().filter(|character| is_allowed(*character)).collect();
+    let name = name.trim_start_matches(|first: char| !first.is_ascii_alphabetic());
+    if name.is_empty() { "policy".to_owned() } else { name.to_owned() }
+}
+
+/// What a source, a template or policies let anybody do; `None` where a source has errors, which are
 /// then reported.
-pub fn access(path: &Path, values: &Values, limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<Access>> {
+pub fn access(
+    path: &Path,
+    values: &Values,
+    meant_as: Option<Kind>,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Option<Access>> {
     let root = disk::root(path)?;
     if is_source(&root) {
         let Some((json, rules, _)) = compiled(root, limits, messages)? else {
@@ -111,8 +139,9 @@ pub fn access(path: &Path, values: &Values, limits: Limits, messages: &mut Messa
         check_parameters(&json, values, path)?;
         return Ok(Some(Access::of_template(json, values, aliases(&rules))));
     }
-    match foreign(&root)? {
+    match foreign(&root, meant_as)? {
         Foreign::Policies(grants) => Ok(Some(Access { grants, ..Access::default() })),
+        Foreign::Policy(template, kind) => Ok(Some(Access::of_policy_file(template, kind))),
         Foreign::Template(json) => {
             check_parameters(&json, values, path)?;
             Ok(Some(Access::of_template(json, values, Aliases::new())))

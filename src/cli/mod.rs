@@ -13,6 +13,7 @@ mod input;
 mod messages;
 mod next;
 
+use crate::access::subject::Kind;
 use crate::cloudformation::Values;
 use crate::template::Format;
 use crate::template::limits::Limits;
@@ -165,6 +166,9 @@ pub struct AccessArguments {
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: Report,
+    /// What a policy is meant as that is in a file by itself, where its content does not say
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    pub meant_as: Option<MeantAs>,
     /// The values of parameters
     #[command(flatten)]
     pub values: ValueArguments,
@@ -185,9 +189,33 @@ pub struct DiffArguments {
     /// Exit with 1 if anybody gains anything
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
+    /// What a policy is meant as that is in a file by itself, where its content does not say
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    pub meant_as: Option<MeantAs>,
     /// The values of parameters, for both sides
     #[command(flatten)]
     pub values: ValueArguments,
+}
+
+/// What a policy in a file by itself is meant as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MeantAs {
+    /// A service control policy
+    Guardrail,
+    /// A permissions boundary
+    Boundary,
+    /// A policy that somebody has in addition to others
+    Policy,
+}
+
+impl From<MeantAs> for Kind {
+    fn from(meant_as: MeantAs) -> Self {
+        match meant_as {
+            MeantAs::Guardrail => Self::Guardrail,
+            MeantAs::Boundary => Self::Boundary,
+            MeantAs::Policy => Self::Policy,
+        }
+    }
 }
 
 /// What is known of the values of a template's parameters. Without it, an answer is about every value that the template
@@ -238,6 +266,9 @@ pub struct AskArguments {
     pub file: PathBuf,
     /// The claim, such as `account 123456789012 can use deps`
     pub claim: String,
+    /// What a policy is meant as that is in a file by itself, where its content does not say
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    pub meant_as: Option<MeantAs>,
     /// The values of parameters
     #[command(flatten)]
     pub values: ValueArguments,

@@ -14,6 +14,9 @@ use std::sync::Arc;
 /// The most cases that are told apart for one question.
 pub const MOST_CASES: usize = 256;
 
+/// The most settings of a case that are shown.
+const MOST_SHOWN: usize = 4;
+
 /// Something that a deploy decides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Variable {
@@ -103,6 +106,9 @@ impl fmt::Display for Case {
     /// In words, to stand after an *if*: `Public is true and Stage is not prod`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (variable, setting)) in self.0.iter().enumerate() {
+            if index == MOST_SHOWN {
+                return write!(f, " and {} more are as here", self.0.len() - index);
+            }
             if index > 0 {
                 f.write_str(" and ")?;
             }

@@ -230,7 +230,7 @@ fn defeated(policies: &EffectivePolicies) -> Vec<String> {
             |quantifier| statement.conditions.iter().any(|one| is_about_layers(one) && one.quantifier == quantifier);
         if is_defeated(Quantifier::All) {
             found.push(format!(
-                "DOES NOT HOLD: {}, {} denies by `ForAllValues`: one layer that it does not deny lets any other one by",
+                "DOES NOT HOLD: {}, {} denies by `ForAllValues`: one layer that it does not deny lets every other one in",
                 document.name, statement.sid
             ));
         }

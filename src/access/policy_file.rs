@@ -1,0 +1,119 @@
+//! Policies of IAM and Organizations that lie in files of their own, as security teams keep them and `aws` prints them.
+
+use super::subject::Kind;
+use crate::cloudformation::read::{self, ReadError};
+use serde_json::{Value as Json, json};
+
+/// A policy in a file.
+#[derive(Clone, Debug)]
+pub struct PolicyFile {
+    /// The document.
+    pub document: Json,
+    /// What the file says that it is, if it does: what `aws organizations describe-policy` prints names the type.
+    kind: Option<Kind>,
+}
+
+impl PolicyFile {
+    /// The policy that a JSON document is: the policy itself, or what `aws iam get-policy-version`, `get-role-policy` and
+    /// their like and `aws organizations describe-policy` print. None of anything else, and of the policy of a resource,
+    /// whose statements name principals.
+    ///
+    /// # Errors
+    ///
+    /// Where the document stands as text in another one and is not JSON.
+    pub fn read(json: &Json) -> Result<Option<Self>, ReadError> {
+        let inner = [
+            json.get("PolicyVersion").and_then(|version| version.get("Document")),
+            json.get("PolicyDocument"),
+            json.get("Policy").and_then(|policy| policy.get("Content")),
+        ];
+        let document = match inner.into_iter().flatten().next() {
+            Some(Json::String(text)) => read::json(text)?,
+            Some(document) => document.clone(),
+            None => json.clone(),
+        };
+        let summary = json.get("Policy").and_then(|policy| policy.get("PolicySummary"));
+        let kind = summary.and_then(|summary| summary.get("Type")).and_then(Json::as_str).and_then(|kind| match kind {
+            "SERVICE_CONTROL_POLICY" => Some(Kind::Guardrail),
+            _ => None,
+        });
+        let names_principals =
+            |statement: &Json| statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some();
+        let is_policy = match document.get("Statement") {
+            Some(Json::Array(statements)) => {
+                statements.iter().all(Json::is_object) && !statements.iter().any(names_principals)
+            }
+            Some(statement @ Json::Object(_)) => !names_principals(statement),
+            _ => false,
+        };
+        Ok(is_policy.then_some(Self { document, kind }))
+    }
+
+    /// What the policy is meant for: what the file says, or what follows from its content. One that denies and allows
+    /// nothing is a guardrail, one that denies and otherwise allows everything a boundary, any other one a policy.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        if let Some(kind) = self.kind {
+            return kind;
+        }
+        let statements = match self.document.get("Statement") {
+            Some(Json::Array(statements)) => statements.as_slice(),
+            Some(statement) => std::slice::from_ref(statement),
+            None => &[],
+        };
+        let is = |statement: &Json, key: &str, value: &str| statement.get(key).and_then(Json::as_str) == Some(value);
+        let denies = statements.iter().any(|statement| is(statement, "Effect", "Deny"));
+        let mut allows = statements.iter().filter(|statement| !is(statement, "Effect", "Deny")).peekable();
+        let allows_nothing = allows.peek().is_none();
+        let is_everything = |statement: &&Json| {
+            is(statement, "Action", "*") && is(statement, "Resource", "*") && statement.get("Condition").is_none()
+        };
+        match (denies, allows_nothing) {
+            (true, true) => Kind::Guardrail,
+            (true, false) if allows.all(|statement| is_everything(&statement)) => Kind::Boundary,
+            _ => Kind::Policy,
+        }
+    }
+
+    /// A template that has the policy and nothing else, under a logical ID.
+    #[must_use]
+    pub fn template(&self, id: &str, kind: Kind) -> Json {
+        let resource = match kind {
+            Kind::Guardrail => json!({
+                "Type": "AWS::Organizations::Policy",
+                "Properties": { "Name": id, "Type": "SERVICE_CONTROL_POLICY", "Content": self.document },
+            }),
+            Kind::Principal | Kind::Group | Kind::Policy | Kind::Boundary => json!({
+                "Type": "AWS::IAM::ManagedPolicy",
+                "Properties": { "PolicyDocument": self.document },
+            }),
+        };
+        json!({ "Resources": { id: resource } })
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+mod tests {
+    use super::*;
+
+    fn kind(document: Json) -> Option<Kind> {
+        PolicyFile::read(&document).unwrap().map(|file| file.kind())
+    }
+
+    #[test]
+    fn what_a_policy_is_follows_from_its_content() {
+        let deny = json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "*"});
+        let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
+        let some = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
+        let shared = json!({"Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion", "Resource": "*"});
+        assert_eq!(kind(json!({ "Statement": [deny] })), Some(Kind::Guardrail));
+        assert_eq!(kind(json!({ "Statement": [deny, allow] })), Some(Kind::Boundary));
+        assert_eq!(kind(json!({ "Statement": [deny, some] })), Some(Kind::Policy));
+        assert_eq!(kind(json!({ "Statement": allow })), Some(Kind::Policy));
+        assert_eq!(kind(json!({ "Statement": [shared] })), None);
+        let described = json!({"Policy": {"PolicySummary": {"Type": "SERVICE_CONTROL_POLICY"},
+            "Content": "{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}"}});
+        assert_eq!(kind(described), Some(Kind::Guardrail));
+    }
+}
