@@ -12,11 +12,13 @@ pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod diagnostic;
+pub mod english;
 pub mod iam;
 pub mod partial;
 pub mod pattern;
 pub mod report;
 pub mod rules;
+pub mod source;
 pub mod syntax;
 pub mod template;
 
@@ -24,7 +26,7 @@ use diagnostic::{Diagnostic, has_errors};
 use rules::load::{Root, Unit, load, replace_claims};
 use rules::model::Rules;
 use rules::resolve::resolve;
-use syntax::source::{Files, Sources, Span};
+use source::{Files, Sources, Span};
 use template::limits::{self, Limits};
 use template::lower::{Lowered, Placement, lower};
 

@@ -3,10 +3,10 @@
 mod support;
 
 use layershare::diagnostic::{json, render};
+use layershare::source::Sources;
 use layershare::syntax::format::format;
 use layershare::syntax::lexer::Lexer;
 use layershare::syntax::parser::parse;
-use layershare::syntax::source::Sources;
 use layershare::syntax::token::TokenKind;
 use layershare::template::Format;
 use proptest::prelude::*;

@@ -10,7 +10,7 @@ use crate::compile_to_ask;
 use crate::diagnostic::has_errors;
 use crate::report::terminal;
 use crate::rules::load::Root;
-use crate::syntax::source::Sources;
+use crate::source::Sources;
 use anyhow::{Context, anyhow};
 use std::io::{self, Write};
 

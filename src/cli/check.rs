@@ -6,7 +6,7 @@ use super::messages::Messages;
 use crate::compile;
 use crate::diagnostic::has_errors;
 use crate::rules::lint::expired_shares;
-use crate::syntax::source::Sources;
+use crate::source::Sources;
 use crate::template::Format;
 use crate::template::limits::{Limits, template_size};
 use crate::template::lower::Placement;

@@ -1,7 +1,8 @@
 //! `layershare explain`
 
 use super::Outcome;
-use crate::diagnostic::{Code, nearest};
+use crate::diagnostic::Code;
+use crate::english::nearest;
 use anyhow::{Context, bail};
 use std::io::Write;
 

@@ -10,7 +10,7 @@ use crate::compile;
 use crate::diagnostic::has_errors;
 use crate::rules::load::Root;
 use crate::rules::model::{Id, Principal, Rules};
-use crate::syntax::source::Sources;
+use crate::source::Sources;
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use anyhow::{anyhow, bail};

@@ -1,8 +1,9 @@
 //! What goes to standard error.
 
 use super::{Color, MessageFormat};
-use crate::diagnostic::{Diagnostic, Severity, count, json, render};
-use crate::syntax::source::Sources;
+use crate::diagnostic::{Diagnostic, Severity, json, render};
+use crate::english::count;
+use crate::source::Sources;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{Stderr, Write};
 

@@ -1,7 +1,7 @@
 //! Diagnostics for programs: one JSON object a line.
 
 use super::{Diagnostic, Label};
-use crate::syntax::source::{Sources, Span};
+use crate::source::{Sources, Span};
 use serde::Serialize;
 
 /// A place. Lines and columns count from 1, columns count characters; offsets count bytes from 0.

@@ -1,7 +1,7 @@
 //! Diagnostics for people. The only file that knows the renderer.
 
 use super::{Diagnostic, Fix, Label, Severity};
-use crate::syntax::source::{Source, Sources, Span};
+use crate::source::{Source, Sources, Span};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use std::ops::Range;
@@ -73,7 +73,7 @@ impl<'d> View<'d> {
         Self { labels: vec![(label, kind)], shown, line }
     }
 
-    fn file(&self) -> crate::syntax::source::FileId {
+    fn file(&self) -> crate::source::FileId {
         self.labels[0].0.span.file
     }
 

@@ -1,10 +1,11 @@
 //! The source and the files that it includes.
 
 use super::formats;
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
+use crate::source::{FileId, Files, PathKind, Sources, Span};
 use crate::syntax::ast::{File, Statement, Value};
 use crate::syntax::parser;
-use crate::syntax::source::{FileId, Files, PathKind, Sources, Span};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 

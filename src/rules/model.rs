@@ -9,7 +9,7 @@ pub use restriction::{
 };
 
 use super::text::Text;
-use crate::syntax::source::Span;
+use crate::source::Span;
 use jiff::civil::Date;
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The tree of one source file: what is written, before any name in it has a meaning.
 
-use super::source::Span;
+use crate::source::Span;
 
 /// A word that names something.
 #[derive(Clone, Debug, PartialEq, Eq)]

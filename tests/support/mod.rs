@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use layershare::rules::load::Root;
-use layershare::syntax::source::{Files, PathKind, Sources};
+use layershare::source::{Files, PathKind, Sources};
 use layershare::template::Format;
 use layershare::template::limits::Limits;
 use layershare::template::lower::Placement;

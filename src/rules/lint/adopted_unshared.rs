@@ -1,7 +1,8 @@
 //! A version that exists already and that no rule shares: the source says nothing about it.
 
 use super::listed;
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
 use crate::rules::model::{Layer, Origin, Restriction, Rules};
 
 pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {

@@ -1,6 +1,7 @@
 //! Two names of accounts, organizations or groups that a reader takes for one: who is named by mistake is granted access.
 
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
 use crate::rules::load::Unit;
 use crate::syntax::ast::{Name, Statement};
 use std::collections::HashMap;

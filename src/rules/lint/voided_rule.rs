@@ -2,7 +2,8 @@
 
 use super::wildcard::{open_pattern, pattern};
 use crate::aws::managed;
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
 use crate::rules::model::{Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned};
 
 pub fn lint(rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
@@ -78,7 +79,7 @@ fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagn
     }
 }
 
-fn taken_back(span: crate::syntax::source::Span, message: &str, deny: &Spanned<Deny>) -> Diagnostic {
+fn taken_back(span: crate::source::Span, message: &str, deny: &Spanned<Deny>) -> Diagnostic {
     Diagnostic::warning(Code::VoidedRule, span, message)
         .also(deny.span, "this denies all of it")
         .note("what any policy denies is denied, whatever allows it")

@@ -2,7 +2,7 @@
 
 use super::{Id, Spanned};
 use crate::rules::text::Text;
-use crate::syntax::source::Span;
+use crate::source::Span;
 use std::sync::Arc;
 
 /// A role, policy, boundary or guardrail.

@@ -2,7 +2,8 @@
 
 use super::Resolver;
 use super::restriction::Names;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::model::{Claim, ClaimKind, Claimed, Principal, Releases, Spanned};
 use crate::syntax::ast::{self, File, RestrictionKind, Statement};
 

@@ -2,12 +2,13 @@
 
 use super::Resolver;
 use super::runtime;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version};
 use crate::rules::text::Text;
+use crate::source::Span;
 use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
-use crate::syntax::source::Span;
 use std::collections::HashMap;
 
 /// The ARNs of a layer's versions that exist already.

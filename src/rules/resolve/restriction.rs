@@ -2,14 +2,15 @@
 
 use super::Resolver;
 use super::set::Declared;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
     Allow, Attachments, BoundaryReference, Deny, Form, Id, Principal, Restriction, Role, Spanned, Target,
 };
 use crate::rules::text::Text;
+use crate::source::Span;
 use crate::syntax::ast::{self, Attach, AttachKind, RestrictionKind, Rule, Value};
-use crate::syntax::source::Span;
 
 /// What the restrictions of a source can name.
 pub struct Names<'a> {

@@ -1,12 +1,13 @@
 //! Layer sets: the layers that a rule about attaching is about.
 
 use super::Resolver;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember, Version};
 use crate::rules::text::{Part, Text};
+use crate::source::Span;
 use crate::syntax::ast::{self, Name, Owner, RestrictionKind, SetItem, Value};
-use crate::syntax::source::Span;
 use indexmap::IndexMap;
 
 /// The layers of a source by name; `None` for one with a mistake, which has been reported.

@@ -1,7 +1,8 @@
 //! `share …`
 
 use super::Resolver;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::model::{Grant, Principal, Spanned};
 use crate::rules::scope::Member;
 use crate::syntax::ast::{self, Name, Share, Value};

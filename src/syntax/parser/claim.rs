@@ -3,8 +3,8 @@
 use super::cursor::{Cursor, Parsed};
 use super::restriction::set;
 use super::{comma_separated, principal};
+use crate::source::Span;
 use crate::syntax::ast::{AttachVerb, Claim, ClaimKind, Principal};
-use crate::syntax::source::Span;
 
 /// `[only] PRINCIPALS [in ORGANIZATION] can use LAYER …` or `NAME can attach …`
 pub fn claim(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Claim> {

@@ -1,10 +1,10 @@
 //! Moving through the tokens of a file, and reporting what stands where something else should.
 
-use crate::diagnostic::{Code, Diagnostic, list, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{list, nearest, quote};
+use crate::source::{FileId, Span, is_invisible};
 use crate::syntax::ast::{Name, Value};
-use crate::syntax::invisible::is_invisible;
 use crate::syntax::lexer::Lexer;
-use crate::syntax::source::{FileId, Span};
 use crate::syntax::text::{TextError, has_dynamic_reference, unescape};
 use crate::syntax::token::{Token, TokenKind};
 

@@ -2,8 +2,8 @@
 
 use super::cursor::{Cursor, Parsed};
 use super::{body, comma_separated, principal};
+use crate::source::Span;
 use crate::syntax::ast::{Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Version};
-use crate::syntax::source::Span;
 use crate::syntax::token::TokenKind;
 
 /// The statements in the body of a layer.

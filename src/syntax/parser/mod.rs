@@ -8,8 +8,8 @@ mod layer;
 mod restriction;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, Span};
 use crate::syntax::ast::{Alias, File, Group, Parameter, Principal, RestrictionKind, Statement, Value};
-use crate::syntax::source::{FileId, Span};
 use crate::syntax::token::TokenKind;
 use cursor::{Cursor, Failed, Parsed};
 

@@ -2,12 +2,13 @@
 
 use super::cursor::{Cursor, Failed, Parsed};
 use super::{body, comma_separated, principal};
-use crate::diagnostic::{Code, Diagnostic, list};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::list;
+use crate::source::Span;
 use crate::syntax::ast::RestrictionKind::{self, Boundary, Guardrail, Policy, Role};
 use crate::syntax::ast::{
     Attach, AttachKind, Oidc, Owner, Principal, Restriction, RestrictionStatement, Rule, SetItem, Value,
 };
-use crate::syntax::source::Span;
 
 /// The statements in such a body, and the kinds that each may stand in.
 const RULES: &[(&str, &[RestrictionKind])] = &[
