@@ -16,6 +16,7 @@ use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{quote, thousands};
 use crate::source::{Files, Span};
 use crate::syntax::ast::{self, RestrictionKind, Statement};
+use crate::syntax::keyword::Keyword;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use restriction::Names;
@@ -48,13 +49,13 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
             Statement::Stack(text) => {
                 let said = resolver.description(text);
                 match &rules.description {
-                    Some(first) => resolver.repeated("stack", text.span, first.span),
+                    Some(first) => resolver.repeated(Keyword::Stack, text.span, first.span),
                     None => rules.description = said,
                 }
             }
             Statement::Layer(declared) => {
                 if let Some(first) = layers.get(declared.name.text.as_str()) {
-                    resolver.duplicate("layer", &declared.name, first.name.span);
+                    resolver.duplicate(Keyword::Layer, &declared.name, first.name.span);
                 }
                 if let Some(layer) = resolver.layer(declared) {
                     layers.entry(&declared.name.text).or_insert(layer);
@@ -135,7 +136,7 @@ impl Resolver<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn repeated(&mut self, statement: &str, span: Span, first: Span) {
+    fn repeated(&mut self, statement: Keyword, span: Span, first: Span) {
         self.report(
             Diagnostic::error(Code::RepeatedStatement, span, format!("`{statement}` is said twice"))
                 .label("said again here")
@@ -143,7 +144,7 @@ impl Resolver<'_> {
         );
     }
 
-    fn duplicate(&mut self, what: &str, name: &ast::Name, first: Span) {
+    fn duplicate(&mut self, what: Keyword, name: &ast::Name, first: Span) {
         let message = format!("the {what} {} is declared twice", quote(&name.text));
         self.report(
             Diagnostic::error(Code::DuplicateName, name.span, message)
@@ -155,7 +156,7 @@ impl Resolver<'_> {
 
     /// The roles, policies, boundaries and guardrails, by name.
     fn restrictions(&mut self, file: &ast::File, names: &Names<'_>) -> Vec<Restriction> {
-        let mut first: HashMap<(&str, &str), Span> = HashMap::new();
+        let mut first: HashMap<(Keyword, &str), Span> = HashMap::new();
         let mut restrictions = Vec::new();
         for statement in &file.statements {
             let Statement::Restriction(declared) = statement else {

@@ -1,13 +1,14 @@
 //! The names of a source: parameters, accounts, organizations and groups.
 
 use super::formats::{self, PSEUDO_PARAMETERS};
-use super::load::{Unit, alias_problem};
+use super::load::Unit;
 use super::model::{Id, NamedPrincipal, Parameter, ParameterKind, Principal, Spanned};
 use super::text::Text;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, nearest, quote};
 use crate::source::Span;
 use crate::syntax::ast::{self, Name, Statement, Value};
+use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword};
 use crate::syntax::text::{TextError, parts};
 use indexmap::IndexMap;
 use indexmap::map::Entry;
@@ -169,7 +170,7 @@ impl Scope {
                 .note("Lambda shares a layer with an account, an organization or everyone, not with a unit")
                 .help("list the unit's accounts, or share with the whole organization");
         }
-        let names = self.names.keys().map(String::as_str).chain(["everyone"]);
+        let names = self.names.keys().map(String::as_str).chain([Keyword::Everyone.text()]);
         match nearest(&name.text, names) {
             Some(near) => diagnostic.fix(format!("write `{near}`"), name.span, near),
             None => diagnostic.help(format!("declare it: `account {} = ID`", shown(&name.text))),
@@ -569,5 +570,19 @@ fn default_problem(kind: ParameterKind, text: &str) -> Option<&'static str> {
             (!formats::is_ssm_reference(text)).then_some("the default is the name of an SSM parameter")
         }
         ParameterKind::String => (text.len() > 4096).then_some("a parameter's value has at most 4,096 bytes"),
+    }
+}
+
+/// What is wrong with a name that a source declares, if anything.
+fn alias_problem(name: &str) -> Option<&'static str> {
+    match Keyword::from_text(name).and_then(PrincipalKeyword::of) {
+        Some(PrincipalKeyword::Everyone) => Some("`everyone` stands for every AWS account, and for nothing else"),
+        Some(PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit) => {
+            Some("this word is a keyword: it introduces an ID")
+        }
+        None if !formats::is_alias(name) => {
+            Some("a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 of them")
+        }
+        None => None,
     }
 }

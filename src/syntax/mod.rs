@@ -2,6 +2,7 @@
 
 pub mod ast;
 pub mod format;
+pub mod keyword;
 pub mod lexer;
 pub mod parser;
 pub mod text;

@@ -9,6 +9,7 @@ use crate::rules::model::{Layer, OldVersions, Origin, Publication, Releases, Rol
 use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
+use crate::syntax::keyword::{Choice, Keyword, OldVersionsKeyword};
 use std::collections::HashMap;
 
 /// The ARNs of a layer's versions that exist already.
@@ -56,12 +57,13 @@ impl Properties {
     }
 
     fn publication(self, content: Spanned<crate::rules::model::Content>) -> Publication {
+        let Self { description, runtimes, architectures, license } = self;
         Publication {
             content,
-            description: self.description.map(|said| said.value),
-            runtimes: self.runtimes.map(|said| said.value).unwrap_or_default(),
-            architectures: self.architectures.map(|said| said.value).unwrap_or_default(),
-            license: self.license.map(|said| said.value),
+            description: description.map(|said| said.value),
+            runtimes: runtimes.map(|said| said.value).unwrap_or_default(),
+            architectures: architectures.map(|said| said.value).unwrap_or_default(),
+            license: license.map(|said| said.value),
         }
     }
 }
@@ -84,22 +86,22 @@ impl Resolver<'_> {
         for statement in &declared.statements {
             match statement {
                 LayerStatement::Name(name) => match body.name {
-                    Some(first) => self.repeated("name", name.span, first.span),
+                    Some(first) => self.repeated(Keyword::Name, name.span, first.span),
                     None => body.name = Some(name),
                 },
                 LayerStatement::Property(property) => body.properties.push(property),
                 LayerStatement::Version(version) => body.versions.push(version),
                 LayerStatement::Content(content) => match body.content {
-                    Some(first) => self.repeated("content", content.location.span, first.location.span),
+                    Some(first) => self.repeated(Keyword::Content, content.location.span, first.location.span),
                     None => body.content = Some(content),
                 },
                 LayerStatement::OldVersions(word) => match body.old_versions {
-                    Some(first) => self.repeated("old-versions", word.span, first.span),
+                    Some(first) => self.repeated(Keyword::OldVersions, word.span, first.span),
                     None => body.old_versions = Some(word),
                 },
                 LayerStatement::Share(share) => body.shares.push(share),
                 LayerStatement::Publish(name) => match body.publish {
-                    Some(first) => self.repeated("publish", name.span, first.span),
+                    Some(first) => self.repeated(Keyword::Publish, name.span, first.span),
                     None => body.publish = Some(name),
                 },
             }
@@ -152,7 +154,7 @@ impl Resolver<'_> {
                 }
             };
             if let Some(first) = first {
-                self.repeated(property_name(&property.value), property.keyword, first);
+                self.repeated(property.value.keyword(), property.keyword, first);
             }
         }
         properties
@@ -229,15 +231,15 @@ impl Resolver<'_> {
             || body.versions.iter().any(|version| matches!(version.origin, ast::Origin::From(_)));
         if !publishes {
             self.report(
-                Diagnostic::warning(Code::NoEffect, word.span, "`old-versions` says nothing here")
+                Diagnostic::warning(Code::NoEffect, word.span, "`old-versions` has no effect here")
                     .note("this stack publishes no version of this layer, so it never deletes one"),
             );
         }
-        match word.text.as_str() {
-            "keep" => OldVersions::Keep,
-            "delete" => OldVersions::Delete,
-            other => {
-                let message = format!("old versions are kept or deleted, not {}", quote(other));
+        match Keyword::from_text(&word.text).and_then(OldVersionsKeyword::of) {
+            Some(OldVersionsKeyword::Keep) => OldVersions::Keep,
+            Some(OldVersionsKeyword::Delete) => OldVersions::Delete,
+            None => {
+                let message = format!("old versions are kept or deleted, not {}", quote(&word.text));
                 self.report(
                     Diagnostic::error(Code::Syntax, word.span, message)
                         .help("write `old-versions keep` or `old-versions delete`"),
@@ -348,15 +350,6 @@ impl Resolver<'_> {
 fn layer_name_problem(name: &str) -> Option<&'static str> {
     (!formats::is_layer_name(name))
         .then_some("a layer's name is made of letters, digits, `-` and `_`, at most 140 of them")
-}
-
-fn property_name(value: &PropertyValue) -> &'static str {
-    match value {
-        PropertyValue::Description(_) => "description",
-        PropertyValue::Runtimes(_) => "runtimes",
-        PropertyValue::Architectures(_) => "architectures",
-        PropertyValue::License(_) => "license",
-    }
 }
 
 /// Keeps `value` in `slot` unless something is there already, whose place it then gives.

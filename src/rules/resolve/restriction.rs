@@ -11,6 +11,7 @@ use crate::rules::model::{
 use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast::{self, Attach, AttachKind, RestrictionKind, Rule, Value};
+use crate::syntax::keyword::Keyword;
 
 /// What the restrictions of a source can name.
 pub struct Names<'a> {
@@ -195,7 +196,7 @@ impl Resolver<'_> {
 
     fn boundary(&mut self, written: &Value, keyword: Span, names: &Names<'_>, body: &mut Body) {
         if let Some(first) = body.boundary.replace(keyword) {
-            return self.repeated("boundary", keyword, first);
+            return self.repeated(Keyword::Boundary, keyword, first);
         }
         if written.text.starts_with("arn:") {
             let arn = self.iam_arn(written, IamArn::POLICY);
@@ -282,7 +283,7 @@ impl Resolver<'_> {
 
     fn physical_name(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
         if let Some(first) = &body.physical_name {
-            return self.repeated("name", keyword, first.span);
+            return self.repeated(Keyword::Name, keyword, first.span);
         }
         let Some(name) = self.scope.text(written, self.diagnostics) else {
             return;
@@ -299,7 +300,7 @@ impl Resolver<'_> {
 
     fn path(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
         if let Some(first) = &body.path {
-            return self.repeated("path", keyword, first.span);
+            return self.repeated(Keyword::Path, keyword, first.span);
         }
         let Some(path) = self.scope.literal(written, "a path", self.diagnostics) else {
             return;
@@ -324,7 +325,7 @@ impl Resolver<'_> {
 
     fn restriction_description(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
         if let Some(first) = &body.description {
-            return self.repeated("description", keyword, first.span);
+            return self.repeated(Keyword::Description, keyword, first.span);
         }
         let most = if kind == RestrictionKind::Guardrail { 512 } else { 1000 };
         let Some(text) = self.plain_text(written, "a description", most) else {
@@ -363,13 +364,13 @@ impl Resolver<'_> {
         }
         if let (None, Some(first)) = (&body.allow, body.functions.first()) {
             self.report(
-                Diagnostic::warning(Code::NoEffect, first.span, "`functions` says nothing here")
+                Diagnostic::warning(Code::NoEffect, first.span, "`functions` has no effect here")
                     .note("it is about the functions of `allow`, and there is no `allow`"),
             );
         }
         if let (true, Some(first)) = (body.denies.is_empty(), body.exempt.first()) {
             self.report(
-                Diagnostic::warning(Code::NoEffect, first.span, "`exempt` says nothing here")
+                Diagnostic::warning(Code::NoEffect, first.span, "`exempt` has no effect here")
                     .note("it is about the roles that `deny` spares, and there is no `deny`"),
             );
         }
