@@ -2,7 +2,7 @@
 
 mod support;
 
-use layershare::diagnostic::{json, render};
+use layershare::diagnostic::render::{Form, render};
 use layershare::source::Sources;
 use layershare::syntax::format::format;
 use layershare::syntax::keyword::Keyword;
@@ -26,9 +26,10 @@ static SOURCES: LazyLock<Vec<String>> = LazyLock::new(|| {
 fn survive(source: impl AsRef<[u8]>) {
     let (compiled, sources) = support::compiled(source);
     for diagnostic in &compiled.diagnostics {
-        assert!(render::human(diagnostic, &sources).len() < 20_000);
-        assert!(!render::short(diagnostic, &sources).contains('\n'));
-        assert!(json::json(diagnostic, &sources).starts_with('{'));
+        let one = std::slice::from_ref(diagnostic);
+        assert!(render(Form::Human, one, &sources).len() < 20_000);
+        assert_eq!(render(Form::Short, one, &sources).lines().count(), 1);
+        assert!(render(Form::Json, one, &sources).starts_with('{'));
     }
     if let Some(lowered) = &compiled.lowered {
         for form in [Format::Yaml, Format::Json] {

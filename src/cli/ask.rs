@@ -1,9 +1,10 @@
 //! `layershare ask`
 
+use super::Outcome;
+use super::args::AskArguments;
 use super::disk::{self, Disk};
 use super::input::{self, Foreign};
 use super::messages::Messages;
-use super::{AskArguments, Outcome};
 use crate::access::claim::{Facts, Verdict};
 use crate::cloudformation::Template;
 use crate::compile_to_ask;

@@ -1,8 +1,9 @@
 //! `layershare drift`
 
+use super::Outcome;
+use super::args::DriftArguments;
 use super::input;
 use super::messages::Messages;
-use super::{DriftArguments, Outcome};
 use crate::access::drift::{Drift, Finding, Kind, PhysicalIds, drift};
 use crate::access::grants::{Grants, Who};
 use crate::cloudformation::Template;

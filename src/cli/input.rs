@@ -17,12 +17,6 @@ use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::path::Path;
 
-/// The value of a parameter, as an argument: `NAME=VALUE`.
-pub fn parameter(argument: &str) -> Result<(String, String), String> {
-    let (name, value) = argument.split_once('=').ok_or("a parameter's value is given as NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
-
 /// The template that a source compiles to, or that is in a file, and the ARNs of the versions that a source lists although
 /// they exist already; `None` where the source has errors, which are then reported.
 pub fn template(

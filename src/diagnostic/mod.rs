@@ -1,7 +1,6 @@
 //! What the compiler has to say about a source, before any question of how it is shown.
 
 pub mod codes;
-pub mod json;
 pub mod render;
 
 pub use codes::Code;
@@ -40,7 +39,7 @@ pub struct Label {
     pub text: String,
 }
 
-/// A change of the source that mends what the diagnostic is about.
+/// A change of the source that fixes what the diagnostic is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What the change does, as an instruction.
@@ -51,7 +50,7 @@ pub struct Fix {
     pub replacement: String,
 }
 
-/// One finding: what is wrong, where, why, and how to mend it.
+/// One finding: what is wrong, where, why, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Which finding.

@@ -63,9 +63,7 @@ macro_rules! choice {
 
         impl Choice for $name {
             fn all() -> Vec<Self> {
-                let mut all = Vec::new();
-                $(choice!(@all all $keyword $($inner)?);)*
-                all
+                [$(choice!(@all $keyword $($inner)?)),*].concat()
             }
 
             fn of(keyword: Keyword) -> Option<Self> {
@@ -78,8 +76,8 @@ macro_rules! choice {
             }
         }
     };
-    (@all $all:ident $keyword:ident) => { $all.push(Self::$keyword) };
-    (@all $all:ident $variant:ident $inner:ident) => { $all.extend($inner::all().into_iter().map(Self::$variant)) };
+    (@all $keyword:ident) => { vec![Self::$keyword] };
+    (@all $variant:ident $inner:ident) => { $inner::all().into_iter().map(Self::$variant).collect::<Vec<Self>>() };
     (@of $found:ident $keyword:ident) => {
         if $found == Keyword::$keyword {
             return Some(Self::$keyword);
