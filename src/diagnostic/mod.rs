@@ -136,6 +136,15 @@ impl Diagnostic {
         self
     }
 
+    /// Offers to write what was probably meant in the place of `span`; says what to do where that is not known.
+    #[must_use]
+    pub fn suggest(self, span: Span, near: Option<&str>, otherwise: impl Into<String>) -> Self {
+        match near {
+            Some(near) => self.fix(format!("write `{near}`"), span, near),
+            None => self.help(otherwise),
+        }
+    }
+
     /// Whether it stops the compiler.
     #[must_use]
     pub fn is_error(&self) -> bool {

@@ -138,9 +138,9 @@ impl Resolver<'_> {
 
     fn repeated(&mut self, statement: Keyword, span: Span, first: Span) {
         self.report(
-            Diagnostic::error(Code::RepeatedStatement, span, format!("`{statement}` is said twice"))
-                .label("said again here")
-                .also(first, "first said here"),
+            Diagnostic::error(Code::RepeatedStatement, span, format!("`{statement}` is repeated"))
+                .label("repeated here")
+                .also(first, "first given here"),
         );
     }
 
@@ -213,7 +213,7 @@ impl Resolver<'_> {
     fn refuse_conflicting_arns(&mut self, layers: &IndexMap<&str, Layer>) {
         const FIELDS: [(usize, &str); 3] = [(1, "partition"), (3, "region"), (4, "account")];
         let mut first: [Option<(String, Span)>; 3] = [None, None, None];
-        for arn in layers.values().flat_map(layer::adopted) {
+        for arn in layers.values().flat_map(Layer::adopted) {
             let fields = arn.value.split(':');
             for (place, (index, what)) in FIELDS.iter().enumerate() {
                 let Some(found) = fields.get(*index).and_then(|field| field.as_literal()) else {

@@ -93,6 +93,15 @@ impl Restriction {
         let allowed = self.allow.iter().filter_map(|allow| allow.value.set());
         allowed.chain(self.denies.iter().filter_map(|deny| deny.value.set()))
     }
+
+    /// The sets whose layers may be attached.
+    pub fn allowlists(&self) -> impl Iterator<Item = &LayerSet> {
+        let allowed = self.allow.iter().filter_map(|allow| allow.value.set());
+        allowed.chain(self.denies.iter().filter_map(|deny| match &deny.value {
+            Deny::AllExcept(set) => Some(set),
+            Deny::All | Deny::Layers(_) => None,
+        }))
+    }
 }
 
 /// What may be attached.

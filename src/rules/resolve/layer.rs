@@ -12,18 +12,6 @@ use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Sh
 use crate::syntax::keyword::{Choice, Keyword, OldVersionsKeyword};
 use std::collections::HashMap;
 
-/// The ARNs of a layer's versions that exist already.
-pub fn adopted(layer: &Layer) -> impl Iterator<Item = &Spanned<Text>> {
-    let versions = match &layer.releases {
-        Releases::Listed(versions) => versions.as_slice(),
-        Releases::Rolling(_) => &[],
-    };
-    versions.iter().filter_map(|version| match &version.origin {
-        Origin::Adopted(arn) => Some(arn),
-        Origin::Published(_) => None,
-    })
-}
-
 /// The statements of a layer's body, sorted by what they are.
 #[derive(Default)]
 struct Body<'a> {
@@ -193,10 +181,7 @@ impl Resolver<'_> {
                     "aarch64" | "arm" | "graviton" => Some("arm64"),
                     other => nearest(other, ALL),
                 };
-                self.report(match near {
-                    Some(near) => diagnostic.fix(format!("write `{near}`"), architecture.span, near),
-                    None => diagnostic.help("the architectures are `x86_64` and `arm64`"),
-                });
+                self.report(diagnostic.suggest(architecture.span, near, "the architectures are `x86_64` and `arm64`"));
             }
         }
         architectures.into_iter().map(|architecture| architecture.value).collect()

@@ -126,9 +126,9 @@ impl Resolver<'_> {
             return;
         };
         self.report(
-            Diagnostic::error(Code::RepeatedStatement, span, "`allow` is said twice")
-                .label("said again here")
-                .also(first.span, "first said here")
+            Diagnostic::error(Code::RepeatedStatement, span, "`allow` is repeated")
+                .label("repeated here")
+                .also(first.span, "first given here")
                 .note("two of them would not add up: a function with layers of both would still be refused")
                 .help("write one `allow` with all the layers, or a `policy` for each"),
         );
@@ -139,9 +139,9 @@ impl Resolver<'_> {
         match first {
             None => body.denies.push(Spanned { value: deny, span }),
             Some(first) => self.report(
-                Diagnostic::error(Code::RepeatedStatement, span, "`deny all except` is said twice")
-                    .label("said again here")
-                    .also(first, "first said here")
+                Diagnostic::error(Code::RepeatedStatement, span, "`deny all except` is repeated")
+                    .label("repeated here")
+                    .also(first, "first given here")
                     .note("together they would deny everything but what is in both sets")
                     .help("write one `deny all except` with all the layers"),
             ),
@@ -209,10 +209,12 @@ impl Resolver<'_> {
         }
         let message = format!("there is no boundary {} in this source", quote(&written.text));
         let diagnostic = Diagnostic::error(Code::UnknownName, written.span, message);
-        self.report(match nearest(&written.text, names.boundaries.iter().copied()) {
-            Some(near) => diagnostic.fix(format!("write `{near}`"), written.span, near),
-            None => diagnostic.help("declare it, `boundary NAME { … }`, or give the ARN of a policy that exists"),
-        });
+        let near = nearest(&written.text, names.boundaries.iter().copied());
+        self.report(diagnostic.suggest(
+            written.span,
+            near,
+            "declare it, `boundary NAME { … }`, or give the ARN of a policy that exists",
+        ));
     }
 
     fn attach(&mut self, attach: &Attach, names: &Names<'_>, attachments: &mut Attachments) {
