@@ -12,19 +12,22 @@ pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod diagnostic;
+pub mod english;
 pub mod iam;
 pub mod partial;
 pub mod pattern;
 pub mod report;
 pub mod rules;
+pub mod source;
 pub mod syntax;
 pub mod template;
 
 use diagnostic::{Diagnostic, has_errors};
+use rules::lint;
 use rules::load::{Root, Unit, load, replace_claims};
 use rules::model::Rules;
 use rules::resolve::resolve;
-use syntax::source::{Files, Sources, Span};
+use source::{Files, Sources, Span};
 use template::limits::{self, Limits};
 use template::lower::{Lowered, Placement, lower};
 
@@ -80,7 +83,7 @@ fn resolve_and_lower(
 ) -> Compiled {
     let start = Span { file: units.first().map(|unit| unit.file).unwrap_or_default(), start: 0, end: 0 };
     let rules = resolve(units, files, &mut diagnostics);
-    rules::lint::lint(units, &rules, &mut diagnostics);
+    lint::lint(&lint::Context { units, rules: &rules }, &mut diagnostics);
     let mut lowered = None;
     if !has_errors(&diagnostics) {
         let made = lower(&rules, placement, &mut diagnostics);

@@ -4,46 +4,43 @@
 
 mod support;
 
-use snapbox::{Assert, Data, data::DataFormat};
-use std::path::Path;
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::Output;
+use support::{Goldens, stdout};
+
+fn cases() -> PathBuf {
+    support::top().join("tests/cases")
+}
 
 fn run(arguments: &[&str]) -> Output {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-    Command::new(env!("CARGO_BIN_EXE_layershare")).args(arguments).current_dir(folder).output().unwrap()
-}
-
-fn said(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn check(golden: &str, actual: String) {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases").join(golden);
-    let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false).redact_with(snapbox::Redactions::new());
-    assert.eq(Data::text(actual).raw(), Data::read_from(&golden, Some(DataFormat::Text)).raw());
+    support::run(&cases(), arguments, b"")
 }
 
 #[test]
 fn access_is_shown_in_every_form() {
+    let mut goldens = Goldens::default();
     for file in ["everything.layers", "foreign.yaml"] {
         for (format, ending) in [("text", "txt"), ("markdown", "md"), ("json", "json"), ("html", "html")] {
             let output = run(&["access", &format!("access/{file}"), "--format", format]);
             assert_eq!(output.status.code(), Some(0), "{file}");
             let stem = file.split('.').next().unwrap();
-            check(&format!("access/{stem}.{ending}"), said(&output));
+            goldens.compare(&cases().join(format!("access/{stem}.{ending}")), stdout(&output));
         }
     }
+    goldens.finish();
 }
 
 #[test]
 fn a_pull_request_shows_first_what_is_loudest() {
+    let mut goldens = Goldens::default();
     let sides = ["diff/pull-request.old.layers", "diff/pull-request.new.layers"];
     for (format, ending) in [("text", "txt"), ("markdown", "md"), ("json", "json")] {
         let output = run(&["diff", sides[0], sides[1], "--format", format, "--fail-on", "broader"]);
         assert_eq!(output.status.code(), Some(1));
-        check(&format!("diff/pull-request.{ending}"), said(&output));
+        goldens.compare(&cases().join(format!("diff/pull-request.{ending}")), stdout(&output));
     }
-    let markdown = said(&run(&["diff", sides[0], sides[1], "--format", "markdown"]));
+    goldens.finish();
+    let markdown = stdout(&run(&["diff", sides[0], sides[1], "--format", "markdown"]));
     assert!(markdown.lines().take(3).any(|line| line.contains("EVERYONE")), "{markdown}");
     assert_eq!(run(&["diff", sides[0], sides[1]]).status.code(), Some(0));
     assert_eq!(run(&["diff", sides[0], sides[1], "--format", "html"]).status.code(), Some(2));
@@ -52,10 +49,10 @@ fn a_pull_request_shows_first_what_is_loudest() {
 #[test]
 fn other_words_are_no_difference() {
     let output = run(&["diff", "diff/other-words.old.layers", "diff/other-words.new.layers", "--fail-on", "broader"]);
-    assert_eq!((output.status.code(), said(&output).as_str()), (Some(0), "nobody gains or loses anything\n"));
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(0), "nobody gains or loses anything\n"));
     let template = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/ci-deployer.yaml");
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/ci-deployer.layers");
-    assert_eq!(said(&run(&["diff", template, source])), "nobody gains or loses anything\n");
+    assert_eq!(stdout(&run(&["diff", template, source])), "nobody gains or loses anything\n");
 }
 
 #[test]
@@ -80,7 +77,7 @@ fn ask(file: &str, claim: &str, code: i32, answer: &str) {
 #[track_caller]
 fn ask_with(file: &str, claim: &str, more: &[&str], code: i32, answer: &str) {
     let output = run(&[&["ask", file, claim], more].concat());
-    let said = said(&output);
+    let said = stdout(&output);
     assert_eq!(output.status.code(), Some(code), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains(answer), "{said}");
 }
@@ -147,9 +144,11 @@ fn whom_a_rule_is_about_is_a_difference_too() {
     let sides = ["diff/reach.old.layers", "diff/reach.new.layers"];
     let output = run(&["diff", sides[0], sides[1], "--fail-on", "broader"]);
     assert_eq!(output.status.code(), Some(1));
-    check("diff/reach.txt", said(&output));
+    let mut goldens = Goldens::default();
+    goldens.compare(&cases().join("diff/reach.txt"), stdout(&output));
     let output = run(&["diff", sides[1], sides[0]]);
-    check("diff/reach-back.txt", said(&output));
+    goldens.compare(&cases().join("diff/reach-back.txt"), stdout(&output));
+    goldens.finish();
 }
 
 /// The two mistakes of hand-written policies that the evaluator must see through.
@@ -162,15 +161,10 @@ fn a_deny_that_can_be_walked_around_is_seen_through() {
 
 #[test]
 fn either_side_of_a_difference_may_be_standard_input() {
-    use std::io::Write;
-    use std::process::Stdio;
     let new = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/three-shares.yaml");
     let template = std::fs::read(new).unwrap();
     for arguments in [["diff", "-", new], ["diff", new, "-"]] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_layershare"));
-        let mut child = command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        child.stdin.take().unwrap().write_all(&template).unwrap();
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(said(&output), "nobody gains or loses anything\n");
+        let output = support::run(&cases(), &arguments, &template);
+        assert_eq!(stdout(&output), "nobody gains or loses anything\n");
     }
 }

@@ -5,58 +5,59 @@
 mod support;
 
 use layershare::cloudformation::read;
-use layershare::diagnostic::render;
+use layershare::diagnostic::render::{Form, render};
 use layershare::syntax::format::format;
 use layershare::template::Format;
-use snapbox::{Assert, Data, data::DataFormat};
 use std::fs;
 use std::path::Path;
-
-fn check(golden: &Path, actual: String) {
-    Assert::new()
-        .action_env("SNAPSHOTS")
-        .normalize_paths(false)
-        .redact_with(snapbox::Redactions::new())
-        .eq(Data::text(actual).raw(), Data::read_from(golden, Some(DataFormat::Text)).raw());
-}
+use support::Goldens;
 
 #[test]
 fn sources_compile_to_their_templates() {
+    let mut goldens = Goldens::default();
     for path in support::files("tests/cases/compile", "layers") {
         let source = fs::read_to_string(&path).unwrap();
-        check(&path.with_extension("yaml"), support::written(&source, Format::Yaml).unwrap());
+        goldens.compare(&path.with_extension("yaml"), support::written(&source, Format::Yaml).unwrap());
     }
+    goldens.finish();
 }
 
 #[test]
 fn sources_are_reported_with_their_messages() {
+    let mut goldens = Goldens::default();
     for path in support::files("tests/cases/report", "layers") {
         let source = fs::read_to_string(&path).unwrap();
         let (compiled, sources) = support::compiled(&source);
-        let messages = compiled.diagnostics.iter().map(|diagnostic| render::human(diagnostic, &sources));
-        let messages: Vec<String> =
-            messages.map(|message| anstream::adapter::strip_str(&message).to_string()).collect();
-        check(&path.with_extension("txt"), messages.join("\n\n") + "\n");
+        let messages = render(Form::Human, &compiled.diagnostics, &sources);
+        let messages = anstream::adapter::strip_str(&messages).to_string();
+        goldens.compare(&path.with_extension("txt"), messages.trim_end().to_owned() + "\n");
     }
+    goldens.finish();
 }
 
 #[test]
 fn sources_are_formatted() {
+    let mut goldens = Goldens::default();
     for path in support::files("tests/cases/format", "layers") {
         let source = fs::read_to_string(&path).unwrap();
-        check(&path.with_extension("formatted"), format(&source).unwrap());
+        goldens.compare(&path.with_extension("formatted"), format(&source).unwrap());
     }
+    goldens.finish();
+}
+
+/// The template of a file, which may include others.
+fn built(path: &Path, format: &str) -> String {
+    let output = support::run(support::top(), &["build", path.to_str().unwrap(), "--format", format], b"");
+    assert!(output.status.success(), "{}: {}", path.display(), support::stderr(&output));
+    support::stdout(&output)
 }
 
 #[test]
 fn json_says_what_yaml_says() {
-    let cases = support::files("tests/cases/compile", "layers");
-    for path in cases.into_iter().chain(support::files("examples", "layers")) {
-        let source = fs::read_to_string(&path).unwrap();
-        let Some(yaml) = support::written(&source, Format::Yaml) else {
-            continue;
-        };
-        let json = support::written(&source, Format::Json).unwrap();
+    let mut cases = support::files("tests/cases/compile", "layers");
+    cases.extend(support::files("examples", "layers"));
+    for path in cases {
+        let (yaml, json) = (built(&path, "yaml"), built(&path, "json"));
         for text in [&yaml, &json] {
             assert!(text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{}", path.display());
         }

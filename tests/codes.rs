@@ -1,4 +1,5 @@
-//! Every code has a page, and the examples on it behave as the page says.
+//! Every code has a page, and the examples on it behave as the page says. What the first one is reported with, word for
+//! word, is in `tests/cases/codes/NAME.txt`.
 //!
 //! The first block of a page is reported with its code, the last one is not and compiles. What a block cannot say by
 //! itself, the words behind its fence do: `file=NAME` is another file beside the source; `bytes` has `\xNN` for bytes
@@ -6,11 +7,14 @@
 //! repeated for the numbers 100 to 249, and `{long}` is a long text. `./present.zip` and `./present` exist.
 #![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod support;
+
 use layershare::diagnostic::Code;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use support::{Goldens, run, stderr, stdout};
 
 struct Block<'p> {
     words: &'p str,
@@ -52,18 +56,20 @@ fn bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The codes with which the program reports a source, and whether it has errors.
-fn reported(folder: &Path, source: &[u8], arguments: &[&str]) -> (BTreeSet<String>, bool) {
+/// The codes with which the program reports a source, each with its severity, and whether it has errors.
+fn reported(folder: &Path, source: &[u8], arguments: &[&str]) -> (BTreeMap<String, String>, bool) {
     fs::write(folder.join("shared.layers"), source).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_layershare"));
-    command.args(arguments).args(["--message-format", "json"]).current_dir(folder);
-    let output = command.output().unwrap();
-    let messages = String::from_utf8(output.stderr).unwrap();
-    let codes = messages.lines().map(|line| {
+    let all = [arguments, &["--message-format", "json"]].concat();
+    let output = run(folder, &all, b"");
+    let mut codes = BTreeMap::new();
+    for line in stderr(&output).lines() {
         let message: serde_json::Value = serde_json::from_str(line).unwrap();
-        message["code"].as_str().unwrap_or(line).to_owned()
-    });
-    (codes.collect(), output.status.code() != Some(0))
+        let (Some(code), Some(severity)) = (message["code"].as_str(), message["severity"].as_str()) else {
+            panic!("{line}")
+        };
+        codes.insert(code.to_owned(), severity.to_owned());
+    }
+    (codes, output.status.code() != Some(0))
 }
 
 /// A page has its title and a meaning, then what is reported, then how it is mended in words and in a source.
@@ -79,7 +85,7 @@ fn check_form(name: &str, page: &str) {
     assert!(source.ends_with("```\n") && blocks(source).is_empty(), "{name}: the page does not end with one source");
 }
 
-fn check_page(code: Code) {
+fn check_page(code: Code, goldens: &mut Goldens) {
     let (name, page) = (code.name(), code.page());
     check_form(name, page);
     let top = tempfile::tempdir().unwrap();
@@ -95,37 +101,72 @@ fn check_page(code: Code) {
     let bad = blocks.iter().find(|block| !block.words.starts_with("file=")).unwrap();
     let good = blocks.last().unwrap();
     let (codes, failed) = reported(&folder, good.text.as_bytes(), &["check", "shared.layers"]);
-    assert!(!codes.contains(name) && !failed, "{name}: the mended source is reported with {codes:?}");
+    assert!(!codes.contains_key(name) && !failed, "{name}: the mended source is reported with {codes:?}");
     let arguments: &[&str] = match bad.words {
         "after" => {
             reported(&folder, good.text.as_bytes(), &["build", "shared.layers", "-o", "shared.yaml"]);
             &["build", "shared.layers", "-o", "shared.yaml"]
         }
-        _ => &["check", "shared.layers"],
+        // The day is a part of what is reported.
+        _ => &["check", "shared.layers", "--as-of", "2026-01-01"],
     };
     let (codes, _) = reported(&folder, &expand(bad), arguments);
-    assert!(codes.contains(name), "{name}: the source is reported with {codes:?}");
+    assert!(codes.contains_key(name), "{name}: the source is reported with {codes:?}");
+    for (code, severity) in codes {
+        let severities = Code::from_name(&code).unwrap().severity_names();
+        assert!(severities.split(" or ").any(|known| known == severity), "{name}: {code} is not only {severities}");
+    }
+    let golden = support::top().join("tests/cases/codes").join(name).with_extension("txt");
+    goldens.compare(&golden, stderr(&run(&folder, arguments, b"")));
 }
 
 #[test]
 fn every_page_shows_what_its_code_means() {
-    Code::ALL.iter().copied().for_each(check_page);
+    let mut goldens = Goldens::default();
+    for &code in Code::ALL {
+        check_page(code, &mut goldens);
+    }
+    goldens.finish();
 }
 
 #[test]
-fn every_page_has_a_code() {
-    let pages = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/codes")).unwrap();
-    for page in pages {
-        let path = page.unwrap().path();
-        let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-        assert!(Code::from_name(&name).is_some(), "{name}");
+fn every_page_and_every_golden_has_a_code() {
+    for (folder, ending) in [("docs/codes", "md"), ("tests/cases/codes", "txt")] {
+        for path in support::files(folder, ending) {
+            let name = path.file_stem().unwrap().to_str().unwrap();
+            assert!(name == "README" || Code::from_name(name).is_some(), "{}", path.display());
+        }
     }
 }
 
 #[test]
 fn explain_prints_every_page() {
     for code in Code::ALL {
-        let output = Command::new(env!("CARGO_BIN_EXE_layershare")).args(["explain", code.name()]).output().unwrap();
-        assert_eq!(output.stdout, code.page().as_bytes(), "{}", code.name());
+        let output = run(support::top(), &["explain", code.name()], b"");
+        assert_eq!(stdout(&output), code.page(), "{}", code.name());
     }
+}
+
+#[test]
+fn explain_lists_every_code() {
+    let listed = stdout(&run(support::top(), &["explain"], b""));
+    assert_eq!(listed.lines().count(), Code::ALL.len());
+    for (code, line) in Code::ALL.iter().zip(listed.lines()) {
+        assert!(line.starts_with(code.name()) && line.ends_with(code.summary()), "{line}");
+    }
+}
+
+#[test]
+fn the_index_has_every_code() {
+    let mut index = String::from(
+        "# Codes\n\nEvery message has a code. `layershare explain CODE` prints its page; without a code, it lists them \
+         all.\n\n| code | severity | meaning |\n| --- | --- | --- |\n",
+    );
+    for code in Code::ALL {
+        let name = code.name();
+        writeln!(index, "| [`{name}`]({name}.md) | {} | {} |", code.severity_names(), code.summary()).unwrap();
+    }
+    let mut goldens = Goldens::default();
+    goldens.compare(&support::top().join("docs/codes/README.md"), index);
+    goldens.finish();
 }

@@ -4,21 +4,12 @@
 mod support;
 
 use std::fs;
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Output};
+use support::run;
 use tempfile::TempDir;
 
 const SOURCE: &str = "layer deps {\n  version 1 from s3://bucket-1/1.zip\n  share with account 123456789012\n}\n";
-
-fn run_in(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_layershare"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    // A program that stops before it reads everything closes the pipe.
-    child.stdin.take().unwrap().write_all(input).unwrap_or_default();
-    child.wait_with_output().unwrap()
-}
 
 fn folder_with(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -47,10 +38,10 @@ fn expect(output: &Output, code: i32, said: &str) {
 #[test]
 fn a_build_writes_the_template_and_says_what_comes_next() {
     let folder = folder_with(&[("shared.layers", SOURCE)]);
-    let output = run_in(folder.path(), &["build", "shared.layers", "-o", "shared.yaml"], b"");
+    let output = run(folder.path(), &["build", "shared.layers", "-o", "shared.yaml"], b"");
     expect(&output, 0, "aws cloudformation deploy --template-file shared.yaml --stack-name shared\n");
     assert_eq!(names(folder.path()), ["shared.layers", "shared.yaml"]);
-    let printed = run_in(folder.path(), &["build", "shared.layers"], b"");
+    let printed = run(folder.path(), &["build", "shared.layers"], b"");
     assert_eq!(fs::read(folder.path().join("shared.yaml")).unwrap(), printed.stdout);
     assert!(printed.stderr.is_empty());
 }
@@ -58,12 +49,12 @@ fn a_build_writes_the_template_and_says_what_comes_next() {
 #[test]
 fn a_source_comes_from_standard_input() {
     let folder = folder_with(&[]);
-    let output = run_in(folder.path(), &["build", "-", "--format", "json"], SOURCE.as_bytes());
+    let output = run(folder.path(), &["build", "-", "--format", "json"], SOURCE.as_bytes());
     expect(&output, 0, "");
     let template: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(template["Resources"]["DepsV1"]["Properties"]["LayerName"], "deps");
-    expect(&run_in(folder.path(), &["check", "-"], b"laier"), 1, "<stdin>:1:1");
-    let formatted = run_in(folder.path(), &["fmt", "-"], b"layer a{content ./a}");
+    expect(&run(folder.path(), &["check", "-"], b"laier"), 1, "<stdin>:1:1");
+    let formatted = run(folder.path(), &["fmt", "-"], b"layer a{content ./a}");
     assert_eq!(formatted.stdout, b"layer a {\n  content ./a\n}\n");
 }
 
@@ -71,11 +62,11 @@ fn a_source_comes_from_standard_input() {
 fn check_compares_with_the_template_that_is_there() {
     let folder = folder_with(&[("a.layers", SOURCE)]);
     let check = ["build", "a.layers", "-o", "a.yaml", "--check"];
-    expect(&run_in(folder.path(), &check, b""), 1, "a.yaml does not exist yet");
-    run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b"");
-    expect(&run_in(folder.path(), &check, b""), 0, "");
+    expect(&run(folder.path(), &check, b""), 1, "a.yaml does not exist yet");
+    run(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b"");
+    expect(&run(folder.path(), &check, b""), 0, "");
     fs::write(folder.path().join("a.layers"), SOURCE.replace("123456789012", "210987654321")).unwrap();
-    let output = run_in(folder.path(), &check, b"");
+    let output = run(folder.path(), &check, b"");
     expect(&output, 1, "a.yaml is not what the source says");
     let difference = String::from_utf8(output.stdout).unwrap();
     assert!(
@@ -87,7 +78,7 @@ fn check_compares_with_the_template_that_is_there() {
 #[test]
 fn a_failed_build_leaves_the_old_template_alone() {
     let folder = folder_with(&[("a.layers", "layer"), ("a.yaml", "old")]);
-    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b""), 1, "error[syntax]");
+    expect(&run(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b""), 1, "error[syntax]");
     assert_eq!(fs::read(folder.path().join("a.yaml")).unwrap(), b"old");
     assert_eq!(names(folder.path()), ["a.layers", "a.yaml"]);
 }
@@ -96,11 +87,7 @@ fn a_failed_build_leaves_the_old_template_alone() {
 fn what_is_no_template_is_not_overwritten() {
     let folder = folder_with(&[("a.layers", SOURCE), ("notes.txt", "my notes")]);
     for target in ["notes.txt", "a.layers"] {
-        expect(
-            &run_in(folder.path(), &["build", "a.layers", "-o", target], b""),
-            2,
-            "is not a CloudFormation template",
-        );
+        expect(&run(folder.path(), &["build", "a.layers", "-o", target], b""), 2, "is not a CloudFormation template");
     }
     assert_eq!(fs::read(folder.path().join("notes.txt")).unwrap(), b"my notes");
 }
@@ -109,18 +96,18 @@ fn what_is_no_template_is_not_overwritten() {
 fn a_published_version_is_published_again_only_when_that_is_meant() {
     let folder = folder_with(&[("a.layers", SOURCE)]);
     let build = ["build", "a.layers", "-o", "a.yaml"];
-    expect(&run_in(folder.path(), &build, b""), 0, "");
+    expect(&run(folder.path(), &build, b""), 0, "");
     fs::write(folder.path().join("a.layers"), SOURCE.replace("1.zip", "2.zip")).unwrap();
-    expect(&run_in(folder.path(), &build, b""), 1, "error[republished-version]");
-    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml", "--republish", "7"], b""), 2, "label `7`");
-    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml", "--republish", "1"], b""), 0, "wrote");
+    expect(&run(folder.path(), &build, b""), 1, "error[republished-version]");
+    expect(&run(folder.path(), &["build", "a.layers", "-o", "a.yaml", "--republish", "7"], b""), 2, "label `7`");
+    expect(&run(folder.path(), &["build", "a.layers", "-o", "a.yaml", "--republish", "1"], b""), 0, "wrote");
 }
 
 #[test]
 fn local_content_is_relative_to_the_template() {
     let source = "layer deps {\n  content ./build/deps\n}\n";
     let folder = folder_with(&[("rules/a.layers", source), ("rules/build/deps/x", ""), ("out/keep", "")]);
-    let output = run_in(folder.path(), &["build", "rules/a.layers", "-o", "out/a.yaml"], b"");
+    let output = run(folder.path(), &["build", "rules/a.layers", "-o", "out/a.yaml"], b"");
     expect(&output, 0, "aws cloudformation package --template-file out/a.yaml --s3-bucket BUCKET");
     let template = fs::read_to_string(folder.path().join("out/a.yaml")).unwrap();
     assert!(template.contains("      Content: ../rules/build/deps\n"), "{template}");
@@ -137,50 +124,50 @@ fn large_templates_go_through_a_bucket() {
     };
     let source = format!("{}{}{}{}", layer("a"), layer("b"), layer("c"), layer("d"));
     let folder = folder_with(&[("a.layers", &source)]);
-    expect(&run_in(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b""), 0, "--s3-bucket BUCKET");
+    expect(&run(folder.path(), &["build", "a.layers", "-o", "a.yaml"], b""), 0, "--s3-bucket BUCKET");
 }
 
 #[test]
 fn expired_shares_are_reported_by_check_alone() {
     let folder = folder_with(&[("a.layers", &SOURCE.replace("9012", "9012 until 2027-01-31"))]);
-    expect(&run_in(folder.path(), &["check", "a.layers", "--as-of", "2027-01-31"], b""), 0, "");
-    expect(&run_in(folder.path(), &["check", "a.layers", "--as-of", "2027-02-01"], b""), 1, "error[expired-share]");
-    expect(&run_in(folder.path(), &["build", "a.layers"], b""), 0, "");
+    expect(&run(folder.path(), &["check", "a.layers", "--as-of", "2027-01-31"], b""), 0, "");
+    expect(&run(folder.path(), &["check", "a.layers", "--as-of", "2027-02-01"], b""), 1, "error[expired-share]");
+    expect(&run(folder.path(), &["build", "a.layers"], b""), 0, "");
 }
 
 #[test]
 fn messages_come_in_three_forms() {
     let folder = folder_with(&[("a.layers", "layr a {\n}\n")]);
-    let output = run_in(folder.path(), &["check", "a.layers", "--message-format", "short"], b"");
+    let output = run(folder.path(), &["check", "a.layers", "--message-format", "short"], b"");
     expect(&output, 1, "a.layers:1:1: error[unknown-statement]: there is no statement `layr` at this level\n");
-    let output = run_in(folder.path(), &["check", "a.layers", "--message-format", "json"], b"");
+    let output = run(folder.path(), &["check", "a.layers", "--message-format", "json"], b"");
     let stderr = String::from_utf8(output.stderr).unwrap();
     let first: serde_json::Value = serde_json::from_str(stderr.lines().next().unwrap()).unwrap();
     assert_eq!((&first["line"], &first["fix"]["replacement"]), (&1.into(), &"layer".into()));
-    let output = run_in(folder.path(), &["check", "a.layers", "--color", "always"], b"");
+    let output = run(folder.path(), &["check", "a.layers", "--color", "always"], b"");
     expect(&output, 1, "\u{1b}[");
 }
 
 #[test]
 fn fmt_writes_in_place_or_shows_the_difference() {
     let folder = folder_with(&[("a.layers", "stack   \"a\"\n"), ("bad.layers", "stack \"a\n")]);
-    let output = run_in(folder.path(), &["fmt", "--check", "a.layers"], b"");
+    let output = run(folder.path(), &["fmt", "--check", "a.layers"], b"");
     expect(&output, 1, "");
     assert!(String::from_utf8_lossy(&output.stdout).contains("+stack \"a\"\n"));
-    expect(&run_in(folder.path(), &["fmt", "a.layers"], b""), 0, "");
+    expect(&run(folder.path(), &["fmt", "a.layers"], b""), 0, "");
     assert_eq!(fs::read(folder.path().join("a.layers")).unwrap(), b"stack \"a\"\n");
-    expect(&run_in(folder.path(), &["fmt", "--check", "a.layers"], b""), 0, "");
-    expect(&run_in(folder.path(), &["fmt", "bad.layers"], b""), 1, "error[unterminated-string]");
+    expect(&run(folder.path(), &["fmt", "--check", "a.layers"], b""), 0, "");
+    expect(&run(folder.path(), &["fmt", "bad.layers"], b""), 1, "error[unterminated-string]");
     assert_eq!(fs::read(folder.path().join("bad.layers")).unwrap(), b"stack \"a\n");
 }
 
 #[test]
 fn init_writes_a_source_that_builds() {
     let folder = folder_with(&[]);
-    expect(&run_in(folder.path(), &["init"], b""), 0, "layershare build shared.layers -o shared.yaml");
-    expect(&run_in(folder.path(), &["init"], b""), 2, "exists already");
-    expect(&run_in(folder.path(), &["build", "shared.layers", "-o", "shared.yaml"], b""), 0, "ArtifactBucket=VALUE");
-    expect(&run_in(folder.path(), &["fmt", "--check", "shared.layers"], b""), 0, "");
+    expect(&run(folder.path(), &["init"], b""), 0, "layershare build shared.layers -o shared.yaml");
+    expect(&run(folder.path(), &["init"], b""), 2, "exists already");
+    expect(&run(folder.path(), &["build", "shared.layers", "-o", "shared.yaml"], b""), 0, "ArtifactBucket=VALUE");
+    expect(&run(folder.path(), &["fmt", "--check", "shared.layers"], b""), 0, "");
 }
 
 #[test]
@@ -196,7 +183,7 @@ fn usage_and_files_that_cannot_be_used_exit_with_2() {
         (vec!["check", "a.layers", "--as-of", "soon"], "soon"),
         (vec!["explain", "sintax"], "there is `syntax`"),
     ] {
-        expect(&run_in(folder.path(), &arguments, b""), 2, said);
+        expect(&run(folder.path(), &arguments, b""), 2, said);
     }
 }
 
@@ -231,11 +218,11 @@ fn includes_that_cannot_be_used_are_findings() {
             ("more.layers", SOURCE),
         ]);
         fs::write(folder.path().join("latin.layers"), b"account \xff = 1").unwrap();
-        expect(&run_in(folder.path(), &["check", "a.layers"], b""), 1, said);
+        expect(&run(folder.path(), &["check", "a.layers"], b""), 1, said);
     }
     let folder =
         folder_with(&[("in/a.layers", &format!("include \"../names.layers\"\n{SOURCE}")), ("names.layers", "")]);
-    expect(&run_in(folder.path(), &["check", "in/a.layers"], b""), 0, "note[include-outside]");
+    expect(&run(folder.path(), &["check", "in/a.layers"], b""), 0, "note[include-outside]");
 }
 
 #[cfg(unix)]
@@ -244,15 +231,15 @@ fn a_link_that_leads_outside_is_told() {
     let source = format!("include \"names.layers\"\n{SOURCE}");
     let folder = folder_with(&[("in/a.layers", &source), ("in/more/b.layers", ""), ("names.layers", "")]);
     std::os::unix::fs::symlink("../names.layers", folder.path().join("in/names.layers")).unwrap();
-    expect(&run_in(folder.path(), &["check", "in/a.layers"], b""), 0, "note[include-outside]");
-    expect(&run_in(&folder.path().join("in"), &["check", "a.layers"], b""), 0, "note[include-outside]");
+    expect(&run(folder.path(), &["check", "in/a.layers"], b""), 0, "note[include-outside]");
+    expect(&run(&folder.path().join("in"), &["check", "a.layers"], b""), 0, "note[include-outside]");
     // A link within the folder leads nowhere else, and neither does a folder that is reached by a link itself.
     let inside = format!("include \"inside.layers\"\n{SOURCE}");
     fs::write(folder.path().join("in/c.layers"), inside).unwrap();
     std::os::unix::fs::symlink("more/b.layers", folder.path().join("in/inside.layers")).unwrap();
     std::os::unix::fs::symlink("in", folder.path().join("link")).unwrap();
     for source in ["in/c.layers", "link/c.layers"] {
-        let output = run_in(folder.path(), &["check", source], b"");
+        let output = run(folder.path(), &["check", source], b"");
         assert!(!String::from_utf8_lossy(&output.stderr).contains("include-outside"), "{source}");
     }
 }
@@ -260,8 +247,8 @@ fn a_link_that_leads_outside_is_told() {
 #[test]
 fn a_source_of_names_can_be_checked_and_makes_no_template() {
     let folder = folder_with(&[("names.layers", "account a = 123456789012\n")]);
-    expect(&run_in(folder.path(), &["check", "names.layers"], b""), 0, "");
-    expect(&run_in(folder.path(), &["build", "names.layers", "-o", "a.yaml"], b""), 1, "makes no resource");
+    expect(&run(folder.path(), &["check", "names.layers"], b""), 0, "");
+    expect(&run(folder.path(), &["build", "names.layers", "-o", "a.yaml"], b""), 1, "makes no resource");
     assert_eq!(names(folder.path()), ["names.layers"]);
 }
 
@@ -288,7 +275,7 @@ fn hostile_sources_get_a_short_answer() {
         (SOURCE.replace("account 123456789012", &list.join(", ")), 1, "100,001 resources"),
     ] {
         let folder = folder_with(&[]);
-        let output = run_in(folder.path(), &["check", "-"], source.as_bytes());
+        let output = run(folder.path(), &["check", "-"], source.as_bytes());
         expect(&output, code, said);
         assert!(output.stderr.len() < 10_000, "{} bytes of messages", output.stderr.len());
     }

@@ -5,12 +5,8 @@ mod support;
 
 use layershare::diagnostic::has_errors;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
-
-fn top() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
+use std::path::PathBuf;
+use support::top;
 
 /// The blocks of a page that are fenced as `layers`.
 fn blocks(page: &str) -> impl Iterator<Item = &str> {
@@ -58,17 +54,9 @@ fn templates_are_what_the_examples_say() {
     assert!(templates.len() >= 6);
     for template in templates {
         let name = template.file_stem().unwrap().to_str().unwrap();
-        let output = Command::new(env!("CARGO_BIN_EXE_layershare"))
-            .args(["build", &format!("examples/{name}.layers"), "-o", &format!("templates/{name}.yaml"), "--check"])
-            .current_dir(top())
-            .output()
-            .unwrap();
-        assert!(
-            output.status.success(),
-            "{}{}",
-            String::from_utf8_lossy(&output.stderr),
-            String::from_utf8_lossy(&output.stdout)
-        );
+        let (source, template) = (format!("examples/{name}.layers"), format!("templates/{name}.yaml"));
+        let output = support::run(top(), &["build", &source, "-o", &template, "--check"], b"");
+        assert!(output.status.success(), "{}{}", support::stderr(&output), support::stdout(&output));
     }
 }
 

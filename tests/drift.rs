@@ -4,20 +4,18 @@
 
 mod support;
 
-use snapbox::{Assert, Data, data::DataFormat};
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
+use support::{Goldens, stdout};
 
 fn drift(arguments: &[&str]) -> Output {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/drift");
-    Command::new(env!("CARGO_BIN_EXE_layershare")).arg("drift").args(arguments).current_dir(folder).output().unwrap()
+    let all: Vec<&str> = std::iter::once("drift").chain(arguments.iter().copied()).collect();
+    support::run(&support::top().join("tests/cases/drift"), &all, b"")
 }
 
 #[test]
 fn differences_are_found_with_the_commands_that_mend_them() {
-    let cases = support::files("tests/cases/drift", "layers");
-    assert!(cases.len() >= 3);
-    for path in cases {
+    let mut goldens = Goldens::default();
+    for path in support::files("tests/cases/drift", "layers") {
         let name = path.file_stem().unwrap().to_str().unwrap();
         let resources = format!("{name}.resources.json");
         let mut arguments = vec![format!("{name}.layers"), format!("{name}.json")];
@@ -26,20 +24,18 @@ fn differences_are_found_with_the_commands_that_mend_them() {
         }
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = drift(&arguments);
-        let said = String::from_utf8(output.stdout).unwrap();
+        let said = stdout(&output);
         assert_eq!(output.status.code(), Some(i32::from(!said.is_empty())), "{name}");
-        let golden = Data::read_from(&path.with_extension("txt"), Some(DataFormat::Text)).raw();
-        let redactions = snapbox::Redactions::new();
-        let check = Assert::new().action_env("SNAPSHOTS").normalize_paths(false).redact_with(redactions);
-        check.eq(Data::text(format!("{said}exit {}\n", output.status.code().unwrap())).raw(), golden);
+        goldens.compare(&path.with_extension("txt"), format!("{said}exit {}\n", output.status.code().unwrap()));
     }
+    goldens.finish();
 }
 
 #[test]
 fn the_committed_template_can_be_asked_as_well() {
     let template = concat!(env!("CARGO_MANIFEST_DIR"), "/templates/three-shares.yaml");
     let output = drift(&[template, "as-the-rules-say.json"]);
-    assert!(String::from_utf8(output.stdout).unwrap().starts_with("not compared: "));
+    assert!(stdout(&output).starts_with("not compared: "));
 }
 
 #[test]

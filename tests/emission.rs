@@ -5,7 +5,7 @@ mod support;
 
 use layershare::cloudformation::read;
 use layershare::rules::load::Root;
-use layershare::syntax::source::Sources;
+use layershare::source::Sources;
 use layershare::template::limits::Limits;
 use layershare::template::lower::Placement;
 use layershare::template::{Format, published};

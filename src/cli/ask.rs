@@ -1,16 +1,17 @@
 //! `layershare ask`
 
+use super::Outcome;
+use super::args::AskArguments;
 use super::disk::{self, Disk};
 use super::input::{self, Foreign};
 use super::messages::Messages;
-use super::{AskArguments, Outcome};
 use crate::access::claim::{Facts, Verdict};
 use crate::cloudformation::Template;
 use crate::compile_to_ask;
 use crate::diagnostic::has_errors;
 use crate::report::terminal;
 use crate::rules::load::Root;
-use crate::syntax::source::Sources;
+use crate::source::Sources;
 use anyhow::{Context, anyhow};
 use std::io::{self, Write};
 

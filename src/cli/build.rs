@@ -1,12 +1,14 @@
 //! `layershare build`
 
+use super::args::BuildArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
-use super::{BuildArguments, Outcome, next};
+use super::{Outcome, next};
 use crate::cloudformation::read;
-use crate::diagnostic::{count, has_errors, thousands};
+use crate::diagnostic::has_errors;
+use crate::english::{count, thousands};
 use crate::rules::load::Root;
-use crate::syntax::source::Sources;
+use crate::source::Sources;
 use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Lowered, Placement};
 use crate::template::{Format, published};
@@ -17,7 +19,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Compiles a source and writes, prints or compares its template.
-pub fn build(arguments: &BuildArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
+pub fn run(arguments: &BuildArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let root = disk::root(&arguments.file)?;
     if arguments.check && arguments.output.as_deref().is_some_and(disk::is_stdin) {
         bail!("`--check` compares with a file, and `-o -` names none");

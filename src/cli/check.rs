@@ -1,29 +1,23 @@
 //! `layershare check`
 
 use super::Outcome;
+use super::args::CheckArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use crate::compile;
 use crate::diagnostic::has_errors;
 use crate::rules::lint::expired_shares;
-use crate::syntax::source::Sources;
+use crate::source::Sources;
 use crate::template::Format;
 use crate::template::limits::{Limits, template_size};
 use crate::template::lower::Placement;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use std::path::PathBuf;
 
 /// Reports every mistake in the sources.
-pub fn check(
-    files: &[PathBuf],
-    as_of: Option<Date>,
-    limits: Limits,
-    messages: &mut Messages,
-) -> anyhow::Result<Outcome> {
-    let as_of = as_of.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(TimeZone::UTC).date());
+pub fn run(arguments: &CheckArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
+    let as_of = arguments.as_of.unwrap_or_else(|| jiff::Timestamp::now().to_zoned(TimeZone::UTC).date());
     let mut found = Vec::new();
-    for file in files {
+    for file in &arguments.files {
         let root = disk::root(file)?;
         let mut sources = Sources::default();
         let mut compiled = compile(root, &Placement::default(), limits, &Disk, &mut sources);

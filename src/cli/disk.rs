@@ -1,7 +1,7 @@
 //! Files: sources in, templates out.
 
 use crate::rules::load::Root;
-use crate::syntax::source::{Files, PathKind};
+use crate::source::{Files, PathKind};
 use anyhow::{Context, bail};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};

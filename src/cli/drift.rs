@@ -1,12 +1,13 @@
 //! `layershare drift`
 
+use super::Outcome;
+use super::args::DriftArguments;
 use super::input;
 use super::messages::Messages;
-use super::{DriftArguments, Outcome};
 use crate::access::drift::{Drift, Finding, Kind, PhysicalIds, drift};
 use crate::access::grants::{Grants, Who};
 use crate::cloudformation::Template;
-use crate::diagnostic::{count, list};
+use crate::english::{count, list};
 use crate::report::terminal;
 use crate::template::limits::Limits;
 use anyhow::{Context, anyhow, bail};

@@ -1,22 +1,23 @@
 //! `layershare fmt`
 
 use super::Outcome;
+use super::args::FmtArguments;
 use super::disk;
 use super::messages::Messages;
 use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
 use crate::syntax::format::format;
 use crate::syntax::parser::parse;
-use crate::syntax::source::Sources;
 use anyhow::{Context, bail};
 use similar::TextDiff;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Formats sources, or shows what formatting would change.
-pub fn fmt(files: &[PathBuf], check: bool, messages: &mut Messages) -> anyhow::Result<Outcome> {
+pub fn run(arguments: &FmtArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::Fine;
-    for file in files {
-        if one(file, check, messages)? == Outcome::Findings {
+    for file in &arguments.files {
+        if one(file, arguments.check, messages)? == Outcome::Findings {
             outcome = Outcome::Findings;
         }
     }

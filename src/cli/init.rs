@@ -1,17 +1,18 @@
 //! `layershare init`
 
 use super::Outcome;
+use super::args::InitArguments;
 use super::messages::Messages;
 use anyhow::{Context, bail};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
 
 /// The source to start from.
 const START: &str = include_str!("init.layers");
 
 /// Writes a source to start from, where nothing is yet.
-pub fn init(path: &Path, messages: &mut Messages) -> anyhow::Result<Outcome> {
+pub fn run(arguments: &InitArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
+    let path = &arguments.file;
     let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
         Ok(file) => file,
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {

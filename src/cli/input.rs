@@ -12,18 +12,12 @@ use crate::compile;
 use crate::diagnostic::has_errors;
 use crate::rules::load::Root;
 use crate::rules::model::{Id, Principal, Rules};
-use crate::syntax::source::Sources;
+use crate::source::Sources;
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::path::Path;
-
-/// The value of a parameter, as an argument: `NAME=VALUE`.
-pub fn parameter(argument: &str) -> Result<(String, String), String> {
-    let (name, value) = argument.split_once('=').ok_or("a parameter's value is given as NAME=VALUE")?;
-    Ok((name.to_owned(), value.to_owned()))
-}
 
 /// The template that a source compiles to, or that is in a file, and the ARNs of the versions that a source lists although
 /// they exist already; `None` where the source has errors, which are then reported.

@@ -1,15 +1,17 @@
 //! What goes to standard error.
 
-use super::{Color, MessageFormat};
-use crate::diagnostic::{Diagnostic, Severity, count, json, render};
-use crate::syntax::source::Sources;
+use super::args::{Color, MessageFormat};
+use crate::diagnostic::render::{Form, render};
+use crate::diagnostic::{Diagnostic, Severity};
+use crate::english::count;
+use crate::source::Sources;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{Stderr, Write};
 
 /// Writes messages, and counts what they say.
 pub struct Messages {
     to: AutoStream<Stderr>,
-    format: MessageFormat,
+    form: Form,
 }
 
 impl Messages {
@@ -19,21 +21,13 @@ impl Messages {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { to: AutoStream::new(std::io::stderr(), choice), format }
+        Self { to: AutoStream::new(std::io::stderr(), choice), form: format.into() }
     }
 
     /// Writes diagnostics. A standard error that nobody reads is nobody's loss.
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
-        for diagnostic in diagnostics {
-            let text = match self.format {
-                MessageFormat::Human => format!("{}\n", render::human(diagnostic, sources)),
-                MessageFormat::Short => render::short(diagnostic, sources),
-                MessageFormat::Json => json::json(diagnostic, sources),
-            };
-            if writeln!(self.to, "{text}").is_err() {
-                return;
-            }
-        }
+        let text = render(self.form, diagnostics, sources);
+        self.to.write_all(text.as_bytes()).unwrap_or_default();
     }
 
     /// Says how many findings there were, for people.
@@ -50,7 +44,7 @@ impl Messages {
 
     /// Writes a line for people; nothing where programs read.
     pub fn say(&mut self, line: &str) {
-        if self.format == MessageFormat::Human {
+        if self.form == Form::Human {
             writeln!(self.to, "{line}").unwrap_or_default();
         }
     }
@@ -58,9 +52,9 @@ impl Messages {
     /// Writes why the program cannot go on.
     pub fn failure(&mut self, error: &anyhow::Error) {
         let text = format!("{error:#}");
-        let line = match self.format {
-            MessageFormat::Json => serde_json::json!({ "severity": "failure", "message": text }).to_string(),
-            MessageFormat::Human | MessageFormat::Short => format!("layershare: {text}"),
+        let line = match self.form {
+            Form::Json => serde_json::json!({ "severity": "failure", "message": text }).to_string(),
+            Form::Human | Form::Short => format!("layershare: {text}"),
         };
         writeln!(self.to, "{line}").unwrap_or_default();
     }

@@ -1,10 +1,13 @@
-//! The table of codes, each with a page that `layershare explain` prints.
+//! The table of codes: name, severity and meaning, and for each a page that `layershare explain` prints.
+
+use super::Severity;
+use crate::english::list;
 
 macro_rules! codes {
-    ($($variant:ident $name:literal,)*) => {
+    ($($variant:ident $name:literal [$($severity:ident),+] $summary:literal,)*) => {
         /// Which finding a diagnostic is. The name is what users see, look up and search for, and never changes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[expect(missing_docs, reason = "each variant has a page of its own under docs/codes")]
+        #[expect(missing_docs, reason = "each has a page under docs/codes")]
         pub enum Code { $($variant,)* }
 
         impl Code {
@@ -17,6 +20,18 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// How much its findings weigh; two severities where it depends on the finding.
+            #[must_use]
+            pub fn severities(self) -> &'static [Severity] {
+                match self { $(Self::$variant => &[$(Severity::$severity),+],)* }
+            }
+
+            /// What it means, in a few words.
+            #[must_use]
+            pub fn summary(self) -> &'static str {
+                match self { $(Self::$variant => $summary,)* }
+            }
+
             /// The page, in Markdown: what it means, a bad and a good example.
             #[must_use]
             pub fn page(self) -> &'static str {
@@ -27,6 +42,13 @@ macro_rules! codes {
 }
 
 impl Code {
+    /// The words for its severities: `error`, or `error or warning`.
+    #[must_use]
+    pub fn severity_names(self) -> String {
+        let names: Vec<&str> = self.severities().iter().map(|severity| severity.name()).collect();
+        list(&names, "or")
+    }
+
     /// The code of a name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
@@ -35,83 +57,83 @@ impl Code {
 }
 
 codes! {
-    AccountsOnly "accounts-only",
-    AdoptedUnshared "adopted-unshared",
-    AnyAccount "any-account",
-    AwsLayers "aws-layers",
-    ConflictingArns "conflicting-arns",
-    ConflictingContent "conflicting-content",
-    CoveredPattern "covered-pattern",
-    DeletedVersion "deleted-version",
-    DeprecatedRuntime "deprecated-runtime",
-    DuplicateItem "duplicate-item",
-    DuplicateLayerName "duplicate-layer-name",
-    DuplicateName "duplicate-name",
-    DuplicateVersion "duplicate-version",
-    DynamicReference "dynamic-reference",
-    EveryoneWithoutReason "everyone-without-reason",
-    ExpiredShare "expired-share",
-    FailedClaim "failed-claim",
-    FixedKey "fixed-key",
-    FolderInVersion "folder-in-version",
-    GroupCycle "group-cycle",
-    IncludeCycle "include-cycle",
-    IncludeHoldsMore "include-holds-more",
-    IncludeOutside "include-outside",
-    IncludeUnreadable "include-unreadable",
-    InvalidAccount "invalid-account",
-    InvalidArn "invalid-arn",
-    InvalidClaim "invalid-claim",
-    InvalidContent "invalid-content",
-    InvalidDate "invalid-date",
-    InvalidDefault "invalid-default",
-    InvalidDescription "invalid-description",
-    InvalidEncoding "invalid-encoding",
-    InvalidEscape "invalid-escape",
-    InvalidName "invalid-name",
-    InvalidOrganization "invalid-organization",
-    InvalidParameterName "invalid-parameter-name",
-    InvalidPattern "invalid-pattern",
-    InvalidTarget "invalid-target",
-    InvalidTrust "invalid-trust",
-    InvisibleCharacter "invisible-character",
-    LogicalIdClash "logical-id-clash",
-    LostZero "lost-zero",
-    MisplacedRule "misplaced-rule",
-    MissingContent "missing-content",
-    MissingTrust "missing-trust",
-    NamedDescription "named-description",
-    NoContent "no-content",
-    NoEffect "no-effect",
-    NoRules "no-rules",
-    NotYet "not-yet",
-    ParameterInVersion "parameter-in-version",
-    ParameterNotAllowed "parameter-not-allowed",
-    ParameterType "parameter-type",
-    PatternWithoutAccount "pattern-without-account",
-    PolicySize "policy-size",
-    RedundantShare "redundant-share",
-    RepeatedStatement "repeated-statement",
-    RepublishedVersion "republished-version",
-    RollingParameter "rolling-parameter",
-    ShareWithOwner "share-with-owner",
-    SimilarName "similar-name",
-    SubjectWithoutId "subject-without-id",
-    Syntax "syntax",
-    TemplateSize "template-size",
-    TextLength "text-length",
-    TooMany "too-many",
-    UnclosedParameter "unclosed-parameter",
-    UndecidedClaim "undecided-claim",
-    UnknownArchitecture "unknown-architecture",
-    UnknownName "unknown-name",
-    UnknownParameter "unknown-parameter",
-    UnknownProvider "unknown-provider",
-    UnknownRuntime "unknown-runtime",
-    UnknownStatement "unknown-statement",
-    UnknownVersion "unknown-version",
-    UnrestrictedTrust "unrestricted-trust",
-    UnterminatedString "unterminated-string",
-    Unused "unused",
-    VoidedRule "voided-rule",
+    AccountsOnly "accounts-only" [Error] "a rule about attaching names an organization or everyone",
+    AdoptedUnshared "adopted-unshared" [Warning] "a version that exists already is listed and never shared",
+    AnyAccount "any-account" [Warning] "an allowlist includes layers of every AWS account",
+    AwsLayers "aws-layers" [Note] "an allowlist leaves out the layers that AWS publishes",
+    ConflictingArns "conflicting-arns" [Error] "ARNs of several accounts, regions or partitions in one source",
+    ConflictingContent "conflicting-content" [Error] "a layer has both `content` and listed versions",
+    CoveredPattern "covered-pattern" [Warning] "an item of a set is covered by another one",
+    DeletedVersion "deleted-version" [Error] "a build would delete a version that the source goes on sharing",
+    DeprecatedRuntime "deprecated-runtime" [Warning] "Lambda no longer supports the runtime",
+    DuplicateItem "duplicate-item" [Warning] "a list has the same item twice",
+    DuplicateLayerName "duplicate-layer-name" [Error] "two layers have the same name at AWS",
+    DuplicateName "duplicate-name" [Error] "a name is declared twice",
+    DuplicateVersion "duplicate-version" [Error] "a layer lists a label twice",
+    DynamicReference "dynamic-reference" [Error] "a text has a dynamic reference of CloudFormation in it",
+    EveryoneWithoutReason "everyone-without-reason" [Error] "a share with everyone gives no reason",
+    ExpiredShare "expired-share" [Error] "the last day of a share is over",
+    FailedClaim "failed-claim" [Error] "a claim does not hold",
+    FixedKey "fixed-key" [Warning] "an uploaded archive would replace the one before at the same address",
+    FolderInVersion "folder-in-version" [Error] "a listed version is made from a folder",
+    GroupCycle "group-cycle" [Error] "a group contains itself",
+    IncludeCycle "include-cycle" [Error] "a file includes itself",
+    IncludeHoldsMore "include-holds-more" [Error] "an included file holds more than names",
+    IncludeOutside "include-outside" [Note] "an included file lies outside the folder of the source",
+    IncludeUnreadable "include-unreadable" [Error] "an included file cannot be read",
+    InvalidAccount "invalid-account" [Error] "this is not an account ID",
+    InvalidArn "invalid-arn" [Error] "this is not such an ARN",
+    InvalidClaim "invalid-claim" [Error] "a claim says `in` of something that is not an organization",
+    InvalidContent "invalid-content" [Error] "content is neither an S3 address nor a relative path",
+    InvalidDate "invalid-date" [Error] "this is not a date",
+    InvalidDefault "invalid-default" [Error] "a default does not fit its parameter's type",
+    InvalidDescription "invalid-description" [Error] "a description has characters that IAM refuses",
+    InvalidEncoding "invalid-encoding" [Error] "a source is not UTF-8",
+    InvalidEscape "invalid-escape" [Error] "a quoted text has an unknown escape",
+    InvalidName "invalid-name" [Error] "a name has characters that AWS or the language refuses",
+    InvalidOrganization "invalid-organization" [Error] "this is not an organization ID",
+    InvalidParameterName "invalid-parameter-name" [Error] "this cannot name an SSM parameter",
+    InvalidPattern "invalid-pattern" [Error] "a pattern matches nothing, or exempts everybody",
+    InvalidTarget "invalid-target" [Error] "a guardrail applies to something other than roots, units and accounts",
+    InvalidTrust "invalid-trust" [Error] "this is not a service or an identity provider",
+    InvisibleCharacter "invisible-character" [Error] "a source holds a character that a reviewer cannot see",
+    LogicalIdClash "logical-id-clash" [Error] "two names give the same logical ID",
+    LostZero "lost-zero" [Warning] "packaging could drop the leading zero of an ID",
+    MisplacedRule "misplaced-rule" [Error] "a statement belongs in another kind of block",
+    MissingContent "missing-content" [Warning] "the local file or folder does not exist yet",
+    MissingTrust "missing-trust" [Error] "a role trusts nobody",
+    NamedDescription "named-description" [Warning] "a changed description would replace a policy that has a name",
+    NoContent "no-content" [Error] "a layer has no version",
+    NoEffect "no-effect" [Error, Warning] "a statement, or the whole source, has no effect",
+    NoRules "no-rules" [Error] "a policy, boundary or guardrail neither allows nor denies",
+    NotYet "not-yet" [Error] "a word is reserved and not supported yet",
+    ParameterInVersion "parameter-in-version" [Note] "the content of a listed version depends on a parameter",
+    ParameterNotAllowed "parameter-not-allowed" [Error] "a parameter stands where CloudFormation or safety forbids one",
+    ParameterType "parameter-type" [Error] "a parameter's type does not fit its use",
+    PatternWithoutAccount "pattern-without-account" [Error] "a pattern does not say whose layers it matches",
+    PolicySize "policy-size" [Error, Warning] "a policy is longer than its quota",
+    RedundantShare "redundant-share" [Warning] "a principal is in the rule already",
+    RepeatedStatement "repeated-statement" [Error] "a statement that stands once is repeated",
+    RepublishedVersion "republished-version" [Error] "a build would publish a version a second time",
+    RollingParameter "rolling-parameter" [Warning] "each new archive revokes a parameter's access to earlier versions",
+    ShareWithOwner "share-with-owner" [Warning] "a layer is shared with the account that owns it",
+    SimilarName "similar-name" [Warning] "two names differ only in case, `-` or `_`",
+    SubjectWithoutId "subject-without-id" [Note] "a subject names a GitHub repository without its IDs",
+    Syntax "syntax" [Error] "something else is expected here",
+    TemplateSize "template-size" [Error] "the template is larger than CloudFormation accepts",
+    TextLength "text-length" [Error] "a text is longer than AWS accepts",
+    TooMany "too-many" [Error, Warning] "there are more of something than AWS accepts",
+    UnclosedParameter "unclosed-parameter" [Error] "a `${` has no `}`",
+    UndecidedClaim "undecided-claim" [Error] "a claim cannot be decided from the template",
+    UnknownArchitecture "unknown-architecture" [Error] "Lambda has no such architecture",
+    UnknownName "unknown-name" [Error] "nothing of that name is declared",
+    UnknownParameter "unknown-parameter" [Error] "no parameter of that name is declared",
+    UnknownProvider "unknown-provider" [Warning] "a wildcard trusts an identity provider that may be shared",
+    UnknownRuntime "unknown-runtime" [Warning] "the list of runtimes does not have this one",
+    UnknownStatement "unknown-statement" [Error] "no statement begins with that word here",
+    UnknownVersion "unknown-version" [Error] "the layer has no version of that label",
+    UnrestrictedTrust "unrestricted-trust" [Error] "anybody could assume the role",
+    UnterminatedString "unterminated-string" [Error] "a quoted text has no closing quote",
+    Unused "unused" [Warning] "a name is declared and never used",
+    VoidedRule "voided-rule" [Warning] "another statement makes the rule pointless",
 }

@@ -1,12 +1,11 @@
 //! What the compiler has to say about a source, before any question of how it is shown.
 
 pub mod codes;
-pub mod json;
 pub mod render;
 
 pub use codes::Code;
 
-use crate::syntax::source::Span;
+use crate::source::Span;
 
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,7 +39,7 @@ pub struct Label {
     pub text: String,
 }
 
-/// A change of the source that mends what the diagnostic is about.
+/// A change of the source that fixes what the diagnostic is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What the change does, as an instruction.
@@ -51,7 +50,7 @@ pub struct Fix {
     pub replacement: String,
 }
 
-/// One finding: what is wrong, where, why, and how to mend it.
+/// One finding: what is wrong, where, why, and how to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Which finding.
@@ -137,6 +136,15 @@ impl Diagnostic {
         self
     }
 
+    /// Offers to write what was probably meant in the place of `span`; says what to do where that is not known.
+    #[must_use]
+    pub fn suggest(self, span: Span, near: Option<&str>, otherwise: impl Into<String>) -> Self {
+        match near {
+            Some(near) => self.fix(format!("write `{near}`"), span, near),
+            None => self.help(otherwise),
+        }
+    }
+
     /// Whether it stops the compiler.
     #[must_use]
     pub fn is_error(&self) -> bool {
@@ -148,70 +156,4 @@ impl Diagnostic {
 #[must_use]
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(Diagnostic::is_error)
-}
-
-/// The most characters of a user's text that a message repeats.
-const QUOTED: usize = 60;
-
-/// A user's text as messages show it: in backquotes, cut to a readable length, nothing invisible in it.
-#[must_use]
-pub fn quote(text: &str) -> String {
-    let mut shown: String = text.chars().take(QUOTED).map(visible).collect();
-    if text.chars().nth(QUOTED).is_some() {
-        shown.push('…');
-    }
-    format!("`{shown}`")
-}
-
-/// A character that can be seen, in place of one that cannot.
-fn visible(c: char) -> char {
-    if crate::syntax::invisible::is_invisible(c) || c == '`' { char::REPLACEMENT_CHARACTER } else { c }
-}
-
-/// Several texts as a sentence lists them: `a`, `b` and `c`.
-#[must_use]
-pub fn list<T: AsRef<str>>(texts: &[T], conjunction: &str) -> String {
-    match texts {
-        [] => String::new(),
-        [one] => one.as_ref().to_owned(),
-        [init @ .., last] => {
-            let init: Vec<&str> = init.iter().map(AsRef::as_ref).collect();
-            format!("{} {conjunction} {}", init.join(", "), last.as_ref())
-        }
-    }
-}
-
-/// A number and the noun it counts.
-#[must_use]
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
-}
-
-/// A number with a comma between its thousands.
-#[must_use]
-pub fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
-/// The candidate that `word` was probably meant to be: at most a third of its letters differ.
-pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let limit = word.chars().count().max(3) / 3;
-    if word.len() > 4 * QUOTED {
-        return None;
-    }
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(word.len()) <= 4 * limit)
-        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
-        .filter(|&(distance, candidate)| distance <= limit && candidate != word)
-        .min_by_key(|&(distance, _)| distance)
-        .map(|(_, candidate)| candidate)
 }

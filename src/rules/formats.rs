@@ -1,6 +1,6 @@
 //! The forms of AWS's names and IDs, each with the source of its rule.
 
-use crate::diagnostic::quote;
+use crate::english::quote;
 
 /// Whether `id` is an account ID: 12 digits.
 ///

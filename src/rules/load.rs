@@ -1,10 +1,10 @@
 //! The source and the files that it includes.
 
-use super::formats;
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
+use crate::source::{FileId, Files, PathKind, Sources, Span};
 use crate::syntax::ast::{File, Statement, Value};
 use crate::syntax::parser;
-use crate::syntax::source::{FileId, Files, PathKind, Sources, Span};
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
@@ -218,7 +218,11 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
         Statement::Restriction(restriction) => {
             Some((format!("a {}", restriction.kind.keyword()), restriction.name.span))
         }
-        _ => None,
+        Statement::Parameter(_)
+        | Statement::Account(_)
+        | Statement::Organization(_)
+        | Statement::Group(_)
+        | Statement::Include(_) => None,
     });
     if let Some((what, span)) = more {
         let message = format!("{} holds {what}", quote(&include.text));
@@ -228,18 +232,5 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
                 .note("an included file gives its names: parameters, accounts, organizations and groups")
                 .help("move the names into a file of their own, and include that one"),
         );
-    }
-}
-
-/// What is wrong with a name that a source declares, if anything.
-pub fn alias_problem(name: &str) -> Option<&'static str> {
-    if name == "everyone" {
-        Some("`everyone` stands for every AWS account, and for nothing else")
-    } else if ["account", "organization", "unit"].contains(&name) {
-        Some("this word says in a rule what the word behind it is")
-    } else if !formats::is_alias(name) {
-        Some("a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 of them")
-    } else {
-        None
     }
 }

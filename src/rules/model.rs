@@ -9,7 +9,7 @@ pub use restriction::{
 };
 
 use super::text::Text;
-use crate::syntax::source::Span;
+use crate::source::Span;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -41,6 +41,14 @@ pub struct Rules {
     pub deadlines: Vec<Spanned<Date>>,
 }
 
+impl Rules {
+    /// Who a grant of these rules is for.
+    #[must_use]
+    pub fn principal(&self, grant: &Grant) -> Option<&NamedPrincipal> {
+        self.principals.get(grant.principal as usize)
+    }
+}
+
 /// A template parameter.
 #[derive(Clone, Debug)]
 pub struct Parameter {
@@ -67,6 +75,23 @@ pub enum ParameterKind {
     Number,
     /// The name of an SSM parameter, whose value is used.
     Ssm,
+}
+
+impl ParameterKind {
+    /// Every kind, in the order in which messages list them.
+    pub const ALL: &[Self] = &[Self::String, Self::Account, Self::Organization, Self::Number, Self::Ssm];
+
+    /// The word for it in a source.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::String => "string",
+            Self::Account => "account",
+            Self::Organization => "organization",
+            Self::Number => "number",
+            Self::Ssm => "ssm",
+        }
+    }
 }
 
 /// An ID that is written out or given by a parameter of its type.
@@ -111,6 +136,25 @@ pub struct Layer {
     pub releases: Releases,
     /// The SSM parameter that holds the newest version's ARN.
     pub publish: Option<Spanned<Text>>,
+}
+
+impl Layer {
+    /// Its listed versions, oldest first; none for a rolling layer.
+    #[must_use]
+    pub fn versions(&self) -> &[Version] {
+        match &self.releases {
+            Releases::Listed(versions) => versions,
+            Releases::Rolling(_) => &[],
+        }
+    }
+
+    /// The ARNs of its versions that exist already.
+    pub fn adopted(&self) -> impl Iterator<Item = &Spanned<Text>> {
+        self.versions().iter().filter_map(|version| match &version.origin {
+            Origin::Adopted(arn) => Some(arn),
+            Origin::Published(_) => None,
+        })
+    }
 }
 
 /// What becomes of a version that leaves the source or is replaced.

@@ -12,9 +12,11 @@ mod trust;
 use super::load::Unit;
 use super::model::{Layer, Releases, Restriction, Rules, Spanned};
 use super::scope::Scope;
-use crate::diagnostic::{Code, Diagnostic, has_errors, quote, thousands};
+use crate::diagnostic::{Code, Diagnostic, has_errors};
+use crate::english::{quote, thousands};
+use crate::source::{Files, Span};
 use crate::syntax::ast::{self, RestrictionKind, Statement};
-use crate::syntax::source::{Files, Span};
+use crate::syntax::keyword::Keyword;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use restriction::Names;
@@ -47,13 +49,13 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
             Statement::Stack(text) => {
                 let said = resolver.description(text);
                 match &rules.description {
-                    Some(first) => resolver.repeated("stack", text.span, first.span),
+                    Some(first) => resolver.repeated(Keyword::Stack, text.span, first.span),
                     None => rules.description = said,
                 }
             }
             Statement::Layer(declared) => {
                 if let Some(first) = layers.get(declared.name.text.as_str()) {
-                    resolver.duplicate("layer", &declared.name, first.name.span);
+                    resolver.duplicate(Keyword::Layer, &declared.name, first.name.span);
                 }
                 if let Some(layer) = resolver.layer(declared) {
                     layers.entry(&declared.name.text).or_insert(layer);
@@ -134,15 +136,15 @@ impl Resolver<'_> {
         self.diagnostics.push(diagnostic);
     }
 
-    fn repeated(&mut self, statement: &str, span: Span, first: Span) {
+    fn repeated(&mut self, statement: Keyword, span: Span, first: Span) {
         self.report(
-            Diagnostic::error(Code::RepeatedStatement, span, format!("`{statement}` is said twice"))
-                .label("said again here")
-                .also(first, "first said here"),
+            Diagnostic::error(Code::RepeatedStatement, span, format!("`{statement}` is repeated"))
+                .label("repeated here")
+                .also(first, "first given here"),
         );
     }
 
-    fn duplicate(&mut self, what: &str, name: &ast::Name, first: Span) {
+    fn duplicate(&mut self, what: Keyword, name: &ast::Name, first: Span) {
         let message = format!("the {what} {} is declared twice", quote(&name.text));
         self.report(
             Diagnostic::error(Code::DuplicateName, name.span, message)
@@ -154,7 +156,7 @@ impl Resolver<'_> {
 
     /// The roles, policies, boundaries and guardrails, by name.
     fn restrictions(&mut self, file: &ast::File, names: &Names<'_>) -> Vec<Restriction> {
-        let mut first: HashMap<(&str, &str), Span> = HashMap::new();
+        let mut first: HashMap<(Keyword, &str), Span> = HashMap::new();
         let mut restrictions = Vec::new();
         for statement in &file.statements {
             let Statement::Restriction(declared) = statement else {
@@ -211,7 +213,7 @@ impl Resolver<'_> {
     fn refuse_conflicting_arns(&mut self, layers: &IndexMap<&str, Layer>) {
         const FIELDS: [(usize, &str); 3] = [(1, "partition"), (3, "region"), (4, "account")];
         let mut first: [Option<(String, Span)>; 3] = [None, None, None];
-        for arn in layers.values().flat_map(layer::adopted) {
+        for arn in layers.values().flat_map(Layer::adopted) {
             let fields = arn.value.split(':');
             for (place, (index, what)) in FIELDS.iter().enumerate() {
                 let Some(found) = fields.get(*index).and_then(|field| field.as_literal()) else {

@@ -1,6 +1,7 @@
 //! The tree of one source file: what is written, before any name in it has a meaning.
 
-use super::source::Span;
+use super::keyword::Keyword;
+use crate::source::Span;
 
 /// A word that names something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,6 +147,19 @@ pub enum PropertyValue {
     License(Value),
 }
 
+impl PropertyValue {
+    /// The word that it begins with.
+    #[must_use]
+    pub fn keyword(&self) -> Keyword {
+        match self {
+            Self::Description(_) => Keyword::Description,
+            Self::Runtimes(_) => Keyword::Runtimes,
+            Self::Architectures(_) => Keyword::Architectures,
+            Self::License(_) => Keyword::License,
+        }
+    }
+}
+
 /// `version LABEL from CONTENT [{ … }]` or `version LABEL at ARN`
 #[derive(Clone, Debug)]
 pub struct Version {
@@ -206,12 +220,12 @@ pub enum RestrictionKind {
 impl RestrictionKind {
     /// The word.
     #[must_use]
-    pub fn keyword(self) -> &'static str {
+    pub fn keyword(self) -> Keyword {
         match self {
-            Self::Role => "role",
-            Self::Policy => "policy",
-            Self::Boundary => "boundary",
-            Self::Guardrail => "guardrail",
+            Self::Role => Keyword::Role,
+            Self::Policy => Keyword::Policy,
+            Self::Boundary => Keyword::Boundary,
+            Self::Guardrail => Keyword::Guardrail,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Text to tokens. Never fails: the tokens' texts, joined, are the file.
 
-use super::invisible::is_invisible;
 use super::token::{Token, TokenKind};
+use crate::source::is_invisible;
 
 /// Makes tokens as they are asked for, so that no file is ever held as a list of them.
 ///

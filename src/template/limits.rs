@@ -6,9 +6,10 @@ pub use documents::{GUARDRAIL_WARNED, MANAGED_POLICY};
 
 use super::lower::Lowered;
 use super::model::{Content, Permission, Properties, Value};
-use crate::diagnostic::{Code, Diagnostic, count, thousands};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{count, thousands};
 use crate::rules::model::{Id, Layer, Origin, ParameterKind, Principal, Releases, Rules};
-use crate::syntax::source::Span;
+use crate::source::Span;
 
 /// The sizes beyond which nothing is compiled.
 #[derive(Clone, Copy, Debug)]

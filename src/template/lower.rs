@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::formats::{ACCOUNT_PATTERN, ORGANIZATION_PATTERN};
 use crate::rules::model::{self as rules, ParameterKind, Rules};
 use crate::rules::text::{Part, Text};
-use crate::syntax::source::Span;
+use crate::source::Span;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

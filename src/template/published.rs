@@ -8,7 +8,8 @@ use super::json::Json as JsonSink;
 use super::lower::names::{self, pascal};
 use super::lower::{ListedVersion, Lowered};
 use super::model::Properties;
-use crate::diagnostic::{Code, Diagnostic, list, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{list, quote};
 use serde_json::{Map, Value as Json};
 use std::collections::{HashMap, HashSet};
 
@@ -107,7 +108,7 @@ fn shown(value: Option<&Json>) -> String {
     }
 }
 
-fn changed(version: &ListedVersion, changes: &[String], span: crate::syntax::source::Span) -> Diagnostic {
+fn changed(version: &ListedVersion, changes: &[String], span: crate::source::Span) -> Diagnostic {
     let message = format!("version {} of {} would be published again", quote(&version.label), quote(&version.layer));
     Diagnostic::error(Code::RepublishedVersion, span, message)
         .label("it is in the template already, with other properties")
@@ -119,7 +120,7 @@ fn changed(version: &ListedVersion, changes: &[String], span: crate::syntax::sou
         .help(format!("if it is meant, build with `--republish {}`", version.label))
 }
 
-fn renamed(version: &ListedVersion, before: &str, span: crate::syntax::source::Span) -> Diagnostic {
+fn renamed(version: &ListedVersion, before: &str, span: crate::source::Span) -> Diagnostic {
     let message = format!("version {} of {} would be published again", quote(&version.label), quote(&version.layer));
     Diagnostic::error(Code::RepublishedVersion, span, message)
         .label(format!("it is in the template already, with the logical ID `{before}`"))

@@ -1,15 +1,19 @@
 //! What the tests have in common.
 #![allow(dead_code, reason = "each test file uses a part of it")]
+#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use layershare::rules::load::Root;
-use layershare::syntax::source::{Files, PathKind, Sources};
+use layershare::source::{Files, PathKind, Sources};
 use layershare::template::Format;
 use layershare::template::limits::Limits;
 use layershare::template::lower::Placement;
 use layershare::{Compiled, compile};
+use snapbox::data::DataFormat;
+use snapbox::{Assert, Data, Redactions};
 use std::collections::BTreeMap;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 /// A file system in memory. A path that ends in `/` is a folder.
 #[derive(Default)]
@@ -51,15 +55,65 @@ pub fn codes(source: &str) -> Vec<&'static str> {
     compiled(source).0.diagnostics.iter().map(|diagnostic| diagnostic.code.name()).collect()
 }
 
-/// The files below `folder` with that ending, in alphabetical order.
+/// The folder of the package.
+pub fn top() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files in `folder`, which is below the package's, with that ending, in alphabetical order: at least one.
 pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
-    let mut found: Vec<PathBuf> = std::fs::read_dir(&folder)
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path()))
-        .filter(|path| path.extension().is_some_and(|found| found == ending))
-        .collect();
+    let entries = std::fs::read_dir(top().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let paths = entries.map(|entry| entry.unwrap().path());
+    let mut found: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
+    assert!(!found.is_empty(), "{folder} has no file that ends in .{ending}");
     found.sort();
     found
+}
+
+/// Runs the program in a folder, with a text on its standard input.
+pub fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_layershare"));
+    command.args(arguments).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that stops before it reads everything closes the pipe.
+    child.stdin.take().unwrap().write_all(input).unwrap_or_default();
+    child.wait_with_output().unwrap()
+}
+
+/// What a run printed on standard output.
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// What a run printed on standard error.
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}
+
+/// Texts held against the files that have what is expected of them. `SNAPSHOTS=overwrite` writes the files instead.
+#[derive(Default)]
+pub struct Goldens {
+    compared: usize,
+    differences: Vec<String>,
+}
+
+impl Goldens {
+    /// Compares a text with its file.
+    pub fn compare(&mut self, golden: &Path, actual: String) {
+        let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false).redact_with(Redactions::new());
+        let expected = Data::read_from(golden, Some(DataFormat::Text)).raw();
+        if let Err(difference) = assert.try_eq(Some(&"actual"), Data::text(actual).raw(), expected) {
+            self.differences.push(difference.to_string());
+        }
+        self.compared += 1;
+    }
+
+    /// Fails with every difference that was found, or if nothing was compared.
+    #[track_caller]
+    pub fn finish(self) {
+        let Self { compared, differences } = self;
+        assert!(compared > 0, "nothing was compared");
+        let failed = differences.len();
+        assert!(failed == 0, "{failed} of {compared} files differ\n{}", differences.join("\n"));
+    }
 }

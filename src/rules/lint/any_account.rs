@@ -1,11 +1,13 @@
 //! An allowlist with layers of any AWS account: whoever publishes a layer of a fitting name is on it.
 
-use super::wildcard::account;
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Deny, LayerSet, Restriction};
+use crate::rules::layer_pattern::account;
+use crate::rules::model::Restriction;
 
-pub fn lint(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
-    for member in allowlists(restriction).flat_map(|set| &set.members) {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let sets = context.rules.restrictions.iter().flat_map(Restriction::allowlists);
+    for member in sets.flat_map(|set| &set.members) {
         if account(&member.layers).is_some_and(|account| account == "*") {
             diagnostics.push(
                 Diagnostic::warning(Code::AnyAccount, member.span, "this takes in layers of every AWS account")
@@ -14,13 +16,4 @@ pub fn lint(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
             );
         }
     }
-}
-
-/// The sets whose layers may be attached.
-pub fn allowlists(restriction: &Restriction) -> impl Iterator<Item = &LayerSet> {
-    let allowed = restriction.allow.iter().filter_map(|allow| allow.value.set());
-    allowed.chain(restriction.denies.iter().filter_map(|deny| match &deny.value {
-        Deny::AllExcept(set) => Some(set),
-        Deny::All | Deny::Layers(_) => None,
-    }))
 }

@@ -1,13 +1,19 @@
 //! An allowlist of the own account's layers: the layers that AWS publishes are in accounts of their own.
 
-use super::any_account::allowlists;
-use super::wildcard::{account, name};
+use super::Context;
 use crate::aws::layers::{Published, published};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::rules::layer_pattern::{account, name};
 use crate::rules::model::{LayerSet, Restriction, SetMember};
 
-pub fn lint(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(member) = allowlists(restriction).find_map(whole_account) else {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for restriction in &context.rules.restrictions {
+        lint_restriction(restriction, diagnostics);
+    }
+}
+
+fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
+    let Some(member) = restriction.allowlists().find_map(whole_account) else {
         return;
     };
     let message = "this leaves out the layers that AWS publishes";

@@ -1,16 +1,19 @@
 //! An item of a set that another item of it says as well.
 
-use super::wildcard::pattern;
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::pattern::Pattern;
+use crate::rules::layer_pattern::pattern;
 use crate::rules::model::{LayerSet, Restriction, Rules};
 
 /// The most members of a set that are compared with each other. No policy holds as many, which is reported then.
 const MOST: usize = 1000;
 
-pub fn lint(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
-    for set in restriction.sets().filter(|set| set.members.len() <= MOST) {
-        lint_set(rules, set, diagnostics);
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for set in context.rules.restrictions.iter().flat_map(Restriction::sets) {
+        if set.members.len() <= MOST {
+            lint_set(context.rules, set, diagnostics);
+        }
     }
 }
 
@@ -28,7 +31,7 @@ fn lint_set(rules: &Rules, set: &LayerSet, diagnostics: &mut Vec<Diagnostic>) {
             continue;
         };
         diagnostics.push(
-            Diagnostic::warning(Code::CoveredPattern, member.span, "this says nothing beside another item")
+            Diagnostic::warning(Code::CoveredPattern, member.span, "this item is covered by another one")
                 .also(by.span, "every layer of it is in here"),
         );
     }

@@ -1,9 +1,16 @@
 //! A rolling layer whose S3 key seems to stay the same when its object changes: CloudFormation would see no change.
 
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Content, Layer, Releases};
 
-pub fn lint(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for layer in &context.rules.layers {
+        lint_layer(layer, diagnostics);
+    }
+}
+
+fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     let Releases::Rolling(rolling) = &layer.releases else {
         return;
     };

@@ -1,4 +1,4 @@
-//! What is allowed and doubtful. One rule a file; each looks at the rules and reports.
+//! What is allowed and doubtful: a table of lints, each in a file of its own.
 
 mod adopted_unshared;
 mod any_account;
@@ -8,47 +8,55 @@ mod expired_share;
 mod fixed_key;
 mod named_description;
 mod parameter_in_version;
+mod redundant_deny;
 mod rolling_parameter;
 mod share_with_owner;
 mod similar_name;
 mod voided_rule;
-mod wildcard;
 
 pub use expired_share::expired_shares;
 
 use super::load::Unit;
-use super::model::{Layer, Origin, Publication, Releases, Rules, Version};
-use crate::diagnostic::Diagnostic;
+use super::model::Rules;
+use crate::diagnostic::{Code, Diagnostic};
 
-/// Reports everything doubtful that does not depend on the day, of the files of a source and of what they mean.
-pub fn lint(units: &[Unit], rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
-    similar_name::lint(units, diagnostics);
-    for layer in &rules.layers {
-        adopted_unshared::lint(rules, layer, diagnostics);
-        fixed_key::lint(layer, diagnostics);
-        parameter_in_version::lint(layer, diagnostics);
-        rolling_parameter::lint(rules, layer, diagnostics);
-        share_with_owner::lint(rules, layer, diagnostics);
-    }
-    for restriction in &rules.restrictions {
-        any_account::lint(restriction, diagnostics);
-        aws_layers::lint(restriction, diagnostics);
-        covered_pattern::lint(rules, restriction, diagnostics);
-        named_description::lint(restriction, diagnostics);
-    }
-    voided_rule::lint(rules, diagnostics);
+/// What lints look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Context<'a> {
+    /// The files of a source, as written.
+    pub units: &'a [Unit],
+    /// What they mean.
+    pub rules: &'a Rules,
 }
 
-fn listed(layer: &Layer) -> &[Version] {
-    match &layer.releases {
-        Releases::Listed(versions) => versions,
-        Releases::Rolling(_) => &[],
-    }
+/// A doubt about a source that compiles.
+#[derive(Clone, Copy, Debug)]
+pub struct Lint {
+    /// The code of everything that it reports.
+    pub code: Code,
+    /// Looks at a source and reports.
+    pub check: fn(&Context<'_>, &mut Vec<Diagnostic>),
 }
 
-fn published(version: &Version) -> Option<&Publication> {
-    match &version.origin {
-        Origin::Published(publication) => Some(publication),
-        Origin::Adopted(_) => None,
+/// Every lint that does not depend on the day.
+pub const LINTS: &[Lint] = &[
+    Lint { code: Code::AdoptedUnshared, check: adopted_unshared::lint },
+    Lint { code: Code::AnyAccount, check: any_account::lint },
+    Lint { code: Code::AwsLayers, check: aws_layers::lint },
+    Lint { code: Code::CoveredPattern, check: covered_pattern::lint },
+    Lint { code: Code::FixedKey, check: fixed_key::lint },
+    Lint { code: Code::NamedDescription, check: named_description::lint },
+    Lint { code: Code::ParameterInVersion, check: parameter_in_version::lint },
+    Lint { code: Code::NoEffect, check: redundant_deny::lint },
+    Lint { code: Code::RollingParameter, check: rolling_parameter::lint },
+    Lint { code: Code::ShareWithOwner, check: share_with_owner::lint },
+    Lint { code: Code::SimilarName, check: similar_name::lint },
+    Lint { code: Code::VoidedRule, check: voided_rule::lint },
+];
+
+/// Reports everything doubtful that does not depend on the day.
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for lint in LINTS {
+        (lint.check)(context, diagnostics);
     }
 }

@@ -1,9 +1,16 @@
 //! A managed policy with a name of its own and a description or a path: neither can ever be changed.
 
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Form, Restriction};
 
-pub fn lint(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for restriction in &context.rules.restrictions {
+        lint_restriction(restriction, diagnostics);
+    }
+}
+
+fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
     let Some(name) = &restriction.physical_name else {
         return;
     };
@@ -16,7 +23,7 @@ pub fn lint(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(
             Diagnostic::warning(Code::NamedDescription, span, format!("this {what} can never be changed"))
                 .also(name.span, "the policy has a name of its own")
-                .note(format!("another {what} makes another policy, and CloudFormation makes no second one of a name"))
+                .note(format!("another {what} replaces the policy, and the replacement cannot have the same name"))
                 .help(format!("leave `name` out, or the {what}")),
         );
     }

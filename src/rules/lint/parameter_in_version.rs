@@ -1,13 +1,19 @@
 //! A parameter inside the content of a listed version: another value would publish the version again.
 
-use super::{listed, published};
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Content, Layer};
+use crate::rules::model::{Content, Layer, Origin};
 use crate::rules::text::Text;
 
-pub fn lint(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
-    for version in listed(layer) {
-        let Some(publication) = published(version) else {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for layer in &context.rules.layers {
+        lint_layer(layer, diagnostics);
+    }
+}
+
+fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+    for version in layer.versions() {
+        let Origin::Published(publication) = &version.origin else {
             continue;
         };
         let Content::S3 { bucket, key, object_version } = &publication.content.value else {

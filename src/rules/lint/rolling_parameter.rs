@@ -1,9 +1,16 @@
 //! A rolling layer shared with a principal that is a parameter: its old versions lose that share.
 
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Id, Layer, OldVersions, Principal, Releases, Rules};
 
-pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for layer in &context.rules.layers {
+        lint_layer(context.rules, layer, diagnostics);
+    }
+}
+
+fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     let Releases::Rolling(rolling) = &layer.releases else {
         return;
     };
@@ -11,7 +18,7 @@ pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     for grant in &rolling.grants {
-        let principal = rules.principals.get(grant.principal as usize).map(|named| &named.principal);
+        let principal = rules.principal(grant).map(|named| &named.principal);
         let Some(Principal::Account(Id::Parameter(name)) | Principal::Organization(Id::Parameter(name))) = principal
         else {
             continue;

@@ -1,16 +1,22 @@
 //! A share with the account that the layer is in, which can use it anyway.
 
-use super::listed;
+use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Id, Layer, Origin, Principal, Rules, Version};
 
-pub fn lint(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
-    for version in listed(layer) {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for layer in &context.rules.layers {
+        lint_layer(context.rules, layer, diagnostics);
+    }
+}
+
+fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
+    for version in layer.versions() {
         let Some(owner) = owner(version) else {
             continue;
         };
         for grant in &version.grants {
-            let principal = rules.principals.get(grant.principal as usize).map(|named| &named.principal);
+            let principal = rules.principal(grant).map(|named| &named.principal);
             if matches!(principal, Some(Principal::Account(Id::Literal(id))) if *id == owner) {
                 let message = format!("the account {owner} owns this layer");
                 diagnostics.push(

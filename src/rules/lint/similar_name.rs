@@ -1,13 +1,14 @@
 //! Two names of accounts, organizations or groups that a reader takes for one: who is named by mistake is granted access.
 
-use crate::diagnostic::{Code, Diagnostic, quote};
-use crate::rules::load::Unit;
+use super::Context;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
 use crate::syntax::ast::{Name, Statement};
 use std::collections::HashMap;
 
-pub fn lint(units: &[Unit], diagnostics: &mut Vec<Diagnostic>) {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<String, &Name> = HashMap::new();
-    for statement in units.iter().flat_map(|unit| &unit.ast.statements) {
+    for statement in context.units.iter().flat_map(|unit| &unit.ast.statements) {
         let name = match statement {
             Statement::Account(alias) | Statement::Organization(alias) => &alias.name,
             Statement::Group(group) => &group.name,

@@ -1,11 +1,14 @@
 //! A rule that another statement of the source voids.
 
-use super::wildcard::{open_pattern, pattern};
+use super::Context;
 use crate::aws::managed;
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
+use crate::rules::layer_pattern::{open_pattern, pattern};
 use crate::rules::model::{Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned};
 
-pub fn lint(rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
+pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let rules = context.rules;
     for restriction in &rules.restrictions {
         if let Form::Role(role) = &restriction.form {
             let allows = allows_of(rules, restriction);
@@ -13,7 +16,6 @@ pub fn lint(rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
             beside_another(&allows, diagnostics);
         }
         emptied(rules, restriction, diagnostics);
-        beside_deny_all(restriction, diagnostics);
     }
 }
 
@@ -78,7 +80,7 @@ fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagn
     }
 }
 
-fn taken_back(span: crate::syntax::source::Span, message: &str, deny: &Spanned<Deny>) -> Diagnostic {
+fn taken_back(span: crate::source::Span, message: &str, deny: &Spanned<Deny>) -> Diagnostic {
     Diagnostic::warning(Code::VoidedRule, span, message)
         .also(deny.span, "this denies all of it")
         .note("what any policy denies is denied, whatever allows it")
@@ -104,17 +106,5 @@ fn takes(rules: &Rules, deny: &Deny, member: &SetMember) -> bool {
             let allowed = open_pattern(rules, &member.layers);
             !set.members.iter().any(|spared| open_pattern(rules, &spared.layers).overlaps(&allowed))
         }
-    }
-}
-
-fn beside_deny_all(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(all) = restriction.denies.iter().find(|deny| matches!(deny.value, Deny::All)) else {
-        return;
-    };
-    for other in restriction.denies.iter().filter(|deny| deny.span != all.span) {
-        diagnostics.push(
-            Diagnostic::warning(Code::NoEffect, other.span, "this `deny` says nothing beside `deny all`")
-                .also(all.span, "every layer is denied here"),
-        );
     }
 }

@@ -1,8 +1,8 @@
 //! What a source claims of its template.
 
 use super::{LayerSet, Principal, Spanned};
+use crate::source::Span;
 use crate::syntax::ast::AttachVerb;
-use crate::syntax::source::Span;
 
 /// A claim.
 #[derive(Clone, Debug)]

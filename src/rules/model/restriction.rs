@@ -2,7 +2,7 @@
 
 use super::{Id, Spanned};
 use crate::rules::text::Text;
-use crate::syntax::source::Span;
+use crate::source::Span;
 use std::sync::Arc;
 
 /// A role, policy, boundary or guardrail.
@@ -92,6 +92,15 @@ impl Restriction {
     pub fn sets(&self) -> impl Iterator<Item = &LayerSet> {
         let allowed = self.allow.iter().filter_map(|allow| allow.value.set());
         allowed.chain(self.denies.iter().filter_map(|deny| deny.value.set()))
+    }
+
+    /// The sets whose layers may be attached.
+    pub fn allowlists(&self) -> impl Iterator<Item = &LayerSet> {
+        let allowed = self.allow.iter().filter_map(|allow| allow.value.set());
+        allowed.chain(self.denies.iter().filter_map(|deny| match &deny.value {
+            Deny::AllExcept(set) => Some(set),
+            Deny::All | Deny::Layers(_) => None,
+        }))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::Resolver;
 use super::restriction::Names;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
-use crate::rules::model::{Claim, ClaimKind, Claimed, Principal, Releases, Spanned};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
+use crate::rules::model::{Claim, ClaimKind, Claimed, Principal, Spanned};
 use crate::syntax::ast::{self, File, RestrictionKind, Statement};
 
 impl Resolver<'_> {
@@ -22,10 +23,12 @@ impl Resolver<'_> {
                 if !self.names_only && !names.subjects.contains(&subject.text.as_str()) {
                     let message = format!("there is no role, policy, boundary or guardrail {}", quote(&subject.text));
                     let diagnostic = Diagnostic::error(Code::UnknownName, subject.span, message);
-                    self.report(match nearest(&subject.text, names.subjects.iter().copied()) {
-                        Some(near) => diagnostic.fix(format!("write `{near}`"), subject.span, near),
-                        None => diagnostic.help("a claim about attaching names one of this source"),
-                    });
+                    let near = nearest(&subject.text, names.subjects.iter().copied());
+                    self.report(diagnostic.suggest(
+                        subject.span,
+                        near,
+                        "a claim about attaching names one of this source",
+                    ));
                     return None;
                 }
                 // `this account` is that of whoever the claim is about, as a guardrail has it.
@@ -90,17 +93,11 @@ impl Resolver<'_> {
         let Some(declared) = names.layers.get(layer.text.as_str()) else {
             let message = format!("there is no layer {} in this source", quote(&layer.text));
             let diagnostic = Diagnostic::error(Code::UnknownName, layer.span, message);
-            self.report(match nearest(&layer.text, names.layers.keys().copied()) {
-                Some(near) => diagnostic.fix(format!("write `{near}`"), layer.span, near),
-                None => diagnostic.help("a claim about use names a layer of this source"),
-            });
+            let near = nearest(&layer.text, names.layers.keys().copied());
+            self.report(diagnostic.suggest(layer.span, near, "a claim about use names a layer of this source"));
             return None;
         };
-        let versions = match declared.as_ref().map(|layer| &layer.releases) {
-            Some(Releases::Listed(versions)) => versions.as_slice(),
-            Some(Releases::Rolling(_)) => &[],
-            None => return None,
-        };
+        let versions = declared.as_ref()?.versions();
         let known: Vec<String> = versions.iter().map(|version| version.label.value.clone()).collect();
         let Some(label) = label else {
             return Some(claimed(known));

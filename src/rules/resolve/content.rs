@@ -1,12 +1,13 @@
 //! `s3://BUCKET/KEY`, local paths, and the ARNs of versions that exist.
 
 use super::Resolver;
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
 use crate::rules::formats;
 use crate::rules::model::{Content, Spanned};
 use crate::rules::text::Text;
+use crate::source::PathKind;
 use crate::syntax::ast::{self, Value};
-use crate::syntax::source::PathKind;
 
 impl Resolver<'_> {
     /// What a version is published from. A `listed` version is never a folder.

@@ -2,25 +2,15 @@
 
 use super::Resolver;
 use super::runtime;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version};
 use crate::rules::text::Text;
+use crate::source::Span;
 use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
-use crate::syntax::source::Span;
+use crate::syntax::keyword::{Choice, Keyword, OldVersionsKeyword};
 use std::collections::HashMap;
-
-/// The ARNs of a layer's versions that exist already.
-pub fn adopted(layer: &Layer) -> impl Iterator<Item = &Spanned<Text>> {
-    let versions = match &layer.releases {
-        Releases::Listed(versions) => versions.as_slice(),
-        Releases::Rolling(_) => &[],
-    };
-    versions.iter().filter_map(|version| match &version.origin {
-        Origin::Adopted(arn) => Some(arn),
-        Origin::Published(_) => None,
-    })
-}
 
 /// The statements of a layer's body, sorted by what they are.
 #[derive(Default)]
@@ -55,12 +45,13 @@ impl Properties {
     }
 
     fn publication(self, content: Spanned<crate::rules::model::Content>) -> Publication {
+        let Self { description, runtimes, architectures, license } = self;
         Publication {
             content,
-            description: self.description.map(|said| said.value),
-            runtimes: self.runtimes.map(|said| said.value).unwrap_or_default(),
-            architectures: self.architectures.map(|said| said.value).unwrap_or_default(),
-            license: self.license.map(|said| said.value),
+            description: description.map(|said| said.value),
+            runtimes: runtimes.map(|said| said.value).unwrap_or_default(),
+            architectures: architectures.map(|said| said.value).unwrap_or_default(),
+            license: license.map(|said| said.value),
         }
     }
 }
@@ -83,22 +74,22 @@ impl Resolver<'_> {
         for statement in &declared.statements {
             match statement {
                 LayerStatement::Name(name) => match body.name {
-                    Some(first) => self.repeated("name", name.span, first.span),
+                    Some(first) => self.repeated(Keyword::Name, name.span, first.span),
                     None => body.name = Some(name),
                 },
                 LayerStatement::Property(property) => body.properties.push(property),
                 LayerStatement::Version(version) => body.versions.push(version),
                 LayerStatement::Content(content) => match body.content {
-                    Some(first) => self.repeated("content", content.location.span, first.location.span),
+                    Some(first) => self.repeated(Keyword::Content, content.location.span, first.location.span),
                     None => body.content = Some(content),
                 },
                 LayerStatement::OldVersions(word) => match body.old_versions {
-                    Some(first) => self.repeated("old-versions", word.span, first.span),
+                    Some(first) => self.repeated(Keyword::OldVersions, word.span, first.span),
                     None => body.old_versions = Some(word),
                 },
                 LayerStatement::Share(share) => body.shares.push(share),
                 LayerStatement::Publish(name) => match body.publish {
-                    Some(first) => self.repeated("publish", name.span, first.span),
+                    Some(first) => self.repeated(Keyword::Publish, name.span, first.span),
                     None => body.publish = Some(name),
                 },
             }
@@ -151,7 +142,7 @@ impl Resolver<'_> {
                 }
             };
             if let Some(first) = first {
-                self.repeated(property_name(&property.value), property.keyword, first);
+                self.repeated(property.value.keyword(), property.keyword, first);
             }
         }
         properties
@@ -190,10 +181,7 @@ impl Resolver<'_> {
                     "aarch64" | "arm" | "graviton" => Some("arm64"),
                     other => nearest(other, ALL),
                 };
-                self.report(match near {
-                    Some(near) => diagnostic.fix(format!("write `{near}`"), architecture.span, near),
-                    None => diagnostic.help("the architectures are `x86_64` and `arm64`"),
-                });
+                self.report(diagnostic.suggest(architecture.span, near, "the architectures are `x86_64` and `arm64`"));
             }
         }
         architectures.into_iter().map(|architecture| architecture.value).collect()
@@ -228,15 +216,15 @@ impl Resolver<'_> {
             || body.versions.iter().any(|version| matches!(version.origin, ast::Origin::From(_)));
         if !publishes {
             self.report(
-                Diagnostic::warning(Code::NoEffect, word.span, "`old-versions` says nothing here")
+                Diagnostic::warning(Code::NoEffect, word.span, "`old-versions` has no effect here")
                     .note("this stack publishes no version of this layer, so it never deletes one"),
             );
         }
-        match word.text.as_str() {
-            "keep" => OldVersions::Keep,
-            "delete" => OldVersions::Delete,
-            other => {
-                let message = format!("old versions are kept or deleted, not {}", quote(other));
+        match Keyword::from_text(&word.text).and_then(OldVersionsKeyword::of) {
+            Some(OldVersionsKeyword::Keep) => OldVersions::Keep,
+            Some(OldVersionsKeyword::Delete) => OldVersions::Delete,
+            None => {
+                let message = format!("old versions are kept or deleted, not {}", quote(&word.text));
                 self.report(
                     Diagnostic::error(Code::Syntax, word.span, message)
                         .help("write `old-versions keep` or `old-versions delete`"),
@@ -347,15 +335,6 @@ impl Resolver<'_> {
 fn layer_name_problem(name: &str) -> Option<&'static str> {
     (!formats::is_layer_name(name))
         .then_some("a layer's name is made of letters, digits, `-` and `_`, at most 140 of them")
-}
-
-fn property_name(value: &PropertyValue) -> &'static str {
-    match value {
-        PropertyValue::Description(_) => "description",
-        PropertyValue::Runtimes(_) => "runtimes",
-        PropertyValue::Architectures(_) => "architectures",
-        PropertyValue::License(_) => "license",
-    }
 }
 
 /// Keeps `value` in `slot` unless something is there already, whose place it then gives.

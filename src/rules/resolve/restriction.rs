@@ -2,14 +2,16 @@
 
 use super::Resolver;
 use super::set::Declared;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
     Allow, Attachments, BoundaryReference, Deny, Form, Id, Principal, Restriction, Role, Spanned, Target,
 };
 use crate::rules::text::Text;
+use crate::source::Span;
 use crate::syntax::ast::{self, Attach, AttachKind, RestrictionKind, Rule, Value};
-use crate::syntax::source::Span;
+use crate::syntax::keyword::Keyword;
 
 /// What the restrictions of a source can name.
 pub struct Names<'a> {
@@ -124,9 +126,9 @@ impl Resolver<'_> {
             return;
         };
         self.report(
-            Diagnostic::error(Code::RepeatedStatement, span, "`allow` is said twice")
-                .label("said again here")
-                .also(first.span, "first said here")
+            Diagnostic::error(Code::RepeatedStatement, span, "`allow` is repeated")
+                .label("repeated here")
+                .also(first.span, "first given here")
                 .note("two of them would not add up: a function with layers of both would still be refused")
                 .help("write one `allow` with all the layers, or a `policy` for each"),
         );
@@ -137,9 +139,9 @@ impl Resolver<'_> {
         match first {
             None => body.denies.push(Spanned { value: deny, span }),
             Some(first) => self.report(
-                Diagnostic::error(Code::RepeatedStatement, span, "`deny all except` is said twice")
-                    .label("said again here")
-                    .also(first, "first said here")
+                Diagnostic::error(Code::RepeatedStatement, span, "`deny all except` is repeated")
+                    .label("repeated here")
+                    .also(first, "first given here")
                     .note("together they would deny everything but what is in both sets")
                     .help("write one `deny all except` with all the layers"),
             ),
@@ -194,7 +196,7 @@ impl Resolver<'_> {
 
     fn boundary(&mut self, written: &Value, keyword: Span, names: &Names<'_>, body: &mut Body) {
         if let Some(first) = body.boundary.replace(keyword) {
-            return self.repeated("boundary", keyword, first);
+            return self.repeated(Keyword::Boundary, keyword, first);
         }
         if written.text.starts_with("arn:") {
             let arn = self.iam_arn(written, IamArn::POLICY);
@@ -207,10 +209,12 @@ impl Resolver<'_> {
         }
         let message = format!("there is no boundary {} in this source", quote(&written.text));
         let diagnostic = Diagnostic::error(Code::UnknownName, written.span, message);
-        self.report(match nearest(&written.text, names.boundaries.iter().copied()) {
-            Some(near) => diagnostic.fix(format!("write `{near}`"), written.span, near),
-            None => diagnostic.help("declare it, `boundary NAME { … }`, or give the ARN of a policy that exists"),
-        });
+        let near = nearest(&written.text, names.boundaries.iter().copied());
+        self.report(diagnostic.suggest(
+            written.span,
+            near,
+            "declare it, `boundary NAME { … }`, or give the ARN of a policy that exists",
+        ));
     }
 
     fn attach(&mut self, attach: &Attach, names: &Names<'_>, attachments: &mut Attachments) {
@@ -281,7 +285,7 @@ impl Resolver<'_> {
 
     fn physical_name(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
         if let Some(first) = &body.physical_name {
-            return self.repeated("name", keyword, first.span);
+            return self.repeated(Keyword::Name, keyword, first.span);
         }
         let Some(name) = self.scope.text(written, self.diagnostics) else {
             return;
@@ -298,7 +302,7 @@ impl Resolver<'_> {
 
     fn path(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
         if let Some(first) = &body.path {
-            return self.repeated("path", keyword, first.span);
+            return self.repeated(Keyword::Path, keyword, first.span);
         }
         let Some(path) = self.scope.literal(written, "a path", self.diagnostics) else {
             return;
@@ -323,7 +327,7 @@ impl Resolver<'_> {
 
     fn restriction_description(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
         if let Some(first) = &body.description {
-            return self.repeated("description", keyword, first.span);
+            return self.repeated(Keyword::Description, keyword, first.span);
         }
         let most = if kind == RestrictionKind::Guardrail { 512 } else { 1000 };
         let Some(text) = self.plain_text(written, "a description", most) else {
@@ -362,13 +366,13 @@ impl Resolver<'_> {
         }
         if let (None, Some(first)) = (&body.allow, body.functions.first()) {
             self.report(
-                Diagnostic::warning(Code::NoEffect, first.span, "`functions` says nothing here")
+                Diagnostic::warning(Code::NoEffect, first.span, "`functions` has no effect here")
                     .note("it is about the functions of `allow`, and there is no `allow`"),
             );
         }
         if let (true, Some(first)) = (body.denies.is_empty(), body.exempt.first()) {
             self.report(
-                Diagnostic::warning(Code::NoEffect, first.span, "`exempt` says nothing here")
+                Diagnostic::warning(Code::NoEffect, first.span, "`exempt` has no effect here")
                     .note("it is about the roles that `deny` spares, and there is no `deny`"),
             );
         }

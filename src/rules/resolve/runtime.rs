@@ -1,7 +1,8 @@
 //! What is doubtful about a runtime.
 
 use crate::aws::runtimes::{Support, all, as_of, successor, support};
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::model::Spanned;
 
 /// What is doubtful about a runtime, if anything. Never an error: the list may be behind, and Lambda itself takes

@@ -1,12 +1,13 @@
 //! Layer sets: the layers that a rule about attaching is about.
 
 use super::Resolver;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::formats;
-use crate::rules::model::{Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember, Version};
+use crate::rules::model::{Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember};
 use crate::rules::text::{Part, Text};
+use crate::source::Span;
 use crate::syntax::ast::{self, Name, Owner, RestrictionKind, SetItem, Value};
-use crate::syntax::source::Span;
 use indexmap::IndexMap;
 
 /// The layers of a source by name; `None` for one with a mistake, which has been reported.
@@ -81,10 +82,12 @@ impl Resolver<'_> {
         }
         let message = format!("there is no layer {word} in this source");
         let diagnostic = Diagnostic::error(Code::UnknownName, name.span, message);
-        self.report(match nearest(&name.text, layers.keys().copied()) {
-            Some(near) => diagnostic.fix(format!("write `{near}`"), name.span, near),
-            None => diagnostic.help("a layer of another source is written `NAME from ACCOUNT`, or as an ARN"),
-        });
+        let near = nearest(&name.text, layers.keys().copied());
+        self.report(diagnostic.suggest(
+            name.span,
+            near,
+            "a layer of another source is written `NAME from ACCOUNT`, or as an ARN",
+        ));
     }
 
     /// The ARNs that the versions of a declared layer have: those that this stack publishes, and those that exist.
@@ -114,10 +117,7 @@ impl Resolver<'_> {
     }
 
     fn one_version_of(&mut self, layer: &Layer, label: &Name) -> Option<Layers> {
-        let versions: &[Version] = match &layer.releases {
-            Releases::Listed(versions) => versions,
-            Releases::Rolling(_) => &[],
-        };
+        let versions = layer.versions();
         let Some(version) = versions.iter().find(|version| version.label.value == label.text) else {
             let message = format!("the layer {} has no version {}", quote(&layer.name.value), quote(&label.text));
             let diagnostic = Diagnostic::error(Code::UnknownVersion, label.span, message)

@@ -1,9 +1,10 @@
 //! `share …`
 
 use super::Resolver;
-use crate::diagnostic::{Code, Diagnostic, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
 use crate::rules::model::{Grant, Principal, Spanned};
-use crate::rules::scope::Member;
+use crate::rules::scope::PrincipalUse;
 use crate::syntax::ast::{self, Name, Share, Value};
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -13,12 +14,12 @@ use std::sync::Arc;
 struct Rule {
     /// The versions it is about, as indices; `None` for all.
     versions: Option<Vec<usize>>,
-    members: Vec<Member>,
+    members: Vec<PrincipalUse>,
     reason: Option<Arc<str>>,
 }
 
 /// Somebody to whom a rule grants a version, and the rule's reason.
-type Granted<'a> = (Member, Option<&'a Arc<str>>);
+type Granted<'a> = (PrincipalUse, Option<&'a Arc<str>>);
 
 impl Resolver<'_> {
     /// The grants of each of `versions`, or those of the one rolling version where there are none. Unless these are
@@ -105,7 +106,7 @@ impl Resolver<'_> {
     }
 
     /// Looks for everyone without a reason, and for members that say nothing beside the others of the rule.
-    fn check_members(&mut self, share: &Share, members: &[Member]) {
+    fn check_members(&mut self, share: &Share, members: &[PrincipalUse]) {
         let everyone = members.iter().find(|member| self.scope.principal(member.0) == Some(&Principal::Everyone));
         if let Some(&(_, span)) = everyone {
             if share.because.is_none() {

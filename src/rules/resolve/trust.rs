@@ -2,11 +2,12 @@
 
 use super::Resolver;
 use crate::aws::oidc::{GITHUB, Tenant, is_of_one_cluster, tenant};
-use crate::diagnostic::{Code, Diagnostic, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
 use crate::rules::formats;
 use crate::rules::model::{Principal, Trust};
+use crate::source::Span;
 use crate::syntax::ast::{self, Oidc, Value};
-use crate::syntax::source::Span;
 
 impl Resolver<'_> {
     /// `trust PRINCIPALS`

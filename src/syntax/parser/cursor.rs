@@ -1,19 +1,36 @@
 //! Moving through the tokens of a file, and reporting what stands where something else should.
 
-use crate::diagnostic::{Code, Diagnostic, list, nearest, quote};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{list, nearest, quote};
+use crate::source::{FileId, Span, is_invisible};
 use crate::syntax::ast::{Name, Value};
-use crate::syntax::invisible::is_invisible;
+use crate::syntax::keyword::{Choice, Keyword};
 use crate::syntax::lexer::Lexer;
-use crate::syntax::source::{FileId, Span};
 use crate::syntax::text::{TextError, has_dynamic_reference, unescape};
 use crate::syntax::token::{Token, TokenKind};
-
-/// The words that go on with a statement, and never begin one.
-const CLAUSES: &[&str] = &["with", "because", "until", "from", "at", "to", "object-version", "can", "cannot"];
 
 /// A statement could not be read; why has been reported.
 #[derive(Debug)]
 pub struct Failed;
+
+/// What was looked for in vain.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    Keyword(Keyword),
+    Token(TokenKind),
+    /// Something in the words of the language, such as `a layer`.
+    Described(&'static str),
+}
+
+impl Expected {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Keyword(keyword) => keyword.quoted(),
+            Self::Token(kind) => kind.describe(),
+            Self::Described(what) => what,
+        }
+    }
+}
 
 /// What a production gives.
 pub type Parsed<T> = Result<T, Failed>;
@@ -27,7 +44,7 @@ pub struct Cursor<'s> {
     source: &'s str,
     lexer: Lexer<'s>,
     next: Token,
-    expected: Vec<&'static str>,
+    expected: Vec<Expected>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -69,7 +86,7 @@ impl<'s> Cursor<'s> {
 
     /// Whether the next token is of that kind.
     pub fn at(&mut self, kind: TokenKind) -> bool {
-        self.expected.push(kind.describe());
+        self.expect_one(Expected::Token(kind));
         self.next.kind == kind
     }
 
@@ -89,13 +106,29 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Takes the next token if it is that word. `shown` is the word in backquotes.
-    pub fn accept_keyword(&mut self, keyword: &str, shown: &'static str) -> Option<Span> {
-        self.expected.push(shown);
-        (self.next.kind == TokenKind::Word && self.text() == keyword).then(|| {
-            let token = self.advance();
-            self.span_of(token)
-        })
+    /// Remembers what was looked for, once.
+    fn expect_one(&mut self, expected: Expected) {
+        if !self.expected.contains(&expected) {
+            self.expected.push(expected);
+        }
+    }
+
+    /// Takes the next token if it is that word.
+    pub fn accept_keyword(&mut self, keyword: Keyword) -> Option<Span> {
+        self.expect_one(Expected::Keyword(keyword));
+        if self.next.kind != TokenKind::Word || self.text() != keyword.text() {
+            return None;
+        }
+        let token = self.advance();
+        Some(self.span_of(token))
+    }
+
+    /// Takes the next token, which must be that word.
+    pub fn expect_keyword(&mut self, keyword: Keyword) -> Parsed<Span> {
+        match self.accept_keyword(keyword) {
+            Some(span) => Ok(span),
+            None => self.unexpected(),
+        }
     }
 
     /// Whether a word or a quoted text comes next.
@@ -105,7 +138,7 @@ impl<'s> Cursor<'s> {
 
     /// Takes a word. `what` says what it should be.
     pub fn expect_word(&mut self, what: &'static str) -> Parsed<Name> {
-        self.expected.push(what);
+        self.expect_one(Expected::Described(what));
         if self.next.kind != TokenKind::Word {
             return self.unexpected();
         }
@@ -116,7 +149,7 @@ impl<'s> Cursor<'s> {
 
     /// Takes a word or a quoted text. `what` says what it should be.
     pub fn expect_value(&mut self, what: &'static str) -> Parsed<Value> {
-        self.expected.push(what);
+        self.expect_one(Expected::Described(what));
         match self.next.kind {
             TokenKind::Word => {
                 let text = self.text().to_owned();
@@ -216,18 +249,14 @@ impl<'s> Cursor<'s> {
             TokenKind::Word | TokenKind::Stray => quote(text),
             kind => kind.describe().to_owned(),
         };
-        let mut expected = std::mem::take(&mut self.expected);
-        let mut seen = 0;
-        while let Some(&candidate) = expected.get(seen) {
-            if expected[..seen].contains(&candidate) {
-                expected.remove(seen);
-            } else {
-                seen += 1;
-            }
-        }
-        let message = format!("expected {}, found {found}", list(&expected, "or"));
+        let expected = std::mem::take(&mut self.expected);
+        let texts: Vec<&str> = expected.iter().map(|expected| expected.text()).collect();
+        let message = format!("expected {}, found {found}", list(&texts, "or"));
         let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
-        let keywords = expected.iter().map(|expected| expected.trim_matches('`'));
+        let keywords = expected.iter().filter_map(|expected| match expected {
+            Expected::Keyword(keyword) => Some(keyword.text()),
+            Expected::Token(_) | Expected::Described(_) => None,
+        });
         if self.next.kind == TokenKind::Stray {
             diagnostic = diagnostic.help("put a text with such characters in double quotes");
         } else if let Some(near) = nearest(text, keywords).filter(|_| self.next.kind == TokenKind::Word) {
@@ -237,34 +266,38 @@ impl<'s> Cursor<'s> {
         Err(Failed)
     }
 
-    /// Takes the word that a statement begins with, one of `all`. A word that is nearly one of them is reported and
-    /// taken for it, so that the rest of the statement is still read.
-    pub fn keyword(&mut self, all: &[&'static str], place: &str) -> Parsed<(&'static str, Span)> {
+    /// Takes the word that a statement begins with. A word that is nearly one of the choice is reported and taken for
+    /// it, so that the rest of the statement is still read.
+    pub fn keyword<C: Choice>(&mut self, place: &str) -> Parsed<(C, Span)> {
         if self.next.kind != TokenKind::Word {
-            self.expected.push("a statement");
+            self.expect_one(Expected::Described("a statement"));
             return self.unexpected();
         }
         let (word, span) = (self.text(), self.span());
-        if let Some(keyword) = all.iter().find(|&&keyword| keyword == word) {
+        let keyword = Keyword::from_text(word);
+        if let Some(choice) = keyword.and_then(C::of) {
             self.advance();
-            return Ok((keyword, span));
+            return Ok((choice, span));
         }
         let message = format!("there is no statement {} {place}", quote(word));
         let diagnostic = Diagnostic::error(Code::UnknownStatement, span, message);
-        if CLAUSES.contains(&word) {
+        if keyword.is_some_and(|keyword| !keyword.begins_statement()) {
             let help = format!("a statement ends with its line, except after a comma: put `{word}` on the line before");
             self.diagnostics.push(diagnostic.help(help));
             return Err(Failed);
         }
-        let Some(near) = nearest(word, all.iter().copied()) else {
-            let names: Vec<String> = all.iter().map(|keyword| format!("`{keyword}`")).collect();
+        let all = C::all();
+        let Some(near) = nearest(word, all.iter().map(|choice| choice.keyword().text())) else {
+            let names: Vec<&str> = all.iter().map(|choice| choice.keyword().quoted()).collect();
             self.diagnostics.push(diagnostic.help(format!("the statements {place} are {}", list(&names, "and"))));
             return Err(Failed);
         };
         self.diagnostics.push(diagnostic.fix(format!("write `{near}`"), span, near));
         self.advance();
-        let keyword = all.iter().copied().find(|&keyword| keyword == near).unwrap_or_default();
-        Ok((keyword, span))
+        match Keyword::from_text(near).and_then(C::of) {
+            Some(choice) => Ok((choice, span)),
+            None => Err(Failed),
+        }
     }
 
     /// Takes the next token if it is a comma, and the line ends behind it.

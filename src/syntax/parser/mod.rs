@@ -8,28 +8,12 @@ mod layer;
 mod restriction;
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::source::{FileId, Span};
 use crate::syntax::ast::{Alias, File, Group, Parameter, Principal, RestrictionKind, Statement, Value};
-use crate::syntax::source::{FileId, Span};
+use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword, StatementKeyword};
 use crate::syntax::token::TokenKind;
 use cursor::{Cursor, Failed, Parsed};
-
-/// The statements of the outermost level.
-pub const STATEMENTS: &[&str] = &[
-    "stack",
-    "parameter",
-    "account",
-    "organization",
-    "group",
-    "include",
-    "layer",
-    "role",
-    "policy",
-    "boundary",
-    "guardrail",
-    "unit",
-    "accounts",
-    "expect",
-];
+use restriction::restriction;
 
 /// Reads the text of a file.
 pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
@@ -92,23 +76,30 @@ fn comma_separated<T>(cursor: &mut Cursor<'_>, mut read: impl FnMut(&mut Cursor<
     Ok(items)
 }
 
+/// Reads one or more words or quoted texts, with commas between them. `what` says what each should be.
+fn values(cursor: &mut Cursor<'_>, what: &'static str) -> Parsed<Vec<Value>> {
+    comma_separated(cursor, |cursor| cursor.expect_value(what))
+}
+
 /// Any statement of the outermost level, with its end.
 fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
-    let (keyword, span) = cursor.keyword(STATEMENTS, "at this level")?;
+    let (keyword, span) = cursor.keyword("at this level")?;
     let statement = match keyword {
-        "stack" => Statement::Stack(cursor.expect_string("the stack's description in quotes")?),
-        "parameter" => Statement::Parameter(parameter(cursor)?),
-        "account" => Statement::Account(alias(cursor, "the account's name", "an account ID")?),
-        "organization" => Statement::Organization(alias(cursor, "the organization's name", "an organization ID")?),
-        "group" => Statement::Group(group(cursor)?),
-        "include" => Statement::Include(cursor.expect_string("the path of a file in quotes")?),
-        "layer" => Statement::Layer(layer::layer(cursor)?),
-        "role" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Role)?),
-        "policy" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Policy)?),
-        "boundary" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Boundary)?),
-        "guardrail" => Statement::Restriction(restriction::restriction(cursor, RestrictionKind::Guardrail)?),
-        "expect" => Statement::Expect(claim::claim(cursor, span)?),
-        _ => return not_yet(cursor, keyword, span),
+        StatementKeyword::Stack => Statement::Stack(cursor.expect_string("the stack's description in quotes")?),
+        StatementKeyword::Parameter => Statement::Parameter(parameter(cursor)?),
+        StatementKeyword::Account => Statement::Account(alias(cursor, "the account's name", "an account ID")?),
+        StatementKeyword::Organization => {
+            Statement::Organization(alias(cursor, "the organization's name", "an organization ID")?)
+        }
+        StatementKeyword::Group => Statement::Group(group(cursor)?),
+        StatementKeyword::Include => Statement::Include(cursor.expect_string("the path of a file in quotes")?),
+        StatementKeyword::Layer => Statement::Layer(layer::layer(cursor)?),
+        StatementKeyword::Role => Statement::Restriction(restriction(cursor, RestrictionKind::Role)?),
+        StatementKeyword::Policy => Statement::Restriction(restriction(cursor, RestrictionKind::Policy)?),
+        StatementKeyword::Boundary => Statement::Restriction(restriction(cursor, RestrictionKind::Boundary)?),
+        StatementKeyword::Guardrail => Statement::Restriction(restriction(cursor, RestrictionKind::Guardrail)?),
+        StatementKeyword::Expect => Statement::Expect(claim::claim(cursor, span)?),
+        StatementKeyword::Unit | StatementKeyword::Accounts => return not_yet(cursor, keyword.keyword(), span),
     };
     match cursor.expect_end_of_statement() {
         Ok(()) => {}
@@ -118,7 +109,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
 }
 
 /// Refuses a statement that the language keeps a word for and does not have yet.
-fn not_yet(cursor: &mut Cursor<'_>, keyword: &str, span: Span) -> Parsed<Statement> {
+fn not_yet(cursor: &mut Cursor<'_>, keyword: Keyword, span: Span) -> Parsed<Statement> {
     cursor.diagnostics.push(
         Diagnostic::error(Code::NotYet, span, format!("`{keyword}` is reserved and does nothing yet"))
             .help("list the accounts one by one: `account NAME = ID`, then `group NAME = …`"),
@@ -129,18 +120,13 @@ fn not_yet(cursor: &mut Cursor<'_>, keyword: &str, span: Span) -> Parsed<Stateme
 /// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
 fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
     let name = cursor.expect_word("the parameter's name")?;
-    let kind = match cursor.at(TokenKind::Word) {
-        true => Some(cursor.expect_word("a type")?),
-        false => None,
-    };
+    let kind = if cursor.at(TokenKind::Word) { Some(cursor.expect_word("a type")?) } else { None };
     let default = match cursor.accept(TokenKind::Equals) {
         Some(_) => Some(cursor.expect_value("a default")?),
         None => None,
     };
-    let description = match cursor.at(TokenKind::String) || cursor.at(TokenKind::UnterminatedString) {
-        true => Some(cursor.expect_string("a description in quotes")?),
-        false => None,
-    };
+    let has_description = cursor.at(TokenKind::String) || cursor.at(TokenKind::UnterminatedString);
+    let description = if has_description { Some(cursor.expect_string("a description in quotes")?) } else { None };
     Ok(Parameter { name, kind, default, description })
 }
 
@@ -177,11 +163,19 @@ fn group(cursor: &mut Cursor<'_>) -> Parsed<Group> {
 /// `everyone`, `account ID`, `organization ID` or a name
 fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
     let word = cursor.expect_word("a principal")?;
-    match word.text.as_str() {
-        "everyone" => Ok(Principal::Everyone(word.span)),
-        "account" if cursor.at_value() => Ok(Principal::Account(cursor.expect_value("an account ID")?)),
-        "organization" if cursor.at_value() => Ok(Principal::Organization(cursor.expect_value("an organization ID")?)),
-        "unit" if cursor.at_value() => {
+    let keyword = Keyword::from_text(&word.text).and_then(PrincipalKeyword::of);
+    match keyword {
+        None => Ok(Principal::Named(word)),
+        Some(PrincipalKeyword::Everyone) => Ok(Principal::Everyone(word.span)),
+        // Without an ID after it, such a word is a name like any other.
+        Some(PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit)
+            if !cursor.at_value() =>
+        {
+            Ok(Principal::Named(word))
+        }
+        Some(PrincipalKeyword::Account) => Ok(Principal::Account(cursor.expect_value("an account ID")?)),
+        Some(PrincipalKeyword::Organization) => Ok(Principal::Organization(cursor.expect_value("an organization ID")?)),
+        Some(PrincipalKeyword::Unit) => {
             cursor.diagnostics.push(
                 Diagnostic::error(Code::NotYet, word.span, "`unit` is reserved and does nothing yet")
                     .note("Lambda shares a layer with an account, an organization or everyone, not with a unit")
@@ -189,6 +183,5 @@ fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
             );
             Err(Failed)
         }
-        _ => Ok(Principal::Named(word)),
     }
 }

@@ -1,30 +1,28 @@
 //! `role NAME { … }`, `policy NAME { … }`, `boundary NAME { … }`, `guardrail NAME { … }`
 
 use super::cursor::{Cursor, Failed, Parsed};
-use super::{body, comma_separated, principal};
-use crate::diagnostic::{Code, Diagnostic, list};
+use super::{body, comma_separated, principal, values};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::list;
+use crate::source::Span;
 use crate::syntax::ast::RestrictionKind::{self, Boundary, Guardrail, Policy, Role};
 use crate::syntax::ast::{
     Attach, AttachKind, Oidc, Owner, Principal, Restriction, RestrictionStatement, Rule, SetItem, Value,
 };
-use crate::syntax::source::Span;
+use crate::syntax::keyword::{Choice, Keyword, RuleKeyword};
 
-/// The statements in such a body, and the kinds that each may stand in.
-const RULES: &[(&str, &[RestrictionKind])] = &[
-    ("allow", &[Role, Policy]),
-    ("deny", &[Role, Policy, Boundary, Guardrail]),
-    ("functions", &[Role, Policy]),
-    ("exempt", &[Policy, Boundary, Guardrail]),
-    ("trust", &[Role]),
-    ("pass-role", &[Role, Policy]),
-    ("managed", &[Role]),
-    ("boundary", &[Role]),
-    ("attach", &[Policy]),
-    ("apply", &[Guardrail]),
-    ("name", &[Role, Policy, Boundary, Guardrail]),
-    ("path", &[Role, Policy, Boundary]),
-    ("description", &[Role, Policy, Boundary, Guardrail]),
-];
+/// The kinds that such a statement may stand in.
+fn kinds(rule: RuleKeyword) -> &'static [RestrictionKind] {
+    match rule {
+        RuleKeyword::Trust | RuleKeyword::Managed | RuleKeyword::Boundary => &[Role],
+        RuleKeyword::Attach => &[Policy],
+        RuleKeyword::Apply => &[Guardrail],
+        RuleKeyword::Allow | RuleKeyword::Functions | RuleKeyword::PassRole => &[Role, Policy],
+        RuleKeyword::Path => &[Role, Policy, Boundary],
+        RuleKeyword::Exempt => &[Policy, Boundary, Guardrail],
+        RuleKeyword::Deny | RuleKeyword::Name | RuleKeyword::Description => &[Role, Policy, Boundary, Guardrail],
+    }
+}
 
 /// `NAME { … }`
 pub fn restriction(cursor: &mut Cursor<'_>, kind: RestrictionKind) -> Parsed<Restriction> {
@@ -34,56 +32,46 @@ pub fn restriction(cursor: &mut Cursor<'_>, kind: RestrictionKind) -> Parsed<Res
         Boundary => "the boundary's name",
         Guardrail => "the guardrail's name",
     })?;
-    let (statements, complete) = body(cursor, kind.keyword(), |cursor| statement(cursor, kind))?;
+    let (statements, complete) = body(cursor, kind.keyword().text(), |cursor| rule(cursor, kind))?;
     Ok(Restriction { kind, name, statements, complete })
 }
 
 /// Any statement in such a body.
-fn statement(cursor: &mut Cursor<'_>, kind: RestrictionKind) -> Parsed<RestrictionStatement> {
-    let all: Vec<&'static str> = RULES.iter().map(|(keyword, _)| *keyword).collect();
-    let (word, keyword) = cursor.keyword(&all, &format!("in a {}", kind.keyword()))?;
-    let kinds = RULES.iter().find(|(rule, _)| *rule == word).map_or(&[][..], |(_, kinds)| *kinds);
-    if !kinds.contains(&kind) {
-        return misplaced(cursor, word, keyword, kind, kinds);
+fn rule(cursor: &mut Cursor<'_>, kind: RestrictionKind) -> Parsed<RestrictionStatement> {
+    let (word, keyword) = cursor.keyword(&format!("in a {}", kind.keyword()))?;
+    if !kinds(word).contains(&kind) {
+        return misplaced(cursor, word, keyword, kind);
     }
     let rule = match word {
-        "allow" => allow(cursor)?,
-        "deny" => deny(cursor)?,
-        "functions" => {
-            Rule::Functions(comma_separated(cursor, |cursor| cursor.expect_value("a pattern for functions' names"))?)
-        }
-        "exempt" => exempt(cursor)?,
-        "trust" => trust(cursor)?,
-        "pass-role" => Rule::PassRole(comma_separated(cursor, |cursor| cursor.expect_value("the ARN of a role"))?),
-        "managed" => Rule::Managed(comma_separated(cursor, |cursor| cursor.expect_value("the ARN of a policy"))?),
-        "boundary" => Rule::Boundary(cursor.expect_value("a boundary's name, or the ARN of a policy")?),
-        "attach" => attach(cursor)?,
-        "apply" => apply(cursor)?,
-        "name" => Rule::Name(cursor.expect_value("a name")?),
-        "path" => Rule::Path(cursor.expect_value("a path such as `/teams/`")?),
-        _ => Rule::Description(cursor.expect_string("a description in quotes")?),
+        RuleKeyword::Allow => allow(cursor)?,
+        RuleKeyword::Deny => deny(cursor)?,
+        RuleKeyword::Functions => Rule::Functions(values(cursor, "a pattern for functions' names")?),
+        RuleKeyword::Exempt => exempt(cursor)?,
+        RuleKeyword::Trust => trust(cursor)?,
+        RuleKeyword::PassRole => Rule::PassRole(values(cursor, "the ARN of a role")?),
+        RuleKeyword::Managed => Rule::Managed(values(cursor, "the ARN of a policy")?),
+        RuleKeyword::Boundary => Rule::Boundary(cursor.expect_value("a boundary's name, or the ARN of a policy")?),
+        RuleKeyword::Attach => attach(cursor)?,
+        RuleKeyword::Apply => apply(cursor)?,
+        RuleKeyword::Name => Rule::Name(cursor.expect_value("a name")?),
+        RuleKeyword::Path => Rule::Path(cursor.expect_value("a path such as `/teams/`")?),
+        RuleKeyword::Description => Rule::Description(cursor.expect_string("a description in quotes")?),
     };
     Ok(RestrictionStatement { keyword, rule })
 }
 
 /// Refuses a statement of another kind's body.
-fn misplaced<T>(
-    cursor: &mut Cursor<'_>,
-    word: &str,
-    span: Span,
-    kind: RestrictionKind,
-    kinds: &[RestrictionKind],
-) -> Parsed<T> {
-    let message = format!("`{word}` does not stand in a {}", kind.keyword());
-    let fitting: Vec<String> = kinds.iter().map(|kind| format!("a {}", kind.keyword())).collect();
+fn misplaced<T>(cursor: &mut Cursor<'_>, rule: RuleKeyword, span: Span, kind: RestrictionKind) -> Parsed<T> {
+    let message = format!("{} is not allowed in a `{}`", rule.keyword().quoted(), kind.keyword());
+    let fitting: Vec<String> = kinds(rule).iter().map(|kind| format!("a {}", kind.keyword())).collect();
     let diagnostic =
         Diagnostic::error(Code::MisplacedRule, span, message).note(format!("it belongs in {}", list(&fitting, "or")));
-    cursor.diagnostics.push(match (word, kind) {
-        ("allow", Boundary) => {
+    cursor.diagnostics.push(match (rule, kind) {
+        (RuleKeyword::Allow, Boundary) => {
             diagnostic.note("a boundary allows everything but what it denies; it grants nothing by itself")
         }
-        ("allow", Guardrail) => diagnostic.note("a guardrail only denies; it grants nothing by itself"),
-        ("exempt", Role) => diagnostic.help("a role that should be spared is given no such rule"),
+        (RuleKeyword::Allow, Guardrail) => diagnostic.note("a guardrail only denies; it grants nothing by itself"),
+        (RuleKeyword::Exempt, Role) => diagnostic.help("to exempt a role, leave the rule out of it"),
         _ => diagnostic,
     });
     Err(Failed)
@@ -91,7 +79,7 @@ fn misplaced<T>(
 
 /// `none` or `SET`
 fn allow(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    match cursor.accept_keyword("none", "`none`") {
+    match cursor.accept_keyword(Keyword::None) {
         Some(_) => Ok(Rule::AllowNone),
         None => Ok(Rule::Allow(set(cursor)?)),
     }
@@ -99,10 +87,10 @@ fn allow(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
 
 /// `all`, `all except SET` or `SET`
 fn deny(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    if cursor.accept_keyword("all", "`all`").is_none() {
+    if cursor.accept_keyword(Keyword::All).is_none() {
         return Ok(Rule::Deny(set(cursor)?));
     }
-    match cursor.accept_keyword("except", "`except`") {
+    match cursor.accept_keyword(Keyword::Except) {
         Some(_) => Ok(Rule::DenyAllExcept(set(cursor)?)),
         None => Ok(Rule::DenyAll),
     }
@@ -119,10 +107,10 @@ fn set_item(cursor: &mut Cursor<'_>) -> Parsed<SetItem> {
     if word.text.starts_with("arn:") {
         return Ok(SetItem::Arn(Value { text: word.text, span: word.span }));
     }
-    if cursor.accept_keyword("from", "`from`").is_some() {
+    if cursor.accept_keyword(Keyword::From).is_some() {
         return Ok(SetItem::From { pattern: word, owner: owner(cursor)? });
     }
-    let version = match cursor.accept_keyword("version", "`version`") {
+    let version = match cursor.accept_keyword(Keyword::Version) {
         Some(_) => Some(cursor.expect_word("a version's label")?),
         None => None,
     };
@@ -132,7 +120,9 @@ fn set_item(cursor: &mut Cursor<'_>) -> Parsed<SetItem> {
 /// `this account` or a principal
 fn owner(cursor: &mut Cursor<'_>) -> Parsed<Owner> {
     match principal(cursor)? {
-        Principal::Named(name) if name.text == "this" && cursor.accept_keyword("account", "`account`").is_some() => {
+        Principal::Named(name)
+            if name.text == Keyword::This.text() && cursor.accept_keyword(Keyword::Account).is_some() =>
+        {
             Ok(Owner::ThisAccount(name.span))
         }
         principal => Ok(Owner::Principal(principal)),
@@ -141,48 +131,40 @@ fn owner(cursor: &mut Cursor<'_>) -> Parsed<Owner> {
 
 /// `role PATTERN, …`
 fn exempt(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    if cursor.accept_keyword("role", "`role`").is_none() {
-        return cursor.unexpected();
-    }
-    Ok(Rule::Exempt(comma_separated(cursor, |cursor| cursor.expect_value("a pattern for roles' names"))?))
+    cursor.expect_keyword(Keyword::Role)?;
+    Ok(Rule::Exempt(values(cursor, "a pattern for roles' names")?))
 }
 
 /// `PRINCIPALS`, `service NAME` or `oidc PROVIDER subject PATTERN`
 fn trust(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    if cursor.accept_keyword("service", "`service`").is_some() {
+    if cursor.accept_keyword(Keyword::Service).is_some() {
         return Ok(Rule::TrustService(cursor.expect_value("a service such as `lambda.amazonaws.com`")?));
     }
-    if cursor.accept_keyword("oidc", "`oidc`").is_none() {
+    if cursor.accept_keyword(Keyword::Oidc).is_none() {
         return Ok(Rule::Trust(comma_separated(cursor, principal)?));
     }
     let provider = cursor.expect_value("an identity provider such as `token.actions.githubusercontent.com`")?;
-    if cursor.accept_keyword("subject", "`subject`").is_none() {
-        return cursor.unexpected();
-    }
+    cursor.expect_keyword(Keyword::Subject)?;
     Ok(Rule::TrustOidc(Oidc { provider, subject: cursor.expect_value("a pattern for the tokens' subjects")? }))
 }
 
 /// `to role NAME, …`, `to user NAME, …` or `to group NAME, …`
 fn attach(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    if cursor.accept_keyword("to", "`to`").is_none() {
-        return cursor.unexpected();
-    }
-    let kind = if cursor.accept_keyword("role", "`role`").is_some() {
+    cursor.expect_keyword(Keyword::To)?;
+    let kind = if cursor.accept_keyword(Keyword::Role).is_some() {
         AttachKind::Role
-    } else if cursor.accept_keyword("user", "`user`").is_some() {
+    } else if cursor.accept_keyword(Keyword::User).is_some() {
         AttachKind::User
-    } else if cursor.accept_keyword("group", "`group`").is_some() {
+    } else if cursor.accept_keyword(Keyword::Group).is_some() {
         AttachKind::Group
     } else {
         return cursor.unexpected();
     };
-    Ok(Rule::Attach(Attach { kind, names: comma_separated(cursor, |cursor| cursor.expect_value("a name"))? }))
+    Ok(Rule::Attach(Attach { kind, names: values(cursor, "a name")? }))
 }
 
 /// `to TARGET, …`
 fn apply(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    if cursor.accept_keyword("to", "`to`").is_none() {
-        return cursor.unexpected();
-    }
+    cursor.expect_keyword(Keyword::To)?;
     Ok(Rule::Apply(comma_separated(cursor, principal)?))
 }

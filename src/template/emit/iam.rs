@@ -2,21 +2,23 @@
 
 use super::{Scalar, Sink, text, value};
 use crate::template::model::{
-    Document, ManagedPolicy, PrincipalElement, Remarked, Role, ServiceControlPolicy, Statement, Value, Values,
+    Condition, Document, ManagedPolicy, PrincipalElement, Remarked, Role, ServiceControlPolicy, Statement, Value,
+    Values,
 };
 
 /// The name of a role's inline policy.
 const INLINE_POLICY: &str = "layers";
 
 pub fn role(sink: &mut impl Sink, role: &Role) {
-    optional(sink, "RoleName", role.name.as_ref());
-    text(sink, "Description", role.description.as_deref());
-    text(sink, "Path", role.path.as_deref());
-    optional(sink, "PermissionsBoundary", role.boundary.as_ref());
-    list(sink, "ManagedPolicyArns", &role.managed);
+    let Role { name, description, path, boundary, managed, trust, policy } = role;
+    optional(sink, "RoleName", name.as_ref());
+    text(sink, "Description", description.as_deref());
+    text(sink, "Path", path.as_deref());
+    optional(sink, "PermissionsBoundary", boundary.as_ref());
+    list(sink, "ManagedPolicyArns", managed);
     sink.key("AssumeRolePolicyDocument");
-    document(sink, &role.trust);
-    if role.policy.statements.is_empty() {
+    document(sink, trust);
+    if policy.statements.is_empty() {
         return;
     }
     sink.key("Policies");
@@ -25,37 +27,39 @@ pub fn role(sink: &mut impl Sink, role: &Role) {
     sink.begin_map();
     text(sink, "PolicyName", Some(INLINE_POLICY));
     sink.key("PolicyDocument");
-    document(sink, &role.policy);
+    document(sink, policy);
     sink.end_map();
     sink.end_list();
 }
 
 pub fn managed_policy(sink: &mut impl Sink, policy: &ManagedPolicy) {
-    optional(sink, "ManagedPolicyName", policy.name.as_ref());
-    text(sink, "Description", policy.description.as_deref());
-    text(sink, "Path", policy.path.as_deref());
-    list(sink, "Roles", &policy.roles);
-    list(sink, "Users", &policy.users);
-    list(sink, "Groups", &policy.groups);
+    let ManagedPolicy { name, description, path, roles, users, groups, document: content } = policy;
+    optional(sink, "ManagedPolicyName", name.as_ref());
+    text(sink, "Description", description.as_deref());
+    text(sink, "Path", path.as_deref());
+    list(sink, "Roles", roles);
+    list(sink, "Users", users);
+    list(sink, "Groups", groups);
     sink.key("PolicyDocument");
-    document(sink, &policy.document);
+    document(sink, content);
 }
 
 pub fn service_control_policy(sink: &mut impl Sink, policy: &ServiceControlPolicy) {
-    value(sink, "Name", &policy.name);
-    text(sink, "Description", policy.description.as_deref());
+    let ServiceControlPolicy { name, description, targets, document: content } = policy;
+    value(sink, "Name", name);
+    text(sink, "Description", description.as_deref());
     text(sink, "Type", Some("SERVICE_CONTROL_POLICY"));
-    if !policy.targets.is_empty() {
+    if !targets.is_empty() {
         sink.key("TargetIds");
-        remarked(sink, &policy.targets);
+        remarked(sink, targets);
     }
     sink.key("Content");
-    document(sink, &policy.document);
+    document(sink, content);
 }
 
-fn optional(sink: &mut impl Sink, key: &'static str, said: Option<&Value>) {
-    if let Some(said) = said {
-        value(sink, key, said);
+fn optional(sink: &mut impl Sink, key: &'static str, given: Option<&Value>) {
+    if let Some(given) = given {
+        value(sink, key, given);
     }
 }
 
@@ -74,11 +78,12 @@ fn list(sink: &mut impl Sink, key: &'static str, values: &[Value]) {
 
 /// Writes a policy document.
 pub fn document(sink: &mut impl Sink, document: &Document) {
+    let Document { statements } = document;
     sink.begin_map();
     text(sink, "Version", Some("2012-10-17"));
     sink.key("Statement");
     sink.begin_list();
-    for each in &document.statements {
+    for each in statements {
         sink.item();
         statement(sink, each);
     }
@@ -88,11 +93,12 @@ pub fn document(sink: &mut impl Sink, document: &Document) {
 
 /// Writes one statement of a document.
 pub fn statement(sink: &mut impl Sink, statement: &Statement) {
+    let Statement { sid, effect, principal, actions, resources, conditions } = statement;
     sink.begin_map();
-    text(sink, "Sid", Some(&statement.sid));
+    text(sink, "Sid", Some(sid));
     sink.key("Effect");
-    sink.scalar(Scalar::Plain(statement.effect.name()), None);
-    if let Some(PrincipalElement { kind, principals }) = &statement.principal {
+    sink.scalar(Scalar::Plain(effect.name()), None);
+    if let Some(PrincipalElement { kind, principals }) = principal {
         sink.key("Principal");
         sink.begin_map();
         sink.key(kind);
@@ -100,7 +106,7 @@ pub fn statement(sink: &mut impl Sink, statement: &Statement) {
         sink.end_map();
     }
     sink.key("Action");
-    match statement.actions {
+    match *actions {
         [action] => sink.scalar(Scalar::Text(action), None),
         actions => {
             sink.begin_list();
@@ -111,28 +117,29 @@ pub fn statement(sink: &mut impl Sink, statement: &Statement) {
             sink.end_list();
         }
     }
-    if !statement.resources.is_empty() {
+    if !resources.is_empty() {
         sink.key("Resource");
-        values(sink, &statement.resources);
+        values(sink, resources);
     }
-    conditions(sink, statement);
+    write_conditions(sink, conditions);
     sink.end_map();
 }
 
 /// Writes the conditions: a mapping of operators, each with its keys.
-fn conditions(sink: &mut impl Sink, statement: &Statement) {
-    if statement.conditions.is_empty() {
+fn write_conditions(sink: &mut impl Sink, conditions: &[Condition]) {
+    if conditions.is_empty() {
         return;
     }
     sink.key("Condition");
     sink.begin_map();
-    for of_operator in statement.conditions.chunk_by(|a, b| a.operator == b.operator) {
+    for of_operator in conditions.chunk_by(|a, b| a.operator == b.operator) {
         let operator = of_operator.first().map_or("", |condition| condition.operator);
         sink.name(operator);
         sink.begin_map();
         for condition in of_operator {
-            sink.name(condition.key.name());
-            values(sink, &condition.values);
+            let Condition { operator: _, key, values: compared } = condition;
+            sink.name(key.name());
+            values(sink, compared);
         }
         sink.end_map();
     }
@@ -148,9 +155,9 @@ fn values(sink: &mut impl Sink, values: &Values) {
 
 fn remarked(sink: &mut impl Sink, values: &[Remarked]) {
     sink.begin_list();
-    for each in values {
+    for Remarked { value, remark } in values {
         sink.item();
-        sink.scalar((&each.value).into(), each.remark.as_deref());
+        sink.scalar(value.into(), remark.as_deref());
     }
     sink.end_list();
 }

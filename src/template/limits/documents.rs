@@ -1,7 +1,8 @@
 //! The sizes of policy documents, and how many of them one thing takes.
 
-use crate::diagnostic::{Code, Diagnostic, count, thousands};
-use crate::syntax::source::Span;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{count, thousands};
+use crate::source::Span;
 use crate::template::lower::Lowered;
 use crate::template::measure::{self, Lengths};
 use crate::template::model::{Document, Effect, Properties, Value, Values};
@@ -138,7 +139,7 @@ fn count_policies(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
         });
         let policies = role.managed.len() + attached.count();
         if policies > POLICIES_OF_A_ROLE {
-            let message = format!("this role has {}", count(policies, "managed policy").replace("policys", "policies"));
+            let message = format!("this role has {}", count(policies, "managed policy"));
             diagnostics.push(
                 Diagnostic::warning(Code::TooMany, origin, message)
                     .note(format!("IAM takes {POLICIES_OF_A_ROLE}, unless a quota increase was asked for")),

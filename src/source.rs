@@ -1,5 +1,9 @@
 //! Source files: their texts, spans within them, and the lines that people count in.
 
+mod invisible;
+
+pub use invisible::is_invisible;
+
 use std::cell::OnceCell;
 use std::io;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
-//! Diagnostics for people. The only file that knows the renderer.
+//! For people: the place, the reasons, what to do. The only file that knows the renderer.
 
-use super::{Diagnostic, Fix, Label, Severity};
-use crate::syntax::source::{Source, Sources, Span};
+use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use crate::source::{FileId, Source, Sources, Span};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
 use std::ops::Range;
@@ -9,9 +9,17 @@ use std::ops::Range;
 /// The most bytes of one line that are shown around a place, so that no input makes a message long.
 const WINDOW: usize = 240;
 
-/// A diagnostic in full: the place, the reasons, what to do.
-#[must_use]
-pub fn human(diagnostic: &Diagnostic, sources: &Sources) -> String {
+/// Diagnostics in full, an empty line after each.
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&one(diagnostic, sources));
+        text.push_str("\n\n");
+    }
+    text
+}
+
+fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let code = diagnostic.code.name();
     let title = level(diagnostic.severity).primary_title(diagnostic.message.as_str()).id(code);
     let mut group = Group::with_title(title);
@@ -31,23 +39,6 @@ pub fn human(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let mut groups = vec![group];
     groups.extend(diagnostic.fix.as_ref().map(|fix| patch(fix, sources)));
     Renderer::styled().decor_style(DecorStyle::Ascii).render(&groups)
-}
-
-/// A diagnostic on one line: `FILE:LINE:COLUMN: severity[code]: message`.
-#[must_use]
-pub fn short(diagnostic: &Diagnostic, sources: &Sources) -> String {
-    let span = diagnostic.primary.span;
-    let source = sources.get(span.file);
-    let position = source.position(span.start);
-    format!(
-        "{}:{}:{}: {}[{}]: {}",
-        source.name(),
-        position.line,
-        position.column,
-        diagnostic.severity.name(),
-        diagnostic.code.name(),
-        diagnostic.message
-    )
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -73,7 +64,7 @@ impl<'d> View<'d> {
         Self { labels: vec![(label, kind)], shown, line }
     }
 
-    fn file(&self) -> crate::syntax::source::FileId {
+    fn file(&self) -> FileId {
         self.labels[0].0.span.file
     }
 

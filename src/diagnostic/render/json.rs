@@ -1,7 +1,7 @@
-//! Diagnostics for programs: one JSON object a line.
+//! For programs: one JSON object a line.
 
-use super::{Diagnostic, Label};
-use crate::syntax::source::{Sources, Span};
+use crate::diagnostic::{Diagnostic, Label};
+use crate::source::{Sources, Span};
 use serde::Serialize;
 
 /// A place. Lines and columns count from 1, columns count characters; offsets count bytes from 0.
@@ -19,7 +19,7 @@ struct Place<'a> {
 }
 
 #[derive(Serialize)]
-struct Mend<'a> {
+struct FixMessage<'a> {
     title: &'a str,
     #[serde(flatten)]
     place: Place<'a>,
@@ -36,12 +36,20 @@ struct Message<'a> {
     related: Vec<Place<'a>>,
     notes: &'a [String],
     helps: &'a [String],
-    fix: Option<Mend<'a>>,
+    fix: Option<FixMessage<'a>>,
 }
 
-/// The diagnostic as one line of JSON, without its line end.
-#[must_use]
-pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> String {
+/// Diagnostics as one line of JSON each.
+pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
+    let mut text = String::new();
+    for diagnostic in diagnostics {
+        text.push_str(&one(diagnostic, sources));
+        text.push('\n');
+    }
+    text
+}
+
+fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let Label { span, text } = &diagnostic.primary;
     let message = Message {
         code: diagnostic.code.name(),
@@ -51,7 +59,7 @@ pub fn json(diagnostic: &Diagnostic, sources: &Sources) -> String {
         related: diagnostic.secondary.iter().map(|label| place(sources, label.span, &label.text)).collect(),
         notes: &diagnostic.notes,
         helps: &diagnostic.helps,
-        fix: diagnostic.fix.as_ref().map(|fix| Mend {
+        fix: diagnostic.fix.as_ref().map(|fix| FixMessage {
             title: &fix.title,
             place: place(sources, fix.span, ""),
             replacement: &fix.replacement,

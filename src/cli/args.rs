@@ -1,0 +1,320 @@
+//! The arguments of every command.
+
+use crate::access::subject::Kind;
+use crate::cloudformation::Values;
+use crate::diagnostic::render::Form;
+use crate::template::Format;
+use clap::{Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use jiff::civil::Date;
+use std::path::PathBuf;
+
+/// Shares AWS Lambda layers by rules: compiles NAME.layers to a CloudFormation template.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 fine, 1 findings, 2 wrong usage, or a file that cannot be read or \
+                          written, 3 a question that cannot be answered.")]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+    /// When to use colors in messages
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+    /// How to write messages, on standard error
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    pub message_format: MessageFormat,
+}
+
+/// When messages are colored.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum Color {
+    /// On a terminal that shows them.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How messages are written.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum MessageFormat {
+    /// In full, with the source.
+    #[default]
+    Human,
+    /// One line each.
+    Short,
+    /// One JSON object a line.
+    Json,
+}
+
+impl From<MessageFormat> for Form {
+    fn from(format: MessageFormat) -> Self {
+        match format {
+            MessageFormat::Human => Self::Human,
+            MessageFormat::Short => Self::Short,
+            MessageFormat::Json => Self::Json,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show who can use which layer version, and what roles and policies let attach
+    Access(AccessArguments),
+    /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if it cannot be told
+    Ask(AskArguments),
+    /// Compile a source to a CloudFormation template
+    Build(BuildArguments),
+    /// Look for mistakes, without writing anything
+    Check(CheckArguments),
+    /// Show who gains and who loses what between two sources, templates or policies
+    Diff(DiffArguments),
+    /// Compare the sharing that a source or a template says with live policies
+    Drift(DriftArguments),
+    /// Format sources in place; standard input goes to standard output
+    Fmt(FmtArguments),
+    /// Explain a code that a message names, or list all codes
+    Explain(ExplainArguments),
+    /// Write a source to start from
+    Init(InitArguments),
+    /// Print a shell's completions for this program
+    Completions(CompletionsArguments),
+}
+
+/// The arguments of `build`.
+#[derive(Debug, clap::Args)]
+pub struct BuildArguments {
+    /// The source; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where to write the template; standard output if left out
+    #[arg(short, long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// The form of the template
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: FormatArgument,
+    /// Write nothing; exit with 1 and show the difference if OUT is not what the source says
+    #[arg(long, requires = "output")]
+    pub check: bool,
+    /// Let a version that OUT publishes already be published again, under a new number
+    #[arg(long, value_name = "LABEL", requires = "output")]
+    pub republish: Vec<String>,
+}
+
+/// The arguments of `check`.
+#[derive(Debug, clap::Args)]
+pub struct CheckArguments {
+    /// The sources; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Report shares that expired before this day, instead of today (in UTC)
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<Date>,
+}
+
+/// The arguments of `access`.
+#[derive(Debug, clap::Args)]
+pub struct AccessArguments {
+    /// The source, the template, or the policies of layer versions; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: AccessFormat,
+    /// What a policy is meant as that is in a file by itself, where its content does not say
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    pub meant_as: Option<MeantAs>,
+    /// The values of parameters
+    #[command(flatten)]
+    pub values: ValueArguments,
+}
+
+/// The arguments of `diff`.
+#[derive(Debug, clap::Args)]
+pub struct DiffArguments {
+    /// The old side: a source, a template, or policies; `-` is standard input
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The new side
+    #[arg(value_name = "NEW")]
+    pub new: PathBuf,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: DiffFormat,
+    /// Exit with 1 if anybody gains anything
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub fail_on: Option<FailOn>,
+    /// What a policy is meant as that is in a file by itself, where its content does not say
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    pub meant_as: Option<MeantAs>,
+    /// The values of parameters, for both sides
+    #[command(flatten)]
+    pub values: ValueArguments,
+}
+
+/// What a policy in a file by itself is meant as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum MeantAs {
+    /// A service control policy
+    Guardrail,
+    /// A permissions boundary
+    Boundary,
+    /// A policy that somebody has in addition to others
+    Policy,
+}
+
+impl From<MeantAs> for Kind {
+    fn from(meant_as: MeantAs) -> Self {
+        match meant_as {
+            MeantAs::Guardrail => Self::Guardrail,
+            MeantAs::Boundary => Self::Boundary,
+            MeantAs::Policy => Self::Policy,
+        }
+    }
+}
+
+/// What is known of the values of a template's parameters. Without it, an answer is about every value that the template
+/// allows.
+#[derive(Debug, clap::Args)]
+pub struct ValueArguments {
+    /// The value of a parameter of the template
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+    pub parameters: Vec<(String, String)>,
+    /// Take the defaults of all other parameters for their values
+    #[arg(long)]
+    pub defaults: bool,
+}
+
+impl ValueArguments {
+    /// The values.
+    pub fn values(&self) -> Values {
+        Values { given: self.parameters.clone(), defaults: self.defaults }
+    }
+}
+
+/// The form of a report about access.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum AccessFormat {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For programs
+    Json,
+    /// One page that needs nothing else
+    Html,
+}
+
+/// The form of a report about a difference.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum DiffFormat {
+    /// For a terminal
+    #[default]
+    Text,
+    /// For a pull request
+    Markdown,
+    /// For programs
+    Json,
+}
+
+/// What a difference fails on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Somebody gains something
+    Broader,
+}
+
+/// The arguments of `ask`.
+#[derive(Debug, clap::Args)]
+pub struct AskArguments {
+    /// The source or the template; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// The claim, such as `account 123456789012 can use deps`
+    pub claim: String,
+    /// What a policy is meant as that is in a file by itself, where its content does not say
+    #[arg(long = "as", value_enum, value_name = "WHAT")]
+    pub meant_as: Option<MeantAs>,
+    /// The values of parameters
+    #[command(flatten)]
+    pub values: ValueArguments,
+}
+
+/// The arguments of `drift`.
+#[derive(Debug, clap::Args)]
+pub struct DriftArguments {
+    /// The source or the template; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What `aws lambda get-layer-version-policy` printed, of any number of versions; `-` is standard input
+    #[arg(required = true, value_name = "POLICY")]
+    pub policies: Vec<PathBuf>,
+    /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is which
+    #[arg(long, value_name = "JSON")]
+    pub stack_resources: Option<PathBuf>,
+    /// The values of parameters
+    #[command(flatten)]
+    pub values: ValueArguments,
+}
+
+/// The arguments of `fmt`.
+#[derive(Debug, clap::Args)]
+pub struct FmtArguments {
+    /// The sources; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// Write nothing; exit with 1 and show the difference if a file is not formatted
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// The arguments of `explain`.
+#[derive(Debug, clap::Args)]
+pub struct ExplainArguments {
+    /// The code, such as `everyone-without-reason`; all codes are listed if left out
+    pub code: Option<String>,
+}
+
+/// The arguments of `init`.
+#[derive(Debug, clap::Args)]
+pub struct InitArguments {
+    /// The file to write
+    #[arg(default_value = "shared.layers", value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+/// The arguments of `completions`.
+#[derive(Debug, clap::Args)]
+pub struct CompletionsArguments {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// The form of a template, as an argument.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum FormatArgument {
+    /// YAML, with comments for its reviewers
+    #[default]
+    Yaml,
+    /// JSON, which says the same without comments
+    Json,
+}
+
+impl From<FormatArgument> for Format {
+    fn from(format: FormatArgument) -> Self {
+        match format {
+            FormatArgument::Yaml => Self::Yaml,
+            FormatArgument::Json => Self::Json,
+        }
+    }
+}
+
+/// The value of a parameter: `NAME=VALUE`.
+fn parameter(argument: &str) -> Result<(String, String), String> {
+    let (name, value) = argument.split_once('=').ok_or("a parameter's value is given as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}

@@ -1,0 +1,117 @@
+//! Groups: who is in them, by way of other groups too.
+
+use super::{PrincipalUse, Referent, Scope};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::quote;
+use crate::source::Span;
+use crate::syntax::ast;
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// A declared group.
+#[derive(Debug, Default)]
+pub(super) struct Group {
+    pub(super) members: Vec<(Referent, Span)>,
+    /// The last expansion that came by, so that none goes through a group twice.
+    seen: u32,
+    expanded: Option<Arc<[PrincipalUse]>>,
+}
+
+/// How far the search for cycles has come with a group.
+#[derive(Clone, Copy)]
+enum State {
+    /// Not looked at yet.
+    New,
+    /// On the path from the group that the search began with.
+    Open,
+    /// Free of cycles, with everything in it.
+    Done,
+}
+
+impl Scope {
+    /// Reports groups that contain themselves, and takes the offending members out.
+    ///
+    /// A depth-first search with a path of its own instead of recursion: groups may be nested as deep as a source is
+    /// long.
+    pub(super) fn break_cycles(&mut self, declared: &[&ast::Group], diagnostics: &mut Vec<Diagnostic>) {
+        let mut states = vec![State::New; self.groups.len()];
+        for root in 0..self.groups.len() {
+            let mut path = vec![(root, 0)];
+            while let Some((group, next)) = path.pop() {
+                states[group] = State::Open;
+                let Some(&(referent, span)) = self.groups[group].members.get(next) else {
+                    states[group] = State::Done;
+                    continue;
+                };
+                path.push((group, next + 1));
+                let Referent::Group(inner) = referent else {
+                    continue;
+                };
+                let inner = inner as usize;
+                match states[inner] {
+                    State::New => path.push((inner, 0)),
+                    State::Done => {}
+                    State::Open => {
+                        diagnostics.push(cycle(declared[inner], span));
+                        self.groups[group].members.remove(next);
+                        // The member after the one that is gone is in its place now.
+                        if let Some(top) = path.last_mut() {
+                            top.1 = next;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Everybody that a list of principals leads to, with the place in the list that does; each is listed once for
+    /// each such place.
+    pub fn expand(&mut self, principals: &[ast::Principal], diagnostics: &mut Vec<Diagnostic>) -> Vec<PrincipalUse> {
+        let mut members = Vec::new();
+        for principal in principals {
+            match self.member(principal, diagnostics) {
+                None => {}
+                Some((Referent::Principal(index), span)) => members.push((index, span)),
+                Some((Referent::Group(group), span)) => {
+                    let expanded = self.expand_group(group);
+                    members.extend(expanded.iter().map(|&(index, _)| (index, span)));
+                }
+            }
+        }
+        members
+    }
+
+    /// Everybody in a group and in its groups, once each.
+    fn expand_group(&mut self, group: u32) -> Arc<[PrincipalUse]> {
+        if let Some(expanded) = &self.groups[group as usize].expanded {
+            return Arc::clone(expanded);
+        }
+        self.expansions += 1;
+        let mut found: IndexMap<u32, Span> = IndexMap::new();
+        let mut open = vec![group];
+        while let Some(group) = open.pop() {
+            let group = &mut self.groups[group as usize];
+            if std::mem::replace(&mut group.seen, self.expansions) == self.expansions {
+                continue;
+            }
+            for &(referent, span) in &group.members {
+                match referent {
+                    Referent::Principal(index) => {
+                        found.entry(index).or_insert(span);
+                    }
+                    Referent::Group(inner) => open.push(inner),
+                }
+            }
+        }
+        let expanded: Arc<[PrincipalUse]> = found.into_iter().collect();
+        self.groups[group as usize].expanded = Some(Arc::clone(&expanded));
+        expanded
+    }
+}
+
+fn cycle(group: &ast::Group, span: Span) -> Diagnostic {
+    let message = format!("the group {} contains itself", quote(&group.name.text));
+    Diagnostic::error(Code::GroupCycle, span, message)
+        .label("this closes the cycle")
+        .also(group.name.span, "the group is declared here")
+}

@@ -1,0 +1,267 @@
+//! The names of a source: parameters, accounts, organizations and groups. This file has the table of symbols.
+
+mod groups;
+mod ids;
+mod parameters;
+
+use super::formats;
+use super::load::Unit;
+use super::model::{NamedPrincipal, Parameter, Principal};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{nearest, quote};
+use crate::source::Span;
+use crate::syntax::ast::{self, Name, Statement};
+use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword};
+use groups::Group;
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+use parameters::read_parameter;
+use std::sync::Arc;
+
+/// Somebody that a rule leads to, and the place that names them.
+pub type PrincipalUse = (u32, Span);
+
+/// A declared name and whether anything uses it.
+#[derive(Debug)]
+struct Symbol<T> {
+    span: Span,
+    included: bool,
+    used: bool,
+    /// What it stands for; `None` where that is broken, which has been reported.
+    referent: Option<T>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Referent {
+    /// An index into the principals.
+    Principal(u32),
+    /// An index into the groups.
+    Group(u32),
+}
+
+/// Every name of a source and of what it includes.
+#[derive(Debug, Default)]
+pub struct Scope {
+    parameters: IndexMap<String, Symbol<Parameter>>,
+    names: IndexMap<String, Symbol<Referent>>,
+    principals: IndexMap<Principal, Vec<String>>,
+    groups: Vec<Group>,
+    expansions: u32,
+}
+
+impl Scope {
+    /// Gathers the names that `units` declare.
+    pub fn gather(units: &[Unit], diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut scope = Self::default();
+        for unit in units {
+            for statement in &unit.ast.statements {
+                if let Statement::Parameter(parameter) = statement {
+                    scope.declare_parameter(parameter, unit.is_included(), diagnostics);
+                }
+            }
+        }
+        let mut groups = Vec::new();
+        for unit in units {
+            for statement in &unit.ast.statements {
+                scope.declare(statement, unit.is_included(), &mut groups, diagnostics);
+            }
+        }
+        for (index, group) in groups.iter().enumerate() {
+            let members = group.members.iter().filter_map(|member| scope.member(member, diagnostics)).collect();
+            scope.groups[index].members = members;
+        }
+        scope.break_cycles(&groups, diagnostics);
+        scope
+    }
+
+    fn declare_parameter(&mut self, parameter: &ast::Parameter, included: bool, diagnostics: &mut Vec<Diagnostic>) {
+        let name = &parameter.name;
+        if !formats::is_parameter_name(&name.text) {
+            let message = format!("{} cannot name a parameter", quote(&name.text));
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidName, name.span, message)
+                    .note("CloudFormation's parameters are named by letters and digits, 255 at the most"),
+            );
+            return;
+        }
+        let referent = read_parameter(parameter, diagnostics);
+        declare(&mut self.parameters, name, included, referent, diagnostics);
+    }
+
+    fn declare<'a>(
+        &mut self,
+        statement: &'a Statement,
+        included: bool,
+        groups: &mut Vec<&'a ast::Group>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
+        let (name, referent) = match statement {
+            Statement::Account(alias) => {
+                let id = alias.id.as_ref().and_then(|id| self.account(id, diagnostics));
+                (&alias.name, id.map(|id| self.intern(Principal::Account(id), Some(&alias.name))))
+            }
+            Statement::Organization(alias) => {
+                let id = alias.id.as_ref().and_then(|id| self.organization(id, diagnostics));
+                (&alias.name, id.map(|id| self.intern(Principal::Organization(id), Some(&alias.name))))
+            }
+            Statement::Group(group) => {
+                groups.push(group);
+                self.groups.push(Group::default());
+                (&group.name, Some(Referent::Group(groups.len() as u32 - 1)))
+            }
+            _ => return,
+        };
+        if let Some(problem) = alias_problem(&name.text) {
+            let message = format!("{} cannot be declared", quote(&name.text));
+            diagnostics.push(Diagnostic::error(Code::InvalidName, name.span, message).note(problem));
+        }
+        declare(&mut self.names, name, included, referent, diagnostics);
+    }
+
+    fn intern(&mut self, principal: Principal, name: Option<&Name>) -> Referent {
+        let entry = self.principals.entry(principal);
+        let index = entry.index() as u32;
+        entry.or_default().extend(name.map(|name| name.text.clone()));
+        Referent::Principal(index)
+    }
+
+    /// What a principal stands for; `None` where it is broken, which is then reported.
+    fn member(&mut self, principal: &ast::Principal, diagnostics: &mut Vec<Diagnostic>) -> Option<(Referent, Span)> {
+        match principal {
+            ast::Principal::Everyone(span) => Some((self.intern(Principal::Everyone, None), *span)),
+            ast::Principal::Account(value) => {
+                let id = self.account(value, diagnostics)?;
+                Some((self.intern(Principal::Account(id), None), value.span))
+            }
+            ast::Principal::Organization(value) => {
+                let id = self.organization(value, diagnostics)?;
+                Some((self.intern(Principal::Organization(id), None), value.span))
+            }
+            ast::Principal::Named(name) => {
+                let Some(declared) = self.names.get_mut(&name.text) else {
+                    diagnostics.push(self.unknown_principal(name));
+                    return None;
+                };
+                declared.used = true;
+                declared.referent.map(|referent| (referent, name.span))
+            }
+        }
+    }
+
+    fn unknown_principal(&self, name: &Name) -> Diagnostic {
+        let message = format!("there is no account, organization or group {}", quote(&name.text));
+        let diagnostic = Diagnostic::error(Code::UnknownName, name.span, message);
+        if formats::is_account_id(&name.text) {
+            return diagnostic.fix("write `account` before an ID", name.span, format!("account {}", name.text));
+        }
+        if formats::is_organization_id(&name.text) {
+            return diagnostic.fix(
+                "write `organization` before an ID",
+                name.span,
+                format!("organization {}", name.text),
+            );
+        }
+        if formats::is_unit_id(&name.text) {
+            return diagnostic
+                .note("Lambda shares a layer with an account, an organization or everyone, not with a unit")
+                .help("list the unit's accounts, or share with the whole organization");
+        }
+        let names = self.names.keys().map(String::as_str).chain([Keyword::Everyone.text()]);
+        let near = nearest(&name.text, names);
+        diagnostic.suggest(name.span, near, format!("declare it: `account {} = ID`", shown(&name.text)))
+    }
+
+    /// The principal of an index that [`Scope::expand`] gave.
+    pub fn principal(&self, index: u32) -> Option<&Principal> {
+        self.principals.get_index(index as usize).map(|(principal, _)| principal)
+    }
+
+    /// What the source calls the principal of an index, in alphabetical order with commas between.
+    pub fn names_of(&self, index: u32) -> Option<Arc<str>> {
+        self.principals.get_index(index as usize).and_then(|(_, names)| joined(names))
+    }
+
+    /// Reports the names of the root that nothing uses.
+    pub fn report_unused(&self, diagnostics: &mut Vec<Diagnostic>) {
+        report_unused(&self.names, "nothing uses", diagnostics);
+        report_unused(&self.parameters, "nothing uses the parameter", diagnostics);
+    }
+
+    /// The parameters and principals that belong in the template, each in an order that does not depend on the
+    /// source's, and for each principal's index its place in that order.
+    pub fn finish(self) -> (Vec<Parameter>, Vec<NamedPrincipal>, Vec<u32>) {
+        let wanted = |declared: &Symbol<Parameter>| declared.used || !declared.included;
+        let parameters = self.parameters.into_values().filter(wanted).filter_map(|declared| declared.referent);
+        let mut parameters: Vec<Parameter> = parameters.collect();
+        parameters.sort_by(|a, b| a.name.value.cmp(&b.name.value));
+        let mut order: Vec<usize> = (0..self.principals.len()).collect();
+        order.sort_by_key(|&index| self.principals.get_index(index));
+        let mut rank = vec![0; order.len()];
+        for (place, &index) in order.iter().enumerate() {
+            rank[index] = place as u32;
+        }
+        let named = order
+            .iter()
+            .filter_map(|&index| self.principals.get_index(index))
+            .map(|(principal, names)| NamedPrincipal { principal: principal.clone(), names: joined(names) });
+        (parameters, named.collect(), rank)
+    }
+}
+
+/// Declared names as one text; `None` where there are none.
+fn joined(names: &[String]) -> Option<Arc<str>> {
+    let mut names = names.to_vec();
+    names.sort();
+    names.dedup();
+    (!names.is_empty()).then(|| Arc::from(names.join(", ")))
+}
+
+/// A user's word inside a longer example, cut to a readable length.
+fn shown(word: &str) -> String {
+    quote(word).trim_matches('`').to_owned()
+}
+
+fn declare<T>(
+    names: &mut IndexMap<String, Symbol<T>>,
+    name: &Name,
+    included: bool,
+    referent: Option<T>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    match names.entry(name.text.clone()) {
+        Entry::Vacant(entry) => {
+            entry.insert(Symbol { span: name.span, included, used: false, referent });
+        }
+        Entry::Occupied(entry) => {
+            let message = format!("the name {} is declared twice", quote(&name.text));
+            diagnostics.push(
+                Diagnostic::error(Code::DuplicateName, name.span, message)
+                    .label("declared again here")
+                    .also(entry.get().span, "first declared here"),
+            );
+        }
+    }
+}
+
+fn report_unused<T>(names: &IndexMap<String, Symbol<T>>, what: &str, diagnostics: &mut Vec<Diagnostic>) {
+    for (name, declared) in names {
+        if !declared.used && !declared.included {
+            let message = format!("{what} {}", quote(name));
+            diagnostics.push(Diagnostic::warning(Code::Unused, declared.span, message));
+        }
+    }
+}
+
+/// What is wrong with a name that a source declares, if anything.
+fn alias_problem(name: &str) -> Option<&'static str> {
+    match Keyword::from_text(name).and_then(PrincipalKeyword::of) {
+        Some(PrincipalKeyword::Everyone) => Some("`everyone` stands for every AWS account, and for nothing else"),
+        Some(PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit) => {
+            Some("this word is a keyword: it introduces an ID")
+        }
+        None if !formats::is_alias(name) => {
+            Some("a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 of them")
+        }
+        None => None,
+    }
+}
