@@ -4,7 +4,7 @@
 
 use super::subject::{Kind, Subject};
 use crate::cloudformation::{Resource, World};
-use crate::iam::attach::{ATTACH, READ, is_about_layers};
+use crate::iam::attach::{ATTACH, READ, is_about_layers, is_unrelated};
 use crate::iam::document::{Condition, Document, Effect, PatternList, Statement};
 use crate::iam::evaluate::{Answer, names_action};
 use crate::partial::{Partial, Text};
@@ -72,7 +72,10 @@ impl Applicability {
             }
         }
         found.targets = texts(resource, "TargetIds", world);
-        if let Some(trust) = resource.property("AssumeRolePolicyDocument", world) {
+        // Who may assume a role that allows nothing of what matters here does not matter either.
+        if allows_something(subject)
+            && let Some(trust) = resource.property("AssumeRolePolicyDocument", world)
+        {
             found.trusts = trusts(&super::subject::document(resource.id, Some(&trust)));
         }
         for (_, statement) in subject.policies.statements() {
@@ -83,6 +86,14 @@ impl Applicability {
         }
         found
     }
+}
+
+/// Whether a subject allows anything that matters here, as far as is known.
+fn allows_something(subject: &Subject) -> bool {
+    subject.policies.documents().any(|document| document.problem.is_some())
+        || subject.policies.statements().any(|(_, statement)| {
+            statement.effect == Effect::Allow && (!is_unrelated(statement) || clause(statement).is_some())
+        })
 }
 
 fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text> {

@@ -384,15 +384,13 @@ fn subject(resource: &Resource<'_>, kind: Kind, policies: EffectivePolicies) -> 
     Subject { id: resource.id.to_owned(), kind, policies, applicability: Applicability::default() }
 }
 
-/// A service control policy. `FullAWSAccess` is taken to be attached in addition. Of policies of other types, only those
-/// of which the type is not known are subjects.
+/// A service control policy, or one of which the type is not known. `FullAWSAccess` is taken to be attached in addition.
 fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
     let mut content = document(resource.id, resource.property("Content", world).as_ref());
     match resource.text("Type", world).as_ref().map(Text::as_literal) {
         Some(Some("SERVICE_CONTROL_POLICY")) => {}
-        Some(Some("RESOURCE_CONTROL_POLICY")) => {
-            content = not_certain(content, "a resource control policy is not supported");
-        }
+        // Resource control policies do not reach layers (Service Authorization Reference, services that they support), and
+        // those of other types are about something else.
         Some(Some(_)) => return None,
         None | Some(None) => content = not_certain(content, "its type is not known before a deploy"),
     }
@@ -402,7 +400,7 @@ fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
 /// A service control policy that says this, for such a caller.
 #[must_use]
 pub fn guardrail_of(id: &str, content: Document, request: Request) -> Subject {
-    let levels = vec![vec![allow_everything("whatever else is allowed")]];
+    let levels = vec![vec![allow_everything()]];
     let policies = EffectivePolicies { levels, guardrails: vec![content], request };
     Subject { id: id.to_owned(), kind: Kind::Guardrail, policies, applicability: Applicability::default() }
 }

@@ -57,7 +57,7 @@ impl EffectivePolicies {
         let mut policies = self.clone();
         let own: Vec<Document> = policies.levels.first_mut().map(std::mem::take).unwrap_or_default();
         policies.guardrails.extend(own.into_iter().filter_map(only_denies));
-        let everything = vec![allow_everything("whatever else is allowed")];
+        let everything = vec![allow_everything()];
         match policies.levels.first_mut() {
             Some(level) => *level = everything,
             None => policies.levels.push(everything),
@@ -73,9 +73,10 @@ fn only_denies(mut document: Document) -> Option<Document> {
     (!document.statements.is_empty()).then_some(document)
 }
 
-/// A document that allows everything.
+/// A document that allows everything: what stands for policies that are not there. It has no name, and is no cause of
+/// anything.
 #[must_use]
-pub fn allow_everything(name: &str) -> Document {
+pub fn allow_everything() -> Document {
     let every = || PatternList { negated: false, patterns: vec![Text::literal("*")] };
     let statement = Statement {
         sid: "statement 1".to_owned(),
@@ -88,7 +89,7 @@ pub fn allow_everything(name: &str) -> Document {
         doubt: None,
         written: Partial::Null,
     };
-    Document { name: name.to_owned(), has_variables: true, statements: vec![statement], problem: None }
+    Document { has_variables: true, statements: vec![statement], ..Document::default() }
 }
 
 /// How statements are taken of which it is not known whether they hold.
@@ -319,7 +320,8 @@ impl Analysis<'_> {
 
     /// What a statement allows that counts; none where its conditions never hold.
     fn allowed_by(&self, statement: &Statement, document: &Document) -> Option<Allowance> {
-        let by = vec![format!("{}, {}", document.name, statement.sid)];
+        let by =
+            if document.name.is_empty() { Vec::new() } else { vec![format!("{}, {}", document.name, statement.sid)] };
         let mut allowance = Allowance { by, ..Allowance::default() };
         let upper = self.bound == Bound::Upper;
         for constraint in constraints(statement, document, &self.policies.request) {

@@ -9,6 +9,7 @@ use crate::cloudformation::case::condition;
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::{EffectivePolicies, attachable, is_about_layers, is_unrelated};
 use crate::iam::document::{Effect, Quantifier};
+use crate::partial::Origin;
 use crate::pattern::Pattern;
 
 /// Everything that a report says.
@@ -67,6 +68,9 @@ fn layers(access: &Access) -> Vec<LayerRow> {
     for (id, version) in &access.grants.versions {
         let layer = match version.names.as_slice() {
             [] => "a layer whose name CloudFormation makes up".to_owned(),
+            [name] if name.as_unknown().is_some_and(|unknown| matches!(unknown.origin, Origin::Other(_))) => {
+                "a layer whose name is unknown".to_owned()
+            }
             names => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
         };
         let mut grants: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();

@@ -1,0 +1,146 @@
+//! Whether what is claimed of a template holds, for every principal, for every layer there can be, and whatever a deploy
+//! decides.
+
+mod attaching;
+mod sharing;
+
+use super::closed_world::not_read;
+use super::grants::Grants;
+use super::subject::Kind;
+use crate::cloudformation::unread::Unread;
+use crate::cloudformation::{Case, Template, Values};
+use crate::rules::model::{Claim, ClaimKind};
+use crate::template::lower::SourceMap;
+use sharing::SharingClaim;
+
+/// What is found of a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It holds; why.
+    Holds(String),
+    /// It does not: a counterexample, and what is the cause.
+    Fails(String, Vec<Cause>),
+    /// It is undecided; why.
+    Undecided(String),
+}
+
+/// A cause of a claim's failure: a resource, and the statement of it where one is the cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// The logical ID; of a policy that is not in the template, what it is called.
+    pub resource: String,
+    /// The whole, for people.
+    pub shown: String,
+}
+
+impl Cause {
+    fn of(by: &str) -> Self {
+        let resource = by.split_once(", ").map_or(by, |(resource, _)| resource);
+        Self { resource: resource.to_owned(), shown: by.to_owned() }
+    }
+}
+
+/// What claims are decided on: a template, and what is known of the source that it comes from.
+pub struct Facts<'s> {
+    template: Template,
+    grants: Grants,
+    not_read: Vec<Unread>,
+    source_map: Option<&'s SourceMap>,
+    /// What a policy that is alone in a file is meant as.
+    meant_as: Option<Kind>,
+}
+
+impl<'s> Facts<'s> {
+    /// A template, with the source that it comes from if it does.
+    #[must_use]
+    pub fn new(template: Template, source_map: Option<&'s SourceMap>) -> Self {
+        let grants = Grants::of_template(&template);
+        let not_read = not_read(&template);
+        Self { template, grants, not_read, source_map, meant_as: None }
+    }
+
+    /// A policy in a file of its own, as the template that has it, meant as this.
+    #[must_use]
+    pub fn of_policy_file(template: Template, kind: Kind) -> Self {
+        Self { meant_as: Some(kind), ..Self::new(template, None) }
+    }
+
+    /// The policies of layer versions, as Lambda shows them.
+    #[must_use]
+    pub fn of_policies(grants: Grants) -> Self {
+        let template = Template::new(serde_json::Value::Null, &Values::default());
+        Self { template, grants, not_read: Vec::new(), source_map: None, meant_as: None }
+    }
+
+    /// Whether a claim holds.
+    #[must_use]
+    pub fn verdict(&self, claim: &Claim) -> Verdict {
+        match &claim.kind {
+            ClaimKind::Attach { subject, verb, set } => self.attach(&subject.value, *verb, set),
+            ClaimKind::Use { only, principals, member_of, can, versions } => {
+                let member_of = member_of.as_ref();
+                self.sharing(&SharingClaim { only: *only, principals, member_of, can: *can, versions })
+            }
+        }
+    }
+
+    /// A verdict that what is not read could change is undecided.
+    fn unless_not_read(&self, verdict: Verdict, ids: &[String], names: &[String]) -> Verdict {
+        let Verdict::Holds(_) = verdict else {
+            return verdict;
+        };
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        match self.not_read.iter().find(|part| part.concerns(&ids, &names)) {
+            Some(part) => Verdict::Undecided(format!(
+                "{} is {}, and what that does is not in the template",
+                part.place, part.what
+            )),
+            None => verdict,
+        }
+    }
+}
+
+/// One verdict for all cases: the one that they share, or undecided.
+fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
+    let mut undecided = None;
+    let mut holds = None;
+    let mut fails = None;
+    for (case, verdict) in cases {
+        match verdict {
+            // What does not even hold by the defaults does not hold.
+            Verdict::Fails(why, by) if case.is_by_default() && !case.is_always() => {
+                return Verdict::Fails(format!("{why}, if {case}"), by);
+            }
+            Verdict::Undecided(why) => {
+                undecided.get_or_insert(if case.is_always() { why } else { format!("{why}, if {case}") });
+            }
+            Verdict::Holds(why) => {
+                holds.get_or_insert((case, why));
+            }
+            Verdict::Fails(why, by) => {
+                fails.get_or_insert((case, why, by));
+            }
+        }
+    }
+    match (holds, fails, undecided) {
+        (_, None, Some(why)) => Verdict::Undecided(why),
+        (Some((_, why)), None, None) => Verdict::Holds(why),
+        (None, Some((_, why, by)), None) => Verdict::Fails(why, by),
+        (_, Some((case, why, _)), _) => Verdict::Undecided(format!("{why}, if {case}")),
+        (None, None, None) => Verdict::Undecided("there is nothing to decide".to_owned()),
+    }
+}
+
+/// The worst of several verdicts: a failure, or else an undecided one.
+fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    let mut found = None;
+    for verdict in verdicts {
+        match (&found, verdict) {
+            (_, fails @ Verdict::Fails(..)) => return fails,
+            (Some(Verdict::Undecided(_)), _) => {}
+            (_, verdict) => found = Some(verdict),
+        }
+    }
+    found.unwrap_or_else(|| Verdict::Undecided("there is nothing to decide".to_owned()))
+}

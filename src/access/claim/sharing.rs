@@ -1,0 +1,371 @@
+//! Claims about who can use which layer versions.
+
+use super::{Cause, Facts, Verdict, combined, worst};
+use crate::access::grants::{GrantedBy, Match, Version, VersionId, Who};
+use crate::cloudformation::{Case, World, explore};
+use crate::partial::Text;
+use crate::rules::model::{Claimed, Id, Principal, Spanned};
+use crate::template::lower::{SourceMap, names};
+use serde_json::json;
+
+/// A claim about who can use layer versions.
+pub(super) struct SharingClaim<'c> {
+    /// Whether nobody else can.
+    pub only: bool,
+    /// Who.
+    pub principals: &'c [Spanned<Principal>],
+    /// The organization that they are in.
+    pub member_of: Option<&'c Principal>,
+    /// Whether they can.
+    pub can: bool,
+    /// The versions.
+    pub versions: &'c Claimed,
+}
+
+/// The versions that a claim is about, with what to call them, and those that may be ones.
+struct Found {
+    certain: Vec<(String, Version)>,
+    possible: Vec<(String, Version)>,
+    /// The logical IDs and names by which something else may be handed them.
+    ids: Vec<String>,
+    layer_names: Vec<String>,
+}
+
+impl Facts<'_> {
+    /// Whether a claim about who can use layer versions holds.
+    pub(super) fn sharing(&self, claim: &SharingClaim<'_>) -> Verdict {
+        let found = self.versions(claim.versions);
+        if found.certain.is_empty() {
+            return Verdict::Undecided(format!("the template has no version of `{}`", claim.versions.layer.value));
+        }
+        let cases = explore(&self.template, None, |world| {
+            let member_of = claim.member_of.map(|organization| who(organization, world));
+            let who: Vec<Who> = claim.principals.iter().map(|principal| who(&principal.value, world)).collect();
+            (who, member_of)
+        });
+        let cases = match cases {
+            Ok(cases) => cases,
+            Err(why) => return Verdict::Undecided(why.to_string()),
+        };
+        let mut verdicts = Vec::with_capacity(cases.len());
+        for (case, (who, member_of)) in cases {
+            let question = UseQuestion { found: &found, who: &who, member_of: member_of.as_ref(), case: &case };
+            let verdict = if claim.only { question.only() } else { question.each(claim.can) };
+            verdicts.push((case, verdict));
+        }
+        self.unless_not_read(combined(verdicts), &found.ids, &found.layer_names)
+    }
+
+    /// The versions that a claim is about.
+    fn versions(&self, claimed: &Claimed) -> Found {
+        let layer = claimed.layer.value.as_str();
+        match self.source_map {
+            Some(map) if claimed.is_declared => self.declared_versions(map, claimed),
+            _ => self.named_versions(layer, &claimed.labels),
+        }
+    }
+
+    /// The versions of a layer of the source: the resources that they became. A version that exists already and is shared
+    /// with nobody is not in the template, and is found all the same.
+    fn declared_versions(&self, map: &SourceMap, claimed: &Claimed) -> Found {
+        let mut found = Found { certain: Vec::new(), possible: Vec::new(), ids: Vec::new(), layer_names: Vec::new() };
+        let mut own = Vec::new();
+        for record in map.versions.iter().filter(|record| record.layer == claimed.layer.value) {
+            if !record.label.as_ref().is_none_or(|label| claimed.labels.contains(label)) {
+                continue;
+            }
+            let is_it = |(id, version): &(&VersionId, &Version)| match (id, &record.version) {
+                (VersionId::Resource(id), Some(own)) => id == own,
+                _ => version.grants.values().flatten().any(|by| record.grants.contains(&by.id)),
+            };
+            let name = record.version.clone().unwrap_or_else(|| match &record.label {
+                Some(label) => names::version(&record.layer, label),
+                None => names::pascal(&record.layer),
+            });
+            let mut version = Version::default();
+            for (id, known) in self.grants.versions.iter().filter(is_it) {
+                own.push(id);
+                for (who, by) in &known.grants {
+                    version.grants.entry(who.clone()).or_default().extend(by.iter().cloned());
+                }
+            }
+            found.ids.extend(record.version.clone());
+            found.layer_names.push(record.layer_name.clone());
+            found.certain.push((name, version));
+        }
+        for (id, version) in &self.grants.versions {
+            let may_be = found.layer_names.iter().any(|name| version.is_of(name, &self.template) == Match::Maybe);
+            if may_be && !own.contains(&id) {
+                found.possible.push((id.to_string(), version.clone()));
+            }
+        }
+        found
+    }
+
+    /// The versions of a layer of any template, by the layer's name or its logical ID.
+    fn named_versions(&self, layer: &str, labels: &[String]) -> Found {
+        let mut found =
+            Found { certain: Vec::new(), possible: Vec::new(), ids: Vec::new(), layer_names: vec![layer.to_owned()] };
+        for (id, version) in &self.grants.versions {
+            let is_it = match id {
+                VersionId::Resource(id) if !labels.is_empty() => {
+                    labels.iter().any(|label| *id == names::version(layer, label))
+                }
+                VersionId::Resource(id) => id == layer || *id == names::pascal(layer),
+                VersionId::Arn(_) => false,
+            };
+            let by_name = version.is_of(layer, &self.template);
+            if is_it || (labels.is_empty() && by_name == Match::Yes) {
+                if let VersionId::Resource(id) = id {
+                    found.ids.push(id.clone());
+                }
+                found.layer_names.extend(version.layer().map(str::to_owned));
+                found.certain.push((id.to_string(), version.clone()));
+            } else if by_name == Match::Maybe || (matches!(id, VersionId::Arn(_)) && by_name == Match::Yes) {
+                found.possible.push((id.to_string(), version.clone()));
+            }
+        }
+        found
+    }
+}
+
+/// A principal as the template names it.
+fn who(principal: &Principal, world: &World<'_>) -> Who {
+    let text = |id: &Id| match id {
+        Id::Literal(id) => Text::literal(id.as_str()),
+        Id::Parameter(name) => {
+            let value = world.value(&json!({ "Ref": name }));
+            value
+                .and_then(|value| value.as_text().cloned())
+                .unwrap_or_else(|| Text::unknown(name.as_str(), name.as_str()))
+        }
+    };
+    match principal {
+        Principal::Everyone => Who::Everyone,
+        Principal::Account(id) => {
+            let id = text(id);
+            let own = world.template.given("AWS::AccountId");
+            if id.as_literal().is_some() && id.as_literal() == own { Who::Owner } else { Who::Account(id) }
+        }
+        Principal::Organization(id) => Who::Organization(text(id)),
+    }
+}
+
+/// A question about who can use layer versions, in one case.
+struct UseQuestion<'a> {
+    found: &'a Found,
+    who: &'a [Who],
+    member_of: Option<&'a Who>,
+    case: &'a Case,
+}
+
+/// How some grants grant something in one case.
+enum Granted {
+    /// They do; by what.
+    Yes(Vec<String>),
+    /// They do in some cases of it.
+    Sometimes(Case),
+    /// They do not.
+    No,
+}
+
+impl UseQuestion<'_> {
+    /// Whether each of the principals can use each version, or cannot.
+    fn each(&self, can: bool) -> Verdict {
+        let mut verdicts = Vec::new();
+        for who in self.who {
+            let possible = self.possible(who);
+            for (name, version) in &self.found.certain {
+                let verdict = self.one(who, can, name, version);
+                // What is not granted may be granted on what is not known to be this version.
+                verdicts.push(match (verdict, &possible) {
+                    (Verdict::Fails(..), Some(undecided)) if can => undecided.clone(),
+                    (verdict, _) => verdict,
+                });
+            }
+            if !can {
+                verdicts.extend(possible);
+            }
+        }
+        worst(verdicts)
+    }
+
+    /// Whether a principal can use a version, or cannot, as far as it is granted.
+    fn one(&self, who: &Who, can: bool, name: &str, version: &Version) -> Verdict {
+        match (self.granted(who, version), can) {
+            (Granted::Yes(by), true) => Verdict::Holds(format!("{name} is granted by {}", by.join(", "))),
+            (Granted::Yes(by), false) => {
+                Verdict::Fails(format!("{who} can use {name}"), by.iter().map(|by| Cause::of(by)).collect())
+            }
+            // What does not even hold by the defaults does not hold.
+            (Granted::Sometimes(case), false) if case.is_by_default() => {
+                Verdict::Fails(format!("{who} can use {name} if {case}"), Vec::new())
+            }
+            (Granted::Sometimes(case), _) => Verdict::Undecided(format!("{who} can use {name} if {case}")),
+            (Granted::No, _) => match self.doubt(who, name, version) {
+                Some(why) => Verdict::Undecided(why),
+                None if can => Verdict::Fails(format!("nothing grants {name} to {who}"), Vec::new()),
+                None => Verdict::Holds(format!("nothing grants {name} to {who}")),
+            },
+        }
+    }
+
+    /// Why a version of which the layer is not known may be one that the claim is about, and shared.
+    fn possible(&self, who: &Who) -> Option<Verdict> {
+        self.found.possible.iter().find_map(|(name, version)| {
+            let is_granted = !matches!(self.granted(who, version), Granted::No);
+            let is_shared = is_granted || self.doubt(who, name, version).is_some();
+            let by = version.grants.values().flatten().next()?;
+            is_shared.then(|| may_be_shared(by, name))
+        })
+    }
+
+    /// Whether a principal is granted a version in this case.
+    fn granted(&self, who: &Who, version: &Version) -> Granted {
+        if *who == Who::Owner {
+            return Granted::Yes(vec!["its owner's own rights".to_owned()]);
+        }
+        let is_enough = |granted: &Who| *granted == Who::Everyone || granted == who || Some(granted) == self.member_of;
+        let grants: Vec<&GrantedBy> = version
+            .grants
+            .iter()
+            .filter(|(granted, _)| is_enough(granted))
+            .flat_map(|(_, by)| by)
+            .filter(|by| by.cases.iter().any(|case| case.agrees(self.case)))
+            .collect();
+        let certain: Vec<String> = grants
+            .iter()
+            .filter(|by| !by.others.iter().any(|case| case.agrees(self.case)))
+            .map(|by| by.id.clone())
+            .collect();
+        if !certain.is_empty() {
+            return Granted::Yes(certain);
+        }
+        match grants.first().and_then(|by| by.cases.iter().find(|case| case.agrees(self.case))) {
+            Some(_) if self.cover_all(&grants) => Granted::Yes(grants.iter().map(|by| by.id.clone()).collect()),
+            Some(case) => Granted::Sometimes(case.clone()),
+            None => Granted::No,
+        }
+    }
+
+    /// Whether in every deploy of this case one of the grants grants.
+    fn cover_all(&self, grants: &[&GrantedBy]) -> bool {
+        const MOST: usize = 256;
+        let mut uncovered = vec![vec![self.case]];
+        for by in grants {
+            let mut next = Vec::new();
+            for cases in &uncovered {
+                for other in by.others.iter().filter(|other| cases.iter().all(|case| case.agrees(other))) {
+                    let mut longer = cases.clone();
+                    longer.push(other);
+                    next.push(longer);
+                }
+            }
+            if next.len() > MOST {
+                return false;
+            }
+            uncovered = next;
+        }
+        uncovered.is_empty()
+    }
+
+    /// Why somebody to whom nothing is granted may be granted something all the same.
+    fn doubt(&self, who: &Who, name: &str, version: &Version) -> Option<String> {
+        let grants = version
+            .grants
+            .iter()
+            .filter(|(_, by)| by.iter().flat_map(|by| &by.cases).any(|case| case.agrees(self.case)));
+        grants.into_iter().find_map(|(granted, by)| match (who, granted) {
+            (_, Who::Unknown(why, _)) => {
+                let by: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
+                Some(format!("{} shares {name} with somebody unknown, maybe everyone: {why}", by.join(", ")))
+            }
+            (Who::Account(_), Who::Organization(id)) if self.member_of.is_none() => {
+                Some(format!("{name} is shared with organization {id}, and whether {who} is in it is unknown"))
+            }
+            (Who::Organization(_), Who::Account(id)) => {
+                Some(format!("{name} is shared with account {id}, and whether that is in {who} is unknown"))
+            }
+            (Who::Organization(own), Who::Organization(other)) | (Who::Account(own), Who::Account(other))
+                if own.as_literal().is_none() || other.as_literal().is_none() =>
+            {
+                Some(format!(
+                    "{name} is shared with {other}, whose value is unknown: give it by `--parameter NAME=VALUE`"
+                ))
+            }
+            (Who::Account(_), Who::Organization(other))
+                if self.member_of.is_some_and(|own| !both_known(own, other)) =>
+            {
+                Some(format!(
+                    "{name} is shared with {other}, whose value is unknown: give it by `--parameter NAME=VALUE`"
+                ))
+            }
+            _ => None,
+        })
+    }
+
+    /// Whether nobody but these can use the versions, and these can.
+    fn only(&self) -> Verdict {
+        let is_public = self.who.contains(&Who::Everyone);
+        let mut verdicts = Vec::new();
+        for (name, version) in &self.found.certain {
+            for (who, by) in &version.grants {
+                let agrees = |case: &Case| case.agrees(self.case);
+                let by: Vec<&GrantedBy> = by.iter().filter(|by| by.cases.iter().any(agrees)).collect();
+                if !by.is_empty() && !is_public && !self.who.contains(who) && *who != Who::Owner {
+                    verdicts.push(self.other(who, name, &by));
+                }
+            }
+        }
+        for (name, version) in self.found.possible.iter().filter(|_| !is_public) {
+            let others = version.grants.iter().filter(|(who, _)| !self.who.contains(who) && **who != Who::Owner);
+            let other = others.flat_map(|(_, by)| by).find(|by| by.cases.iter().any(|case| case.agrees(self.case)));
+            verdicts.extend(other.map(|by| may_be_shared(by, name)));
+        }
+        for who in self.who {
+            for (name, version) in &self.found.certain {
+                verdicts.push(self.one(who, true, name, version));
+            }
+        }
+        worst(verdicts)
+    }
+
+    /// Somebody else can use a version.
+    fn other(&self, who: &Who, name: &str, by: &[&GrantedBy]) -> Verdict {
+        let is_always = by.iter().any(|by| !by.others.iter().any(|case| case.agrees(self.case)));
+        match who {
+            Who::Unknown(why, _) => {
+                let by: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
+                Verdict::Undecided(format!("{} shares {name} with somebody unknown: {why}", by.join(", ")))
+            }
+            Who::Account(_) if self.who.iter().any(|one| matches!(one, Who::Organization(_))) => {
+                Verdict::Undecided(format!("{who} can use {name}, and whether it is in the organization is unknown"))
+            }
+            Who::Account(id) | Who::Organization(id) if id.as_literal().is_none() => {
+                Verdict::Undecided(format!("{who} can use {name}, and who that is is unknown"))
+            }
+            Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner if is_always => {
+                Verdict::Fails(format!("{who} can use {name}"), by.iter().map(|by| Cause::of(&by.id)).collect())
+            }
+            Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner => {
+                let case = by.iter().flat_map(|by| &by.cases).find(|case| case.agrees(self.case));
+                Verdict::Undecided(format!(
+                    "{who} can use {name} if {}",
+                    case.map(ToString::to_string).unwrap_or_default()
+                ))
+            }
+        }
+    }
+}
+
+fn may_be_shared(by: &GrantedBy, version: &str) -> Verdict {
+    Verdict::Undecided(format!("{} shares {version}, which may be a version of this layer", by.id))
+}
+
+fn both_known(own: &Who, other: &Text) -> bool {
+    let own = match own {
+        Who::Organization(id) | Who::Account(id) => id.as_literal(),
+        Who::Everyone | Who::Owner | Who::Unknown(..) => None,
+    };
+    own.is_some() && other.as_literal().is_some()
+}
