@@ -55,7 +55,6 @@ const DEBTS: &[(&str, &str)] = &[
     ("access/claim", "access/placeholder"),
     ("cloudformation/case", "cloudformation/template"),
     ("cloudformation/functions", "cloudformation/template"),
-    ("pattern/search", "pattern/trie"),
     ("template/limits", "template/lower"),
 ];
 
