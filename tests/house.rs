@@ -7,12 +7,12 @@ use layershare::diagnostic::{Code, Severity};
 use layershare::rules::lint::{Context, LINTS};
 use layershare::rules::load::{Root, load};
 use layershare::rules::resolve::resolve;
-use layershare::source::Sources;
+use layershare::source::{NoFiles, Sources};
 use layershare::syntax::keyword::Keyword;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use support::{Memory, top};
+use support::top;
 
 /// Every part of `src`, the lowest first, and the parts that it may name by `crate::…`. A part names lower ones only, so
 /// that no circle can come about. A new part gets a row.
@@ -305,9 +305,9 @@ fn every_lint_reports_its_own_code() {
     let sources = cases.iter().map(|path| fs::read_to_string(path).unwrap()).chain(pages.map(str::to_owned));
     for source in sources {
         let (mut sources, mut mistakes) = (Sources::default(), Vec::new());
-        let root = Root { name: "test.layers".to_owned(), path: None, bytes: source.into_bytes() };
-        let units = load(root, &Memory::default(), &mut sources, &mut mistakes);
-        let rules = resolve(&units, &Memory::default(), &mut mistakes);
+        let root = Root::in_memory("test.layers", source);
+        let units = load(root, &NoFiles, &mut sources, &mut mistakes);
+        let rules = resolve(&units, &NoFiles, &mut mistakes);
         for lint in LINTS {
             let mut found = Vec::new();
             (lint.check)(&Context { units: &units, rules: &rules }, &mut found);
