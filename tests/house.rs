@@ -20,13 +20,13 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("english", &["source"]),
     ("aws", &[]),
-    ("pattern", &[]),
+    ("pattern", &["aws"]),
     ("partial", &[]),
     ("diagnostic", &["source", "english"]),
     ("syntax", &["source", "english", "diagnostic"]),
     ("rules", &["source", "english", "aws", "pattern", "diagnostic", "syntax"]),
-    ("template", &["source", "english", "diagnostic", "rules"]),
-    ("cloudformation", &["partial"]),
+    ("template", &["source", "english", "aws", "diagnostic", "rules"]),
+    ("cloudformation", &["aws", "partial"]),
     ("iam", &["pattern", "partial"]),
     ("access", &["aws", "pattern", "partial", "diagnostic", "syntax", "rules", "template", "cloudformation", "iam"]),
     ("report", &["pattern", "cloudformation", "iam", "access"]),
@@ -36,6 +36,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "source",
             "english",
+            "aws",
             "diagnostic",
             "syntax",
             "rules",
@@ -54,8 +55,8 @@ const DEBTS: &[(&str, &str)] = &[
     ("access/applicability", "access/subject"),
     ("access/claim", "access/placeholder"),
     ("cloudformation/case", "cloudformation/template"),
+    ("cloudformation/expand", "cloudformation/template"),
     ("cloudformation/functions", "cloudformation/template"),
-    ("template/limits", "template/lower"),
 ];
 
 /// A file of `src`.

@@ -1,6 +1,7 @@
 //! The texts among which a search looks: any, or the ARNs of layer versions.
 
 use super::class::Class;
+use crate::aws::quotas::LAYER_NAME;
 use std::sync::LazyLock;
 
 /// A set of texts, and which of them make the better witnesses.
@@ -34,9 +35,6 @@ const ACCOUNT: Class = Class::of("9876543210");
 const HYPHEN: Class = Class::of("-");
 const COLON: Class = Class::of(":");
 const NAME: Class = Class::of("abcdefghijklmnopqrstuvwxyz1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
-
-/// The most characters of a layer's name (Lambda API reference, `PublishLayerVersion`).
-const NAME_LENGTH: u32 = 140;
 
 /// The most digits of a version's number: as many as the number of a version can have, a 64-bit integer, all of whose
 /// digits are free.
@@ -170,7 +168,7 @@ impl Dfa {
         let account = (0..12).fold(begin, |at, _| self.step(at, ACCOUNT));
         let name = self.spell(account, ":layer:");
         let name = self.repeat(name, NAME);
-        self.bound(name, NAME_LENGTH);
+        self.bound(name, LAYER_NAME as u32);
         let version = self.step(name, COLON);
         let version = self.step(version, FIRST_DIGIT);
         self.edge(version, DIGIT, version);
