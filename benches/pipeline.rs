@@ -9,7 +9,7 @@ use layershare::cli;
 use layershare::diagnostic::has_errors;
 use layershare::rules::load::{Root, load};
 use layershare::rules::resolve::resolve;
-use layershare::source::{Files, PathKind, Sources};
+use layershare::source::{NoFiles, Sources};
 use layershare::syntax::lexer::Lexer;
 use layershare::syntax::parser::parse;
 use layershare::template::Format;
@@ -17,8 +17,7 @@ use layershare::template::limits::Limits;
 use layershare::template::lower::{Placement, lower};
 use std::fmt::Write as _;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
@@ -101,22 +100,6 @@ fn sources() -> Vec<(&'static str, String)> {
     ]
 }
 
-struct NoFiles;
-
-impl Files for NoFiles {
-    fn read(&self, _: &Path) -> io::Result<Vec<u8>> {
-        Err(io::ErrorKind::NotFound.into())
-    }
-
-    fn identity(&self, path: &Path) -> PathBuf {
-        path.to_path_buf()
-    }
-
-    fn kind(&self, _: &Path) -> PathKind {
-        PathKind::Missing
-    }
-}
-
 /// The times of the stages, in the order of the printed columns, and the bytes written.
 struct Stages {
     times: [Duration; 6],
@@ -140,7 +123,7 @@ fn stages(source: &str) -> Stages {
     let file = Sources::default().add("s", "");
     let (lex, _) = best(|| Lexer::new(source).count());
     let (parsing, _) = best(|| parse(file, source).0.statements.len());
-    let root = Root { name: "s".to_owned(), path: None, bytes: source.into() };
+    let root = Root::in_memory("s", source);
     let (loading, units) = best(|| load(root.clone(), &NoFiles, &mut Sources::default(), &mut Vec::new()));
     let (resolving, rules) = best(|| {
         let mut diagnostics = Vec::new();

@@ -4,32 +4,77 @@
 //! .layers text ──syntax──▶ tree ──rules──▶ meaning ──template──▶ YAML, JSON ──access──▶ answers
 //! ```
 //!
-//! Each stage knows the one before it and none after; [`aws`] has facts that all of them may use. Every stage reports to one
-//! list of [`diagnostic::Diagnostic`]s; nothing outside [`cli`] prints, reads or writes files, or asks the time.
+//! Each stage knows the ones before it and none after. Every stage reports to one list of [`Diagnostic`]s; nothing
+//! outside [`cli`] prints, reads or writes files, or asks the time.
+//!
+//! A source compiles to a template, and its mistakes to messages:
+//!
+//! ```
+//! use layershare::{Form, Format, Limits, NoFiles, Placement, Root, Sources, compile, render};
+//!
+//! let source = "layer deps {\n  version 1 from s3://archives-1/deps-1.zip\n  share with account 123456789012\n}\n";
+//! let mut sources = Sources::default();
+//! let root = Root::in_memory("shared.layers", source);
+//! let compiled = compile(root, &Placement::default(), Limits::default(), &NoFiles, &mut sources);
+//! assert_eq!(render(Form::Short, &compiled.diagnostics, &sources), "");
+//!
+//! let lowered = compiled.lowered.ok_or("the source has mistakes")?;
+//! let mut template = Vec::new();
+//! lowered.template.write(Format::Yaml, &mut template)?;
+//! assert!(String::from_utf8(template)?.contains("Type: AWS::Lambda::LayerVersionPermission"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The names on this page are meant for other programs. The modules are the compiler's own and may change with any
+//! version.
 
-pub mod access;
+// The ground, which every stage may use.
 pub mod aws;
-pub mod cli;
-pub mod cloudformation;
 pub mod diagnostic;
 pub mod english;
-pub mod iam;
 pub mod partial;
 pub mod pattern;
-pub mod report;
-pub mod rules;
 pub mod source;
+
+// The pipeline, stage by stage.
 pub mod syntax;
+
+pub mod rules;
+
 pub mod template;
 
-use diagnostic::{Diagnostic, has_errors};
+// What any template grants.
+pub mod cloudformation;
+
+pub mod iam;
+
+pub mod access;
+
+pub mod report;
+
+// The program.
+pub mod cli;
+
+pub use access::Access;
+pub use access::diff::Diff;
+pub use cloudformation::Values;
+pub use diagnostic::render::{Form, render};
+pub use diagnostic::{Code, Diagnostic, Severity};
+pub use rules::load::Root;
+pub use source::{Files, NoFiles, Sources};
+pub use syntax::format::format;
+pub use template::Format;
+pub use template::limits::Limits;
+pub use template::lower::Placement;
+
+use diagnostic::has_errors;
 use rules::lint;
-use rules::load::{Root, Unit, load, replace_claims};
+use rules::load::{Unit, load, replace_claims};
 use rules::model::Rules;
 use rules::resolve::resolve;
-use source::{Files, Sources, Span};
-use template::limits::{self, Limits};
-use template::lower::{Lowered, Placement, lower};
+use source::Span;
+use template::limits;
+use template::lower::{Lowered, lower};
 
 /// A source, compiled as far as its mistakes allow.
 #[derive(Debug)]

@@ -3,33 +3,35 @@
 //! Such patterns are regular, so that membership, intersection, inclusion and the emptiness of a difference can all be
 //! decided, with a shortest witness. [`Search`] does it.
 
+mod budget;
 mod class;
 mod domain;
+mod nfa;
 mod search;
-mod trie;
 
+pub use budget::TooLarge;
 pub use domain::Domain;
-pub use search::{Search, TooLarge};
+pub use search::Search;
 
 use std::fmt;
 
-/// One sign of a pattern.
+/// One symbol of a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Sign {
+enum Symbol {
     /// This character.
     Character(char),
     /// `?`
-    One,
+    Question,
     /// `*`
-    Any,
+    Star,
 }
 
-impl Sign {
-    /// Whether all that another sign stands for is one character that this one stands for.
+impl Symbol {
+    /// Whether all that another symbol stands for is one character that this one stands for.
     fn takes(self, other: Self) -> bool {
         match (self, other) {
             (Self::Character(own), Self::Character(theirs)) => own == theirs,
-            (Self::One, Self::Character(_) | Self::One) => true,
+            (Self::Question, Self::Character(_) | Self::Question) => true,
             _ => false,
         }
     }
@@ -37,27 +39,27 @@ impl Sign {
 
 /// A pattern, in the form in which equal patterns are written alike: no two `*` side by side, and `?` before `*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Pattern(Vec<Sign>);
+pub struct Pattern(Vec<Symbol>);
 
 impl Pattern {
     /// The pattern that is written so.
     #[must_use]
     pub fn new(written: &str) -> Self {
-        let sign = |character| match character {
-            '*' => Sign::Any,
-            '?' => Sign::One,
-            _ => Sign::Character(character),
+        let symbol = |character| match character {
+            '*' => Symbol::Star,
+            '?' => Symbol::Question,
+            _ => Symbol::Character(character),
         };
-        Self::of(written.chars().map(sign))
+        Self::of(written.chars().map(symbol))
     }
 
-    fn of(signs: impl Iterator<Item = Sign>) -> Self {
-        let mut tidy: Vec<Sign> = Vec::new();
-        for sign in signs {
-            match (sign, tidy.last()) {
-                (Sign::Any, Some(Sign::Any)) => {}
-                (Sign::One, Some(Sign::Any)) => tidy.insert(tidy.len() - 1, Sign::One),
-                _ => tidy.push(sign),
+    fn of(symbols: impl Iterator<Item = Symbol>) -> Self {
+        let mut tidy: Vec<Symbol> = Vec::new();
+        for symbol in symbols {
+            match (symbol, tidy.last()) {
+                (Symbol::Star, Some(Symbol::Star)) => {}
+                (Symbol::Question, Some(Symbol::Star)) => tidy.insert(tidy.len() - 1, Symbol::Question),
+                _ => tidy.push(symbol),
             }
         }
         Self(tidy)
@@ -66,10 +68,10 @@ impl Pattern {
     /// A text that fits nothing but itself: a `*` in it is no wildcard.
     #[must_use]
     pub fn exactly(text: &str) -> Self {
-        Self(text.chars().map(Sign::Character).collect())
+        Self(text.chars().map(Symbol::Character).collect())
     }
 
-    /// The pattern of both, one behind the other.
+    /// The pattern of both, one after the other.
     #[must_use]
     pub fn then(self, other: Self) -> Self {
         Self::of(self.0.into_iter().chain(other.0))
@@ -84,32 +86,32 @@ impl Pattern {
     /// The one text that fits, where no wildcard is in the pattern.
     #[must_use]
     pub fn literal(&self) -> Option<String> {
-        self.0.iter().map(|sign| if let Sign::Character(c) = sign { Some(*c) } else { None }).collect()
+        self.0.iter().map(|symbol| if let Symbol::Character(c) = symbol { Some(*c) } else { None }).collect()
     }
 
     /// Whether every text that fits `other` fits this. Quick, and never wrongly yes; wrongly no for some patterns in
-    /// which `?` stands behind `*`. What must be decided is decided by [`Search`].
+    /// which `?` stands after `*`. What must be decided is decided by [`Search`].
     #[must_use]
     pub fn plainly_covers(&self, other: &Self) -> bool {
         let (mut at, mut seen) = (0, 0);
         let mut retry: Option<(usize, usize)> = None;
-        while let Some(sign) = other.0.get(seen) {
-            match (self.0.get(at), sign) {
-                (Some(Sign::Any), _) => {
+        while let Some(symbol) = other.0.get(seen) {
+            match (self.0.get(at), symbol) {
+                (Some(Symbol::Star), _) => {
                     retry = Some((at + 1, seen));
                     at += 1;
                 }
                 (Some(own), theirs) if own.takes(*theirs) => (at, seen) = (at + 1, seen + 1),
                 _ => match &mut retry {
-                    Some((behind, from)) => {
+                    Some((after, from)) => {
                         *from += 1;
-                        (at, seen) = (*behind, *from);
+                        (at, seen) = (*after, *from);
                     }
                     None => return false,
                 },
             }
         }
-        self.0.get(at..).is_some_and(|rest| rest.iter().all(|sign| *sign == Sign::Any))
+        self.0.get(at..).is_some_and(|rest| rest.iter().all(|symbol| *symbol == Symbol::Star))
     }
 
     /// Whether some text fits both, in time proportional to the product of their lengths.
@@ -119,18 +121,18 @@ impl Pattern {
     }
 }
 
-fn overlap(a: &[Sign], b: &[Sign]) -> bool {
-    let is_plain = |signs: &[Sign]| signs.iter().all(|sign| matches!(sign, Sign::Character(_)));
+fn overlap(a: &[Symbol], b: &[Symbol]) -> bool {
+    let is_plain = |symbols: &[Symbol]| symbols.iter().all(|symbol| matches!(symbol, Symbol::Character(_)));
     if is_plain(a) && is_plain(b) {
         return a == b;
     }
-    if a == [Sign::Any] || b == [Sign::Any] {
+    if a == [Symbol::Star] || b == [Symbol::Star] {
         return true;
     }
-    // Most pairs differ before the first wildcard or behind the last.
-    let differ = |(left, right): (&Sign, &Sign)| match (left, right) {
-        (Sign::Any, _) | (_, Sign::Any) => Some(false),
-        (Sign::One, _) | (_, Sign::One) => None,
+    // Most pairs differ before the first wildcard or after the last.
+    let differ = |(left, right): (&Symbol, &Symbol)| match (left, right) {
+        (Symbol::Star, _) | (_, Symbol::Star) => Some(false),
+        (Symbol::Question, _) | (_, Symbol::Question) => None,
         _ => (left != right).then_some(true),
     };
     let at_start = a.iter().zip(b).find_map(differ);
@@ -138,15 +140,15 @@ fn overlap(a: &[Sign], b: &[Sign]) -> bool {
     if at_start == Some(true) || at_end == Some(true) {
         return false;
     }
-    // Which rests of `b` go with the rest of `a` behind the current sign, from the end on.
-    let mut below: Vec<bool> = (0..=b.len()).map(|at| b[at..].iter().all(|sign| *sign == Sign::Any)).collect();
+    // Which rests of `b` go with the rest of `a` after the current symbol, from the end on.
+    let mut below: Vec<bool> = (0..=b.len()).map(|at| b[at..].iter().all(|symbol| *symbol == Symbol::Star)).collect();
     for &left in a.iter().rev() {
         let mut row = vec![false; b.len() + 1];
-        row[b.len()] = left == Sign::Any && below[b.len()];
+        row[b.len()] = left == Symbol::Star && below[b.len()];
         for (at, &right) in b.iter().enumerate().rev() {
             row[at] = match (left, right) {
-                (Sign::Any, _) | (_, Sign::Any) => below[at] || row[at + 1],
-                (Sign::One, _) | (_, Sign::One) => below[at + 1],
+                (Symbol::Star, _) | (_, Symbol::Star) => below[at] || row[at + 1],
+                (Symbol::Question, _) | (_, Symbol::Question) => below[at + 1],
                 _ => left == right && below[at + 1],
             };
         }
@@ -157,10 +159,10 @@ fn overlap(a: &[Sign], b: &[Sign]) -> bool {
 
 impl fmt::Display for Pattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|sign| match sign {
-            Sign::Character(character) => write!(f, "{character}"),
-            Sign::One => f.write_str("?"),
-            Sign::Any => f.write_str("*"),
+        self.0.iter().try_for_each(|symbol| match symbol {
+            Symbol::Character(character) => write!(f, "{character}"),
+            Symbol::Question => f.write_str("?"),
+            Symbol::Star => f.write_str("*"),
         })
     }
 }

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(u32);
 
-/// A stretch of one source file, in bytes.
+/// A part of one source file, in bytes.
 ///
 /// Offsets are 32 bits wide: a source of 4 GiB or more is refused when it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -21,27 +21,15 @@ pub struct Span {
     pub file: FileId,
     /// Offset of the first byte.
     pub start: u32,
-    /// Offset behind the last byte.
+    /// Offset after the last byte.
     pub end: u32,
 }
 
 impl Span {
-    /// The stretch from the start of this span to the end of `last`, which lies behind it in the same file.
-    #[must_use]
-    pub fn to(self, last: Self) -> Self {
-        Self { end: last.end, ..self }
-    }
-
     /// The empty span in front of this one: where a fix inserts text.
     #[must_use]
     pub fn before(self) -> Self {
         Self { end: self.start, ..self }
-    }
-
-    /// The empty span behind this one.
-    #[must_use]
-    pub fn after(self) -> Self {
-        Self { start: self.end, ..self }
     }
 
     /// The bytes as a range, to index the file's text with.
@@ -127,12 +115,6 @@ impl Sources {
     pub fn get(&self, id: FileId) -> &Source {
         &self.files[id.0 as usize]
     }
-
-    /// The text of a span.
-    #[must_use]
-    pub fn text(&self, span: Span) -> &str {
-        self.get(span.file).text.get(span.range()).unwrap_or_default()
-    }
 }
 
 /// What stands at a path.
@@ -163,4 +145,22 @@ pub trait Files {
 
     /// What stands at `path`.
     fn kind(&self, path: &Path) -> PathKind;
+}
+
+/// A file system without files, for a source that needs none.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoFiles;
+
+impl Files for NoFiles {
+    fn read(&self, _: &Path) -> io::Result<Vec<u8>> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    fn identity(&self, path: &Path) -> PathBuf {
+        path.to_path_buf()
+    }
+
+    fn kind(&self, _: &Path) -> PathKind {
+        PathKind::Missing
+    }
 }

@@ -1,10 +1,13 @@
-//! Facts of AWS that change without notice: data with its source and its date, apart from the rules that use it.
+//! Facts of AWS, apart from the rules that use them: its quotas, and data that changes without notice, with its source and
+//! its date.
 //!
-//! `tests/facts/refresh` makes the files anew from packages of registries. Nothing else of this crate is known here.
+//! `tests/facts/refresh` makes the files of data anew from packages of registries. Nothing else of this crate is known
+//! here.
 
 pub mod layers;
 pub mod managed;
 pub mod oidc;
+pub mod quotas;
 pub mod runtimes;
 pub mod sam_policies;
 

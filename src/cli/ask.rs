@@ -22,7 +22,7 @@ pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<
     let foreign =
         if input::is_source(&root) { None } else { Some(input::foreign(&root, arguments.meant_as.map(Into::into))?) };
     // A claim about something else than a source is read as if there were an empty one.
-    let root = if foreign.is_some() { Root { name: root.name, path: None, bytes: Vec::new() } } else { root };
+    let root = if foreign.is_some() { Root::in_memory(root.name, "") } else { root };
     let mut sources = Sources::default();
     let compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
     if has_errors(&compiled.diagnostics) {

@@ -53,7 +53,7 @@ pub fn root(path: &Path) -> anyhow::Result<Root> {
         if bytes.len() as u64 > SOURCE_BYTES {
             bail!("standard input has 4 GiB or more");
         }
-        return Ok(Root { name: "<stdin>".to_owned(), path: None, bytes });
+        return Ok(Root::in_memory("<stdin>", bytes));
     }
     let bytes = Disk.read(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Root { name: path.display().to_string(), path: Some(path.to_path_buf()), bytes })

@@ -1,7 +1,7 @@
 //! What to do after a build: the commands that deploy the template.
 
 use crate::access::drift::word;
-use crate::template::limits::INLINE_BYTES;
+use crate::aws::quotas::INLINE_TEMPLATE_BYTES;
 use crate::template::model::Template;
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: usize) -> Vec<String> {
     let mut lines = vec!["next:".to_owned()];
     let shown = word(&output.display().to_string());
-    let large = bytes > INLINE_BYTES;
+    let large = bytes > INLINE_TEMPLATE_BYTES;
     let mut deployed = shown.clone();
     if template.needs_package() {
         deployed = word(&output.with_extension("packaged.yaml").display().to_string());

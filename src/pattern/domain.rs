@@ -1,14 +1,15 @@
 //! The texts among which a search looks: any, or the ARNs of layer versions.
 
 use super::class::Class;
+use crate::aws::quotas::LAYER_NAME;
 use std::sync::LazyLock;
 
 /// A set of texts, and which of them make the better witnesses.
 #[derive(Clone, Debug)]
 pub struct Domain {
     /// Parts of the set, the one with the best witnesses first.
-    better: Vec<Machine>,
-    whole: Machine,
+    preferred: Vec<Dfa>,
+    whole: Dfa,
 }
 
 /// The regions in which a witness is looked for first. Nothing else rests on this list: what is so in other regions only
@@ -35,9 +36,6 @@ const HYPHEN: Class = Class::of("-");
 const COLON: Class = Class::of(":");
 const NAME: Class = Class::of("abcdefghijklmnopqrstuvwxyz1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
 
-/// The most characters of a layer's name (Lambda API reference, `PublishLayerVersion`).
-const NAME_LENGTH: u32 = 140;
-
 /// The most digits of a version's number: as many as the number of a version can have, a 64-bit integer, all of whose
 /// digits are free.
 const VERSION_DIGITS: u32 = 18;
@@ -47,10 +45,10 @@ impl Domain {
     #[must_use]
     pub fn all() -> &'static Self {
         static ALL: LazyLock<Domain> = LazyLock::new(|| {
-            let mut machine = Machine::new();
-            machine.edge(START, Class::ALL, START);
-            machine.accept(START);
-            Domain { better: Vec::new(), whole: machine.ready() }
+            let mut dfa = Dfa::new();
+            dfa.edge(START, Class::ALL, START);
+            dfa.accept(START);
+            Domain { preferred: Vec::new(), whole: dfa.ready() }
         });
         &ALL
     }
@@ -63,15 +61,15 @@ impl Domain {
     #[must_use]
     pub fn layer_versions() -> &'static Self {
         static LAYER_VERSIONS: LazyLock<Domain> = LazyLock::new(|| {
-            let better = vec![Machine::layer_versions_in(&REGIONS[..1]), Machine::layer_versions_in(REGIONS)];
-            Domain { better, whole: Machine::layer_versions() }
+            let preferred = vec![Dfa::layer_versions_in(&REGIONS[..1]), Dfa::layer_versions_in(REGIONS)];
+            Domain { preferred, whole: Dfa::layer_versions() }
         });
         &LAYER_VERSIONS
     }
 
     /// The parts with better witnesses, the best first, and the whole.
-    pub(super) fn stages(&self) -> (&[Machine], &Machine) {
-        (&self.better, &self.whole)
+    pub(super) fn stages(&self) -> (&[Dfa], &Dfa) {
+        (&self.preferred, &self.whole)
     }
 }
 
@@ -83,7 +81,7 @@ const START: State = 0;
 
 /// A deterministic automaton, with one addition: how often in a row a state may be come to can have a bound.
 #[derive(Clone, Debug)]
-pub struct Machine {
+pub struct Dfa {
     nodes: Vec<Node>,
 }
 
@@ -106,7 +104,7 @@ pub struct Position {
     pub count: u32,
 }
 
-impl Machine {
+impl Dfa {
     /// Where nothing has been read.
     pub const START: Position = Position { state: START, count: 0 };
 
@@ -137,31 +135,31 @@ impl Machine {
     }
 
     fn layer_versions_in(regions: &[(&'static str, &'static str)]) -> Self {
-        let mut machine = Self::new();
-        let account = machine.account_and_on();
+        let mut dfa = Self::new();
+        let account = dfa.account_and_on();
         for (partition, region) in regions {
-            let end = ["arn:", partition, ":lambda:", region].iter().fold(START, |at, text| machine.spell(at, text));
-            machine.edge(end, COLON, account);
+            let end = ["arn:", partition, ":lambda:", region].iter().fold(START, |at, text| dfa.spell(at, text));
+            dfa.edge(end, COLON, account);
         }
-        machine.ready()
+        dfa.ready()
     }
 
     fn layer_versions() -> Self {
-        let mut machine = Self::new();
-        let account = machine.account_and_on();
-        let partition = machine.spell(START, "arn:aws");
-        machine.edge(partition, PARTITION, partition);
-        let region = machine.spell(partition, ":lambda:");
-        let first = machine.run(region, LOWER);
-        let second = machine.step(first, HYPHEN);
-        let word = machine.run(second, LOWER);
-        let next = machine.step(word, HYPHEN);
-        machine.edge(next, LOWER, word);
-        let number = machine.step(next, DIGIT);
-        let longer = machine.step(number, DIGIT);
-        machine.edge(number, COLON, account);
-        machine.edge(longer, COLON, account);
-        machine.ready()
+        let mut dfa = Self::new();
+        let account = dfa.account_and_on();
+        let partition = dfa.spell(START, "arn:aws");
+        dfa.edge(partition, PARTITION, partition);
+        let region = dfa.spell(partition, ":lambda:");
+        let first = dfa.repeat(region, LOWER);
+        let second = dfa.step(first, HYPHEN);
+        let word = dfa.repeat(second, LOWER);
+        let next = dfa.step(word, HYPHEN);
+        dfa.edge(next, LOWER, word);
+        let number = dfa.step(next, DIGIT);
+        let longer = dfa.step(number, DIGIT);
+        dfa.edge(number, COLON, account);
+        dfa.edge(longer, COLON, account);
+        dfa.ready()
     }
 
     /// Adds the fields from the account on; gives where they begin.
@@ -169,8 +167,8 @@ impl Machine {
         let begin = self.state();
         let account = (0..12).fold(begin, |at, _| self.step(at, ACCOUNT));
         let name = self.spell(account, ":layer:");
-        let name = self.run(name, NAME);
-        self.bound(name, NAME_LENGTH);
+        let name = self.repeat(name, NAME);
+        self.bound(name, LAYER_NAME as u32);
         let version = self.step(name, COLON);
         let version = self.step(version, FIRST_DIGIT);
         self.edge(version, DIGIT, version);
@@ -208,7 +206,7 @@ impl Machine {
     }
 
     /// Adds one or more characters.
-    fn run(&mut self, from: State, class: Class) -> State {
+    fn repeat(&mut self, from: State, class: Class) -> State {
         let to = self.step(from, class);
         self.edge(to, class, to);
         to
@@ -226,8 +224,8 @@ impl Machine {
         }
     }
 
-    /// The machine with [`Self::colons`] filled in: the longest way, counted in `:`. A way on which there are more of
-    /// them than states goes round in a circle, and has no end.
+    /// The automaton with [`Self::colons`] filled in: the longest way, counted in `:`. A way on which there are more of
+    /// them than states goes round in a cycle, and has no end.
     fn ready(mut self) -> Self {
         let mut counts = vec![0; self.nodes.len()];
         let mut changed = true;
@@ -266,34 +264,34 @@ mod tests {
     #[test]
     fn the_colons_to_come_are_counted() {
         let at = |state| Position { state, count: 0 };
-        let layers = Machine::layer_versions();
-        assert_eq!(layers.colons(Machine::START), Some(7));
+        let layers = Dfa::layer_versions();
+        assert_eq!(layers.colons(Dfa::START), Some(7));
         let end = layers.nodes.iter().position(|node| node.accepts).map(at);
         assert_eq!(end.map(|end| layers.colons(end)), Some(Some(0)));
-        assert_eq!(Domain::all().whole.colons(Machine::START), None);
-        // A circle through several states has no end either, and whoever comes to one has none.
-        let mut circle = Machine::new();
-        let (a, b) = (circle.spell(START, "a"), circle.spell(START, "b"));
-        let back = circle.spell(a, "aaa");
-        circle.edge(back, COLON, a);
-        let circle = circle.ready();
-        let colons = [START, back, b].map(|state| circle.colons(at(state)));
+        assert_eq!(Domain::all().whole.colons(Dfa::START), None);
+        // A cycle through several states has no end either, and whoever comes to one has none.
+        let mut cycle = Dfa::new();
+        let (a, b) = (cycle.spell(START, "a"), cycle.spell(START, "b"));
+        let back = cycle.spell(a, "aaa");
+        cycle.edge(back, COLON, a);
+        let cycle = cycle.ready();
+        let colons = [START, back, b].map(|state| cycle.colons(at(state)));
         assert_eq!(colons, [None, None, Some(0)]);
     }
 
     /// `[ab]{1,2}:[ab]{1,3}:b…`, a small likeness of an ARN, in which as many characters may be left or fewer.
     fn fields() -> Domain {
-        let mut machine = Machine::new();
+        let mut dfa = Dfa::new();
         let (ab, b) = (Class::of("ab"), Class::of("b"));
-        let first = machine.run(START, ab);
-        machine.bound(first, 2);
-        let second = machine.step(first, COLON);
-        let second = machine.run(second, ab);
-        machine.bound(second, 3);
-        let third = machine.spell(second, ":b");
-        machine.edge(third, b, third);
-        machine.accept(third);
-        Domain { better: Vec::new(), whole: machine.ready() }
+        let first = dfa.repeat(START, ab);
+        dfa.bound(first, 2);
+        let second = dfa.step(first, COLON);
+        let second = dfa.repeat(second, ab);
+        dfa.bound(second, 3);
+        let third = dfa.spell(second, ":b");
+        dfa.edge(third, b, third);
+        dfa.accept(third);
+        Domain { preferred: Vec::new(), whole: dfa.ready() }
     }
 
     /// The texts of [`fields`] with at most 11 characters, the shortest first.
@@ -355,11 +353,11 @@ mod tests {
         let domain = Domain::layer_versions();
         for (partition, region) in REGIONS {
             let arn = format!("arn:{partition}:lambda:{region}:123456789012:layer:a-B_9:10");
-            for machine in [&domain.better[1], &domain.whole] {
-                let end = arn.chars().try_fold(Machine::START, |at, character| {
-                    machine.edges(at).find(|(class, _)| class.contains(character)).map(|(_, to)| to)
+            for dfa in [&domain.preferred[1], &domain.whole] {
+                let end = arn.chars().try_fold(Dfa::START, |at, character| {
+                    dfa.edges(at).find(|(class, _)| class.contains(character)).map(|(_, to)| to)
                 });
-                assert!(end.is_some_and(|end| machine.accepts(end)), "{arn}");
+                assert!(end.is_some_and(|end| dfa.accepts(end)), "{arn}");
             }
         }
     }

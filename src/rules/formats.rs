@@ -1,5 +1,6 @@
 //! The forms of AWS's names and IDs, each with the source of its rule.
 
+use crate::aws::quotas;
 use crate::english::quote;
 
 /// Whether `id` is an account ID: 12 digits.
@@ -37,7 +38,8 @@ fn is_lower_alphanumeric(text: &str) -> bool {
 /// Whether `name` is a layer's name: 1 to 140 letters, digits, `-` and `_` (Lambda API reference, `PublishLayerVersion`).
 #[must_use]
 pub fn is_layer_name(name: &str) -> bool {
-    (1..=140).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    (1..=quotas::LAYER_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// Whether something of `name` is left in a logical ID, which is made of letters and digits.
@@ -63,7 +65,7 @@ pub fn is_label(label: &str) -> bool {
 /// Whether `name` is a template parameter's name: 1 to 255 letters and digits (CloudFormation User Guide, Parameters).
 #[must_use]
 pub fn is_parameter_name(name: &str) -> bool {
-    (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    (1..=quotas::PARAMETER_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The pseudo parameters whose value is a text (CloudFormation User Guide, Pseudo parameters).
@@ -177,7 +179,9 @@ pub fn layer_pattern_problem(pattern: &str) -> Option<&'static str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
     if !pattern.bytes().all(plain) {
         Some("a layer's name is made of letters, digits, `-` and `_`, so this matches none")
-    } else if !(1..=140).contains(&pattern.bytes().filter(|byte| *byte != b'*').count()) && pattern != "*" {
+    } else if !(1..=quotas::LAYER_NAME).contains(&pattern.bytes().filter(|byte| *byte != b'*').count())
+        && pattern != "*"
+    {
         Some("a layer's name has 1 to 140 characters, so this matches none")
     } else {
         None
@@ -190,7 +194,7 @@ pub fn function_pattern_problem(pattern: &str) -> Option<&'static str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
     if pattern.is_empty() || !pattern.bytes().all(plain) {
         Some("a function's name is made of letters, digits, `-` and `_`, so this matches none")
-    } else if pattern.bytes().filter(|byte| *byte != b'*').count() > 64 {
+    } else if pattern.bytes().filter(|byte| *byte != b'*').count() > quotas::FUNCTION_NAME {
         Some("a function's name has at most 64 characters, so this matches none")
     } else {
         None
@@ -225,7 +229,7 @@ pub fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
 /// ASCII and none a blank (IAM API reference, `CreateRole`).
 #[must_use]
 pub fn is_role_path(path: &str) -> bool {
-    (1..=512).contains(&path.len())
+    (1..=quotas::PATH).contains(&path.len())
         && path.starts_with('/')
         && path.ends_with('/')
         && path.bytes().all(|byte| byte.is_ascii_graphic())

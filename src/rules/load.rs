@@ -20,6 +20,11 @@ pub struct Root {
 }
 
 impl Root {
+    /// A source that is not a file. Paths in it start from the current folder.
+    pub fn in_memory(name: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), path: None, bytes: text.into() }
+    }
+
     /// The folder that paths in the source start from: its own, or the current one.
     #[must_use]
     pub fn folder(&self) -> &Path {

@@ -12,6 +12,7 @@ mod trust;
 use super::load::Unit;
 use super::model::{Layer, Releases, Restriction, Rules, Spanned};
 use super::scope::Scope;
+use crate::aws::quotas::TEMPLATE_DESCRIPTION_BYTES;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{quote, thousands};
 use crate::source::{Files, Span};
@@ -128,9 +129,6 @@ fn order_grants(layer: &mut Layer, rank: &[u32]) {
     }
 }
 
-/// The most bytes of a template's description (CloudFormation User Guide, quotas).
-const DESCRIPTION_BYTES: usize = 1024;
-
 impl Resolver<'_> {
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
@@ -177,7 +175,7 @@ impl Resolver<'_> {
 
     fn description(&mut self, text: &ast::Value) -> Option<Spanned<String>> {
         let description = self.scope.literal(text, "a stack's description", self.diagnostics)?;
-        self.check_length(&description, text.span, description.len(), DESCRIPTION_BYTES, "bytes");
+        self.check_length(&description, text.span, description.len(), TEMPLATE_DESCRIPTION_BYTES, "bytes");
         Some(Spanned { value: description, span: text.span })
     }
 

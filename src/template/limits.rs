@@ -2,10 +2,9 @@
 
 mod documents;
 
-pub use documents::{GUARDRAIL_WARNED, MANAGED_POLICY};
-
 use super::lower::Lowered;
 use super::model::{Content, Permission, Properties, Value};
+use crate::aws::quotas::{self, LAYER_POLICY_BYTES, LOGICAL_ID, PARAMETERS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, thousands};
 use crate::rules::model::{Id, Layer, Origin, ParameterKind, Principal, Releases, Rules};
@@ -22,22 +21,9 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { resources: 500, template_bytes: 1_000_000 }
+        Self { resources: quotas::RESOURCES, template_bytes: quotas::TEMPLATE_BYTES }
     }
 }
-
-/// Parameters of a template (CloudFormation User Guide, quotas).
-const PARAMETERS: usize = 200;
-
-/// Bytes of a template that is sent as it is, without a bucket (CloudFormation API reference, `CreateStack`).
-pub const INLINE_BYTES: usize = 51_200;
-
-/// Characters of a logical ID (CloudFormation User Guide, quotas).
-const LOGICAL_ID: usize = 255;
-
-/// Bytes of the policy of a layer version. Lambda names this number when the policy of a *function* outgrows it, and
-/// declares the same error for layers without a number of their own.
-const POLICY_BYTES: usize = 20_480;
 
 /// Reports every limit that the template goes beyond. `span` stands for the source as a whole.
 pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagnostics: &mut Vec<Diagnostic>) {
@@ -146,16 +132,16 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
         let least = policy_bytes(principals(), &shortest, false);
         let most = policy_bytes(principals(), &longest, true);
         let help = "share with the organization instead of its accounts: one statement, however many accounts";
-        let limit = thousands(POLICY_BYTES);
+        let limit = thousands(LAYER_POLICY_BYTES);
         let who = count(grants.len(), "principal");
-        if least > POLICY_BYTES {
+        if least > LAYER_POLICY_BYTES {
             let message = format!("{who} are more than the policy of one layer version can hold");
             diagnostics.push(
                 Diagnostic::error(Code::PolicySize, span, message)
                     .label(format!("{} bytes at the least, of at most {limit}", thousands(least)))
                     .help(help),
             );
-        } else if most > POLICY_BYTES {
+        } else if most > LAYER_POLICY_BYTES {
             let message = format!("{who} may be more than the policy of one layer version can hold");
             diagnostics.push(
                 Diagnostic::warning(Code::PolicySize, span, message)

@@ -3,7 +3,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use layershare::rules::load::Root;
-use layershare::source::{Files, PathKind, Sources};
+use layershare::source::{Files, NoFiles, PathKind, Sources};
 use layershare::template::Format;
 use layershare::template::limits::Limits;
 use layershare::template::lower::Placement;
@@ -36,9 +36,9 @@ impl Files for Memory {
 /// Compiles a source that includes nothing.
 pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
     let mut sources = Sources::default();
-    let root = Root { name: "test.layers".to_owned(), path: None, bytes: source.as_ref().to_vec() };
+    let root = Root::in_memory("test.layers", source.as_ref());
     let placement = Placement { source_name: "test.layers".to_owned(), source_folder: String::new() };
-    let compiled = compile(root, &placement, Limits::default(), &Memory::default(), &mut sources);
+    let compiled = compile(root, &placement, Limits::default(), &NoFiles, &mut sources);
     (compiled, sources)
 }
 

@@ -1,6 +1,7 @@
 //! `s3://BUCKET/KEY`, local paths, and the ARNs of versions that exist.
 
 use super::Resolver;
+use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::rules::formats;
@@ -44,7 +45,8 @@ impl Resolver<'_> {
             return None;
         };
         let problem = bucket.as_literal().and_then(formats::bucket_problem);
-        let problem = problem.or((key.shortest() > 1024).then_some("a key has at most 1,024 bytes"));
+        let problem =
+            problem.or((key.shortest() > quotas::OBJECT_KEY_BYTES).then_some("a key has at most 1,024 bytes"));
         if let Some(problem) = problem {
             let message = format!("{} is not the address of an S3 object", quote(&written.text));
             self.report(Diagnostic::error(Code::InvalidContent, written.span, message).note(problem));

@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::runtime;
+use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
@@ -125,11 +126,11 @@ impl Resolver<'_> {
         for property in said {
             let first = match &property.value {
                 PropertyValue::Description(value) => {
-                    let text = self.plain_text(value, "a layer's description", 256);
+                    let text = self.plain_text(value, "a layer's description", quotas::LAYER_DESCRIPTION);
                     keep(&mut properties.description, text, property.keyword)
                 }
                 PropertyValue::License(value) => {
-                    let text = self.plain_text(value, "a layer's license", 512);
+                    let text = self.plain_text(value, "a layer's license", quotas::LAYER_LICENSE);
                     keep(&mut properties.license, text, property.keyword)
                 }
                 PropertyValue::Runtimes(values) => {
@@ -155,7 +156,7 @@ impl Resolver<'_> {
     }
 
     fn runtimes(&mut self, values: &[Value], keyword: Span) -> Vec<Spanned<String>> {
-        const MOST: usize = 15;
+        const MOST: usize = quotas::LAYER_RUNTIMES;
         let runtimes = self.distinct(values, "a runtime");
         if runtimes.len() > MOST {
             let message = format!("a layer version names at most {MOST} runtimes, this names {}", runtimes.len());

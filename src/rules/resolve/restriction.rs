@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::set::Declared;
+use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
@@ -219,9 +220,9 @@ impl Resolver<'_> {
 
     fn attach(&mut self, attach: &Attach, names: &Names<'_>, attachments: &mut Attachments) {
         let (what, most) = match attach.kind {
-            AttachKind::Role => ("a role's name", 64),
-            AttachKind::User => ("a user's name", 64),
-            AttachKind::Group => ("a group's name", 128),
+            AttachKind::Role => ("a role's name", quotas::ROLE_NAME),
+            AttachKind::User => ("a user's name", quotas::ROLE_NAME),
+            AttachKind::Group => ("a group's name", quotas::POLICY_NAME),
         };
         for value in &attach.names {
             let Some(name) = self.scope.literal(value, what, self.diagnostics) else {
@@ -290,7 +291,7 @@ impl Resolver<'_> {
         let Some(name) = self.scope.text(written, self.diagnostics) else {
             return;
         };
-        let most = if kind == RestrictionKind::Role { 64 } else { 128 };
+        let most = if kind == RestrictionKind::Role { quotas::ROLE_NAME } else { quotas::POLICY_NAME };
         let literals = name.as_literal().map(|name| formats::is_iam_name(name, most));
         if literals == Some(false) {
             let message = format!("{} cannot name a {}", quote(&written.text), kind.keyword());
@@ -329,7 +330,10 @@ impl Resolver<'_> {
         if let Some(first) = &body.description {
             return self.repeated(Keyword::Description, keyword, first.span);
         }
-        let most = if kind == RestrictionKind::Guardrail { 512 } else { 1000 };
+        let most = match kind {
+            RestrictionKind::Guardrail => quotas::GUARDRAIL_DESCRIPTION,
+            RestrictionKind::Role | RestrictionKind::Policy | RestrictionKind::Boundary => quotas::POLICY_DESCRIPTION,
+        };
         let Some(text) = self.plain_text(written, "a description", most) else {
             return;
         };

@@ -19,15 +19,34 @@ pub fn doubt(runtime: &Spanned<String>) -> Option<Diagnostic> {
                 None => diagnostic,
             })
         }
-        None => {
-            let message = format!("{} is no runtime that was known on {}", quote(name), as_of());
-            let diagnostic = Diagnostic::warning(Code::UnknownRuntime, runtime.span, message)
-                .note("Lambda refuses to publish a layer version with a runtime that it does not know");
-            let supported = all().filter(|(_, support)| *support != Support::Deprecated).map(|(known, _)| known);
-            Some(match nearest(name, supported) {
-                Some(near) => diagnostic.fix(format!("write `{near}`"), runtime.span, near),
-                None => diagnostic,
-            })
-        }
+        None => Some(unknown(runtime)),
     }
+}
+
+fn unknown(runtime: &Spanned<String>) -> Diagnostic {
+    let name = runtime.value.as_str();
+    let message = format!("unknown runtime {}, by the list of {}", quote(name), as_of());
+    let diagnostic = Diagnostic::warning(Code::UnknownRuntime, runtime.span, message)
+        .note("Lambda refuses to publish a layer version with a runtime that it does not know");
+    // Another version would be a guess: of a name with a slip in it, the digits say which one is meant.
+    let same_version =
+        all().filter(|(known, support)| *support != Support::Deprecated && digits(known) == digits(name));
+    if let Some(near) = nearest(name, same_version.map(|(known, _)| known)) {
+        return diagnostic.fix(format!("write `{near}`"), runtime.span, near);
+    }
+    let is_known_language = all().any(|(known, _)| letters(known) == letters(name));
+    match successor(name) {
+        Some(newest) if is_known_language => diagnostic.help(format!("the newest of its kind is `{newest}`")),
+        Some(_) | None => diagnostic,
+    }
+}
+
+/// The digits of a runtime's name.
+fn digits(name: &str) -> String {
+    name.chars().filter(char::is_ascii_digit).collect()
+}
+
+/// The letters that a runtime's name begins with: its language.
+fn letters(name: &str) -> &str {
+    name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
 }

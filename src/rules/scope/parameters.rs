@@ -1,6 +1,7 @@
 //! `parameter NAME [TYPE] [= DEFAULT] ["text"]`
 
 use super::ids::read_literal;
+use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, nearest, quote};
 use crate::rules::formats;
@@ -38,7 +39,7 @@ pub(super) fn read_parameter(parameter: &ast::Parameter, diagnostics: &mut Vec<D
         diagnostics.push(Diagnostic::error(Code::InvalidDefault, default.span, message).note(problem));
         return None;
     }
-    if let Some(text) = description.as_ref().filter(|text| text.value.chars().count() > 4000) {
+    if let Some(text) = description.as_ref().filter(|text| text.value.chars().count() > quotas::PARAMETER_DESCRIPTION) {
         diagnostics.push(
             Diagnostic::error(Code::TextLength, text.span, "this description is too long")
                 .note("the description of a parameter has at most 4,000 characters"),
@@ -69,7 +70,9 @@ fn default_problem(kind: ParameterKind, text: &str) -> Option<&'static str> {
         }
         ParameterKind::Number => (text.parse::<f64>().is_ok_and(f64::is_finite), "the parameter's type is `number`"),
         ParameterKind::Ssm => (formats::is_ssm_reference(text), "the default is the name of an SSM parameter"),
-        ParameterKind::String => (text.len() <= 4096, "a parameter's value has at most 4,096 bytes"),
+        ParameterKind::String => {
+            (text.len() <= quotas::PARAMETER_VALUE_BYTES, "a parameter's value has at most 4,096 bytes")
+        }
     };
     if fits { None } else { Some(problem) }
 }

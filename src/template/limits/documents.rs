@@ -1,5 +1,9 @@
 //! The sizes of policy documents, and how many of them one thing takes.
 
+use crate::aws::quotas::{
+    GUARDRAIL, GUARDRAIL_WARNED, GUARDRAILS_OF_A_TARGET, INLINE_POLICIES, MANAGED_POLICY, POLICIES_OF_A_ROLE,
+    TRUST_POLICY,
+};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, thousands};
 use crate::source::Span;
@@ -7,28 +11,6 @@ use crate::template::lower::Lowered;
 use crate::template::measure::{self, Lengths};
 use crate::template::model::{Document, Effect, Properties, Value, Values};
 use std::collections::BTreeMap;
-
-/// Characters of a managed policy (IAM User Guide, quotas).
-pub const MANAGED_POLICY: usize = 6144;
-
-/// Characters of all inline policies of a role together (IAM User Guide, quotas).
-const INLINE_POLICIES: usize = 10_240;
-
-/// Characters of a role's trust policy, unless a quota increase was asked for (IAM User Guide, quotas).
-const TRUST_POLICY: usize = 2048;
-
-/// Characters of a service control policy: twice what it was before May 2026.
-const GUARDRAIL: usize = 10_240;
-
-/// Characters of a service control policy that every documented quota takes.
-pub const GUARDRAIL_WARNED: usize = 5120;
-
-/// Managed policies of a role, unless a quota increase was asked for (IAM User Guide, quotas).
-const POLICIES_OF_A_ROLE: usize = 10;
-
-/// Service control policies of a root, unit or account that every documented quota takes, beside the one that AWS
-/// attaches itself, `FullAWSAccess`.
-const GUARDRAILS_OF_A_TARGET: usize = 4;
 
 /// Reports documents that are too long, and what has too many of them.
 pub fn check(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {

@@ -1,11 +1,11 @@
 //! Roles, policies, boundaries and guardrails.
 
 use super::{Lowered, names, value};
+use crate::aws::quotas::{GUARDRAIL_WARNED, MANAGED_POLICY};
 use crate::rules::model::{
     Allow, Attachments, BoundaryReference, Deny, Form, Id, LayerSet, Layers, Restriction, Rules, Spanned, Target, Trust,
 };
 use crate::rules::text::{Part, Text};
-use crate::template::limits::{GUARDRAIL_WARNED, MANAGED_POLICY};
 use crate::template::measure::Lengths;
 use crate::template::model::{
     Condition, Document, Effect, Key, ManagedPolicy, PrincipalElement, Properties, Remarked, Resource, Role,
