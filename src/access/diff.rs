@@ -429,16 +429,11 @@ fn mean_the_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
 fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
     let wide = wide.filter(|wide| !wide.kind.only_restricts())?;
     let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
-    let halves: [(Half, fn(String) -> Attaches); 2] =
-        [(Half::Attach, Attaches::Allows), (Half::Read, Attaches::AllowsReading)];
-    for (half, change) in halves {
+    let beyond = |half: Half, change: fn(String) -> Attaches| {
         let of = |subject: &Subject| allowances(&within_what_is_known(&subject.policies), Bound::Understood, half);
-        let narrow = narrow.map_or(Ok(Vec::new()), of);
-        if let Some(found) = compared(narrow, of(wide), change) {
-            return Some(found);
-        }
-    }
-    None
+        compared(narrow.map_or(Ok(Vec::new()), of), of(wide), change)
+    };
+    beyond(Half::Attach, Attaches::Allows).or_else(|| beyond(Half::Read, Attaches::AllowsReading))
 }
 
 /// A layer that the narrow side forbids, whatever else is allowed, and the wide side does not.
