@@ -1,14 +1,17 @@
 //! What is said of all layers at once against what is said of lists of layers one by one.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use layershare::access::subject::{Subjects, placeholders};
 use layershare::cloudformation::{self, Template};
-use layershare::iam::allowance::Allowance;
+use layershare::iam::allowance::{Allowance, AttachableLayers};
 use layershare::iam::attach::{EffectivePolicies, attachable};
+use layershare::iam::document::Document;
 use layershare::iam::evaluate::{Answer, Policies, Request, Values, decide};
+use layershare::partial::Partial;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
+use std::collections::HashMap;
 
 const ACTIONS: [&str; 2] = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];
 
@@ -106,11 +109,167 @@ fn subject(policy: Json, boundary: Option<Json>) -> EffectivePolicies {
             json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": boundary } });
     }
     resources["Role"] = json!({ "Type": "AWS::IAM::Role", "Properties": role });
-    let template = Template::new(json!({ "Resources": resources }), &cloudformation::Values::default());
+    only_subject(resources, "Role")
+}
+
+/// The policies of a resource, in a stack of the requests' own account.
+fn only_subject(resources: Json, id: &str) -> EffectivePolicies {
+    let given = cloudformation::Values::given(&[("AWS::AccountId".to_owned(), ACCOUNT.to_owned())]);
+    let template = Template::new(json!({ "Resources": resources }), &given);
     let subjects = Subjects::new(&template, None).all(&placeholders(&template, &[]));
-    let role = subjects.into_iter().find(|subject| subject.id == "Role").unwrap();
-    let (_, role) = role.cases.unwrap().into_iter().next().unwrap();
-    role.unwrap().policies
+    let subject = subjects.into_iter().find(|subject| subject.id == id).unwrap();
+    let (_, subject) = subject.cases.unwrap().into_iter().next().unwrap();
+    subject.unwrap().policies
+}
+
+/// The requests' own account, as the stack's.
+const ACCOUNT: &str = "111122223333";
+
+/// Functions that a statement may be about or not.
+const FUNCTIONS: [&str; 2] = ["api-1", "batch-1"];
+
+/// What a request has besides: a region, whether it is encrypted; or neither.
+fn contexts() -> Vec<HashMap<String, Values>> {
+    let one = |region: Option<&str>, secure: Option<&str>| {
+        let mut context = HashMap::new();
+        for (key, value) in [("aws:requestedregion", region), ("aws:securetransport", secure)] {
+            context.extend(value.map(|value| (key.to_owned(), Values::Known(vec![value.to_owned()]))));
+        }
+        context
+    };
+    vec![one(None, None), one(Some("us-east-1"), Some("true")), one(Some("eu-west-1"), Some("false"))]
+}
+
+/// A condition on anything but the layers, of every kind that is understood.
+fn other_condition() -> impl Strategy<Value = Json> {
+    let operators = select(vec!["StringEquals", "StringNotEquals", "StringLike", "StringNotLikeIfExists"]);
+    let names = select(vec!["arn:aws:iam::*:role/r", "arn:aws:iam::*:role/other*", "arn:aws:iam::111122223333:role/*"]);
+    let arn_operators = select(vec!["ArnLike", "ArnNotLike", "StringLike", "StringNotLike"]);
+    prop_oneof![
+        5 => Just(json!({})),
+        1 => (operators, select(vec!["us-east-1", "eu-*"])).prop_map(|(op, value)| json!({ op: { "aws:RequestedRegion": value } })),
+        1 => select(vec!["true", "false"]).prop_map(|value| json!({ "Bool": { "aws:SecureTransport": value } })),
+        1 => select(vec![ACCOUNT, "999999999999"]).prop_map(|value| json!({ "StringEquals": { "aws:PrincipalAccount": value } })),
+        1 => (arn_operators, names).prop_map(|(op, value)| json!({ op: { "aws:PrincipalArn": value } })),
+        1 => Just(json!({ "NumericLessThan": { "aws:MultiFactorAuthAge": "10" } })),
+    ]
+}
+
+/// Any condition on the layers: with every set operator and operator, with a variable, with one that is not supported.
+fn layer_condition() -> impl Strategy<Value = Json> {
+    let quantifiers = select(vec!["ForAllValues:", "ForAnyValue:", ""]);
+    let operators = select(vec!["StringLike", "StringNotLike", "StringEquals", "StringNotEquals", "ArnLike"]);
+    let variable =
+        json!(["arn:aws:lambda:*:${aws:PrincipalAccount}:layer:*:*", "arn:aws:lambda:*:123456789012:layer:dep*:*"]);
+    let values = prop_oneof![4 => patterns().prop_map(|patterns| json!(patterns)), 1 => Just(variable)];
+    prop_oneof![
+        6 => (quantifiers, operators, values).prop_map(|(quantifier, operator, values)| json!({ format!("{quantifier}{operator}"): { "lambda:Layer": values } })),
+        1 => select(vec!["true", "false"]).prop_map(|value| json!({ "Null": { "lambda:Layer": value } })),
+        3 => Just(json!({})),
+    ]
+}
+
+/// A statement with all that a statement can have.
+fn any_statement() -> impl Strategy<Value = Json> {
+    let actions = prop_oneof![
+        3 => select(vec![json!(ACTIONS), json!("lambda:Create*"), json!("lambda:*"), json!("*"), json!("s3:*")]).prop_map(|actions| ("Action", actions)),
+        1 => select(vec![json!("lambda:CreateFunction"), json!("iam:*"), json!(["lambda:Get*", "s3:*"])]).prop_map(|actions| ("NotAction", actions)),
+        2 => Just(("Action", json!("lambda:GetLayerVersion"))),
+    ];
+    let function = |name: &str| json!(format!("arn:aws:lambda:*:{ACCOUNT}:function:{name}"));
+    let layer = json!("arn:aws:lambda:*:123456789012:layer:*:*");
+    let resources = prop_oneof![
+        4 => Just(("Resource", json!("*"))),
+        1 => select(vec![function("api-*"), function("*"), layer.clone()]).prop_map(|resource| ("Resource", resource)),
+        1 => select(vec![function("api-*"), layer]).prop_map(|resource| ("NotResource", resource)),
+    ];
+    let effect = prop_oneof![2 => Just("Allow"), 1 => Just("Deny")];
+    (effect, actions, resources, layer_condition(), other_condition()).prop_map(
+        |(effect, actions, resources, of_layers, of_others)| {
+            let mut condition = of_layers.as_object().unwrap().clone();
+            for (operator, keys) in of_others.as_object().unwrap() {
+                let known = condition.entry(operator).or_insert_with(|| json!({}));
+                known.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+            }
+            json!({ "Effect": effect, actions.0: actions.1, resources.0: resources.1, "Condition": condition })
+        },
+    )
+}
+
+fn any_document() -> impl Strategy<Value = Json> {
+    (prop::collection::vec(any_statement(), 1..4), any::<bool>()).prop_map(|(mut statements, reads)| {
+        if reads {
+            statements.push(json!({ "Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*" }));
+        }
+        json!({ "Version": "2012-10-17", "Statement": statements })
+    })
+}
+
+/// What the reference evaluator says of a list of layers, and of reading its first, in one context: the best that any
+/// action and function give.
+fn best(policies: &Policies<'_>, principal: &str, list: &[&String], context: &HashMap<String, Values>) -> Answer {
+    let account = principal.split(':').nth(4).unwrap();
+    let request = |action: &str, resource: String, layers: Vec<String>| {
+        let mut context = context.clone();
+        context.insert("lambda:layer".to_owned(), Values::Known(layers));
+        Request { principal: principal.to_owned(), action: action.to_owned(), resource, context, is_open: false }
+    };
+    let layers: Vec<String> = list.iter().map(ToString::to_string).collect();
+    // The layer's own policy lets its reader in, so that only the reader's policies are in question.
+    let open = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" } });
+    let open = Document::read("open", &Partial::from(&open));
+    let shared = Policies { resource: Some(&open), ..*policies };
+    let read = decide(&request("lambda:GetLayerVersion", layers[0].clone(), Vec::new()), &shared);
+    let mut found = Answer::No;
+    for action in ACTIONS {
+        for function in FUNCTIONS {
+            let resource = format!("arn:aws:lambda:us-east-1:{account}:function:{function}");
+            let one = decide(&request(action, resource, layers.clone()), policies);
+            found = found.or(|| one);
+        }
+    }
+    found.and(|| read)
+}
+
+/// The best that any list with this layer gives, of at most three layers.
+fn with_company(policies: &Policies<'_>, principal: &str, layer: &String, context: &HashMap<String, Values>) -> Answer {
+    let all = layers();
+    let mut lists = vec![vec![layer]];
+    lists.extend(all.iter().map(|other| vec![layer, other]));
+    for (index, one) in all.iter().enumerate() {
+        lists.extend(all[index + 1..].iter().map(|two| vec![layer, one, two]));
+    }
+    let mut found = Answer::No;
+    for list in lists {
+        found = found.or(|| best(policies, principal, &list, context));
+        if found == Answer::Yes {
+            break;
+        }
+    }
+    found
+}
+
+/// Holds what is said of all layers against what the reference evaluator says of lists, in every context.
+fn hold(found: &AttachableLayers, policies: &Policies<'_>, principal: &str) -> Result<(), TestCaseError> {
+    let all = layers();
+    for layer in &all {
+        let contexts = contexts();
+        let answers: Vec<Answer> =
+            contexts.iter().map(|context| with_company(policies, principal, layer, context)).collect();
+        let (possible, certain) = (leads(&found.possible, layer), leads(&found.certain, layer));
+        prop_assert!(possible || !answers.contains(&Answer::Yes), "{layer} is left out: {found:?}");
+        prop_assert!(
+            !certain || answers.iter().all(|answer| *answer == Answer::Yes),
+            "{layer} for certain: {answers:?}"
+        );
+        prop_assert!(possible || !certain, "{layer} is certain and not possible");
+        let is_decided = answers.iter().all(|answer| *answer == Answer::No);
+        prop_assert!(
+            !found.doubts.is_empty() || !possible || !is_decided,
+            "{layer} is let in for no reason: {found:?}"
+        );
+    }
+    Ok(())
 }
 
 proptest! {
@@ -144,5 +303,44 @@ proptest! {
             }
             prop_assert!(!leads(&found.certain, layer) || leads(&found.possible, layer));
         }
+    }
+}
+
+/// How many cases are tried: by hand, as many as `PROPTEST_CASES` says.
+fn any_policies() -> ProptestConfig {
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 80 };
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(any_policies())]
+
+    /// Policies of every kind, a boundary, and requests with everything that conditions ask for.
+    #[test]
+    fn what_any_policies_let_attach(policy in any_document(), boundary in prop::option::of(any_document())) {
+        let policies = subject(policy, boundary);
+        let found = attachable(&policies);
+        let reference = Policies {
+            identity: &policies.levels[0],
+            boundary: policies.levels.get(1).map(|level| &level[0]),
+            ..Policies::default()
+        };
+        hold(&found, &reference, &format!("arn:aws:iam::{ACCOUNT}:role/r"))?;
+    }
+
+    /// Guardrails, for somebody who is allowed everything.
+    #[test]
+    fn what_any_guardrail_leaves(content in any_document()) {
+        let properties = json!({ "Name": "g", "Type": "SERVICE_CONTROL_POLICY", "Content": content });
+        let resources = json!({ "G": { "Type": "AWS::Organizations::Policy", "Properties": properties } });
+        let policies = only_subject(resources, "G");
+        let found = attachable(&policies);
+        let full = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } });
+        let full = [Document::read("full", &Partial::from(&full))];
+        let level = vec![vec![policies.guardrails[0].clone(), full[0].clone()]];
+        let Some(Values::Anybody(principal)) = policies.request.context.get("aws:principalarn") else {
+            panic!("somebody in particular");
+        };
+        hold(&found, &Policies { identity: &full, guardrails: &level, ..Policies::default() }, principal)?;
     }
 }

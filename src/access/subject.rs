@@ -484,7 +484,11 @@ fn allows_everything(document: &Document) -> bool {
 /// What every request by a subject is known to contain. Whoever has a policy is somebody that it does not name.
 fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     let partition = pseudo("AWS::Partition", world);
-    let account = pseudo("AWS::AccountId", world);
+    let account = match resource.kind {
+        // A guardrail is about callers in many accounts.
+        GUARDRAIL => world.placeholder(CALLER).unwrap_or_default().to_owned(),
+        _ => pseudo("AWS::AccountId", world),
+    };
     let name = match resource.kind {
         ROLE => Some(("role", "RoleName")),
         USER => Some(("user", "UserName")),
@@ -503,7 +507,7 @@ fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     };
     let is_given = world.template.given("AWS::AccountId").is_some();
     let account = match resource.kind {
-        GUARDRAIL => Values::Anybody(world.placeholder(CALLER).unwrap_or_default().to_owned()),
+        GUARDRAIL => Values::Anybody(account),
         _ if is_given => Values::Known(vec![account]),
         _ => Values::Anybody(account),
     };

@@ -12,7 +12,7 @@ use super::allowance::{Allowance, AttachableLayers, Need, tidy};
 use super::document::{Condition, Document, Effect, Operator, PatternList, Quantifier, Statement};
 use super::evaluate::{Answer, Request, Values, all_hold, counts, holds, names_action, resource_pattern, value};
 use crate::partial::{Partial, Text};
-use crate::pattern::Pattern;
+use crate::pattern::{Domain, Pattern, Search};
 
 /// The actions that attach layers, and the only ones that know `lambda:Layer` (Service Authorization Reference, AWS
 /// Lambda).
@@ -438,27 +438,41 @@ fn resources(statement: &Statement, document: &Document, request: &Request, wide
     statement.resources.patterns.iter().filter_map(known).collect()
 }
 
-/// Whether a statement is about some function if it allows, or about all if it denies.
+/// Whether a statement is about some function if it allows, or about all if it denies. Where a Deny is about some functions
+/// only, others escape it.
 fn functions(statement: &Statement, document: &Document, request: &Request) -> Answer {
-    let unknown = || Answer::Unknown("which functions it is about".to_owned());
-    if statement.resources.negated {
-        return unknown();
+    if statement.resources.is_everything() {
+        return Answer::Yes;
     }
-    let every = Pattern::new("arn:*:lambda:*:*:function:*");
-    let mut found = Answer::No;
+    let mut named = Vec::new();
+    let mut unknown = None;
     for text in &statement.resources.patterns {
-        let one = match resource_pattern(text, request, document.has_variables) {
-            Ok(Some(pattern)) if pattern.plainly_covers(&every) => Answer::Yes,
-            Ok(Some(pattern)) if pattern.overlaps(&every) => match statement.effect {
-                Effect::Allow => Answer::Yes,
-                Effect::Deny => unknown(),
-            },
-            Ok(_) => Answer::No,
-            Err(why) => Answer::Unknown(why),
-        };
-        found = found.or(|| one);
+        match resource_pattern(text, request, document.has_variables) {
+            Ok(pattern) => named.extend(pattern),
+            Err(why) => unknown = Some(Answer::Unknown(why)),
+        }
     }
-    found
+    let functions = || Search::among(Domain::functions());
+    let (some_named, some_not) = (functions().within(&named).shortest(), functions().outside(&named).shortest());
+    let (Ok(some_named), Ok(some_not)) = (some_named, some_not) else {
+        return Answer::Unknown("which functions it is about, is too complex to decide".to_owned());
+    };
+    let (is_about_some, is_about_all) = if statement.resources.negated {
+        (some_not.is_some(), some_named.is_none())
+    } else {
+        (some_named.is_some(), some_not.is_none())
+    };
+    match (statement.effect, unknown) {
+        (Effect::Allow, None) => Answer::from(is_about_some),
+        (Effect::Deny, None) if is_about_all => Answer::Yes,
+        (Effect::Deny, None) if is_about_some => Answer::Unknown("it is about some functions only".to_owned()),
+        (Effect::Deny, None) => Answer::No,
+        // More names make a list longer, and what is left of a negated one shorter.
+        (Effect::Allow, Some(_)) if is_about_some && !statement.resources.negated => Answer::Yes,
+        (Effect::Allow, Some(_)) if !is_about_some && statement.resources.negated => Answer::No,
+        (Effect::Deny, Some(_)) if is_about_all && !statement.resources.negated => Answer::Yes,
+        (Effect::Allow | Effect::Deny, Some(unknown)) => unknown,
+    }
 }
 
 /// Whether a statement is about no action that attaches or reads layers.

@@ -67,7 +67,9 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn from(truth: bool) -> Self {
+    /// Yes or no.
+    #[must_use]
+    pub fn from(truth: bool) -> Self {
         if truth { Self::Yes } else { Self::No }
     }
 

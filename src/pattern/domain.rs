@@ -1,7 +1,7 @@
 //! The texts among which a search looks: any, or the ARNs of layer versions.
 
 use super::class::Class;
-use crate::aws::quotas::LAYER_NAME;
+use crate::aws::quotas::{FUNCTION_NAME, LAYER_NAME};
 use std::sync::LazyLock;
 
 /// A set of texts, and which of them make the better witnesses.
@@ -65,6 +65,24 @@ impl Domain {
             Domain { preferred, whole: Dfa::layer_versions() }
         });
         &LAYER_VERSIONS
+    }
+
+    /// The ARNs that functions can have: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME` (Lambda API reference,
+    /// `CreateFunction`). Partitions and regions are as in layer versions.
+    #[must_use]
+    pub fn functions() -> &'static Self {
+        static FUNCTIONS: LazyLock<Domain> = LazyLock::new(|| {
+            let mut dfa = Dfa::new();
+            let begin = dfa.state();
+            let account = (0..12).fold(begin, |at, _| dfa.step(at, ACCOUNT));
+            let name = dfa.spell(account, ":function:");
+            let name = dfa.repeat(name, NAME);
+            dfa.bound(name, FUNCTION_NAME as u32);
+            dfa.accept(name);
+            dfa.any_region(begin);
+            Domain { preferred: Vec::new(), whole: dfa.ready() }
+        });
+        &FUNCTIONS
     }
 
     /// The parts with better witnesses, the best first, and the whole.
@@ -147,6 +165,13 @@ impl Dfa {
     fn layer_versions() -> Self {
         let mut dfa = Self::new();
         let account = dfa.account_and_on();
+        dfa.any_region(account);
+        dfa.ready()
+    }
+
+    /// Adds the fields before the account, in any partition and region; after them it goes on at `account`.
+    fn any_region(&mut self, account: State) {
+        let dfa = self;
         let partition = dfa.spell(START, "arn:aws");
         dfa.edge(partition, PARTITION, partition);
         let region = dfa.spell(partition, ":lambda:");
@@ -159,7 +184,6 @@ impl Dfa {
         let longer = dfa.step(number, DIGIT);
         dfa.edge(number, COLON, account);
         dfa.edge(longer, COLON, account);
-        dfa.ready()
     }
 
     /// Adds the fields from the account on; gives where they begin.
