@@ -6,6 +6,7 @@ use crate::access::grants::Grants;
 use crate::access::policy_file::PolicyFile;
 use crate::access::subject::Kind;
 use crate::access::{Access, Aliases};
+use crate::cloudformation::expand::nested::{Child, with_children};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Template, Values};
 use crate::compile;
@@ -17,7 +18,8 @@ use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
-use std::path::Path;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 /// The template that a source compiles to, or that is in a file, and the ARNs of the versions that a source lists although
 /// they exist already; `None` where the source has errors, which are then reported.
@@ -47,7 +49,18 @@ pub fn template_in(root: &Root) -> anyhow::Result<Json> {
     if !json.get("Resources").is_some_and(Json::is_object) {
         bail!("{name} is not a CloudFormation template: it has no `Resources`");
     }
-    Ok(json)
+    Ok(match &root.path {
+        Some(path) => with_children(json, path, &child),
+        // Beside what comes by standard input lies nothing.
+        None => json,
+    })
+}
+
+/// The template of a nested stack that lies beside its parent's, if it is there and can be read.
+fn child(parent: &PathBuf, written: &str) -> Option<Child<PathBuf>> {
+    let place = parent.parent().unwrap_or(Path::new("")).join(written);
+    let bytes = place.is_file().then(|| fs::read(&place).ok())??;
+    Some(Child { template: read::template(&bytes).ok()?, place })
 }
 
 /// Refuses values for parameters that the template does not have, and values that its declarations do not allow.

@@ -4,7 +4,7 @@
 //! case that the template distinguishes, and gives each answer with its [`Case`]. It knows nothing of layers.
 
 pub mod case;
-mod expand;
+pub mod expand;
 mod functions;
 pub mod parameter;
 pub mod read;

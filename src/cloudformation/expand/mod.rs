@@ -2,6 +2,7 @@
 //! of the Serverless Application Model. Other macros are not in the template, and are not expanded.
 
 mod for_each;
+pub mod nested;
 mod sam;
 
 use super::template::Values;
