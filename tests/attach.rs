@@ -233,7 +233,12 @@ fn best(policies: &Policies<'_>, principal: &str, list: &[&String], context: &Ha
 
 /// The best that any list with this layer gives, of at most three layers.
 fn with_company(policies: &Policies<'_>, principal: &str, layer: &String, context: &HashMap<String, Values>) -> Answer {
-    let all = layers();
+    // Company may be a layer that fits no pattern of these tests, or what only one of them asks for.
+    let mut all = layers();
+    all.extend(
+        ["123456789012", "123456789013"].map(|account| format!("arn:aws:lambda:us-east-1:{account}:layer:other:3")),
+    );
+    all.push("arn:aws-cn:lambda:cn-north-1:999999999999:layer:else:1".to_owned());
     let mut lists = vec![vec![layer]];
     lists.extend(all.iter().map(|other| vec![layer, other]));
     for (index, one) in all.iter().enumerate() {

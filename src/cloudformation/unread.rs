@@ -38,6 +38,15 @@ impl Unread {
     pub fn resource(id: &str, what: impl Into<String>, written: &Json, template: &Template) -> Self {
         let mut identity = written.to_string();
         add_mentioned(written, template, &mut identity);
+        for (function, section) in
+            [("Fn::If", "Conditions"), ("Fn::FindInMap", "Mappings"), ("Condition", "Conditions")]
+        {
+            if mentions(written, &|key| key == function)
+                && let Some(section) = template.json().get(section)
+            {
+                identity.push_str(&section.to_string());
+            }
+        }
         Self { place: id.to_owned(), what: what.into(), extent: Extent::Handed(written.clone()), identity }
     }
 

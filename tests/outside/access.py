@@ -55,7 +55,7 @@ def found_in(template: dict) -> dict[str, set]:
 
 def faults_of(path: Path) -> list[str]:
     expected = found_in(yaml_parse(path.read_text()))
-    done = subprocess.run([COMPILER, "access", str(path), "--format", "json"], capture_output=True, text=True, check=False)
+    done = subprocess.run([COMPILER, "access", str(path), "--format", "json", "--defaults"], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         return [f"{shown(path)}: {done.stderr.strip()}"]
     reported = {
