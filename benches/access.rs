@@ -8,7 +8,7 @@ use layershare::access::diff::Diff;
 use layershare::access::{Access, Aliases};
 use layershare::cloudformation::Values;
 use layershare::cloudformation::read;
-use layershare::pattern::{Domain, Pattern, Search, TooLarge};
+use layershare::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use layershare::report;
 use std::fmt::Write;
 use std::hint::black_box;
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
             let said = match answer {
                 Ok(None) => "holds",
                 Ok(Some(_)) => "fails",
-                Err(TooLarge) => "refused",
+                Err(BudgetExceeded) => "refused",
             };
             let detail = format!("{took:.1?}, {said}");
             if number == 1000 {
@@ -130,7 +130,7 @@ const FAMILIES: &[Family] = &[
 
 impl Family {
     /// Whether layers within so many patterns are within as many others, none of which is the same.
-    fn claim(&self, number: usize) -> (Duration, Result<Option<String>, TooLarge>) {
+    fn claim(&self, number: usize) -> (Duration, Result<Option<String>, BudgetExceeded>) {
         let patterns = |make: fn(usize) -> String| (0..number).map(|n| Pattern::new(&make(n))).collect::<Vec<_>>();
         let (may, should) = (patterns(self.may), patterns(self.should));
         let claim = || Search::among(Domain::layer_versions()).within(&may).outside(&should).shortest();

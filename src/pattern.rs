@@ -9,7 +9,7 @@ mod domain;
 mod nfa;
 mod search;
 
-pub use budget::TooLarge;
+pub use budget::BudgetExceeded;
 pub use domain::Domain;
 pub use search::Search;
 

@@ -1,7 +1,7 @@
 //! What is decided about patterns, against brute force.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use layershare::pattern::{Domain, Pattern, Search, TooLarge};
+use layershare::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 
@@ -268,5 +268,5 @@ fn hostile_patterns_are_decided_or_given_up() {
     };
     let (may, should): (Vec<_>, Vec<_>) = (0..100).map(|seed| (mixed(2 * seed), mixed(2 * seed + 1))).unzip();
     let search = Search::among(Domain::layer_versions()).within(&may).outside(&should);
-    assert_eq!(search.shortest(), Err(TooLarge));
+    assert_eq!(search.shortest(), Err(BudgetExceeded));
 }

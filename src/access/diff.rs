@@ -10,7 +10,7 @@ use crate::cloudformation::case::condition;
 use crate::iam::allowance::{Allowance, layer_beyond};
 use crate::iam::attach::{Bound, EffectivePolicies, Half, TooManyAllowances, allowances, unclear};
 use crate::iam::document::{Document, Effect};
-use crate::pattern::TooLarge;
+use crate::pattern::BudgetExceeded;
 use std::collections::BTreeSet;
 
 /// A change of who can use a layer version.
@@ -459,7 +459,7 @@ fn compared(
     match (narrow, wide) {
         (Ok(narrow), Ok(wide)) => match layer_beyond(&wide, &narrow) {
             Ok(layer) => layer.map(change),
-            Err(TooLarge) => Some(Attaches::Undecided("its patterns are too complex to compare".to_owned())),
+            Err(BudgetExceeded) => Some(Attaches::Undecided("its patterns are too complex to compare".to_owned())),
         },
         (Err(why), _) | (_, Err(why)) => Some(Attaches::Undecided(why.to_string())),
     }

@@ -1,6 +1,6 @@
 //! The layers that policies let attach, as patterns, and what can be asked of them.
 
-use crate::pattern::{Domain, Pattern, Search, TooLarge};
+use crate::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use std::collections::HashSet;
 
 /// The most searches that are made to find a layer outside of several allowances.
@@ -55,7 +55,7 @@ impl Allowance {
     /// # Errors
     ///
     /// Where that is not decided in bounded time.
-    pub fn layer(&self, within: Option<&[Pattern]>, outside: &[Pattern]) -> Result<Option<String>, TooLarge> {
+    pub fn layer(&self, within: Option<&[Pattern]>, outside: &[Pattern]) -> Result<Option<String>, BudgetExceeded> {
         let within: Vec<&[Pattern]> = self.within.iter().map(Vec::as_slice).chain(within).collect();
         layer(&within, &[&self.outside, outside])
     }
@@ -65,7 +65,7 @@ impl Allowance {
     /// # Errors
     ///
     /// Where that is not decided in bounded time.
-    pub fn layer_beyond(&self, others: &[Self], set: Option<&[Pattern]>) -> Result<Option<String>, TooLarge> {
+    pub fn layer_beyond(&self, others: &[Self], set: Option<&[Pattern]>) -> Result<Option<String>, BudgetExceeded> {
         self.search_beyond(others, set, &mut MOST_SEARCHES.clone())
     }
 
@@ -75,13 +75,13 @@ impl Allowance {
         others: &[Self],
         set: Option<&[Pattern]>,
         searches: &mut usize,
-    ) -> Result<Option<String>, TooLarge> {
+    ) -> Result<Option<String>, BudgetExceeded> {
         let exits = |other: &Self| other.within.len() + usize::from(!other.outside.is_empty());
         let mut combinations: usize = 1;
         for other in others {
-            combinations = combinations.checked_mul(exits(other)).ok_or(TooLarge)?;
+            combinations = combinations.checked_mul(exits(other)).ok_or(BudgetExceeded)?;
         }
-        *searches = searches.checked_sub(combinations).ok_or(TooLarge)?;
+        *searches = searches.checked_sub(combinations).ok_or(BudgetExceeded)?;
         for combination in 0..combinations {
             let mut rest = combination;
             let mut within: Vec<&[Pattern]> = self.within.iter().map(Vec::as_slice).chain(set).collect();
@@ -112,7 +112,7 @@ impl Allowance {
 /// # Errors
 ///
 /// Where that is not decided in bounded time.
-pub fn layer_beyond(first: &[Allowance], others: &[Allowance]) -> Result<Option<String>, TooLarge> {
+pub fn layer_beyond(first: &[Allowance], others: &[Allowance]) -> Result<Option<String>, BudgetExceeded> {
     let known: HashSet<_> = others.iter().map(Allowance::key).collect();
     let mut searches = MOST_SEARCHES;
     for allowance in first.iter().filter(|allowance| !known.contains(&allowance.key())) {
@@ -130,7 +130,7 @@ pub(super) fn tidy(allowances: &mut Vec<Allowance>) {
 }
 
 /// A layer that fits a pattern of each group, and none of those outside.
-fn layer(within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, TooLarge> {
+fn layer(within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, BudgetExceeded> {
     let mut search = Search::among(Domain::layer_versions());
     for group in within {
         search = search.within(*group);

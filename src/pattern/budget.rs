@@ -9,7 +9,7 @@ pub const STEPS_TO_HOLD: usize = 6;
 
 /// The patterns are too complex to be decided within the bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge;
+pub struct BudgetExceeded;
 
 /// The steps that may still be taken.
 #[derive(Debug)]
@@ -33,9 +33,9 @@ impl Budget {
     ///
     /// # Errors
     ///
-    /// [`TooLarge`] where fewer are left.
-    pub fn charge(&mut self, steps: usize) -> Result<(), TooLarge> {
-        self.left = self.left.checked_sub(steps).ok_or(TooLarge)?;
+    /// [`BudgetExceeded`] where fewer are left.
+    pub fn charge(&mut self, steps: usize) -> Result<(), BudgetExceeded> {
+        self.left = self.left.checked_sub(steps).ok_or(BudgetExceeded)?;
         Ok(())
     }
 }

@@ -1,7 +1,7 @@
 //! Many patterns as one nondeterministic automaton: a trie, so that patterns share their prefixes, with a loop at each
 //! `*`.
 
-use super::budget::{Budget, TooLarge};
+use super::budget::{Budget, BudgetExceeded};
 use super::{Pattern, Symbol};
 
 /// The number of a state: what has been read of some of the patterns.
@@ -192,7 +192,7 @@ impl Nfa {
         colons: Option<usize>,
         to: &mut Vec<State>,
         budget: &mut Budget,
-    ) -> Result<(), TooLarge> {
+    ) -> Result<(), BudgetExceeded> {
         to.clear();
         budget.charge(self.step(state, Symbol::Character(character), to))?;
         to.retain(|&state| self.can_end(state, colons));
@@ -207,7 +207,7 @@ impl Nfa {
         character: char,
         colons: Option<usize>,
         budget: &mut Budget,
-    ) -> Result<Vec<State>, TooLarge> {
+    ) -> Result<Vec<State>, BudgetExceeded> {
         let mut to = Vec::with_capacity(states.len());
         budget.charge(states.iter().map(|&state| self.step(state, Symbol::Character(character), &mut to)).sum())?;
         to.retain(|&state| self.can_end(state, colons));
@@ -294,7 +294,7 @@ impl Nfa {
     }
 
     /// Whether one of the patterns covers another as [`Pattern::plainly_covers`] has it.
-    pub fn plainly_covers(&self, pattern: &Pattern, budget: &mut Budget) -> Result<bool, TooLarge> {
+    pub fn plainly_covers(&self, pattern: &Pattern, budget: &mut Budget) -> Result<bool, BudgetExceeded> {
         let mut states = self.start();
         let mut to = Vec::new();
         for &symbol in &pattern.0 {

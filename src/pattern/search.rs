@@ -16,9 +16,9 @@
 //! - A pattern that has to fit is dropped at once where one that must not plainly covers it.
 //!
 //! The work that is left is counted and bounded by a [`Budget`], and with it the memory, at about 32 bytes for a step.
-//! Beyond the bound the answer is [`TooLarge`], never a wrong one.
+//! Beyond the bound the answer is [`BudgetExceeded`], never a wrong one.
 
-use super::budget::{Budget, STEPS_TO_HOLD, TooLarge};
+use super::budget::{Budget, BudgetExceeded, STEPS_TO_HOLD};
 use super::class::Class;
 use super::domain::{Dfa, Domain, Position};
 use super::nfa::{Nfa, State};
@@ -61,8 +61,8 @@ impl<'a> Search<'a> {
     ///
     /// # Errors
     ///
-    /// [`TooLarge`] where it cannot be found out in bounded time whether there is one.
-    pub fn shortest(self) -> Result<Option<String>, TooLarge> {
+    /// [`BudgetExceeded`] where it cannot be found out in bounded time whether there is one.
+    pub fn shortest(self) -> Result<Option<String>, BudgetExceeded> {
         let (preferred, whole) = self.domain.stages();
         let mut budget = Budget::default();
         let unwanted = Nfa::new(self.outside);
@@ -133,7 +133,13 @@ struct Visited {
 impl Visited {
     /// Whether every text that goes on from `theirs` to a member goes on from here to one too: as much may still be read,
     /// the wanted patterns have come as far, and the unwanted ones no further.
-    fn subsumes(&self, theirs: &Self, wanted: &[Nfa], unwanted: &Nfa, budget: &mut Budget) -> Result<bool, TooLarge> {
+    fn subsumes(
+        &self,
+        theirs: &Self,
+        wanted: &[Nfa],
+        unwanted: &Nfa,
+        budget: &mut Budget,
+    ) -> Result<bool, BudgetExceeded> {
         budget.charge(1)?;
         let mut states = self.wanted.iter().zip(&theirs.wanted).zip(wanted);
         if self.count > theirs.count
@@ -157,7 +163,7 @@ impl<'a> ProductSearch<'a> {
     }
 
     /// The first text there is.
-    fn run(mut self) -> Result<Option<String>, TooLarge> {
+    fn run(mut self) -> Result<Option<String>, BudgetExceeded> {
         let starts: Vec<_> = self.wanted.iter().map(Nfa::start).collect();
         let mut wanted = Vec::new();
         combine(&starts, &mut wanted, &mut self.budget)?;
@@ -182,7 +188,7 @@ impl<'a> ProductSearch<'a> {
     }
 
     /// Adds a prefix if it leads to something that no other one subsumes.
-    fn add(&mut self, mut prefix: Prefix) -> Result<(), TooLarge> {
+    fn add(&mut self, mut prefix: Prefix) -> Result<(), BudgetExceeded> {
         if self.unwanted.accepts_all(&prefix.unwanted) {
             return Ok(());
         }
@@ -205,7 +211,7 @@ impl<'a> ProductSearch<'a> {
     }
 
     /// Whether nothing that has been visited subsumes this; it counts as visited from now on.
-    fn is_new(&mut self, ours: Visited, at: Position) -> Result<bool, TooLarge> {
+    fn is_new(&mut self, ours: Visited, at: Position) -> Result<bool, BudgetExceeded> {
         // Only the state itself or a `*` subsumes a state, so these two keys are where to look.
         self.set_key(&ours.wanted, at, true);
         if self.is_subsumed(&ours)? {
@@ -229,7 +235,7 @@ impl<'a> ProductSearch<'a> {
     }
 
     /// Whether something that has been visited under the key subsumes `ours`.
-    fn is_subsumed(&mut self, ours: &Visited) -> Result<bool, TooLarge> {
+    fn is_subsumed(&mut self, ours: &Visited) -> Result<bool, BudgetExceeded> {
         self.budget.charge(self.key.len())?;
         for theirs in self.visited.get(self.key.as_slice()).into_iter().flatten() {
             if theirs.subsumes(ours, self.wanted, self.unwanted, &mut self.budget)? {
@@ -269,7 +275,7 @@ impl<'a> ProductSearch<'a> {
         position: Position,
         wanted: &[State],
         unwanted: &[State],
-    ) -> Result<Vec<(bool, char, Position)>, TooLarge> {
+    ) -> Result<Vec<(bool, char, Position)>, BudgetExceeded> {
         let (mut named, mut wild) = (Vec::new(), false);
         for states in wanted.chunks_exact(self.wanted.len()) {
             let mut all_wild = true;
@@ -296,7 +302,12 @@ impl<'a> ProductSearch<'a> {
     }
 
     /// Where a character leads from the combinations of states.
-    fn follow(&mut self, wanted: &[State], character: char, colons: Option<usize>) -> Result<Vec<State>, TooLarge> {
+    fn follow(
+        &mut self,
+        wanted: &[State],
+        character: char,
+        colons: Option<usize>,
+    ) -> Result<Vec<State>, BudgetExceeded> {
         let mut after = Vec::with_capacity(wanted.len());
         for states in wanted.chunks_exact(self.wanted.len()) {
             for ((nfa, &state), ahead) in self.wanted.iter().zip(states).zip(&mut self.ahead) {
@@ -318,7 +329,7 @@ impl<'a> ProductSearch<'a> {
 }
 
 /// Adds every combination of one of the first states, one of the second and so on, one after the other.
-fn combine(states: &[Vec<State>], to: &mut Vec<State>, budget: &mut Budget) -> Result<(), TooLarge> {
+fn combine(states: &[Vec<State>], to: &mut Vec<State>, budget: &mut Budget) -> Result<(), BudgetExceeded> {
     let combinations = states.iter().fold(1_usize, |product, states| product.saturating_mul(states.len()));
     budget.charge(combinations.saturating_mul(states.len()))?;
     for number in 0..combinations {

@@ -62,7 +62,14 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
                     layers.entry(&declared.name.text).or_insert(layer);
                 }
             }
-            _ => {}
+            // Names are gathered before, what they are used in is resolved after.
+            Statement::Parameter(_)
+            | Statement::Account(_)
+            | Statement::Organization(_)
+            | Statement::Group(_)
+            | Statement::Include(_)
+            | Statement::Restriction(_)
+            | Statement::Expect(_) => {}
         }
     }
     resolver.refuse_shared_names(&layers);

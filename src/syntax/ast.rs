@@ -192,8 +192,6 @@ pub struct Content {
 /// `share [version LABEL, …] with PRINCIPALS [because "text"] [until DATE]`
 #[derive(Clone, Debug)]
 pub struct Share {
-    /// The keyword, for messages about the rule as a whole.
-    pub keyword: Span,
     /// The versions it is about; every version where empty.
     pub versions: Vec<Name>,
     /// Who may use them.
@@ -347,7 +345,7 @@ pub enum SetItem {
 #[derive(Clone, Debug)]
 pub enum Owner {
     /// `this account`
-    ThisAccount(Span),
+    ThisAccount,
     /// An account, or a group of accounts.
     Principal(Principal),
 }

@@ -3,7 +3,6 @@
 mod documents;
 
 use super::lower::Lowered;
-use super::model::{Content, Permission, Properties, Value};
 use crate::aws::quotas::{self, LAYER_POLICY_BYTES, LOGICAL_ID, PARAMETERS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, thousands};
@@ -181,37 +180,6 @@ fn loses_quotes(digits: &str) -> bool {
     digits.starts_with('0') && digits.contains(['8', '9'])
 }
 
-impl super::model::Template {
-    /// Whether it names local files, which `aws cloudformation package` must upload before a deploy.
-    #[must_use]
-    pub fn needs_package(&self) -> bool {
-        self.resources.iter().any(|resource| match &resource.properties {
-            Properties::LayerVersion(version) => matches!(version.content, Content::Local(_)),
-            _ => false,
-        })
-    }
-
-    /// What CloudFormation must be told to accept before it makes the IAM resources in it, if there are any
-    /// (CloudFormation API reference, `CreateStack`, `Capabilities`).
-    #[must_use]
-    pub fn capability(&self) -> Option<&'static str> {
-        let named = self.resources.iter().filter_map(|resource| match &resource.properties {
-            Properties::Role(role) => Some(role.name.is_some()),
-            Properties::ManagedPolicy(policy) => Some(policy.name.is_some()),
-            _ => None,
-        });
-        named.max().map(|named| if named { "CAPABILITY_NAMED_IAM" } else { "CAPABILITY_IAM" })
-    }
-
-    /// The grants in it.
-    pub fn permissions(&self) -> impl Iterator<Item = &Permission> {
-        self.resources.iter().filter_map(|resource| match &resource.properties {
-            Properties::Permission(permission) => Some(permission),
-            _ => None,
-        })
-    }
-}
-
 /// What is to be said about a source that makes no resource.
 #[must_use]
 pub fn no_resource(span: Span) -> Diagnostic {
@@ -230,12 +198,6 @@ pub fn template_size(bytes: usize, limits: Limits, span: Span) -> Option<Diagnos
             .note("CloudFormation takes 1 MB from a bucket, and 51,200 bytes without one")
             .help("put some of the layers into a source of their own")
     })
-}
-
-/// Whether a value is `*` without an organization beside it.
-#[must_use]
-pub fn is_public(permission: &Permission) -> bool {
-    permission.organization.is_none() && permission.principal == Value::string("*")
 }
 
 #[cfg(test)]

@@ -19,6 +19,43 @@ pub struct Template {
     pub resources: Vec<Resource>,
 }
 
+impl Template {
+    /// Whether it names local files, which `aws cloudformation package` must upload before a deploy.
+    #[must_use]
+    pub fn needs_package(&self) -> bool {
+        self.resources.iter().any(|resource| match &resource.properties {
+            Properties::LayerVersion(version) => matches!(version.content, Content::Local(_)),
+            Properties::Permission(_)
+            | Properties::SsmParameter(_)
+            | Properties::Role(_)
+            | Properties::ManagedPolicy(_)
+            | Properties::ServiceControlPolicy(_) => false,
+        })
+    }
+
+    /// What CloudFormation must be told to accept before it makes the IAM resources in it, if there are any
+    /// (CloudFormation API reference, `CreateStack`, `Capabilities`).
+    #[must_use]
+    pub fn capability(&self) -> Option<&'static str> {
+        let mut needed = None;
+        for resource in &self.resources {
+            let name = match &resource.properties {
+                Properties::Role(role) => &role.name,
+                Properties::ManagedPolicy(policy) => &policy.name,
+                Properties::LayerVersion(_)
+                | Properties::Permission(_)
+                | Properties::SsmParameter(_)
+                | Properties::ServiceControlPolicy(_) => continue,
+            };
+            if name.is_some() {
+                return Some("CAPABILITY_NAMED_IAM");
+            }
+            needed = Some("CAPABILITY_IAM");
+        }
+        needed
+    }
+}
+
 /// A template parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parameter {

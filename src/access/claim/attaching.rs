@@ -9,7 +9,7 @@ use crate::iam::attach::{EffectivePolicies, attachable, is_unrelated};
 use crate::iam::deny_reason::{DenyReason, deny_reason};
 use crate::iam::document::Effect;
 use crate::iam::evaluate::Values;
-use crate::pattern::{Pattern, TooLarge};
+use crate::pattern::{BudgetExceeded, Pattern};
 use crate::rules::model::{LayerSet, Layers};
 use crate::rules::text::{Part, Text as RuleText};
 use crate::syntax::ast::AttachVerb;
@@ -101,8 +101,9 @@ impl Facts<'_> {
             AttachVerb::Cannot => question.none(Side::In),
             AttachVerb::Only => question.none(Side::Out),
         };
-        let verdict = verdict
-            .unwrap_or_else(|TooLarge| Verdict::Undecided("its patterns are too complex to decide this".to_owned()));
+        let verdict = verdict.unwrap_or_else(|BudgetExceeded| {
+            Verdict::Undecided("its patterns are too complex to decide this".to_owned())
+        });
         match verdict {
             Verdict::Holds(why) if only_denies => Verdict::Holds(format!("{why}, whatever else is allowed")),
             Verdict::Holds(why) if by_itself => Verdict::Holds(format!(
@@ -209,7 +210,7 @@ struct AttachQuestion<'a> {
 
 impl AttachQuestion<'_> {
     /// A layer on one side of the set that an allowance lets attach.
-    fn layer(&self, allowance: &Allowance, side: Side) -> Result<Option<String>, TooLarge> {
+    fn layer(&self, allowance: &Allowance, side: Side) -> Result<Option<String>, BudgetExceeded> {
         match side {
             Side::In => allowance.layer(Some(self.set), &[]),
             Side::Out => allowance.layer(None, self.set),
@@ -217,7 +218,7 @@ impl AttachQuestion<'_> {
     }
 
     /// A layer on one side of the set that one of some allowances lets attach, and by what.
-    fn first(&self, allowances: &[Allowance], side: Side) -> Result<Option<(String, Vec<String>)>, TooLarge> {
+    fn first(&self, allowances: &[Allowance], side: Side) -> Result<Option<(String, Vec<String>)>, BudgetExceeded> {
         for allowance in allowances {
             if let Some(layer) = self.layer(allowance, side)? {
                 return Ok(Some((layer, allowance.by.clone())));
@@ -227,7 +228,7 @@ impl AttachQuestion<'_> {
     }
 
     /// Whether no layer on one side of the set can be attached.
-    fn none(&self, side: Side) -> Result<Verdict, TooLarge> {
+    fn none(&self, side: Side) -> Result<Verdict, BudgetExceeded> {
         let Some((maybe, _)) = self.first(&self.found.possible, side)? else {
             let what = if side == Side::In { "one of these layers" } else { "any other layer" };
             // One of them shows why; that none is found in time takes nothing from what is known.
@@ -244,7 +245,7 @@ impl AttachQuestion<'_> {
     }
 
     /// Whether every layer of the set can be attached: whether none of it is beyond every allowance.
-    fn can(&self) -> Result<Verdict, TooLarge> {
+    fn can(&self) -> Result<Verdict, BudgetExceeded> {
         let beyond = |allowances: &[Allowance]| Allowance::default().layer_beyond(allowances, Some(self.set));
         let Some(maybe) = beyond(&self.found.certain)? else {
             let by: BTreeSet<&str> =

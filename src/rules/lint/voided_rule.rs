@@ -23,7 +23,7 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 fn allows_of<'r>(rules: &'r Rules, role: &'r Restriction) -> Vec<&'r Spanned<Allow>> {
     let attached = rules.restrictions.iter().filter(|restriction| match &restriction.form {
         Form::Policy(attachments) => attachments.declared_roles.contains(&role.name.value),
-        _ => false,
+        Form::Role(_) | Form::Boundary | Form::Guardrail(_) => false,
     });
     role.allow.iter().chain(attached.filter_map(|policy| policy.allow.as_ref())).collect()
 }

@@ -20,7 +20,7 @@ pub type Declared<'a> = IndexMap<&'a str, Option<&'a Layer>>;
 fn this_account(kind: RestrictionKind) -> Part {
     match kind {
         RestrictionKind::Guardrail => Part::Literal("${aws:PrincipalAccount}".to_owned()),
-        _ => stack_account(),
+        RestrictionKind::Role | RestrictionKind::Policy | RestrictionKind::Boundary => stack_account(),
     }
 }
 
@@ -148,7 +148,7 @@ impl Resolver<'_> {
             self.report(Diagnostic::error(Code::InvalidPattern, pattern.span, message).note(problem));
         }
         let accounts = match owner {
-            Owner::ThisAccount(_) => vec![(this_account(kind), None)],
+            Owner::ThisAccount => vec![(this_account(kind), None)],
             Owner::Principal(principal) => self.accounts(principal),
         };
         if problem.is_some() {

@@ -41,10 +41,9 @@ impl Resolver<'_> {
         let message = format!("{} is not the name of an AWS service", quote(&service));
         let diagnostic = Diagnostic::error(Code::InvalidTrust, written.span, message);
         let full = format!("{service}.amazonaws.com");
-        self.report(match formats::is_service(&full) {
-            true if !service.contains('.') => diagnostic.fix(format!("write `{full}`"), written.span, full),
-            _ => diagnostic.help("it is written as in `lambda.amazonaws.com`"),
-        });
+        let is_short = formats::is_service(&full) && !service.contains('.');
+        let near = is_short.then_some(full.as_str());
+        self.report(diagnostic.suggest(written.span, near, "it is written as in `lambda.amazonaws.com`"));
         None
     }
 
@@ -56,9 +55,10 @@ impl Resolver<'_> {
             let message = format!("{} is not the address of an identity provider", quote(&provider));
             let diagnostic = Diagnostic::error(Code::InvalidTrust, oidc.provider.span, message);
             let bare = provider.trim_start_matches("https://").trim_end_matches('/');
-            self.report(match formats::is_oidc_provider(bare) {
-                true => diagnostic.fix("IAM knows it without `https://`", oidc.provider.span, bare),
-                false => diagnostic.help("it is written as in `token.actions.githubusercontent.com`"),
+            self.report(if formats::is_oidc_provider(bare) {
+                diagnostic.fix("IAM knows it without `https://`", oidc.provider.span, bare)
+            } else {
+                diagnostic.help("it is written as in `token.actions.githubusercontent.com`")
             });
             return None;
         }

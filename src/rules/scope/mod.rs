@@ -109,7 +109,12 @@ impl Scope {
                 self.groups.push(Group::default());
                 (&group.name, Some(Referent::Group(groups.len() as u32 - 1)))
             }
-            _ => return,
+            Statement::Stack(_)
+            | Statement::Parameter(_)
+            | Statement::Include(_)
+            | Statement::Layer(_)
+            | Statement::Restriction(_)
+            | Statement::Expect(_) => return,
         };
         if let Some(problem) = alias_problem(&name.text) {
             let message = format!("{} cannot be declared", quote(&name.text));

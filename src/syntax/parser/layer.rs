@@ -23,7 +23,7 @@ fn layer_statement(cursor: &mut Cursor<'_>) -> Parsed<LayerStatement> {
         LayerKeyword::Version => LayerStatement::Version(version(cursor)?),
         LayerKeyword::Content => LayerStatement::Content(content(cursor)?),
         LayerKeyword::OldVersions => LayerStatement::OldVersions(cursor.expect_word("`keep` or `delete`")?),
-        LayerKeyword::Share => LayerStatement::Share(share(cursor, span)?),
+        LayerKeyword::Share => LayerStatement::Share(share(cursor)?),
         LayerKeyword::Publish => LayerStatement::Publish(publish(cursor)?),
     })
 }
@@ -72,14 +72,14 @@ fn content(cursor: &mut Cursor<'_>) -> Parsed<Content> {
 }
 
 /// `[version LABEL, …] with PRINCIPALS [because "text"] [until DATE]`, the last two in either order
-fn share(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Share> {
+fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
     let versions = match cursor.accept_keyword(Keyword::Version) {
         Some(_) => comma_separated(cursor, |cursor| cursor.expect_word("a version's label"))?,
         None => Vec::new(),
     };
     cursor.expect_keyword(Keyword::With)?;
     let principals = comma_separated(cursor, principal)?;
-    let mut share = Share { keyword, versions, principals, because: None, until: None };
+    let mut share = Share { versions, principals, because: None, until: None };
     loop {
         if share.because.is_none() && cursor.accept_keyword(Keyword::Because).is_some() {
             share.because = Some(cursor.expect_string("the reason in quotes")?);

@@ -123,7 +123,7 @@ fn owner(cursor: &mut Cursor<'_>) -> Parsed<Owner> {
         Principal::Named(name)
             if name.text == Keyword::This.text() && cursor.accept_keyword(Keyword::Account).is_some() =>
         {
-            Ok(Owner::ThisAccount(name.span))
+            Ok(Owner::ThisAccount)
         }
         principal => Ok(Owner::Principal(principal)),
     }

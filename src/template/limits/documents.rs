@@ -12,76 +12,109 @@ use crate::template::measure::{self, Lengths};
 use crate::template::model::{Document, Effect, Properties, Value, Values};
 use std::collections::BTreeMap;
 
+/// A kind of document that has a size of its own.
+#[derive(Clone, Copy)]
+enum Kind {
+    Trust,
+    /// All inline policies of a role together.
+    Inline,
+    Managed,
+    Guardrail,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Trust => "trust policy",
+            Self::Inline => "inline policy",
+            Self::Managed => "managed policy",
+            Self::Guardrail => "service control policy",
+        }
+    }
+
+    /// The most characters.
+    fn most(self) -> usize {
+        match self {
+            Self::Trust => TRUST_POLICY,
+            Self::Inline => INLINE_POLICIES,
+            Self::Managed => MANAGED_POLICY,
+            Self::Guardrail => GUARDRAIL,
+        }
+    }
+}
+
+/// The characters of a document, whatever a deploy fills in.
+#[derive(Clone, Copy)]
+struct Characters {
+    least: usize,
+    most: usize,
+}
+
 /// Reports documents that are too long, and what has too many of them.
 pub fn check(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
-    let lengths = (Lengths::shortest(&lowered.template), Lengths::longest(&lowered.template));
-    let measured = |document| (measure::document(document, &lengths.0), measure::document(document, &lengths.1));
-    let check = |document, what, most, origin| too_long(document, what, measured(document), most, origin);
+    let (shortest, longest) = (Lengths::shortest(&lowered.template), Lengths::longest(&lowered.template));
     for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
-        match &resource.properties {
-            Properties::Role(role) => {
-                diagnostics.extend(check(&role.trust, "trust policy", TRUST_POLICY, origin));
-                diagnostics.extend(check(&role.policy, "inline policy", INLINE_POLICIES, origin));
-            }
-            Properties::ManagedPolicy(policy) => {
-                diagnostics.extend(check(&policy.document, "managed policy", MANAGED_POLICY, origin));
-            }
-            Properties::ServiceControlPolicy(policy) => {
-                diagnostics.extend(check(&policy.document, "service control policy", GUARDRAIL, origin));
-                let (_, longest) = measured(&policy.document);
-                diagnostics.extend(
-                    (GUARDRAIL_WARNED + 1..=GUARDRAIL).contains(&longest).then(|| long_guardrail(longest, origin)),
-                );
-            }
-            _ => {}
+        for (kind, document) in documents(&resource.properties) {
+            let characters = Characters {
+                least: measure::document(document, &shortest),
+                most: measure::document(document, &longest),
+            };
+            diagnostics.extend(too_long(kind, document, characters, origin));
         }
     }
     count_policies(lowered, diagnostics);
     count_guardrails(lowered, diagnostics);
 }
 
-/// What is to be said about a document that has this many characters at the least and at the most.
-fn too_long(
-    document: &Document,
-    what: &str,
-    (least, longest): (usize, usize),
-    most: usize,
-    origin: Span,
-) -> Option<Diagnostic> {
-    let limit = thousands(most);
-    let diagnostic = if least > most {
-        let message = format!("this {what} is too long");
-        let label = format!("{} characters at the least, of at most {limit}", thousands(least));
-        Diagnostic::error(Code::PolicySize, origin, message).label(label)
-    } else if longest > most {
-        let message = format!("this {what} may be too long");
-        let label = format!("{} to {} characters, of at most {limit}", thousands(least), thousands(longest));
-        Diagnostic::warning(Code::PolicySize, origin, message)
-            .label(label)
+/// The documents of a resource whose size AWS limits.
+fn documents(properties: &Properties) -> Vec<(Kind, &Document)> {
+    match properties {
+        Properties::Role(role) => vec![(Kind::Trust, &role.trust), (Kind::Inline, &role.policy)],
+        Properties::ManagedPolicy(policy) => vec![(Kind::Managed, &policy.document)],
+        Properties::ServiceControlPolicy(policy) => vec![(Kind::Guardrail, &policy.document)],
+        Properties::LayerVersion(_) | Properties::Permission(_) | Properties::SsmParameter(_) => Vec::new(),
+    }
+}
+
+/// What is to be said about a document of so many characters, if anything.
+fn too_long(kind: Kind, document: &Document, characters: Characters, origin: Span) -> Option<Diagnostic> {
+    let Characters { least, most } = characters;
+    let (what, limit) = (kind.name(), thousands(kind.most()));
+    let diagnostic = if least > kind.most() {
+        Diagnostic::error(Code::PolicySize, origin, format!("this {what} is too long"))
+            .label(format!("{} characters at the least, of at most {limit}", thousands(least)))
+    } else if most > kind.most() {
+        Diagnostic::warning(Code::PolicySize, origin, format!("this {what} may be too long"))
+            .label(format!("{} to {} characters, of at most {limit}", thousands(least), thousands(most)))
             .note("how many depends on the partition, the region and the numbers of the versions")
     } else {
-        return None;
+        return match kind {
+            Kind::Guardrail if most > GUARDRAIL_WARNED => Some(long_guardrail(most, origin)),
+            Kind::Guardrail | Kind::Trust | Kind::Inline | Kind::Managed => None,
+        };
     };
-    let items = longest_list(document);
-    let whole = document.statements.iter().any(|statement| {
+    let items = count(longest_list(document), "item");
+    let diagnostic = if has_allowlist(document) {
+        diagnostic
+            .note("an allowlist cannot be cut in two: a layer would have to be on both halves of it")
+            .help(format!("say the same with fewer patterns than these {items}, as in `shared-* from ACCOUNT`"))
+    } else {
+        diagnostic.help(format!("say the same with fewer than these {items}"))
+    };
+    Some(match kind {
+        Kind::Inline => diagnostic.help("or move the rules into a `policy` that is attached to the role"),
+        Kind::Trust | Kind::Managed | Kind::Guardrail => diagnostic,
+    })
+}
+
+/// Whether a statement of the document lists all layers that may be attached.
+fn has_allowlist(document: &Document) -> bool {
+    document.statements.iter().any(|statement| {
         let first = statement.conditions.first().map(|condition| condition.operator);
         matches!(
             (statement.effect, first),
             (Effect::Allow, Some("ForAllValues:StringLike")) | (Effect::Deny, Some("ForAnyValue:StringNotLike"))
         )
-    });
-    let diagnostic = match whole {
-        true => diagnostic
-            .note("an allowlist cannot be cut in two: a layer would have to be on both halves of it")
-            .help(format!(
-                "say the same with fewer patterns than these {}, as in `shared-* from ACCOUNT`",
-                count(items, "item")
-            )),
-        false => diagnostic.help(format!("say the same with fewer than these {}", count(items, "item"))),
-    };
-    Some(match what {
-        "inline policy" => diagnostic.help("or move the rules into a `policy` that is attached to the role"),
-        _ => diagnostic,
     })
 }
 

@@ -56,7 +56,7 @@ fn grantee(named: &rules::NamedPrincipal) -> Grantee {
     };
     let names = match named.principal {
         Principal::Everyone => Some("every AWS account".into()),
-        _ => named.names.clone(),
+        Principal::Account(_) | Principal::Organization(_) => named.names.clone(),
     };
     Grantee { id: names::grantee(&named.principal), principal, organization, names, is_parameter }
 }

@@ -99,13 +99,7 @@ fn guardrail(restriction: &Restriction, targets: &[Target], document: Document, 
     let mut targets: Vec<&Target> = targets.iter().collect();
     targets.sort_by(|a, b| a.id.cmp(&b.id));
     targets.dedup_by(|a, b| a.id == b.id);
-    let target = |target: &Target| Remarked {
-        value: match &target.id {
-            Id::Literal(id) => Value::string(id.as_str()),
-            Id::Parameter(name) => Value::Ref(name.as_str().into()),
-        },
-        remark: target.names.clone(),
-    };
+    let target = |target: &Target| Remarked { value: id_value(&target.id), remark: target.names.clone() };
     let own = || numbered(&Text::literal(restriction.name.value.as_str()), number);
     Properties::ServiceControlPolicy(Box::new(ServiceControlPolicy {
         name: physical_name(restriction, number).unwrap_or_else(own),
@@ -261,45 +255,46 @@ fn patterns_of(patterns: &[Spanned<String>], before: &str) -> Values {
     Values::list(patterns.into_iter().map(arn).collect())
 }
 
-/// The statements of a trust policy: accounts, organizations, services, and each identity provider's subject.
+/// The statements of a trust policy: accounts, organizations, services, and each identity provider's subjects.
 fn trust(trust: &[Trust]) -> Vec<Statement> {
-    let mut statements = Vec::new();
-    let accounts = trust.iter().filter_map(|trust| match trust {
-        Trust::Account(id, names) => Some((id.clone(), Remarked { value: root(id), remark: names.clone() })),
-        _ => None,
-    });
-    let accounts = in_order(accounts.collect());
-    if !accounts.is_empty() {
-        statements.push(trusted("TrustAccounts", "AWS", Values::Many(accounts), ASSUME, Vec::new()));
-    }
-    let organizations = trust.iter().filter_map(|trust| match trust {
-        Trust::Organization(id, names) => {
-            let value = match id {
-                Id::Literal(id) => Value::string(id.as_str()),
-                Id::Parameter(name) => Value::Ref(name.as_str().into()),
-            };
-            Some((id.clone(), Remarked { value, remark: names.clone() }))
+    let (mut accounts, mut organizations, mut services) = (Vec::new(), Vec::new(), Vec::new());
+    let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for trusted in trust {
+        match trusted {
+            Trust::Account(id, names) => {
+                accounts.push((id.clone(), Remarked { value: root(id), remark: names.clone() }));
+            }
+            Trust::Organization(id, names) => {
+                organizations.push((id.clone(), Remarked { value: id_value(id), remark: names.clone() }));
+            }
+            Trust::Service(name) => services.push(name.as_str()),
+            Trust::Oidc { provider, subject } => subjects.entry(provider).or_default().push(subject),
         }
-        _ => None,
-    });
-    let organizations = in_order(organizations.collect());
-    if !organizations.is_empty() {
-        statements.extend(trusted_organizations(Values::Many(organizations)));
     }
-    let mut services: Vec<&str> = trust
-        .iter()
-        .filter_map(|trust| match trust {
-            Trust::Service(name) => Some(name.as_str()),
-            _ => None,
-        })
-        .collect();
+    let mut statements = Vec::new();
+    if !accounts.is_empty() {
+        statements.push(trusted("TrustAccounts", "AWS", Values::Many(in_order(accounts)), ASSUME, Vec::new()));
+    }
+    if !organizations.is_empty() {
+        statements.extend(trusted_organizations(Values::Many(in_order(organizations))));
+    }
     services.sort_unstable();
     if !services.is_empty() {
         let services = Values::list(services.into_iter().map(Value::string).collect());
         statements.push(trusted("TrustServices", "Service", services, ASSUME, Vec::new()));
     }
-    statements.extend(providers(trust));
+    for (number, (provider, subjects)) in (1..).zip(subjects) {
+        statements.push(trusted_tokens(provider, subjects, number));
+    }
     statements
+}
+
+/// An ID as a value of the template.
+fn id_value(id: &Id) -> Value {
+    match id {
+        Id::Literal(id) => Value::string(id.as_str()),
+        Id::Parameter(name) => Value::Ref(name.as_str().into()),
+    }
 }
 
 /// The statements that trust the accounts of organizations.
@@ -346,30 +341,18 @@ fn root(id: &Id) -> Value {
     })
 }
 
-/// A statement for each identity provider: its tokens for AWS, of these subjects.
-fn providers(trust: &[Trust]) -> Vec<Statement> {
-    let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for trust in trust {
-        if let Trust::Oidc { provider, subject } = trust {
-            subjects.entry(provider).or_default().push(subject);
-        }
-    }
-    let statement = |((provider, mut subjects), number): ((&str, Vec<&str>), usize)| {
-        subjects.sort_unstable();
-        subjects.dedup();
-        let key = |claim: &str| Key::Provider(format!("{provider}:{claim}"));
-        let subjects = Values::list(subjects.into_iter().map(Value::string).collect());
-        let conditions = vec![
-            condition("StringEquals", key("aud"), one("sts.amazonaws.com")),
-            condition("StringLike", key("sub"), subjects),
-        ];
-        let arn = format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{provider}");
-        let sid = match number {
-            1 => Cow::Borrowed("TrustTokens"),
-            _ => Cow::Owned(format!("TrustTokens{number}")),
-        };
-        let provider = Values::One(Value::Sub(arn.into()));
-        trusted(sid, "Federated", provider, &["sts:AssumeRoleWithWebIdentity"], conditions)
-    };
-    subjects.into_iter().zip(1..).map(statement).collect()
+/// The statement that trusts the tokens of an identity provider for AWS, of these subjects.
+fn trusted_tokens(provider: &str, mut subjects: Vec<&str>, number: usize) -> Statement {
+    subjects.sort_unstable();
+    subjects.dedup();
+    let key = |claim: &str| Key::Provider(format!("{provider}:{claim}"));
+    let subjects = Values::list(subjects.into_iter().map(Value::string).collect());
+    let conditions = vec![
+        condition("StringEquals", key("aud"), one("sts.amazonaws.com")),
+        condition("StringLike", key("sub"), subjects),
+    ];
+    let arn = format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{provider}");
+    let sid = if number == 1 { Cow::Borrowed("TrustTokens") } else { Cow::Owned(format!("TrustTokens{number}")) };
+    let provider = Values::One(Value::Sub(arn.into()));
+    trusted(sid, "Federated", provider, &["sts:AssumeRoleWithWebIdentity"], conditions)
 }
