@@ -92,7 +92,7 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
                     compare(arn, version, live, &own, &mut drift.findings);
                 }
                 None if version.grants.keys().all(|who| *who == Who::Owner) => drift.not_seen.push(arn.clone()),
-                None => drift.findings.push(not_compared(arn, "no live policy of this version was given")),
+                None => drift.findings.push(not_compared(arn, "no live policy of this version was given; if it has none, give `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`")),
             },
         }
     }

@@ -153,17 +153,22 @@ class Story:
     def drifts(self, *kinds: str, parameters: dict | None = None) -> None:
         """`layershare drift` finds these kinds of differences, and none else."""
         resources = self.place / "resources.json"
-        resources.write_text(aws.run("cloudformation", "describe-stack-resources", "--stack-name", self.stack, "--output", "json"))
+        resources.write_text(aws.run("cloudformation", "list-stack-resources", "--stack-name", self.stack, "--output", "json"))
         policies = self.place / "policies.json"
         layers = aws.ask("lambda", "list-layers").get("Layers", [])
         numbers = [(layer["LayerName"], version) for layer in layers for version in self.sharing(layer["LayerName"])]
-        printed = [self.policy(layer, version) for layer, version in numbers]
-        policies.write_text("\n".join(json.dumps(one) for one in printed if one))
+        printed = [self.policy(layer, version) or self.no_policy(layer, version) for layer, version in numbers]
+        policies.write_text("\n".join(json.dumps(one) for one in printed))
         given = [f"--parameter={name}={value}" for name, value in (parameters or {}).items()]
         done = self.compiler("drift", self.source, "--stack-resources", resources, *given, policies)
         found = sorted(line.split(":")[0] for line in done.stdout.splitlines() if not line.startswith(" "))
         if found != sorted(kinds) or done.returncode != (1 if kinds else 0):
             raise Broken(f"drift should find {sorted(kinds)}, exit {done.returncode}:\n{done.stdout}{done.stderr}")
+
+    def no_policy(self, layer: str, version: int) -> dict:
+        """What says of a version that it has no policy, of which Lambda prints nothing."""
+        arn = f"arn:aws:lambda:us-east-1:{self.account}:layer:{layer}:{version}"
+        return {"LayerVersionArn": arn, "Policy": None}
 
     def mend(self) -> None:
         """Runs the commands that `layershare drift` prints."""
