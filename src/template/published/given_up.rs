@@ -147,7 +147,7 @@ fn unshared(version: &Published<'_>, lost: usize, start: Span) -> Diagnostic {
     let grants = count(lost, "grant");
     let message = format!("the deploy would take {grants} from the version that `{}` published", version.id);
     let diagnostic =
-        Diagnostic::warning(Code::LostGrants, start, message).label("this source does not have its layer any more");
+        Diagnostic::warning(Code::LostGrants, start, message).label(format!("`{}` leaves the template", version.id));
     if !is_kept(version.resource, "DeletionPolicy") {
         return diagnostic.note("the version is deleted too: its `DeletionPolicy` is `Delete`");
     }
