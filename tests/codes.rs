@@ -105,7 +105,7 @@ fn check_page(code: Code, goldens: &mut Goldens) {
     let arguments: &[&str] = match bad.words {
         "after" => {
             reported(&folder, good.text.as_bytes(), &["build", "shared.layers", "-o", "shared.yaml"]);
-            &["build", "shared.layers", "-o", "shared.yaml"]
+            &["build", "shared.layers", "-o", "shared.yaml", "--check"]
         }
         // The day is a part of what is reported.
         _ => &["check", "shared.layers", "--as-of", "2026-01-01"],

@@ -92,6 +92,68 @@ fn what_is_no_template_is_not_overwritten() {
     assert_eq!(fs::read(folder.path().join("notes.txt")).unwrap(), b"my notes");
 }
 
+const FOREIGN: &str = "Resources:\n  Shared:\n    Type: AWS::Lambda::LayerVersion\n    DeletionPolicy: Retain\n    \
+                       Properties: {LayerName: deps, Content: {S3Bucket: bucket-1, S3Key: 0.zip}}\n  Database:\n    \
+                       Type: AWS::RDS::DBInstance\n";
+
+#[test]
+fn a_template_that_somebody_else_wrote_is_overwritten_only_when_that_is_meant() {
+    let folder = folder_with(&[("a.layers", SOURCE), ("network.yaml", FOREIGN)]);
+    let build = ["build", "a.layers", "-o", "network.yaml"];
+    for more in [&[][..], &["--check"]] {
+        expect(&run(folder.path(), &[&build, more].concat(), b""), 2, "layershare did not write network.yaml");
+    }
+    assert_eq!(fs::read_to_string(folder.path().join("network.yaml")).unwrap(), FOREIGN);
+    let output = run(folder.path(), &[&build[..], &["--check", "--replace"]].concat(), b"");
+    expect(&output, 1, "network.yaml is not what the source says");
+    assert_eq!(fs::read_to_string(folder.path().join("network.yaml")).unwrap(), FOREIGN);
+    expect(&run(folder.path(), &[&build[..], &["--replace"]].concat(), b""), 0, "wrote network.yaml");
+    fs::write(folder.path().join("a.layers"), format!("stack \"shared\"\n{SOURCE}")).unwrap();
+    expect(&run(folder.path(), &build, b""), 0, "wrote network.yaml");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_does_not_hide_a_template_that_somebody_else_wrote() {
+    let folder = folder_with(&[("a.layers", SOURCE), ("network.yaml", FOREIGN)]);
+    std::os::unix::fs::symlink("network.yaml", folder.path().join("a.yaml")).unwrap();
+    let build = ["build", "a.layers", "-o", "a.yaml"];
+    expect(&run(folder.path(), &build, b""), 2, "layershare did not write a.yaml");
+    assert_eq!(fs::read_to_string(folder.path().join("network.yaml")).unwrap(), FOREIGN);
+}
+
+/// JSON has no first line to tell who wrote it.
+#[test]
+fn a_template_is_known_in_both_forms() {
+    let folder = folder_with(&[("a.layers", SOURCE)]);
+    for (format, number) in ["yaml", "json", "json", "yaml"].into_iter().zip(0..) {
+        fs::write(folder.path().join("a.layers"), format!("stack \"number {number}\"\n{SOURCE}")).unwrap();
+        expect(&run(folder.path(), &["build", "a.layers", "-o", "a.out", "--format", format], b""), 0, "wrote a.out");
+    }
+    let output = run(folder.path(), &["build", "a.layers", "--format", "json"], b"");
+    let mut template: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    template.as_object_mut().unwrap().remove("Metadata");
+    fs::write(folder.path().join("a.json"), template.to_string()).unwrap();
+    let build = ["build", "a.layers", "-o", "a.json", "--format", "json"];
+    expect(&run(folder.path(), &build, b""), 2, "layershare did not write a.json");
+}
+
+#[test]
+fn a_live_version_is_not_deleted_by_a_build() {
+    let adopted = "layer deps {\n  version 1 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\n  \
+                   share with account 123456789012\n}\n";
+    for policy in ["    DeletionPolicy: Delete\n", ""] {
+        let foreign = FOREIGN.replace("    DeletionPolicy: Retain\n", policy);
+        let folder = folder_with(&[("a.layers", adopted), ("a.yaml", &foreign)]);
+        let build = ["build", "a.layers", "-o", "a.yaml"];
+        for more in [&[][..], &["--replace"], &["--check"]] {
+            let output = run(folder.path(), &[&build, more].concat(), b"");
+            expect(&output, 1, "add `DeletionPolicy: Retain` to `Shared` in the template as it was");
+        }
+        assert_eq!(fs::read_to_string(folder.path().join("a.yaml")).unwrap(), foreign);
+    }
+}
+
 #[test]
 fn a_published_version_is_published_again_only_when_that_is_meant() {
     let folder = folder_with(&[("a.layers", SOURCE)]);

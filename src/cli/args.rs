@@ -102,6 +102,9 @@ pub struct BuildArguments {
     /// Let a version that OUT publishes already be published again, under a new number
     #[arg(long, value_name = "LABEL", requires = "output")]
     pub republish: Vec<String>,
+    /// Overwrite OUT although it is a template that this program did not write
+    #[arg(long, requires = "output")]
+    pub replace: bool,
 }
 
 /// The arguments of `check`.

@@ -4,14 +4,15 @@ use super::args::BuildArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use super::{Outcome, next};
-use crate::cloudformation::read;
+use crate::cloudformation::{Template, Values, read};
 use crate::diagnostic::has_errors;
 use crate::english::{count, thousands};
 use crate::rules::load::Root;
 use crate::source::Sources;
+use crate::template::Format;
 use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Lowered, Placement};
-use crate::template::{Format, published};
+use crate::template::published::{self, Earlier};
 use crate::{Compiled, compile};
 use anyhow::{Context, bail};
 use similar::TextDiff;
@@ -33,9 +34,10 @@ pub fn run(arguments: &BuildArguments, limits: Limits, messages: &mut Messages) 
         compiled.diagnostics.push(no_resource(compiled.start));
     }
     let earlier = output.map(disk::existing).transpose()?.flatten();
-    if let (Some(output), Some(earlier)) = (output, &earlier) {
-        keep_published(&mut compiled, earlier, output, arguments)?;
-    }
+    let is_foreign = match (output, &earlier) {
+        (Some(output), Some(earlier)) => keep_published(&mut compiled, earlier, output, arguments)?,
+        _ => false,
+    };
     let format = arguments.format.into();
     let bytes = compiled.lowered.as_ref().map_or(0, |lowered| written_bytes(lowered, format));
     compiled.diagnostics.extend(template_size(bytes, limits, compiled.start));
@@ -46,6 +48,12 @@ pub fn run(arguments: &BuildArguments, limits: Limits, messages: &mut Messages) 
         Some(lowered) if !has_errors(&compiled.diagnostics) => lowered,
         _ => return Ok(Outcome::Findings),
     };
+    if let Some(output) = output.filter(|_| is_foreign && !arguments.replace) {
+        bail!(
+            "layershare did not write {}, so it is left alone; choose another name, or build with `--replace`",
+            output.display()
+        );
+    }
     match output {
         None => print(lowered, format),
         Some(output) if arguments.check => compare(lowered, format, output, earlier.as_deref(), messages),
@@ -76,15 +84,16 @@ fn placement(root: &Root, output: Option<&Path>) -> anyhow::Result<Placement> {
     Ok(Placement { source_name, source_folder })
 }
 
-/// Compares with the template that is there: no version in it is published again unless that is meant.
+/// Compares with the template that is there, and reports what a deploy would do to the versions in it. Gives whether
+/// another program or a person wrote that template.
 fn keep_published(
     compiled: &mut Compiled,
     earlier: &[u8],
     output: &Path,
     arguments: &BuildArguments,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let Some(lowered) = &compiled.lowered else {
-        return Ok(());
+        return Ok(false);
     };
     for label in &arguments.republish {
         if !lowered.listed.iter().any(|version| version.label == *label) {
@@ -94,20 +103,19 @@ fn keep_published(
     let mut written = Vec::new();
     lowered.template.write(arguments.format.into(), &mut written)?;
     if written == earlier || earlier.is_empty() {
-        return Ok(());
+        return Ok(false);
     }
-    match read::template(earlier) {
-        Ok(earlier) if earlier.get("Resources").is_some() => {
-            let mut found = Vec::new();
-            published::check(&earlier, lowered, &arguments.republish, &mut found);
-            compiled.diagnostics.append(&mut found);
-            Ok(())
-        }
-        _ => bail!(
+    let template = read::template(earlier).ok().filter(|template| template.get("Resources").is_some());
+    let Some(template) = template else {
+        bail!(
             "{} is not a CloudFormation template, so it is left alone; remove it, or choose another name",
             output.display()
-        ),
-    }
+        );
+    };
+    let deployed = Template::new(template.clone(), &Values::default()).json().clone();
+    let earlier = Earlier::new(earlier, &template, deployed);
+    published::check(&earlier, lowered, &arguments.republish, compiled.start, &mut compiled.diagnostics);
+    Ok(!earlier.is_marked)
 }
 
 /// The bytes of the template in that form.

@@ -1,6 +1,7 @@
 //! The template as JSON in ASCII, with the long forms of the intrinsic functions.
 
 use super::emit::{Scalar, Sink};
+use super::mark::METADATA;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use std::io::{self, BufWriter, Write};
@@ -80,6 +81,15 @@ impl Formatter for Ascii {
 
 impl<W: Write> Sink for Json<W> {
     fn header(&mut self, _: &[String]) {}
+
+    fn mark(&mut self) {
+        let (key, value) = METADATA;
+        self.key("Metadata");
+        self.begin_map();
+        self.key(key);
+        self.scalar(Scalar::Plain(value), None);
+        self.end_map();
+    }
 
     fn blank(&mut self) {}
 

@@ -49,11 +49,19 @@ pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagn
     check_zeros(rules, lowered, diagnostics);
 }
 
+const ANOTHER_SOURCE: &str = "or begin another source for layers that no stack publishes yet";
+
+/// A stack that takes over a layer of another would publish its versions again, unless it lists them.
+const MOVE: &str = "a layer that is deployed moves in two deploys: first list its versions in the other source, by \
+                    `version LABEL at ARN`, and deploy that; then take the layer out of this one, which must have been \
+                    deployed with `old-versions keep`";
+
 fn too_many_resources(rules: &Rules, resources: usize, most: usize, span: Span) -> Diagnostic {
     let message = format!("the template has {}, of at most {}", count(resources, "resource"), thousands(most));
     let diagnostic = Diagnostic::error(Code::TooMany, span, message)
         .help("share with the organization instead of its accounts: one grant a version, however many accounts")
-        .help("or put some of the layers into a source of their own");
+        .help(ANOTHER_SOURCE)
+        .note(MOVE);
     let largest = rules.layers.iter().max_by_key(|layer| grants_of(layer).map(<[_]>::len).sum::<usize>());
     match largest {
         Some(layer) => {
@@ -196,7 +204,9 @@ pub fn template_size(bytes: usize, limits: Limits, span: Span) -> Option<Diagnos
         let message = format!("the template has {} bytes, of at most {most}", thousands(bytes));
         Diagnostic::error(Code::TemplateSize, span, message)
             .note("CloudFormation takes 1 MB from a bucket, and 51,200 bytes without one")
-            .help("put some of the layers into a source of their own")
+            .help("make the reasons and descriptions shorter")
+            .help(ANOTHER_SOURCE)
+            .note(MOVE)
     })
 }
 

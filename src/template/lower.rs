@@ -83,8 +83,8 @@ pub struct AdoptedVersion {
     pub span: Span,
     /// The name of its layer in the source.
     pub layer: String,
-    /// Its label.
-    pub label: String,
+    /// Its ARN.
+    pub arn: Value,
 }
 
 impl SourceMap {

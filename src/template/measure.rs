@@ -123,6 +123,8 @@ impl<'a> Measure<'a> {
 impl Sink for Measure<'_> {
     fn header(&mut self, _: &[String]) {}
 
+    fn mark(&mut self) {}
+
     fn blank(&mut self) {}
 
     fn comment(&mut self, _: &str) {}

@@ -4,6 +4,7 @@ mod emit;
 pub mod json;
 pub mod limits;
 pub mod lower;
+pub mod mark;
 mod measure;
 pub mod model;
 pub mod published;
@@ -20,7 +21,7 @@ pub enum Format {
     /// YAML, for people: short tags, comments.
     #[default]
     Yaml,
-    /// JSON, which says the same without comments.
+    /// JSON, which says the same without comments; its `Metadata` say who wrote it.
     Json,
 }
 

@@ -1,28 +1,82 @@
-//! Keeps a published version from being published again, or deleted while it is shared: the template that is there already is the record.
+//! Keeps a published version from being published again, or deleted while it is in use: the template that is there
+//! already is the record.
 //!
 //! Every property of a layer version is create-only, so that an edit of its description publishes it anew, under a new
 //! number, without the grants that name the old one.
 
+mod given_up;
+
 use super::emit;
 use super::json::Json as JsonSink;
-use super::lower::names::{self, pascal};
 use super::lower::{ListedVersion, Lowered};
+use super::mark::is_marked;
 use super::model::Properties;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, quote};
+use crate::source::Span;
 use serde_json::{Map, Value as Json};
 use std::collections::{HashMap, HashSet};
 
 type Object = Map<String, Json>;
 
-/// What a template publishes: the properties of its layer versions, by logical ID.
-fn layer_versions(template: &Json) -> HashMap<&str, &Object> {
-    let resources = template.get("Resources").and_then(Json::as_object);
-    let versions = resources
-        .into_iter()
-        .flatten()
-        .filter(|(_, resource)| resource.get("Type").and_then(Json::as_str) == Some("AWS::Lambda::LayerVersion"));
-    versions.filter_map(|(id, resource)| Some((id.as_str(), resource.get("Properties")?.as_object()?))).collect()
+/// The template that is there already.
+#[derive(Debug)]
+pub struct Earlier {
+    /// As CloudFormation deploys it, without loops and serverless resources.
+    deployed: Json,
+    /// The logical IDs of its serverless layer versions, of which CloudFormation makes others.
+    serverless: HashSet<String>,
+    /// Whether this program wrote it.
+    pub is_marked: bool,
+}
+
+/// A layer version of the template that is there already.
+struct Published<'t> {
+    id: &'t str,
+    resource: &'t Json,
+    properties: &'t Object,
+    /// Whether the next deploy goes on with it under its logical ID, as it is or replaced.
+    stays: bool,
+}
+
+impl Earlier {
+    /// A template: its text, what is written in it, and what CloudFormation makes of that before a deploy.
+    #[must_use]
+    pub fn new(text: &[u8], template: &Json, deployed: Json) -> Self {
+        let is_marked = is_marked(text, template);
+        let mut serverless = HashSet::new();
+        for (id, resource) in object(&template["Resources"]) {
+            if kind(resource) == Some("AWS::Serverless::LayerVersion") {
+                serverless.insert(id.clone());
+            }
+        }
+        Self { deployed, serverless, is_marked }
+    }
+
+    fn resources(&self) -> impl Iterator<Item = (&String, &Json)> {
+        object(&self.deployed["Resources"])
+    }
+
+    /// The layer versions of it, in their order.
+    fn versions<'t>(&'t self, next: &HashSet<&str>) -> Vec<Published<'t>> {
+        let mut versions = Vec::new();
+        for (id, resource) in self.resources() {
+            let properties = resource.get("Properties").and_then(Json::as_object);
+            if let Some(properties) = properties.filter(|_| kind(resource) == Some("AWS::Lambda::LayerVersion")) {
+                let stays = next.contains(id.as_str()) && !self.serverless.contains(id);
+                versions.push(Published { id, resource, properties, stays });
+            }
+        }
+        versions
+    }
+}
+
+fn object(value: &Json) -> impl Iterator<Item = (&String, &Json)> {
+    value.as_object().into_iter().flatten()
+}
+
+fn kind(resource: &Json) -> Option<&str> {
+    resource.get("Type").and_then(Json::as_str)
 }
 
 /// The properties of a resource as a reader of the template finds them.
@@ -34,34 +88,52 @@ fn written(properties: &Properties) -> Option<Object> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// Reports the listed versions that a deploy over `earlier` would publish a second time. `meant` are the labels for
-/// which the user says that it should.
-pub fn check(earlier: &Json, lowered: &Lowered, meant: &[String], diagnostics: &mut Vec<Diagnostic>) {
-    let known = layer_versions(earlier);
-    let resources = &lowered.template.resources;
-    let kept: HashSet<&str> = resources.iter().map(|resource| resource.id.as_str()).collect();
-    for version in &lowered.listed {
-        let resource = &resources[version.resource];
+/// Reports what a deploy over `earlier` would do to its versions: publish them a second time, delete them, or take their
+/// grants. `meant` are the labels for which the user says that they are published again. `start` stands for the source as
+/// a whole.
+pub fn check(earlier: &Earlier, lowered: &Lowered, meant: &[String], start: Span, diagnostics: &mut Vec<Diagnostic>) {
+    let mut next = HashSet::new();
+    for resource in &lowered.template.resources {
+        if matches!(resource.properties, Properties::LayerVersion(_)) {
+            next.insert(resource.id.as_str());
+        }
+    }
+    let versions = earlier.versions(&next);
+    let republished = check_republished(earlier, &versions, lowered, meant, diagnostics);
+    given_up::check(earlier, &versions, &republished, lowered, start, diagnostics);
+}
+
+/// Reports the listed versions that would be published a second time; gives the logical IDs that they have now.
+fn check_republished<'t>(
+    earlier: &Earlier,
+    versions: &[Published<'t>],
+    lowered: &Lowered,
+    meant: &[String],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> HashSet<&'t str> {
+    let mut republished = HashSet::new();
+    let by_id: HashMap<&str, &Published<'t>> = versions.iter().map(|version| (version.id, version)).collect();
+    for version in lowered.listed.iter().filter(|version| !meant.contains(&version.label)) {
+        let resource = &lowered.template.resources[version.resource];
         let Some(now) = written(&resource.properties) else {
             continue;
         };
-        if meant.contains(&version.label) {
-            continue;
-        }
         let span = lowered.origins[version.resource];
-        if let Some(&before) = known.get(resource.id.as_str()) {
-            let changes = changes(before, &now);
+        if let Some(before) = by_id.get(resource.id.as_str()).filter(|before| before.stays) {
+            let changes = changes(before.properties, &now);
             if !changes.is_empty() {
                 diagnostics.push(changed(version, &changes, span));
+                republished.insert(before.id);
             }
             continue;
         }
-        let gone = known.iter().filter(|(id, before)| !kept.contains(**id) && same_archive(before, &now));
-        if let Some(id) = gone.map(|(id, _)| *id).min() {
-            diagnostics.push(renamed(version, id, span));
+        let mut gone = versions.iter().filter(|before| !before.stays && same_archive(before.properties, &now));
+        if let Some(before) = gone.by_ref().min_by_key(|before| before.id) {
+            diagnostics.push(renamed(version, before, earlier, span));
+            republished.insert(before.id);
         }
     }
-    check_deleted(earlier, lowered, &kept, diagnostics);
+    republished
 }
 
 /// Whether two versions differ in the name of their layer at the most: a renamed layer publishes all of its versions
@@ -69,28 +141,6 @@ pub fn check(earlier: &Json, lowered: &Lowered, meant: &[String], diagnostics: &
 fn same_archive(before: &Object, now: &Object) -> bool {
     let others = |name: &&String| *name != "LayerName";
     before.keys().chain(now.keys()).filter(others).all(|name| before.get(name) == now.get(name))
-}
-
-/// Reports versions that a deploy over `earlier` would delete although the source goes on sharing them by their ARN.
-fn check_deleted(earlier: &Json, lowered: &Lowered, kept: &HashSet<&str>, diagnostics: &mut Vec<Diagnostic>) {
-    for version in &lowered.adopted {
-        let layer = pascal(&version.layer);
-        let ids = [names::version(&version.layer, &version.label), layer];
-        let deleted = ids.iter().find(|id| {
-            !kept.contains(id.as_str())
-                && earlier["Resources"][id.as_str()]["DeletionPolicy"].as_str() == Some("Delete")
-        });
-        if let Some(id) = deleted {
-            let message =
-                format!("the deploy would delete a version of {} that may be this one", quote(&version.layer));
-            diagnostics.push(
-                Diagnostic::error(Code::DeletedVersion, version.span, message)
-                    .label("only its sharing would be managed from now on")
-                    .note(format!("`{id}` leaves the template, which says that it is deleted then"))
-                    .help("first build and deploy with `old-versions keep`, then list the version by its ARN"),
-            );
-        }
-    }
 }
 
 /// The properties that differ, each with its old and new value.
@@ -108,7 +158,7 @@ fn shown(value: Option<&Json>) -> String {
     }
 }
 
-fn changed(version: &ListedVersion, changes: &[String], span: crate::source::Span) -> Diagnostic {
+fn changed(version: &ListedVersion, changes: &[String], span: Span) -> Diagnostic {
     let message = format!("version {} of {} would be published again", quote(&version.label), quote(&version.layer));
     Diagnostic::error(Code::RepublishedVersion, span, message)
         .label("it is in the template already, with other properties")
@@ -120,12 +170,17 @@ fn changed(version: &ListedVersion, changes: &[String], span: crate::source::Spa
         .help(format!("if it is meant, build with `--republish {}`", version.label))
 }
 
-fn renamed(version: &ListedVersion, before: &str, span: crate::source::Span) -> Diagnostic {
+fn renamed(version: &ListedVersion, before: &Published<'_>, earlier: &Earlier, span: Span) -> Diagnostic {
     let message = format!("version {} of {} would be published again", quote(&version.label), quote(&version.layer));
+    let by_arn = "list the version by its ARN under its new name: `version LABEL at ARN`";
+    let by_arn = match given_up::retention(before, earlier) {
+        None => format!("or {by_arn}"),
+        Some(first) => format!("or deploy twice: first {first}, and deploy only that; then {by_arn}"),
+    };
     Diagnostic::error(Code::RepublishedVersion, span, message)
-        .label(format!("it is in the template already, with the logical ID `{before}`"))
+        .label(format!("it is in the template already, with the logical ID `{}`", before.id))
         .note("under another logical ID it is another resource: it would get a new number")
         .help("keep the name of the layer and the label of the version as they were")
-        .help("or list the version by its ARN under its new name: `version LABEL at ARN`")
+        .help(by_arn)
         .help(format!("if it is meant, build with `--republish {}`", version.label))
 }

@@ -71,6 +71,8 @@ impl<W: Write> Sink for Yaml<W> {
         }
     }
 
+    fn mark(&mut self) {}
+
     fn blank(&mut self) {
         self.put("\n");
     }

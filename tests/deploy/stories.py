@@ -174,6 +174,80 @@ def adopt(told: Story) -> None:
 
 
 @story
+@listed("remove the line of a version that the source lists by `at ARN` too, `delete`")
+def listed_twice(told: Story) -> None:
+    """A version that is listed by its ARN before its own line goes is not deleted with the line."""
+    told.upload("1.zip")
+    adopted = [f"version one at arn:aws:lambda:us-east-1:{told.account}:layer:deps:1", f"share with account {A}"]
+    told.build(layer(version("1"), "old-versions delete", f"share with account {A}"))
+    told.deploy()
+    told.build(layer(version("1"), "old-versions delete", *adopted))
+    told.deploy()
+    told.refuses(layer(*adopted), "deleted-version")
+    told.refuses(layer(*adopted, name="other"), "deleted-version")
+    told.build(layer(version("1"), *adopted))
+    told.deploy()
+    told.build(layer(*adopted))
+    told.deploy()
+    told.expect(deps={1: {A}})
+
+
+@story
+@listed("build over a template of somebody else's that publishes a version, and list that by `at ARN`")
+def somebody_elses_template(told: Story) -> None:
+    """A version that somebody else's template publishes is taken over in two deploys; one would delete it."""
+    told.upload("1.zip", "2.zip")
+    plain = """\
+Resources:
+  Shared:
+    Type: AWS::Lambda::LayerVersion
+    Properties:
+      LayerName: {}
+      Content: {{S3Bucket: {}, S3Key: 1.zip}}
+"""
+    harm = Story("harm", told.account, told.place / "harm")
+    harm.template.write_text(plain.format("harmed", told.bucket))
+    harm.deploy()
+    harm.expect(harmed={1: set()})
+    harm.refuses(layer(version("2"), name="other"), "deleted-version")
+    harm.template.unlink()
+    harm.build(layer(version("2"), name="other"))
+    harm.deploy()
+    harm.expect(harmed={}, other={1: set()})
+
+    told.template.write_text(plain.format("deps", told.bucket))
+    told.deploy()
+    adopted = layer(f"version 1 at arn:aws:lambda:us-east-1:{told.account}:layer:deps:1", version("2"), f"share with account {A}")
+    told.refuses(adopted, "deleted-version")
+    told.template.write_text(told.template.read_text().replace("    Properties:", "    DeletionPolicy: Retain\n    Properties:"))
+    told.deploy()
+    told.write(adopted)
+    if told.compiler("build", told.source, "-o", told.template).returncode != 2:
+        raise Broken("a template of somebody else's should not be overwritten")
+    told.build(adopted, "--replace")
+    told.deploy()
+    told.expect(deps={1: {A}, 2: {A}})
+
+
+@story
+@listed("move a layer to the source of another stack, by `at ARN`, `keep`")
+def moved_to_another_source(told: Story) -> None:
+    """The other stack shares the versions before this one gives them up."""
+    told.upload("1.zip", "2.zip", "3.zip")
+    share = f"share with account {A}"
+    tools = layer(version("3"), share, name="tools")
+    told.build(layer(version("1"), version("2"), share) + tools)
+    told.deploy()
+    other = Story("moved-there", told.account, told.place / "other")
+    arn = f"arn:aws:lambda:us-east-1:{told.account}:layer:deps:{{}}"
+    other.build(layer(*(f"version {n} at {arn.format(n)}" for n in (1, 2)), share))
+    other.deploy()
+    told.build(tools)
+    told.deploy()
+    told.expect(deps={1: {A}, 2: {A}}, tools={1: {A}})
+
+
+@story
 @listed(
     "rename an account, an organization or a group",
     "re-order statements, move members between groups, split the source by `include`",
@@ -371,9 +445,21 @@ def rolling_renamed(told: Story) -> None:
     for key in ("1.zip", "2.zip"):
         told.build(roll(key, f"share with account {A}"))
         told.deploy()
-    told.build(roll("2.zip", f"share with account {A}", "name deps", name="renamed"))
+    told.build(roll("2.zip", f"share with account {A}", "name deps", name="renamed"), warned="lost-grants")
     told.deploy()
     told.expect(deps={1: {A}, 2: set(), 3: {A}})
+
+
+@story
+@rolling("remove the layer, `keep`")
+def rolling_leaves(told: Story) -> None:
+    told.upload("1.zip", "2.zip", "3.zip")
+    for key in ("1.zip", "2.zip"):
+        told.build(roll(key, f"share with account {A}"))
+        told.deploy()
+    told.build(roll("3.zip", name="tools"), warned="lost-grants")
+    told.deploy()
+    told.expect(deps={1: {A}, 2: set()}, tools={1: set()})
 
 
 @story

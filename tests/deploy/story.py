@@ -58,11 +58,14 @@ class Story:
         command = [os.environ["LAYERSHARE"], *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, cwd=self.place, check=False)
 
-    def build(self, source: str, *options: str) -> None:
+    def build(self, source: str, *options: str, warned: str | None = None) -> None:
+        """The build succeeds, with a warning of that code if one is given."""
         self.write(source)
         done = self.compiler("build", self.source, "-o", self.template, *options)
         if done.returncode != 0:
             raise Broken(f"the build failed:\n{done.stderr}")
+        if warned and f"warning[{warned}]" not in done.stderr:
+            raise Broken(f"the build should warn of {warned}:\n{done.stderr}")
 
     def refuses(self, source: str, code: str) -> None:
         """The build fails with that code and leaves the template as it is."""

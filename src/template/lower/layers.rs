@@ -125,12 +125,13 @@ fn listed(
         let id = names::version(&layer.name.value, &version.label.value);
         let arn = match &version.origin {
             Origin::Adopted(arn) => {
+                let arn = value(&arn.value);
                 lowered.adopted.push(AdoptedVersion {
                     span: version.label.span,
                     layer: layer.name.value.clone(),
-                    label: version.label.value.clone(),
+                    arn: arn.clone(),
                 });
-                value(&arn.value)
+                arn
             }
             Origin::Published(publication) => {
                 let shared: Arc<str> = id.as_str().into();
