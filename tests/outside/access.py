@@ -4,17 +4,13 @@ The reader here knows YAML and what a layer version and its permission look like
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from common import ROOT, count, finish, shown, templates
-
-COMPILER = os.environ.get("LAYERSHARE", str(ROOT / "target" / "debug" / "layershare"))
+from common import ROOT, count, finish, layershare, shown, templates
 
 
 def text(value: object, parameters: dict) -> str:
@@ -55,7 +51,7 @@ def found_in(template: dict) -> dict[str, set]:
 
 def faults_of(path: Path) -> list[str]:
     expected = found_in(yaml_parse(path.read_text()))
-    done = subprocess.run([COMPILER, "access", str(path), "--format", "json"], capture_output=True, text=True, check=False)
+    done = layershare("access", path, "--format", "json")
     if done.returncode != 0:
         return [f"{shown(path)}: {done.stderr.strip()}"]
     reported = {
