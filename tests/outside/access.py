@@ -4,39 +4,36 @@ The reader here knows YAML and what a layer version and its permission look like
 """
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from common import ROOT, count, finish, shown, templates
-
-COMPILER = os.environ.get("LAYERSHARE", str(ROOT / "target" / "debug" / "layershare"))
+from common import ROOT, count, finish, layershare, shown, templates
 
 
-def text(value: object, parameters: dict) -> str:
-    """A value as the report shows it: what only a deploy tells as `${Name}`."""
+def texts(value: object, parameters: dict) -> list[str]:
+    """A value as the report shows it, once for each value that a deploy may give: a default, and what only the deploy
+    tells as `${Name}`."""
     if isinstance(value, dict):
         [(function, argument)] = value.items()
         if function == "Ref":
             default = parameters.get(argument, {}).get("Default")
-            return "${" + argument + "}" if default is None else str(default)
+            return ["${" + argument + "}"] + ([] if default is None else [str(default)])
         if function == "Fn::Sub":
-            return argument
+            return [argument]
         raise ValueError(f"{function} in a permission")
-    return str(value)
+    return [str(value)]
 
 
-def grantee(properties: dict, parameters: dict) -> tuple[str, str | None]:
-    principal = text(properties["Principal"], parameters)
+def grantees(properties: dict, parameters: dict) -> set[tuple[str, str | None]]:
+    principals = texts(properties["Principal"], parameters)
     if "OrganizationId" in properties:
-        return "organization", text(properties["OrganizationId"], parameters)
-    if principal == "*":
-        return "everyone", None
-    return "account", principal.removesuffix(":root").rpartition(":")[2]
+        return {("organization", id) for id in texts(properties["OrganizationId"], parameters)}
+    if principals == ["*"]:
+        return {("everyone", None)}
+    return {("account", one.removesuffix(":root").rpartition(":")[2]) for one in principals}
 
 
 def found_in(template: dict) -> dict[str, set]:
@@ -48,14 +45,14 @@ def found_in(template: dict) -> dict[str, set]:
             versions.setdefault(name, set())
         if resource["Type"] == "AWS::Lambda::LayerVersionPermission":
             arn = resource["Properties"]["LayerVersionArn"]
-            layer = arn["Ref"] if isinstance(arn, dict) and arn.get("Ref") in template["Resources"] else text(arn, parameters)
-            versions.setdefault(layer, set()).add(grantee(resource["Properties"], parameters))
+            layer = arn["Ref"] if isinstance(arn, dict) and arn.get("Ref") in template["Resources"] else texts(arn, parameters)[0]
+            versions.setdefault(layer, set()).update(grantees(resource["Properties"], parameters))
     return versions
 
 
 def faults_of(path: Path) -> list[str]:
     expected = found_in(yaml_parse(path.read_text()))
-    done = subprocess.run([COMPILER, "access", str(path), "--format", "json", "--defaults"], capture_output=True, text=True, check=False)
+    done = layershare("access", path, "--format", "json", "--defaults")
     if done.returncode != 0:
         return [f"{shown(path)}: {done.stderr.strip()}"]
     reported = {

@@ -1,11 +1,41 @@
-"""What the outside checks share: where things are, how two parsed templates are compared, and how a check ends."""
+"""What the outside checks share: where things are, how the program is run, how two parsed templates are compared, and how
+a check begins and ends."""
 
+import argparse
+import os
+import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / "target" / "outside"
+COMPILER = os.environ.get("LAYERSHARE", str(ROOT / "target" / "debug" / "layershare"))
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def layershare(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs the program; the caller judges its exit code. A minute is far beyond what any answer takes."""
+    command = [COMPILER, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def sample_of(check: str, count: int) -> argparse.Namespace:
+    """The options of a check that makes up its questions: how many, and which."""
+    parser = argparse.ArgumentParser(prog=f"{check}.py")
+    parser.add_argument("--count", type=int, default=count, help="how many questions (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=20261126, help="which ones (default: %(default)s)")
+    return parser.parse_args()
+
+
+def abreast(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """The results in the order of the items. The work is to wait for the program, so threads are enough."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        yield from pool.map(work, items)
 
 
 def templates() -> list[Path]:

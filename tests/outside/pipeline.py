@@ -12,9 +12,8 @@ from pathlib import Path
 
 import yaml
 
-from common import ROOT, finish
+from common import COMPILER, ROOT, finish
 
-COMPILER = os.environ.get("LAYERSHARE", str(ROOT / "target" / "debug" / "layershare"))
 PAGE = ROOT / "docs" / "reviewing.md"
 
 BEFORE = """account data-team = 123456789012
