@@ -268,7 +268,8 @@ fn is_part(some: &Partial, all: &Partial) -> bool {
     };
     some.iter().all(|(operator, keys)| match (keys.as_map(), all.get(operator).and_then(Partial::as_map)) {
         (Some(keys), Some(others)) => keys.iter().all(|(key, values)| others.get(key) == Some(values)),
-        _ => false,
+        // What is not a map of keys is no condition that AWS takes, and no difference from itself.
+        _ => all.get(operator) == Some(keys),
     })
 }
 

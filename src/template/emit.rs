@@ -87,16 +87,19 @@ pub fn emit(template: &Template, mut sink: impl Sink) -> io::Result<()> {
         }
         sink.end_map();
     }
-    sink.blank();
-    sink.key("Resources");
-    sink.begin_map();
-    for (index, each) in resources.iter().enumerate() {
-        if index > 0 {
-            sink.blank();
+    // A source of names alone makes none, and an empty mapping has no form that both could write.
+    if !resources.is_empty() {
+        sink.blank();
+        sink.key("Resources");
+        sink.begin_map();
+        for (index, each) in resources.iter().enumerate() {
+            if index > 0 {
+                sink.blank();
+            }
+            resource(&mut sink, each);
         }
-        resource(&mut sink, each);
+        sink.end_map();
     }
-    sink.end_map();
     sink.end_map();
     sink.finish()
 }

@@ -1,0 +1,18 @@
+//! A source compiles or is reported; what its YAML says, its JSON says too.
+#![no_main]
+
+use layershare::Format;
+use layershare::cloudformation::read;
+use layershare_fuzz::{compiled, mutate, written};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+
+fuzz_target!(|source: &[u8]| {
+    let compiled = compiled(source);
+    let (Some(yaml), Some(json)) = (written(&compiled, Format::Yaml), written(&compiled, Format::Json)) else {
+        return;
+    };
+    let json: serde_json::Value = serde_json::from_slice(&json).expect("the JSON is JSON");
+    assert_eq!(read::template(&yaml).expect("the YAML is a template"), json);
+});
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { mutate(data, size, max_size, seed) });

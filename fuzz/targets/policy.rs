@@ -1,0 +1,31 @@
+//! A policy in a file of its own is read, as what it is or is said to be, reported and compared with itself. So are the
+//! live policies of layer versions.
+#![no_main]
+
+use layershare::Access;
+use layershare::access::grants::Grants;
+use layershare::access::policy_file::PolicyFile;
+use layershare::access::subject::Kind;
+use layershare::cloudformation::read;
+use layershare_fuzz::{compare, mutate};
+use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(documents) = read::json_documents(data) else {
+        return;
+    };
+    for document in &documents {
+        if let Ok(Some(policy)) = PolicyFile::read(document) {
+            for kind in [policy.kind(), Kind::Guardrail, Kind::Boundary, Kind::Policy] {
+                let access = Access::of_policy_file(policy.template("Policy", kind), kind);
+                compare(&access, &access);
+            }
+        }
+    }
+    if let Ok(grants) = Grants::of_policies(&documents) {
+        let access = Access { grants, ..Access::default() };
+        compare(&access, &access);
+    }
+});
+
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { mutate(data, size, max_size, seed) });
