@@ -285,10 +285,7 @@ fn a_rolling_layer_that_leaves_with_grants_is_told() {
         republished(&format!("layer deps {{\ncontent s3://bucket-1/1.zip\n{share}\n}}"), adopted, &[]),
         Vec::<String>::new()
     );
-    assert_eq!(
-        republished(&format!("layer deps {{\ncontent s3://bucket-1/1.zip\n}}"), other, &[]),
-        Vec::<String>::new()
-    );
+    assert_eq!(republished("layer deps {\ncontent s3://bucket-1/1.zip\n}", other, &[]), Vec::<String>::new());
     assert_eq!(republished(TWO, other, &[]), Vec::<String>::new());
 }
 
