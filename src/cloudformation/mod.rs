@@ -7,6 +7,7 @@ pub mod case;
 pub mod expand;
 mod functions;
 pub mod parameter;
+pub mod place;
 pub mod read;
 pub mod template;
 pub mod unread;

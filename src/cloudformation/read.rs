@@ -92,7 +92,11 @@ pub fn json(text: &str) -> Result<Json, ReadError> {
 }
 
 /// The text of a file: UTF-8, or UTF-16 with a byte-order mark, as Windows writes it.
-fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
+///
+/// # Errors
+///
+/// When it is neither.
+pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
         let decoded: Result<String, _> = char::decode_utf16(units).collect();
@@ -121,7 +125,7 @@ fn value(text: &str) -> Result<Json, ReadError> {
 
 /// Refuses what would keep the parser busy: brackets, or items of lists, nested deeper than in anything real. Brackets in
 /// texts count as well, which only makes it refuse what nobody writes.
-fn refuse_depth(text: &str) -> Result<(), ReadError> {
+pub(super) fn refuse_depth(text: &str) -> Result<(), ReadError> {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     for byte in text.bytes() {
         match byte {
