@@ -50,6 +50,9 @@ pub mod iam;
 
 pub mod access;
 
+// The functions that use layers.
+pub mod uses;
+
 pub mod report;
 
 // The program.

@@ -1,4 +1,5 @@
-//! Every code has a page, and the examples on it behave as the page says. What the first one is reported with, word for
+//! Every code has a page, and the examples on it behave as the page says. An example is a source, or a template with
+//! functions, which `uses` reads with the arguments that stand behind its fence. What the first one is reported with, word for
 //! word, is in `tests/cases/codes/NAME.txt`.
 //!
 //! The first block of a page is reported with its code, the last one is not and compiles. What a block cannot say by
@@ -17,16 +18,21 @@ use std::path::Path;
 use support::{Goldens, run, stderr, stdout};
 
 struct Block<'p> {
+    language: &'p str,
     words: &'p str,
     text: &'p str,
 }
 
 fn blocks(page: &str) -> Vec<Block<'_>> {
-    let fences = page.split("```layers").skip(1).filter_map(|rest| rest.split_once("```"));
-    fences
-        .filter_map(|(block, _)| block.split_once('\n'))
-        .map(|(words, text)| Block { words: words.trim(), text })
-        .collect()
+    let mut blocks = Vec::new();
+    for fenced in page.split("```").skip(1).step_by(2) {
+        let (fence, text) = fenced.split_once('\n').unwrap();
+        let (language, words) = fence.split_once(' ').unwrap_or((fence, ""));
+        if ["layers", "yaml", "json"].contains(&language) {
+            blocks.push(Block { language, words: words.trim(), text });
+        }
+    }
+    blocks
 }
 
 /// The bytes that a block stands for.
@@ -56,9 +62,20 @@ fn bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
+/// The name of the file that a block is, and the arguments with which the program reads it.
+fn command<'b>(block: &Block<'b>) -> (&'static str, Vec<&'b str>) {
+    match block.language {
+        "yaml" => {
+            let words = block.words.split_whitespace();
+            ("template.yaml", ["uses", "template.yaml"].into_iter().chain(words).collect())
+        }
+        _ => ("shared.layers", vec!["check", "shared.layers"]),
+    }
+}
+
 /// The codes with which the program reports a source, each with its severity, and whether it has errors.
-fn reported(folder: &Path, source: &[u8], arguments: &[&str]) -> (BTreeMap<String, String>, bool) {
-    fs::write(folder.join("shared.layers"), source).unwrap();
+fn reported(folder: &Path, file: &str, source: &[u8], arguments: &[&str]) -> (BTreeMap<String, String>, bool) {
+    fs::write(folder.join(file), source).unwrap();
     let all = [arguments, &["--message-format", "json"]].concat();
     let output = run(folder, &all, b"");
     let mut codes = BTreeMap::new();
@@ -79,10 +96,13 @@ fn check_form(name: &str, page: &str) {
     let [meaning, reported, mended] = parts.as_slice() else { panic!("{name}: the page has {} parts", parts.len()) };
     assert!(!meaning.trim().is_empty(), "{name}: the page does not say what the code means");
     assert!(reported.starts_with("Reported\n\n") && reported.ends_with("```\n"), "{name}: nothing is reported");
-    let (advice, source) = mended.split_once("```layers\n").unwrap_or_default();
+    let (advice, source) = mended.split_once("```").unwrap_or_default();
     let advice = advice.strip_prefix("Mended\n\n").unwrap_or_default();
     assert!(!advice.trim().is_empty(), "{name}: the page does not say how to mend it");
-    assert!(source.ends_with("```\n") && blocks(source).is_empty(), "{name}: the page does not end with one source");
+    assert!(
+        source.ends_with("\n```\n") && source.matches("```").count() == 1,
+        "{name}: the page does not end with one source"
+    );
 }
 
 fn check_page(code: Code, goldens: &mut Goldens) {
@@ -100,24 +120,26 @@ fn check_page(code: Code, goldens: &mut Goldens) {
     }
     let bad = blocks.iter().find(|block| !block.words.starts_with("file=")).unwrap();
     let good = blocks.last().unwrap();
-    let (codes, failed) = reported(&folder, good.text.as_bytes(), &["check", "shared.layers"]);
+    let (file, arguments) = command(good);
+    let (codes, failed) = reported(&folder, file, good.text.as_bytes(), &arguments);
     assert!(!codes.contains_key(name) && !failed, "{name}: the mended source is reported with {codes:?}");
-    let arguments: &[&str] = match bad.words {
-        "after" => {
-            reported(&folder, good.text.as_bytes(), &["build", "shared.layers", "-o", "shared.yaml"]);
-            &["build", "shared.layers", "-o", "shared.yaml", "--check"]
-        }
+    let (file, mut arguments) = command(bad);
+    if bad.words == "after" {
+        arguments = vec!["build", "shared.layers", "-o", "shared.yaml"];
+        reported(&folder, file, good.text.as_bytes(), &arguments);
+        arguments.push("--check");
+    } else if file == "shared.layers" {
         // The day is a part of what is reported.
-        _ => &["check", "shared.layers", "--as-of", "2026-01-01"],
-    };
-    let (codes, _) = reported(&folder, &expand(bad), arguments);
+        arguments.extend(["--as-of", "2026-01-01"]);
+    }
+    let (codes, _) = reported(&folder, file, &expand(bad), &arguments);
     assert!(codes.contains_key(name), "{name}: the source is reported with {codes:?}");
     for (code, severity) in codes {
-        let severities = Code::from_name(&code).unwrap().severity_names();
-        assert!(severities.split(" or ").any(|known| known == severity), "{name}: {code} is not only {severities}");
+        let severities = Code::from_name(&code).unwrap().severities();
+        assert!(severities.iter().any(|known| known.name() == severity), "{name}: {code} is never a {severity}");
     }
     let golden = support::top().join("tests/cases/codes").join(name).with_extension("txt");
-    goldens.compare(&golden, stderr(&run(&folder, arguments, b"")));
+    goldens.compare(&golden, stderr(&run(&folder, &arguments, b"")));
 }
 
 #[test]

@@ -29,7 +29,11 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cloudformation", &["aws", "partial"]),
     ("iam", &["pattern", "partial"]),
     ("access", &["aws", "pattern", "partial", "diagnostic", "syntax", "rules", "template", "cloudformation", "iam"]),
-    ("report", &["pattern", "partial", "cloudformation", "iam", "access"]),
+    (
+        "uses",
+        &["source", "english", "aws", "pattern", "partial", "diagnostic", "rules", "cloudformation", "access"],
+    ),
+    ("report", &["source", "pattern", "partial", "cloudformation", "iam", "access", "uses"]),
     ("lib", &["source", "diagnostic", "rules", "template", "access"]),
     (
         "cli",
@@ -43,6 +47,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "template",
             "cloudformation",
             "access",
+            "uses",
             "report",
             "lib",
         ],

@@ -44,6 +44,9 @@ pub const LAYER_RUNTIMES: usize = 15;
 /// declares the same error for layers without a number of their own.
 pub const LAYER_POLICY_BYTES: usize = 20_480;
 
+/// Layers of a function (Lambda Developer Guide, quotas).
+pub const FUNCTION_LAYERS: usize = 5;
+
 /// The name of a function (Lambda API reference, `CreateFunction`).
 pub const FUNCTION_NAME: usize = 64;
 

@@ -3,6 +3,7 @@
 use crate::access::subject::Kind;
 use crate::cloudformation::Values;
 use crate::diagnostic::render::Form;
+use crate::rules::formats;
 use crate::template::Format;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -74,6 +75,9 @@ pub enum Command {
     Diff(DiffArguments),
     /// Compare the sharing that a source or a template says with live policies
     Drift(DriftArguments),
+    /// Show the layers of the functions in templates and what is wrong with them, or who uses a layer
+    #[command(disable_version_flag = true)]
+    Uses(UsesArguments),
     /// Format sources in place; standard input goes to standard output
     Fmt(FmtArguments),
     /// Explain a code that a message names, or list all codes
@@ -212,7 +216,7 @@ pub enum AccessFormat {
     Html,
 }
 
-/// The form of a report about a difference.
+/// The form of a report that is not made for a browser.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum DiffFormat {
     /// For a terminal
@@ -262,6 +266,36 @@ pub struct DriftArguments {
     /// The values of parameters
     #[command(flatten)]
     pub values: ValueArguments,
+}
+
+/// The arguments of `uses`.
+#[derive(Debug, clap::Args)]
+pub struct UsesArguments {
+    /// The templates with the functions; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// What is known of layers: sources, templates, and what `aws lambda list-layer-versions`, `get-layer-version` and
+    /// `get-layer-version-policy` printed
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub catalog: Vec<PathBuf>,
+    /// The region that the functions are deployed to
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub region: Option<String>,
+    /// The account that the functions are deployed to
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// The organization that the account is in
+    #[arg(long, value_name = "ID", value_parser = organization, requires = "account")]
+    pub organization: Option<String>,
+    /// List the functions that use this layer instead: its name, or its ARN without a version
+    #[arg(long, value_name = "LAYER", conflicts_with = "catalog", value_parser = layer)]
+    pub of: Option<String>,
+    /// The number of the version that is asked for by `--of`
+    #[arg(long, value_name = "NUMBER", requires = "of", value_parser = number)]
+    pub version: Option<String>,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: DiffFormat,
 }
 
 /// The arguments of `fmt`.
@@ -320,4 +354,34 @@ impl From<FormatArgument> for Format {
 fn parameter(argument: &str) -> Result<(String, String), String> {
     let (name, value) = argument.split_once('=').ok_or("a parameter's value is given as NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn region(argument: &str) -> Result<String, String> {
+    checked(argument, formats::is_region(argument), "a region, such as us-east-1")
+}
+
+fn account(argument: &str) -> Result<String, String> {
+    checked(argument, formats::is_account_id(argument), "an account ID: 12 digits")
+}
+
+fn organization(argument: &str) -> Result<String, String> {
+    checked(argument, formats::is_organization_id(argument), "an organization ID, such as o-a1b2c3d4e5")
+}
+
+fn number(argument: &str) -> Result<String, String> {
+    checked(argument, formats::is_version_number(argument), "the number of a version")
+}
+
+/// The name of a layer, or its ARN: that of a version without its number.
+fn layer(argument: &str) -> Result<String, String> {
+    let fields: Vec<&str> = argument.split(':').collect();
+    let problem = |(index, field): (usize, &&str)| formats::layer_version_field_problem(index, field);
+    let is_arn = fields.len() + 1 == formats::LAYER_VERSION_FIELDS
+        && !fields.iter().enumerate().any(|field| problem(field).is_some());
+    let is_layer = is_arn || formats::is_layer_name(argument);
+    checked(argument, is_layer, "a layer's name, or its ARN without the number of a version")
+}
+
+fn checked(argument: &str, is_right: bool, expected: &str) -> Result<String, String> {
+    if is_right { Ok(argument.to_owned()) } else { Err(format!("expected {expected}")) }
 }

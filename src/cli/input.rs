@@ -29,7 +29,17 @@ pub fn template(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Option<(Template, Vec<Json>)>> {
-    let root = disk::root(path)?;
+    template_of(disk::root(path)?, values, limits, messages)
+}
+
+/// What [`template`] gives, of a file that is read already.
+pub fn template_of(
+    root: Root,
+    values: &Values,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Option<(Template, Vec<Json>)>> {
+    let path = PathBuf::from(&root.name);
     let (json, adopted) = if is_source(&root) {
         match compiled(root, limits, messages)? {
             Some((json, _, lowered)) => (json, lowered.source_map.adopted_arns()),
@@ -38,17 +48,23 @@ pub fn template(
     } else {
         (template_in(&root)?, Vec::new())
     };
-    check_parameters(&json, values, path)?;
+    check_parameters(&json, values, &path)?;
     Ok(Some((Template::new(json, values), adopted)))
 }
 
-/// The template that a file is.
-pub fn template_in(root: &Root) -> anyhow::Result<Json> {
+/// The template that a file is, as it is written there.
+pub fn written_template(root: &Root) -> anyhow::Result<Json> {
     let name = &root.name;
     let json = read::template(&root.bytes).map_err(|error| anyhow!("{name} is not a template: {error}"))?;
     if !json.get("Resources").is_some_and(Json::is_object) {
         bail!("{name} is not a CloudFormation template: it has no `Resources`");
     }
+    Ok(json)
+}
+
+/// The template that a file is, with those of nested stacks that lie beside it.
+pub fn template_in(root: &Root) -> anyhow::Result<Json> {
+    let json = written_template(root)?;
     Ok(match &root.path {
         Some(path) => with_children(json, path, &child),
         // Beside what comes by standard input lies nothing.

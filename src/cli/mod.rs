@@ -15,6 +15,7 @@ mod init;
 mod input;
 mod messages;
 mod next;
+mod uses;
 
 use crate::template::limits::Limits;
 use args::{Arguments, Command};
@@ -73,6 +74,7 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
         Command::Check(arguments) => check::run(&arguments, limits, messages),
         Command::Diff(arguments) => diff::run(&arguments, limits, messages),
         Command::Drift(arguments) => drift::run(&arguments, limits, messages),
+        Command::Uses(arguments) => uses::run(&arguments, limits, messages),
         Command::Fmt(arguments) => fmt::run(&arguments, messages),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Init(arguments) => init::run(&arguments, messages),

@@ -8,8 +8,10 @@ mod json;
 mod markdown;
 mod mermaid;
 mod text;
+mod uses;
 
 pub use escape::terminal;
+pub use uses::{users_json, users_markdown, users_text, uses_json, uses_markdown, uses_text};
 
 use crate::access::Access;
 use crate::access::diff::Diff;

@@ -11,6 +11,7 @@ use layershare::{Compiled, compile};
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data, Redactions};
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -116,4 +117,57 @@ impl Goldens {
         let failed = differences.len();
         assert!(failed == 0, "{failed} of {compared} files differ\n{}", differences.join("\n"));
     }
+}
+
+/// What begins a line with a command in a session.
+const PROMPT: &str = "$ layershare ";
+
+/// Plays the `session.txt` of every folder in `cases`, of which there are at least `least`, and compares what the program
+/// answers with what is written there.
+#[track_caller]
+pub fn sessions(cases: &str, least: usize) {
+    let entries = std::fs::read_dir(top().join(cases)).unwrap();
+    let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    assert!(folders.len() >= least, "only {} cases are left", folders.len());
+    let mut goldens = Goldens::default();
+    for folder in folders {
+        let session = folder.join("session.txt");
+        let written =
+            std::fs::read_to_string(&session).unwrap_or_else(|error| panic!("{}: {error}", session.display()));
+        goldens.compare(&session, played(&folder, &written));
+    }
+    goldens.finish();
+}
+
+/// A session with the same commands and remarks, and what the program answers today.
+fn played(folder: &Path, written: &str) -> String {
+    let mut session = String::new();
+    let remarks = written.lines().take_while(|line| line.starts_with('#'));
+    remarks.for_each(|remark| writeln!(session, "{remark}").unwrap());
+    let commands: Vec<&str> = written.lines().filter_map(|line| line.strip_prefix(PROMPT)).collect();
+    assert!(!commands.is_empty(), "{} has no command", folder.display());
+    for command in commands {
+        let words = words(command);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let output = run(folder, &words, b"");
+        let code = output.status.code().unwrap_or_else(|| panic!("{}: {command} crashed", folder.display()));
+        write!(session, "\n{PROMPT}{command}\n{}{}exit {code}\n", stdout(&output), stderr(&output)).unwrap();
+    }
+    session
+}
+
+/// The words of a command, in which those with blanks stand in quotes.
+fn words(command: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut rest = command.trim_start();
+    while !rest.is_empty() {
+        let (word, after) = match rest.strip_prefix('"') {
+            Some(quoted) => quoted.split_once('"').unwrap_or_else(|| panic!("an open quote in {command}")),
+            None => rest.split_once(' ').unwrap_or((rest, "")),
+        };
+        words.push(word.to_owned());
+        rest = after.trim_start();
+    }
+    words
 }

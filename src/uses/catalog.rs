@@ -1,0 +1,256 @@
+//! What is known of layers from elsewhere: what Lambda lists, the policies of versions, and the templates that publish
+//! them.
+
+use crate::access::grants::{GrantedBy, Grants, Match, Version, VersionId, Who};
+use crate::cloudformation::read::ReadError;
+use crate::cloudformation::{Template, World, explore};
+use crate::english::quote;
+use crate::partial::Text;
+use serde_json::Value as Json;
+use std::collections::{BTreeSet, HashMap};
+
+/// Everything that is known of layers.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    /// Versions that Lambda describes, by ARN.
+    described: HashMap<String, Compatible>,
+    /// The numbers of the versions that a layer has, by its ARN, where a list has all of them.
+    listed: HashMap<String, BTreeSet<u64>>,
+    /// The live policies of versions.
+    policies: Grants,
+    /// The templates that publish and share layers.
+    published: Vec<Published>,
+}
+
+/// What a version says that it is compatible with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compatible {
+    /// The runtimes; none where it names none.
+    pub runtimes: Vec<String>,
+    /// The architectures; none where it names none.
+    pub architectures: Vec<String>,
+}
+
+/// A template of a catalogue.
+#[derive(Debug)]
+struct Published {
+    file: String,
+    template: Template,
+    grants: Grants,
+}
+
+/// What a catalogue says of the sharing of a version with an account.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shared {
+    /// It is shared.
+    Yes,
+    /// The version's own policy does not share it.
+    NotByPolicy,
+    /// The template in this file does not share it; others may.
+    NotByTemplate(String),
+    /// It is unknown, because of this.
+    Unknown(String),
+    /// Nothing is said about it.
+    NotListed,
+}
+
+impl Catalog {
+    /// Adds what `aws lambda list-layer-versions`, `get-layer-version` or `get-layer-version-policy` print; whether it is
+    /// one of them.
+    ///
+    /// # Errors
+    ///
+    /// What looks like a policy and is not one of a layer version.
+    pub fn add_printed(&mut self, printed: &Json) -> Result<bool, ReadError> {
+        if let Some(versions) = printed.get("LayerVersions").and_then(Json::as_array) {
+            let is_whole = ["NextMarker", "NextToken"].iter().all(|key| printed.get(key).is_none_or(Json::is_null));
+            for version in versions {
+                self.add_described(version, is_whole);
+            }
+            return Ok(true);
+        }
+        if printed.get("LayerVersionArn").is_some() {
+            self.add_described(printed, false);
+            return Ok(true);
+        }
+        if printed.get("Policy").is_some() || printed.get("Statement").is_some() {
+            let grants = Grants::of_policies(std::slice::from_ref(printed))?;
+            for (id, version) in grants.versions {
+                let known = self.policies.versions.entry(id).or_default();
+                known.grants.extend(version.grants);
+            }
+            return Ok(true);
+        }
+        Ok(false)
+    }
+
+    fn add_described(&mut self, version: &Json, is_whole: bool) {
+        let Some(arn) = version.get("LayerVersionArn").and_then(Json::as_str) else {
+            return;
+        };
+        let texts = |key: &str| {
+            let all = version.get(key).and_then(Json::as_array).into_iter().flatten();
+            all.filter_map(Json::as_str).map(str::to_owned).collect()
+        };
+        let compatible =
+            Compatible { runtimes: texts("CompatibleRuntimes"), architectures: texts("CompatibleArchitectures") };
+        self.described.insert(arn.to_owned(), compatible);
+        if let (true, Some((layer, number))) = (is_whole, arn.rsplit_once(':'))
+            && let Ok(number) = number.parse()
+        {
+            self.listed.entry(layer.to_owned()).or_default().insert(number);
+        }
+    }
+
+    /// Adds a template that publishes or shares layers, and the versions that its source lists although they exist
+    /// already.
+    pub fn add_template(&mut self, file: String, template: Template, adopted: &[Json]) {
+        let mut grants = Grants::of_template(&template);
+        grants.add_unshared(&template, adopted);
+        self.published.push(Published { file, template, grants });
+    }
+
+    /// The numbers of all versions that a layer has, by its ARN; `None` where no list has them all.
+    #[must_use]
+    pub fn numbers(&self, layer: &str) -> Option<&BTreeSet<u64>> {
+        self.listed.get(layer)
+    }
+
+    /// What a version names itself compatible with, and who says so; `None` where that is unknown. The versions
+    /// of a template are known by the names of their layers only, so that all of a name must say the same.
+    #[must_use]
+    pub fn compatible(&self, arn: &str, name: &str) -> Option<(Compatible, String)> {
+        if let Some(compatible) = self.described.get(arn) {
+            return Some((compatible.clone(), "Lambda".to_owned()));
+        }
+        let mut found: Option<(Compatible, String)> = None;
+        for published in &self.published {
+            for (id, version) in &published.grants.versions {
+                let VersionId::Resource(id) = id else {
+                    continue;
+                };
+                match version.is_of(name, &published.template) {
+                    Match::No => continue,
+                    Match::Maybe => return None,
+                    Match::Yes => {}
+                }
+                let own = published.compatible(id)?;
+                if found.as_ref().is_some_and(|(known, _)| *known != own) {
+                    return None;
+                }
+                found = Some((own, quote(&published.file)));
+            }
+        }
+        found
+    }
+
+    /// Whether a version is shared with an account, which may be in an organization.
+    #[must_use]
+    pub fn shared(&self, arn: &str, name: &str, account: &str, organization: Option<&str>) -> Shared {
+        let exact = VersionId::Arn(Text::literal(arn));
+        if let Some(version) = self.policies.versions.get(&exact) {
+            return match grants(version, account, organization) {
+                Ok(true) => Shared::Yes,
+                Ok(false) => Shared::NotByPolicy,
+                Err(why) => Shared::Unknown(why),
+            };
+        }
+        let mut answer = Shared::NotListed;
+        for published in &self.published {
+            match published.shared(&exact, name, account, organization) {
+                Shared::Yes => return Shared::Yes,
+                Shared::NotListed => {}
+                // What one template does not say, another one may.
+                Shared::Unknown(why) => answer = Shared::Unknown(why),
+                no @ (Shared::NotByTemplate(_) | Shared::NotByPolicy) => {
+                    if answer == Shared::NotListed {
+                        answer = no;
+                    }
+                }
+            }
+        }
+        answer
+    }
+}
+
+impl Published {
+    fn compatible(&self, id: &str) -> Option<Compatible> {
+        let resource = self.template.resource(id)?;
+        let mut cases = explore(&self.template, None, |world| compatible(resource, world)).ok()?.into_iter();
+        let (_, first) = cases.next()?;
+        if cases.any(|(_, other)| other != first) { None } else { first }
+    }
+
+    fn shared(&self, exact: &VersionId, name: &str, account: &str, organization: Option<&str>) -> Shared {
+        let mut candidates: Vec<(&Version, Match)> = Vec::new();
+        match self.grants.versions.get(exact) {
+            Some(version) => candidates.push((version, Match::Yes)),
+            None => {
+                for (id, version) in &self.grants.versions {
+                    let is_other = matches!(id, VersionId::Arn(arn) if arn.as_literal().is_some());
+                    match version.is_of(name, &self.template) {
+                        Match::No => {}
+                        found @ (Match::Yes | Match::Maybe) if !is_other => candidates.push((version, found)),
+                        Match::Yes | Match::Maybe => {}
+                    }
+                }
+            }
+        }
+        let mut answer = Shared::NotListed;
+        for (version, found) in candidates {
+            match (grants(version, account, organization), found) {
+                (Ok(true), Match::Yes) => return Shared::Yes,
+                (Ok(true), Match::Maybe | Match::No) => {
+                    answer = Shared::Unknown(format!("{} may share it", self.file));
+                }
+                (Ok(false), Match::Yes) if answer == Shared::NotListed => {
+                    answer = Shared::NotByTemplate(self.file.clone());
+                }
+                (Ok(false), _) => {}
+                (Err(why), _) => answer = Shared::Unknown(why),
+            }
+        }
+        answer
+    }
+}
+
+/// What a version of a template names itself compatible with, in one case; `None` where that is unknown.
+pub fn compatible(resource: crate::cloudformation::Resource<'_>, world: &World<'_>) -> Option<Compatible> {
+    let texts = |name: &str| -> Option<Vec<String>> {
+        resource.items(name, world).iter().map(|item| item.as_literal().map(str::to_owned)).collect()
+    };
+    Some(Compatible { runtimes: texts("CompatibleRuntimes")?, architectures: texts("CompatibleArchitectures")? })
+}
+
+/// Whether a version is shared with an account; why, where that is unknown.
+fn grants(version: &Version, account: &str, organization: Option<&str>) -> Result<bool, String> {
+    let mut unknown = None;
+    for (who, by) in &version.grants {
+        let is_meant = match who {
+            Who::Everyone => Ok(true),
+            Who::Owner => Ok(false),
+            Who::Account(id) => match id.as_literal() {
+                Some(known) => Ok(known == account),
+                None => Err(format!("it is shared with account {id}")),
+            },
+            Who::Organization(id) => match (id.as_literal(), organization) {
+                (Some(known), Some(own)) => Ok(known == own),
+                (Some(known), None) => {
+                    Err(format!("it is shared with organization {known}: give the account's own by `--organization`"))
+                }
+                (None, _) => Err(format!("it is shared with organization {id}")),
+            },
+            Who::Unknown(why, _) => Err(why.clone()),
+        };
+        match is_meant {
+            Ok(true) if by.iter().any(GrantedBy::is_always) => return Ok(true),
+            Ok(true) => unknown = Some("it is shared in some cases".to_owned()),
+            Ok(false) => {}
+            Err(why) => unknown = Some(why),
+        }
+    }
+    match unknown {
+        Some(why) => Err(why),
+        None => Ok(false),
+    }
+}

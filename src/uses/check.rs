@@ -1,0 +1,525 @@
+//! What is wrong with the layers of one function.
+
+use super::catalog::{Catalog, Compatible, Shared, compatible};
+use super::function::{Entry, Function, Use};
+use super::reference::{Arn, Layer, Problem};
+use super::{File, LayerRow, Row, Target, Uses};
+use crate::aws::{layers, quotas};
+use crate::cloudformation::case::{Case, condition};
+use crate::cloudformation::place::Step;
+use crate::cloudformation::{World, explore};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{count, list, quote};
+use crate::partial::{Partial, Text};
+use crate::pattern::Pattern;
+use crate::source::Span;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The questions about a function.
+pub struct Check<'c> {
+    pub file: &'c File<'c>,
+    pub catalog: &'c Catalog,
+    pub target: &'c Target,
+    pub function: &'c Function<'c>,
+}
+
+impl Check<'_> {
+    /// Adds what there is to say of the function.
+    pub fn run(&self, uses: &mut Uses) {
+        let answers = explore(self.file.template, None, |world| self.layers(world));
+        let cases = match answers {
+            Ok(answers) => made(answers),
+            Err(why) => {
+                uses.add_unknown(why.to_string(), self.id());
+                return;
+            }
+        };
+        if cases.iter().all(|(_, layers)| layers.is_empty()) {
+            return;
+        }
+        uses.rows.push(self.row(&cases));
+        self.add_unknown(&cases, uses);
+        self.ask(uses, |world, layers| self.of_case(world, layers));
+        self.add_regions(uses);
+        let all = cases.iter().flat_map(|(_, layers)| layers);
+        if all.into_iter().any(|layer| self.may_be_incompatible(layer)) {
+            self.ask(uses, |world, layers| self.of_architectures(world, layers));
+            self.ask(uses, |world, layers| self.of_runtimes(world, layers));
+        }
+    }
+
+    fn id(&self) -> &str {
+        self.function.resource.id
+    }
+
+    /// The layers of the function in one case; `None` where it is not made.
+    fn layers(&self, world: &World<'_>) -> Option<Vec<Use>> {
+        self.function.resource.is_made(world).then(|| self.function.layers(world))
+    }
+
+    /// Asks a question about the layers in every case, and adds each finding with the cases that have it.
+    fn ask(&self, uses: &mut Uses, question: impl Fn(&World<'_>, &[Use]) -> Vec<Diagnostic>) {
+        let answers =
+            explore(self.file.template, None, |world| self.layers(world).map(|layers| question(world, &layers)));
+        let cases = match answers {
+            Ok(answers) => made(answers),
+            Err(why) => {
+                uses.add_unknown(why.to_string(), self.id());
+                return;
+            }
+        };
+        let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
+        let mut found: Vec<(Diagnostic, Vec<Case>)> = Vec::new();
+        for (case, diagnostics) in cases {
+            for diagnostic in diagnostics {
+                match found.iter_mut().find(|(known, _)| *known == diagnostic) {
+                    Some((_, in_cases)) => in_cases.push(case.clone()),
+                    None => found.push((diagnostic, vec![case.clone()])),
+                }
+            }
+        }
+        for (mut diagnostic, in_cases) in found {
+            if let Some(when) = condition(in_cases, &all) {
+                diagnostic = diagnostic.note(format!("this is so if {when}"));
+            }
+            uses.diagnostics.push(diagnostic);
+        }
+    }
+
+    fn row(&self, cases: &[(Case, Vec<Use>)]) -> Row {
+        let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
+        let mut layers: Vec<(&Use, Vec<Case>)> = Vec::new();
+        for (case, in_case) in cases {
+            for layer in in_case {
+                match layers.iter_mut().find(|(known, _)| known.text == layer.text) {
+                    Some((_, in_cases)) if in_cases.last() == Some(case) => {}
+                    Some((_, in_cases)) => in_cases.push(case.clone()),
+                    None => layers.push((layer, vec![case.clone()])),
+                }
+            }
+        }
+        let mut rows = Vec::new();
+        for (layer, in_cases) in layers {
+            let version = layer.text.as_resource().map_or_else(|| layer.text.to_string(), str::to_owned);
+            rows.push(LayerRow { version, when: condition(in_cases, &all), product: product(&layer.layer) });
+        }
+        let span = self.file.span(&[Step::Key("Resources"), Step::Key(self.id())]);
+        Row { function: self.id().to_owned(), span, layers: rows }
+    }
+
+    fn add_unknown(&self, cases: &[(Case, Vec<Use>)], uses: &mut Uses) {
+        for layer in cases.iter().flat_map(|(_, layers)| layers) {
+            if layer.layer == Layer::Unknown {
+                uses.add_unknown(format!("what {} is, only a deploy tells", quote(&layer.text.to_string())), self.id());
+            }
+            if let (Layer::Version(arn), Some(account)) = (&layer.layer, &self.target.account)
+                && let Shared::Unknown(why) = self.shared(layer, arn, account)
+            {
+                let version = quote(&layer.text.to_string());
+                uses.add_unknown(format!("whether account {account} may use {version}: {why}"), self.id());
+            }
+        }
+    }
+
+    fn shared(&self, layer: &Use, arn: &Arn, account: &str) -> Shared {
+        let (Some(version), Some(name), Some(owner)) =
+            (layer.text.as_literal(), arn.name().as_literal(), arn.account().as_literal())
+        else {
+            return Shared::NotListed;
+        };
+        if owner == account {
+            return Shared::Yes;
+        }
+        self.catalog.shared(version, name, account, self.target.organization.as_deref())
+    }
+
+    /// What is wrong whatever the region, the runtime and the architecture are.
+    fn of_case(&self, world: &World<'_>, layers: &[Use]) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for (index, layer) in layers.iter().enumerate() {
+            match &layer.layer {
+                Layer::Wrong(problem) => found.push(self.not_a_version(layer, problem)),
+                Layer::Version(arn) => {
+                    found.extend(self.missing(layer, arn));
+                    found.extend(self.not_shared(layer, arn));
+                }
+                Layer::Resource(_) | Layer::Unknown => {}
+            }
+            let before = layers.get(..index).unwrap_or_default();
+            if let Some(same) = before.iter().find(|other| self.is_same_layer(layer, other, world)) {
+                found.push(self.twice(layer, same));
+            }
+        }
+        found.extend(self.too_many(layers));
+        let package = self.function.resource.text("PackageType", world);
+        if package.as_ref().and_then(Text::as_literal) == Some("Image")
+            && let Some(first) = layers.iter().find(|layer| layer.is_one(self.file.template))
+        {
+            found.push(self.on_image(first));
+        }
+        found
+    }
+
+    fn at(&self, entry: Entry) -> Span {
+        self.file.layer(self.function, entry)
+    }
+
+    fn not_a_version(&self, layer: &Use, problem: &Problem) -> Diagnostic {
+        let shown = layer.text.to_string();
+        let span = self.at(layer.entry);
+        let function = self.id();
+        let message = format!("a layer of `{function}` is not the ARN of a layer version");
+        let error = Diagnostic::error(Code::NotALayerVersion, span, message);
+        let form = "such an ARN is `arn:aws:lambda:REGION:ACCOUNT:layer:NAME:NUMBER`";
+        match problem {
+            Problem::NotAnArn => error.label(format!("{} is not an ARN", quote(&shown))).help(form),
+            Problem::NoNumber => error
+                .label("this is the ARN of a layer, without the number of a version")
+                .help("add `:` and the number of a version; `aws lambda list-layer-versions` lists them"),
+            Problem::Number(number) => error
+                .label(format!("{} is not the number of a version", quote(number)))
+                .note("Lambda has no name for the newest version")
+                .help(
+                    "write the number, or let an SSM parameter hold the ARN: `{{resolve:ssm:NAME}}`, with \
+                     `publish to` in the source of the layer",
+                ),
+            Problem::Field(why) => error.label(why.clone()).help(form),
+        }
+    }
+
+    fn missing(&self, layer: &Use, arn: &Arn) -> Option<Diagnostic> {
+        let number: u64 = arn.number().as_literal()?.parse().ok()?;
+        let numbers = self.catalog.numbers(&arn.known_layer()?)?;
+        let newest = numbers.last().copied().unwrap_or_default();
+        let span = self.at(layer.entry);
+        let name = arn.name();
+        if !numbers.contains(&number) {
+            let was = if number > newest { "is not published" } else { "is deleted" };
+            let message = format!("version {number} of `{name}` does not exist");
+            return Some(
+                Diagnostic::error(Code::MissingVersion, span, message)
+                    .label(format!("this version {was}"))
+                    .note(format!("the list of versions in the catalogue ends with {newest}"))
+                    .help("use a version that the list has"),
+            );
+        }
+        (newest > number).then(|| {
+            Diagnostic::remark(Code::NewerVersion, span, format!("`{name}` has a newer version: {newest}"))
+                .label(format!("this is version {number}"))
+        })
+    }
+
+    fn not_shared(&self, layer: &Use, arn: &Arn) -> Option<Diagnostic> {
+        let account = self.target.account.as_ref()?;
+        let span = self.at(layer.entry);
+        let help = "ask the owner of the layer to share this version with the account or its organization";
+        match self.shared(layer, arn, account) {
+            Shared::NotByPolicy => {
+                let message = format!("account {account} may not use this version of `{}`", arn.name());
+                Some(
+                    Diagnostic::error(Code::VersionNotShared, span, message)
+                        .label("the policy of this version does not share it with the account")
+                        .help(help),
+                )
+            }
+            Shared::NotByTemplate(file) => {
+                let message = format!("`{file}` does not share `{}` with account {account}", arn.name());
+                Some(
+                    Diagnostic::warning(Code::VersionNotShared, span, message)
+                        .label("nothing there shares a version of this layer with the account")
+                        .note("another template, or somebody by hand, may have shared it")
+                        .help(help),
+                )
+            }
+            Shared::Yes | Shared::Unknown(_) | Shared::NotListed => None,
+        }
+    }
+
+    /// Whether two entries are versions of one layer, or the same version.
+    fn is_same_layer(&self, one: &Use, other: &Use, world: &World<'_>) -> bool {
+        match (&one.layer, &other.layer) {
+            (Layer::Version(one), Layer::Version(other)) => one.layer() == other.layer(),
+            (Layer::Resource(one), Layer::Resource(other)) if one == other => true,
+            (Layer::Resource(one), Layer::Resource(other)) => {
+                let name = |id: &str| self.file.template.resource(id)?.text("LayerName", world);
+                name(one).is_some() && name(one) == name(other)
+            }
+            (Layer::Unknown, Layer::Unknown) => one.text == other.text && one.is_one(self.file.template),
+            (Layer::Version(_) | Layer::Resource(_) | Layer::Unknown | Layer::Wrong(_), _) => false,
+        }
+    }
+
+    fn twice(&self, layer: &Use, same: &Use) -> Diagnostic {
+        let (span, first) = (self.at(layer.entry), self.at(same.entry));
+        let message = if layer.text == same.text {
+            format!("`{}` has the same layer version twice", self.id())
+        } else {
+            format!("`{}` has two versions of one layer", self.id())
+        };
+        let mut error =
+            Diagnostic::error(Code::LayerTwice, span, message).label("the second one").help("keep one of them");
+        if first != span {
+            error = error.also(first, "the first one");
+        }
+        self.with_globals(error)
+    }
+
+    /// Says that layers of `Globals` come first, since nobody sees them at the function.
+    fn with_globals(&self, diagnostic: Diagnostic) -> Diagnostic {
+        if self.function.globals == 0 {
+            return diagnostic;
+        }
+        let number = count(self.function.globals, "layer");
+        diagnostic.note(format!("`Globals` has {number}: SAM adds the layers of the function to them"))
+    }
+
+    fn too_many(&self, layers: &[Use]) -> Option<Diagnostic> {
+        let mut certain = layers.iter().filter(|layer| layer.is_one(self.file.template));
+        let number = certain.clone().count();
+        let first = certain.nth(quotas::FUNCTION_LAYERS)?;
+        let message = format!("`{}` has {}", self.id(), count(number, "layer"));
+        let error = Diagnostic::error(Code::TooManyLayers, self.at(first.entry), message)
+            .label("this one is too many")
+            .note(format!("Lambda takes at most {} for a function", quotas::FUNCTION_LAYERS))
+            .help("publish several of them as one layer");
+        Some(self.with_globals(error))
+    }
+
+    fn on_image(&self, first: &Use) -> Diagnostic {
+        let message = format!("`{}` is a container image, which cannot have layers", self.id());
+        let error = Diagnostic::error(Code::LayersOnImage, self.at(first.entry), message)
+            .label("this layer is refused")
+            .help("copy what the layer holds into the image, below `/opt`");
+        self.with_globals(error)
+    }
+
+    /// Adds what there is to say of the regions that are written out in the ARNs of layers.
+    fn add_regions(&self, uses: &mut Uses) {
+        if let Some(given) = &self.target.region {
+            self.ask(uses, |_, layers| self.of_other_region(layers, given));
+            return;
+        }
+        self.ask(uses, |world, layers| self.of_two_regions(world, layers));
+        let mut entries: Vec<FixedRegion> = Vec::new();
+        // Where this is undecided, the questions before have said so.
+        let answers = explore(self.file.template, None, |world| self.fixed_regions(world)).unwrap_or_default();
+        for fixed in answers.into_iter().flat_map(|(_, fixed)| fixed) {
+            let is_like = |known: &&mut FixedRegion| known.entry == fixed.entry && known.region == fixed.region;
+            match entries.iter_mut().find(is_like) {
+                Some(known) => known.others.extend(fixed.others),
+                None => entries.push(fixed),
+            }
+        }
+        for fixed in entries {
+            if fixed.others.is_empty() {
+                uses.fixed.push((self.at(fixed.entry), fixed.region));
+            } else {
+                uses.diagnostics.push(self.wrong_elsewhere(&fixed));
+            }
+        }
+    }
+
+    /// The layers whose region is written out and is not that of the stack in this case, as far as that is known.
+    fn fixed_regions(&self, world: &World<'_>) -> Vec<FixedRegion> {
+        let mut found = Vec::new();
+        for layer in self.layers(world).unwrap_or_default() {
+            let Some(region) = written_region(&layer) else {
+                continue;
+            };
+            let own = stack_region(world);
+            if own.as_deref() != Some(region) {
+                let (entry, region) = (layer.entry, region.to_owned());
+                found.push(FixedRegion { entry, region, others: own.into_iter().collect() });
+            }
+        }
+        found
+    }
+
+    fn wrong_elsewhere(&self, fixed: &FixedRegion) -> Diagnostic {
+        let region = &fixed.region;
+        let message = format!("a layer of `{}` is in {region} wherever the stack is", self.id());
+        let shown: Vec<&str> = fixed.others.iter().take(3).map(String::as_str).collect();
+        let more = fixed.others.len() - shown.len();
+        let more = if more > 0 { format!(", and for {}", count(more, "other")) } else { String::new() };
+        Diagnostic::warning(Code::LayerRegion, self.at(fixed.entry), message)
+            .label(format!("this layer is in {region}"))
+            .note(format!(
+                "the template has values for {}{more}: a stack there cannot have this layer",
+                list(&shown, "and")
+            ))
+            .help("choose the layer by region, with a mapping, or give the one region by `--region`")
+    }
+
+    fn of_other_region(&self, layers: &[Use], given: &str) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for layer in layers {
+            let Some(region) = written_region(layer).filter(|region| *region != given) else {
+                continue;
+            };
+            let message = format!("a layer of `{}` is in {region}, and the function is in {given}", self.id());
+            found.push(
+                Diagnostic::error(Code::LayerRegion, self.at(layer.entry), message)
+                    .label(format!("this layer is in {region}"))
+                    .note(DENIED)
+                    .help(format!("use a version of the layer that is published in {given}")),
+            );
+        }
+        found
+    }
+
+    fn of_two_regions(&self, world: &World<'_>, layers: &[Use]) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        let mut first: Option<(&Use, &str)> = None;
+        for layer in layers {
+            let Some(region) = written_region(layer) else {
+                continue;
+            };
+            let (other, known) = *first.get_or_insert((layer, region));
+            // Where the region of the stack is known, the layers are compared with that.
+            if known != region && stack_region(world).is_none() {
+                let message = format!("the layers of `{}` are in two regions", self.id());
+                found.push(
+                    Diagnostic::error(Code::LayerRegion, self.at(layer.entry), message)
+                        .label(format!("this one is in {region}"))
+                        .also(self.at(other.entry), format!("this one is in {known}"))
+                        .note("a function and all of its layers are in one region")
+                        .note(DENIED),
+                );
+            }
+        }
+        found
+    }
+
+    /// Whether anything says what a layer is compatible with.
+    fn may_be_incompatible(&self, layer: &Use) -> bool {
+        match &layer.layer {
+            Layer::Resource(_) => true,
+            Layer::Version(_) => self.catalog_says(layer).is_some(),
+            Layer::Wrong(_) | Layer::Unknown => false,
+        }
+    }
+
+    fn catalog_says(&self, layer: &Use) -> Option<(Compatible, String)> {
+        match &layer.layer {
+            Layer::Version(arn) => self.catalog.compatible(&layer.text.to_string(), arn.name().as_literal()?),
+            Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
+        }
+    }
+
+    /// What a layer says that it is compatible with, and who says it.
+    fn compatible(&self, layer: &Use, world: &World<'_>) -> Option<(Compatible, String)> {
+        match &layer.layer {
+            Layer::Resource(id) => {
+                let says = compatible(self.file.template.resource(id)?, world)?;
+                Some((says, format!("`{id}`")))
+            }
+            Layer::Version(_) => self.catalog_says(layer),
+            Layer::Wrong(_) | Layer::Unknown => None,
+        }
+    }
+
+    fn of_architectures(&self, world: &World<'_>, layers: &[Use]) -> Vec<Diagnostic> {
+        let own = self.function.resource.items("Architectures", world);
+        let own = match own.as_slice() {
+            [] => DEFAULT_ARCHITECTURE,
+            [only] => only.as_literal().unwrap_or_default(),
+            _ => "",
+        };
+        let mut found = Vec::new();
+        for layer in layers {
+            let Some((says, by)) = self.compatible(layer, world) else {
+                continue;
+            };
+            if own.is_empty() || says.architectures.is_empty() || says.architectures.iter().any(|named| named == own) {
+                continue;
+            }
+            let message = format!("`{}` runs on {own}, and a layer of it does not name {own}", self.id());
+            let named = list(&says.architectures, "and");
+            found.push(
+                Diagnostic::warning(Code::LayerArchitecture, self.at(layer.entry), message)
+                    .label(format!("this layer is for {named}, as {by} says"))
+                    .note(
+                        "Lambda does not check it: programs and libraries for another architecture fail when they run",
+                    )
+                    .help("use a version that is built for the architecture of the function"),
+            );
+        }
+        found
+    }
+
+    fn of_runtimes(&self, world: &World<'_>, layers: &[Use]) -> Vec<Diagnostic> {
+        let own = self.function.resource.text("Runtime", world);
+        let Some(own) = own.as_ref().and_then(Text::as_literal) else {
+            return Vec::new();
+        };
+        let mut found = Vec::new();
+        for layer in layers {
+            let Some((says, by)) = self.compatible(layer, world) else {
+                continue;
+            };
+            if says.runtimes.is_empty() || says.runtimes.iter().any(|named| named == own) {
+                continue;
+            }
+            let message = format!("`{}` runs on {own}, and a layer of it does not name {own}", self.id());
+            let named = list(&says.runtimes, "and");
+            found.push(
+                Diagnostic::warning(Code::LayerRuntime, self.at(layer.entry), message)
+                    .label(format!("this layer is for {named}, as {by} says"))
+                    .note("Lambda does not check it: what is built for another runtime may fail when it is loaded")
+                    .help(format!("use a version that names {own}")),
+            );
+        }
+        found
+    }
+}
+
+/// A layer whose region is written out.
+struct FixedRegion {
+    entry: Entry,
+    region: String,
+    /// The regions for which the template has values, without that of the layer.
+    others: BTreeSet<String>,
+}
+
+/// What AWS says of a layer in another region.
+const DENIED: &str = "AWS refuses it with `no resource-based policy allows the lambda:GetLayerVersion action`, although \
+                      no permission is missing";
+
+/// The architecture of a function that names none (Lambda API reference, `CreateFunction`).
+const DEFAULT_ARCHITECTURE: &str = "x86_64";
+
+/// The region in the ARN of a layer, where it is known.
+fn written_region(layer: &Use) -> Option<&str> {
+    match &layer.layer {
+        Layer::Version(arn) => arn.region().as_literal(),
+        Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
+    }
+}
+
+/// The region of the stack, where it is known in this case.
+fn stack_region(world: &World<'_>) -> Option<String> {
+    let own = world.value(&json!({ "Ref": "AWS::Region" }))?;
+    own.as_literal().map(str::to_owned)
+}
+
+/// The product of AWS that a layer is, as far as its account and its name tell.
+fn product(layer: &Layer) -> Option<&'static str> {
+    let Layer::Version(arn) = layer else {
+        return None;
+    };
+    let (account, name) = (arn.account().as_literal()?, arn.name().as_literal()?);
+    for published in layers::published() {
+        let fields: Vec<&str> = published.item.split(':').collect();
+        let is_name = |pattern: &&str| Pattern::new(pattern).matches(name);
+        if fields.get(4) == Some(&account) && fields.get(6).is_some_and(is_name) {
+            return Some(published.product);
+        }
+    }
+    None
+}
+
+/// The cases in which a function is made.
+fn made<T>(answers: Vec<(Case, Option<T>)>) -> Vec<(Case, T)> {
+    answers.into_iter().filter_map(|(case, answer)| Some((case, answer?))).collect()
+}

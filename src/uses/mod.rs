@@ -1,0 +1,158 @@
+//! The functions of templates and the layers that they use: what is wrong with them before a deploy says so, and who
+//! uses a layer.
+//!
+//! What Lambda refuses is an error, what it takes and what probably fails later is a warning. What is not known before a
+//! deploy is neither: it is listed as unknown, once.
+
+pub mod catalog;
+mod check;
+mod function;
+pub mod question;
+mod reference;
+
+use crate::cloudformation::Template;
+use crate::cloudformation::place::{Places, Step};
+use crate::cloudformation::unread::{Extent, unread};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::count;
+use crate::source::{FileId, Span};
+use catalog::Catalog;
+use function::{Entry, Function};
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+use std::cell::OnceCell;
+
+/// Where functions are deployed, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    /// The region.
+    pub region: Option<String>,
+    /// The account.
+    pub account: Option<String>,
+    /// The organization that the account is in.
+    pub organization: Option<String>,
+}
+
+/// A template with functions.
+#[derive(Debug)]
+pub struct File<'f> {
+    /// The template, before CloudFormation expands it.
+    pub written: &'f Json,
+    /// The template.
+    pub template: &'f Template,
+    /// The file that it is in.
+    pub id: FileId,
+    /// The text of that file.
+    pub text: &'f str,
+    places: OnceCell<Option<Places>>,
+}
+
+impl<'f> File<'f> {
+    /// A template that is in a file.
+    #[must_use]
+    pub fn new(written: &'f Json, template: &'f Template, id: FileId, text: &'f str) -> Self {
+        Self { written, template, id, text, places: OnceCell::new() }
+    }
+
+    /// The functions in it.
+    fn functions(&self) -> impl Iterator<Item = Function<'f>> {
+        let (written, template) = (self.written, self.template);
+        template.resources().filter_map(|resource| Function::new(resource, written))
+    }
+
+    /// The place of a value; the start of the file where it cannot be found.
+    fn span(&self, path: &[Step<'_>]) -> Span {
+        let places = self.places.get_or_init(|| Places::of(self.text));
+        let found = places.as_ref().map(|places| places.find(path)).unwrap_or_default();
+        Span { file: self.id, start: found.start as u32, end: found.end as u32 }
+    }
+
+    /// The place of a layer in the list of a function.
+    fn layer(&self, function: &Function<'_>, entry: Entry) -> Span {
+        let mut path = if entry.is_global {
+            vec![Step::Key("Globals"), Step::Key("Function"), Step::Key("Layers")]
+        } else {
+            function.path("Layers")
+        };
+        path.extend(entry.item.map(Step::Item));
+        self.span(&path)
+    }
+}
+
+/// A function and its layers.
+#[derive(Debug)]
+pub struct Row {
+    /// Its logical ID.
+    pub function: String,
+    /// The place of its logical ID.
+    pub span: Span,
+    /// Its layers, in their order.
+    pub layers: Vec<LayerRow>,
+}
+
+/// A layer of a function.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LayerRow {
+    /// The ARN of the version as far as it is known, or the logical ID of the layer in the same template.
+    pub version: String,
+    /// The cases in which the function has it, in words; `None` for all.
+    pub when: Option<String>,
+    /// The product of AWS that it is, if it is one.
+    pub product: Option<&'static str>,
+}
+
+/// What is said of the functions of some templates.
+#[derive(Debug, Default)]
+pub struct Uses {
+    /// The functions that have layers.
+    pub rows: Vec<Row>,
+    /// What is wrong, in the order of the files.
+    pub diagnostics: Vec<Diagnostic>,
+    /// What is unknown, each once, with the functions that it is about.
+    pub unknown: IndexMap<String, Vec<String>>,
+    /// The layers of one file whose region is written out, where that of the stack is open.
+    fixed: Vec<(Span, String)>,
+}
+
+impl Uses {
+    /// Adds what is said of the functions of a template.
+    pub fn add(&mut self, file: &File<'_>, catalog: &Catalog, target: &Target) {
+        let start = self.diagnostics.len();
+        for function in file.functions() {
+            check::Check { file, catalog, target, function: &function }.run(self);
+        }
+        self.diagnostics.extend(fixed_regions(&std::mem::take(&mut self.fixed)));
+        let added = self.diagnostics.get_mut(start..).unwrap_or_default();
+        added.sort_by_key(|diagnostic| diagnostic.primary.span);
+        for part in unread(file.template) {
+            if part.extent != Extent::Template {
+                continue;
+            }
+            for diagnostic in added.iter_mut() {
+                diagnostic.notes.push(format!("this is read before {} changes the template", part.what));
+            }
+            let why = format!("what {} changes is not in the template", part.what);
+            self.unknown.entry(why).or_default().push(part.place);
+        }
+    }
+
+    /// Adds something that is unknown about a function.
+    fn add_unknown(&mut self, why: String, function: &str) {
+        let about = self.unknown.entry(why).or_default();
+        if !about.iter().any(|known| known == function) {
+            about.push(function.to_owned());
+        }
+    }
+}
+
+/// What is said once of a file in which the regions of layers are written out.
+fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
+    let (first, region) = fixed.iter().min()?;
+    let diagnostic = Diagnostic::remark(Code::LayerRegion, *first, "this template can be deployed to one region only")
+        .label(format!("this layer is in {region}"))
+        .help(format!("give the region, as in `--region {region}`, to have it checked"));
+    Some(match fixed.len() - 1 {
+        0 => diagnostic,
+        more => diagnostic.note(format!("the regions of {} are written out, too", count(more, "other layer"))),
+    })
+}

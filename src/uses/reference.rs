@@ -1,0 +1,188 @@
+//! What an entry of a function's `Layers` stands for: Lambda wants the ARN of a layer version there (Lambda API
+//! reference, `CreateFunction`, `Layers`).
+
+use crate::cloudformation::Template;
+use crate::partial::{Origin, Piece, Text};
+use crate::rules::formats::{LAYER_VERSION_FIELDS, is_version_number, layer_version_field_problem};
+
+/// What an entry stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// A version by its ARN.
+    Version(Arn),
+    /// A version that the same template publishes, by its logical ID.
+    Resource(String),
+    /// No version: Lambda refuses it.
+    Wrong(Problem),
+    /// What only a deploy tells.
+    Unknown,
+}
+
+/// The ARN of a layer version, field by field; what is not known of it has no colons, or it would be no such ARN.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arn(Vec<Text>);
+
+impl Arn {
+    /// The ARN of the layer without the number, of which two versions of one layer have the same.
+    #[must_use]
+    pub fn layer(&self) -> &[Text] {
+        self.0.get(..LAYER_VERSION_FIELDS - 1).unwrap_or_default()
+    }
+
+    /// The region.
+    #[must_use]
+    pub fn region(&self) -> &Text {
+        &self.0[3]
+    }
+
+    /// The account.
+    #[must_use]
+    pub fn account(&self) -> &Text {
+        &self.0[4]
+    }
+
+    /// The name of the layer.
+    #[must_use]
+    pub fn name(&self) -> &Text {
+        &self.0[6]
+    }
+
+    /// The number of the version.
+    #[must_use]
+    pub fn number(&self) -> &Text {
+        &self.0[7]
+    }
+
+    /// The ARN of the layer, if all of it is known.
+    #[must_use]
+    pub fn known_layer(&self) -> Option<String> {
+        let fields: Option<Vec<&str>> = self.layer().iter().map(Text::as_literal).collect();
+        Some(fields?.join(":"))
+    }
+}
+
+/// Why an entry is not the ARN of a layer version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It is not an ARN, but a name or anything else.
+    NotAnArn,
+    /// It is the ARN of a layer, without a number.
+    NoNumber,
+    /// Where the number belongs, there is something else.
+    Number(String),
+    /// Another part is wrong: says which.
+    Field(String),
+}
+
+impl Layer {
+    /// What a text stands for in a template.
+    #[must_use]
+    pub fn of(text: &Text, template: &Template) -> Self {
+        if let Some(id) = text.as_resource() {
+            let resource = template.resource(id);
+            let is_layer = resource.is_some_and(|resource| resource.kind == "AWS::Lambda::LayerVersion");
+            return if is_layer { Self::Resource(id.to_owned()) } else { Self::Unknown };
+        }
+        let fields = text.split(':');
+        if fields.len() == LAYER_VERSION_FIELDS {
+            return Self::of_fields(fields);
+        }
+        match problem(text, &fields) {
+            Some(problem) => Self::Wrong(problem),
+            None => Self::Unknown,
+        }
+    }
+
+    fn of_fields(fields: Vec<Text>) -> Self {
+        for (index, field) in fields.iter().enumerate() {
+            let Some(known) = field.as_literal() else {
+                continue;
+            };
+            if let Some(why) = layer_version_field_problem(index, known) {
+                return Self::Wrong(match index {
+                    0 => Problem::NotAnArn,
+                    7 => Problem::Number(known.to_owned()),
+                    _ => Problem::Field(why),
+                });
+            }
+        }
+        Self::Version(Arn(fields))
+    }
+}
+
+/// What is wrong with a text that has not as many fields as the ARN of a version, as far as they are known.
+fn problem(text: &Text, fields: &[Text]) -> Option<Problem> {
+    let is_arn = match text.pieces().first() {
+        Some(Piece::Literal(start)) => start.starts_with("arn:") || (fields.len() == 1 && "arn:".starts_with(start)),
+        Some(Piece::Unknown(_)) => true,
+        None => false,
+    };
+    if !is_arn {
+        return Some(Problem::NotAnArn);
+    }
+    let is_closed = text.unknowns().all(|unknown| match &unknown.origin {
+        // The values of these have no colons.
+        Origin::Parameter(name) => {
+            matches!(name.as_str(), "AWS::Region" | "AWS::AccountId" | "AWS::Partition" | "AWS::StackName")
+        }
+        Origin::Resource(..) | Origin::Other(_) => false,
+    });
+    if is_closed {
+        let is = |index: usize, word| fields.get(index).and_then(Text::as_literal) == Some(word);
+        let is_layer = fields.len() + 1 == LAYER_VERSION_FIELDS && is(2, "lambda") && is(5, "layer");
+        return Some(match (is_layer, fields.len()) {
+            (true, _) => Problem::NoNumber,
+            (false, 1) => Problem::NotAnArn,
+            (false, number) => Problem::Field(format!("it has {number} parts, and such an ARN has 8")),
+        });
+    }
+    // Whatever stands before, the last part is the number.
+    match (fields.len() > 1, fields.last().and_then(Text::as_literal)) {
+        (true, Some(last)) if !is_version_number(last) => Some(Problem::Number(last.to_owned())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloudformation::{Values, explore};
+    use serde_json::json;
+
+    /// What `Fn::Sub` of a text stands for.
+    fn of(written: &str) -> Layer {
+        let json = json!({ "Parameters": { "P": { "Type": "String" } }, "Resources":
+            { "L": { "Type": "AWS::Lambda::LayerVersion" }, "F": { "Type": "AWS::Lambda::Function" } } });
+        let template = Template::new(json, &Values::default());
+        let text = json!({ "Fn::Sub": written });
+        let cases = explore(&template, None, |world| world.value(&text)).unwrap_or_default();
+        let value = cases.into_iter().next().and_then(|(_, value)| value);
+        Layer::of(value.as_ref().and_then(|value| value.as_text()).unwrap_or(&Text::default()), &template)
+    }
+
+    #[test]
+    fn only_what_no_value_puts_right_is_wrong() {
+        let rest = "lambda:eu-west-1:111122223333:layer:deps";
+        for right in
+            ["arn:aws:{}:3", "arn:${AWS::Partition}:{}:${P}", "arn:aws:lambda:${AWS::Region}:${P}:layer:deps:7"]
+        {
+            assert!(matches!(of(&right.replace("{}", rest)), Layer::Version(_)), "{right}");
+        }
+        for unknown in
+            ["${P}", "${P}:3", "arn:aws:lambda:${P}", "arn:aws:lambda:eu-west-1:1:layer:${P}", "a${P}", "${F}"]
+        {
+            assert_eq!(of(unknown), Layer::Unknown, "{unknown}");
+        }
+        assert_eq!(of("${L}"), Layer::Resource("L".to_owned()));
+        assert_eq!(of(&format!("arn:aws:{rest}")), Layer::Wrong(Problem::NoNumber));
+        assert_eq!(of(&format!("arn:aws:{rest}:latest")), Layer::Wrong(Problem::Number("latest".to_owned())));
+        assert_eq!(of("${P}:$LATEST"), Layer::Wrong(Problem::Number("$LATEST".to_owned())));
+        for name in ["deps", "deps-${P}", "${AWS::StackName}-deps", ""] {
+            assert_eq!(of(name), Layer::Wrong(Problem::NotAnArn), "{name}");
+        }
+        let longer = [format!("arn:aws:{rest}:3:4"), "arn:aws:lambda:eu-west-1:12:layer:deps:1".to_owned()];
+        for wrong in longer {
+            assert!(matches!(of(&wrong), Layer::Wrong(Problem::Field(_))), "{wrong}");
+        }
+    }
+}
