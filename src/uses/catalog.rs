@@ -37,6 +37,10 @@ struct Published {
     file: String,
     template: Template,
     grants: Grants,
+    /// The versions of each layer whose name is known.
+    named: HashMap<String, Vec<VersionId>>,
+    /// The versions whose layer may have one of several names, or any.
+    unnamed: Vec<VersionId>,
 }
 
 /// What a catalogue says of the sharing of a version with an account.
@@ -107,7 +111,15 @@ impl Catalog {
     pub fn add_template(&mut self, file: String, template: Template, adopted: &[Json]) {
         let mut grants = Grants::of_template(&template);
         grants.add_unshared(&template, adopted);
-        self.published.push(Published { file, template, grants });
+        let mut named: HashMap<String, Vec<VersionId>> = HashMap::new();
+        let mut unnamed = Vec::new();
+        for (id, version) in &grants.versions {
+            match version.layer() {
+                Some(layer) => named.entry(layer.to_owned()).or_default().push(id.clone()),
+                None => unnamed.push(id.clone()),
+            }
+        }
+        self.published.push(Published { file, template, grants, named, unnamed });
     }
 
     /// The numbers of all versions that a layer has, by its ARN; `None` where no list has them all.
@@ -125,7 +137,7 @@ impl Catalog {
         }
         let mut found: Option<(Compatible, String)> = None;
         for published in &self.published {
-            for (id, version) in &published.grants.versions {
+            for (id, version) in published.versions(name) {
                 let VersionId::Resource(id) = id else {
                     continue;
                 };
@@ -174,6 +186,12 @@ impl Catalog {
 }
 
 impl Published {
+    /// The versions whose layer has this name or may have it.
+    fn versions(&self, name: &str) -> impl Iterator<Item = (&VersionId, &Version)> {
+        let ids = self.named.get(name).into_iter().flatten().chain(&self.unnamed);
+        ids.filter_map(|id| self.grants.versions.get_key_value(id))
+    }
+
     fn compatible(&self, id: &str) -> Option<Compatible> {
         let resource = self.template.resource(id)?;
         let mut cases = explore(&self.template, None, |world| compatible(resource, world)).ok()?.into_iter();
@@ -186,7 +204,7 @@ impl Published {
         match self.grants.versions.get(exact) {
             Some(version) => candidates.push((version, Match::Yes)),
             None => {
-                for (id, version) in &self.grants.versions {
+                for (id, version) in self.versions(name) {
                     let is_other = matches!(id, VersionId::Arn(arn) if arn.as_literal().is_some());
                     match version.is_of(name, &self.template) {
                         Match::No => {}

@@ -3,14 +3,14 @@
 use super::catalog::{Catalog, Compatible, Shared, compatible};
 use super::function::{Entry, Function, Use};
 use super::reference::{Arn, Layer, Problem};
-use super::{File, LayerRow, Row, Target, Uses};
+use super::{File, LayerRow, Row, Target, Uses, when};
 use crate::aws::{layers, quotas};
-use crate::cloudformation::case::{Case, condition};
+use crate::cloudformation::case::Case;
 use crate::cloudformation::place::Step;
 use crate::cloudformation::{World, explore};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, list, quote};
-use crate::partial::{Partial, Text};
+use crate::partial::Text;
 use crate::pattern::Pattern;
 use crate::source::Span;
 use serde_json::json;
@@ -80,7 +80,7 @@ impl Check<'_> {
             }
         }
         for (mut diagnostic, in_cases) in found {
-            if let Some(when) = condition(in_cases, &all) {
+            if let Some(when) = when(in_cases, &all) {
                 diagnostic = diagnostic.note(format!("this is so if {when}"));
             }
             uses.diagnostics.push(diagnostic);
@@ -102,7 +102,7 @@ impl Check<'_> {
         let mut rows = Vec::new();
         for (layer, in_cases) in layers {
             let version = layer.text.as_resource().map_or_else(|| layer.text.to_string(), str::to_owned);
-            rows.push(LayerRow { version, when: condition(in_cases, &all), product: product(&layer.layer) });
+            rows.push(LayerRow { version, when: when(in_cases, &all), product: product(&layer.layer) });
         }
         let span = self.file.span(&[Step::Key("Resources"), Step::Key(self.id())]);
         Row { function: self.id().to_owned(), span, layers: rows }

@@ -11,6 +11,7 @@ pub mod question;
 mod reference;
 
 use crate::cloudformation::Template;
+use crate::cloudformation::case::{Case, condition};
 use crate::cloudformation::place::{Places, Step};
 use crate::cloudformation::unread::{Extent, unread};
 use crate::diagnostic::{Code, Diagnostic};
@@ -154,5 +155,26 @@ fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
     Some(match fixed.len() - 1 {
         0 => diagnostic,
         more => diagnostic.note(format!("the regions of {} are written out, too", count(more, "other layer"))),
+    })
+}
+
+/// The most characters of a condition that is written out where defaults say the same.
+const SHOWN: usize = 60;
+
+/// The cases in words, to stand after an *if*; none where they are all cases there are. The values of parameters are
+/// often whole ARNs, which nobody wants to read twice.
+fn when(some: Vec<Case>, all: &[Case]) -> Option<String> {
+    let by_default = some.iter().filter(|case| case.is_by_default()).count();
+    let is_default = by_default == 1 && some.len() == 1;
+    let is_other = by_default == 0 && some.len() + 1 == all.len() && all.iter().any(Case::is_by_default);
+    let words = condition(some, all)?;
+    Some(if words.chars().count() <= SHOWN {
+        words
+    } else if is_default {
+        "the parameters have their defaults".to_owned()
+    } else if is_other {
+        "the parameters have other values than their defaults".to_owned()
+    } else {
+        words
     })
 }

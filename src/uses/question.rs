@@ -1,10 +1,10 @@
 //! Which functions use a layer: who breaks when a version goes.
 
-use super::File;
 use super::function::Use;
 use super::reference::Layer;
+use super::{File, when};
 use crate::access::grants::Match;
-use crate::cloudformation::case::{Case, condition};
+use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
 use crate::partial::Text;
 use crate::source::Span;
@@ -80,7 +80,7 @@ pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
                 span: file.layer(&function, layer.entry),
                 version,
                 is_certain,
-                when: condition(cases, &all),
+                when: when(cases, &all),
             });
         }
     }
