@@ -29,10 +29,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cloudformation", &["aws", "partial"]),
     ("iam", &["pattern", "partial"]),
     ("access", &["aws", "pattern", "partial", "diagnostic", "syntax", "rules", "template", "cloudformation", "iam"]),
-    (
-        "uses",
-        &["source", "english", "aws", "pattern", "partial", "diagnostic", "rules", "cloudformation", "access"],
-    ),
+    ("uses", &["source", "english", "aws", "pattern", "partial", "diagnostic", "rules", "cloudformation", "access"]),
     ("report", &["source", "pattern", "partial", "cloudformation", "iam", "access", "uses"]),
     ("lib", &["source", "diagnostic", "rules", "template", "access"]),
     (

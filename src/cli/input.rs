@@ -66,14 +66,14 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
 pub fn template_in(root: &Root) -> anyhow::Result<Json> {
     let json = written_template(root)?;
     Ok(match &root.path {
-        Some(path) => with_children(json, path, &child),
+        Some(path) => with_children(json, path, &|parent: &PathBuf, written| child(parent, written)),
         // Beside what comes by standard input lies nothing.
         None => json,
     })
 }
 
 /// The template of a nested stack that lies beside its parent's, if it is there and can be read.
-fn child(parent: &PathBuf, written: &str) -> Option<Child<PathBuf>> {
+fn child(parent: &Path, written: &str) -> Option<Child<PathBuf>> {
     let place = parent.parent().unwrap_or(Path::new("")).join(written);
     let bytes = place.is_file().then(|| fs::read(&place).ok())??;
     Some(Child { template: read::template(&bytes).ok()?, place })

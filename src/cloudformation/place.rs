@@ -1,4 +1,4 @@
-//! Where the values of a template stand in its text. The values themselves are read by [`read`](super::read), which keeps
+//! Where the values of a template stand in its text. The values themselves are read by [`read`], which keeps
 //! no places: they are looked for only where there is something to point to.
 
 use super::read;
