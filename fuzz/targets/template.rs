@@ -1,19 +1,49 @@
 //! A template is read, reported and compared with itself and with another one, which may follow below a line `---`.
+//! Whatever else is in it, it hides no resource that gives somebody more.
 #![no_main]
 
 use layershare::access::Aliases;
 use layershare::cloudformation::read;
-use layershare::{Access, Values};
+use layershare::{Access, Diff, Values};
 use layershare_fuzz::{compare, mutate};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
+use serde_json::{Value as Json, json};
 
 const BETWEEN: &[u8] = b"\n---\n";
 
-/// The access that a template gives, under the values and under the defaults of its parameters.
-fn access(template: &[u8]) -> Option<[Access; 2]> {
-    let json = read::template(template).ok()?;
-    let defaults = Values { defaults: true, ..Values::default() };
-    Some([Values::default(), defaults].map(|values| Access::of_template(json.clone(), &values, Aliases::new())))
+/// The logical ID of what is added to a template.
+const ADDED: &str = "AddedByTheFuzzer";
+
+/// The access that a template gives, for whatever is said for its parameters or for their defaults.
+fn access(json: &Json, defaults: bool) -> Access {
+    Access::of_template(json.clone(), &Values { defaults, ..Values::default() }, Aliases::new())
+}
+
+/// Resources that give somebody more in every template that does not have them.
+fn wider() -> [Json; 4] {
+    let anything = json!({"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+    [
+        json!({"Type": "AWS::Lambda::LayerVersionPermission", "Properties": {
+            "Action": "lambda:GetLayerVersion", "Principal": "*",
+            "LayerVersionArn": "arn:aws:lambda:us-east-1:111122223333:layer:added-by-the-fuzzer:1"}}),
+        json!({"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://bucket.s3.amazonaws.com/a"}}),
+        json!({"Type": "AWS::IAM::User", "Properties": {
+            "Policies": [{"PolicyName": "anything", "PolicyDocument": anything}]}}),
+        json!({"Type": "Custom::SharesWhatever", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:111122223333:function:f"}}),
+    ]
+}
+
+/// Adds each of them to the template.
+fn hide(json: &Json, old: &Access, defaults: bool) {
+    if !json.get("Resources").and_then(Json::as_object).is_some_and(|all| !all.contains_key(ADDED)) {
+        return;
+    }
+    for resource in wider() {
+        let mut json = json.clone();
+        json["Resources"][ADDED] = resource;
+        let new = access(&json, defaults);
+        assert!(Diff::between(old, &new).is_broader(), "this is hidden: {}", json["Resources"][ADDED]);
+    }
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -22,9 +52,13 @@ fuzz_target!(|data: &[u8]| {
         Some(at) => (&data[..at], &data[at + BETWEEN.len()..]),
         None => (data, data),
     };
-    if let (Some([old, old_by_default]), Some([new, new_by_default])) = (access(old), access(new)) {
-        compare(&old, &new);
-        compare(&old_by_default, &new_by_default);
+    let (Ok(old), Ok(new)) = (read::template(old), read::template(new)) else {
+        return;
+    };
+    for defaults in [false, true] {
+        let (before, after) = (access(&old, defaults), access(&new, defaults));
+        compare(&before, &after);
+        hide(&old, &before, defaults);
     }
 });
 

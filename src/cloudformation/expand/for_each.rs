@@ -3,6 +3,7 @@
 use crate::cloudformation::parameter::scalar;
 use crate::cloudformation::template::Values;
 use serde_json::{Map, Value as Json};
+use std::collections::HashSet;
 
 /// The most entries that the loops of a template may make. CloudFormation takes 500 resources.
 const MOST: usize = 10_000;
@@ -44,13 +45,18 @@ impl Loops<'_> {
         }
     }
 
-    /// A mapping with what its loops make in their places. A key that would stand twice keeps the loop that makes it.
+    /// A mapping with what its loops make in their places. A loop that makes a key which stands there already, or which
+    /// another loop makes, stays as it is: which of the two counts is not documented.
     fn expanded(&mut self, map: Map<String, Json>, depth: usize) -> Map<String, Json> {
+        let mut taken: HashSet<String> = map.keys().cloned().collect();
         let mut all = Map::new();
         for (key, value) in map {
             let made = if key.starts_with(LOOP) { self.entries(&value, depth) } else { None };
             match made {
-                Some(made) if !made.keys().any(|made| all.contains_key(made)) => all.extend(made),
+                Some(made) if !made.keys().any(|made| taken.contains(made)) => {
+                    taken.extend(made.keys().cloned());
+                    all.extend(made);
+                }
                 _ => {
                     all.insert(key, value);
                 }
@@ -67,7 +73,9 @@ impl Loops<'_> {
         let mut made = Map::new();
         for item in self.collection(collection)? {
             let mut round = Json::Object(body.clone());
-            replace(&mut round, identifier, &item, 0);
+            if !replace(&mut round, identifier, &item, 0) {
+                return None;
+            }
             if let Json::Object(round) = &mut round
                 && round.keys().any(|key| key.starts_with(LOOP))
             {
@@ -117,31 +125,35 @@ impl Loops<'_> {
 const LOOP: &str = "Fn::ForEach::";
 
 /// Puts an item in the place of a loop's identifier: `${Name}` and `&{Name}` in keys and texts, and `Ref`. In `&{Name}`,
-/// what is no letter or digit is left out, as logical IDs ask for.
-fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) {
+/// what is no letter or digit is left out, as logical IDs ask for. Says whether that could be done: not where two keys
+/// become one, nor where it stands too deep.
+fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) -> bool {
     if depth > DEPTH {
-        return;
+        return false;
     }
     if json.as_object().is_some_and(|map| map.len() == 1 && map.get("Ref").and_then(Json::as_str) == Some(identifier)) {
         *json = Json::from(item);
-        return;
+        return true;
     }
     match json {
         Json::String(text) => *text = replaced(text, identifier, item),
-        Json::Array(items) => items.iter_mut().for_each(|inner| replace(inner, identifier, item, depth + 1)),
+        Json::Array(items) => return items.iter_mut().all(|inner| replace(inner, identifier, item, depth + 1)),
         Json::Object(map) => {
             let entries = std::mem::take(map);
             for (key, mut value) in entries {
                 // An inner loop over the same name has its own.
                 let is_own = key.starts_with(LOOP) && value.get(0).and_then(Json::as_str) == Some(identifier);
-                if !is_own {
-                    replace(&mut value, identifier, item, depth + 1);
+                if !is_own && !replace(&mut value, identifier, item, depth + 1) {
+                    return false;
                 }
-                map.insert(replaced(&key, identifier, item), value);
+                if map.insert(replaced(&key, identifier, item), value).is_some() {
+                    return false;
+                }
             }
         }
         Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
+    true
 }
 
 fn replaced(text: &str, identifier: &str, item: &str) -> String {
@@ -186,7 +198,16 @@ mod tests {
         assert_eq!(expanded(written.clone(), &Values::default()), written);
         let defaults = Values { defaults: true, ..Values::default() };
         assert_eq!(expanded(written.clone(), &defaults), json!({"Gx": {}, "Gy": {}}));
-        let twice = json!({"Fn::ForEach::L": ["I", ["a", "b"], {"Same": {}}]});
-        assert_eq!(expanded(twice.clone(), &Values::default()), twice);
+    }
+
+    #[test]
+    fn a_loop_that_makes_a_key_twice_stays() {
+        let own = json!({"Fn::ForEach::L": ["I", ["a", "b"], {"Same": {}}]});
+        let others = json!({"Fn::ForEach::L": ["I", ["B"], {"${I}": 1}], "B": 2});
+        let two_in_one = json!({"Fn::ForEach::L": ["I", ["B"], {"${I}": 1, "B": 2}]});
+        let below = json!({"Fn::ForEach::L": ["I", ["pal"], {"A": {"Princi${I}": 1, "Principal": 2}}]});
+        for twice in [own, others, two_in_one, below] {
+            assert_eq!(expanded(twice.clone(), &Values::default()), twice);
+        }
     }
 }

@@ -24,7 +24,7 @@ pub fn expand(template: &mut Json) {
             }
             "AWS::Serverless::StateMachine" => {
                 with_globals(&mut resource, globals.get("StateMachine"));
-                let role = state_machine_role(&resource);
+                let role = state_machine_role(&id, &resource);
                 all.extend(role.map(|role| (format!("{id}Role"), role)));
                 resource["Type"] = json!("AWS::StepFunctions::StateMachine");
             }
@@ -75,19 +75,32 @@ fn layer_version(id: &str, resource: &mut Json) {
     }
 }
 
-/// Adds what `Globals` says of every resource of a type: its own properties win, lists are joined, mappings merged.
+/// Adds what `Globals` says of every resource of a type, but for what the resource says that it ignores: its own properties
+/// win, lists are joined, mappings merged.
 fn with_globals(resource: &mut Json, globals: Option<&Json>) {
-    let Some(globals) = globals.filter(|globals| globals.is_object()) else {
+    let Some(Json::Object(globals)) = globals else {
         return;
     };
+    let ignored = &resource["IgnoreGlobals"];
+    let is_ignored = |name: &str| match ignored {
+        Json::Array(names) => names.iter().any(|ignored| ignored == name),
+        all => all == "*",
+    };
+    let globals = globals.iter().filter(|(name, _)| !is_ignored(name));
+    let globals: Map<String, Json> = globals.map(|(name, value)| (name.clone(), value.clone())).collect();
     let own = resource["Properties"].take();
-    resource["Properties"] = merged(globals.clone(), own);
+    resource["Properties"] = merged(Json::Object(globals), own);
+}
+
+/// Whether a mapping is an intrinsic function, which is one value.
+fn is_function(map: &Map<String, Json>) -> bool {
+    map.len() == 1 && map.keys().all(|key| key == "Ref" || key == "Condition" || key.starts_with("Fn::"))
 }
 
 fn merged(global: Json, own: Json) -> Json {
     match (global, own) {
         (global, Json::Null) => global,
-        (Json::Object(mut global), Json::Object(own)) => {
+        (Json::Object(mut global), Json::Object(own)) if !is_function(&global) && !is_function(&own) => {
             for (key, value) in own {
                 let before = global.get_mut(&key).map(Json::take).unwrap_or_default();
                 global.insert(key, merged(before, value));
@@ -138,7 +151,7 @@ fn condition_without_role(role: &Json, conditions: &mut Map<String, Json>) -> Op
     Some(negated)
 }
 
-fn state_machine_role(resource: &Json) -> Option<Json> {
+fn state_machine_role(id: &str, resource: &Json) -> Option<Json> {
     let properties = &resource["Properties"];
     if properties.get("Role").is_some() || properties.get("Policies").is_none() {
         return None;
@@ -148,7 +161,7 @@ fn state_machine_role(resource: &Json) -> Option<Json> {
         managed.push(managed_arn("AWSXRayDaemonWriteAccess"));
     }
     let condition = resource.get("Condition").cloned();
-    Some(role("Role", properties, managed, trust("states.amazonaws.com"), "RolePath", condition))
+    Some(role(&format!("{id}Role"), properties, managed, trust("states.amazonaws.com"), "RolePath", condition))
 }
 
 fn role(
