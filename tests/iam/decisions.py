@@ -29,6 +29,7 @@ ACTION_PATTERNS = [
     "*", "lambda:*", "lambda:Create*", "LAMBDA:createfunction", "lambda:UpdateFunction*", "lambda:GetLayer*",
     "lambda:GetLayerVersion", "lambda:?reateFunction", "s3:*", *ATTACH,
 ]  # fmt: skip
+TRUTHS = ["aws:MultiFactorAuthPresent", "aws:SecureTransport", "aws:ViaAWSService"]
 MOST_UNDECIDED = 0.02
 
 
@@ -62,7 +63,7 @@ def condition(rng):
     made = {}
     for _ in range(rng.choice([0, 1, 1, 1, 2])):
         exists = rng.choice(["", "", "IfExists"])
-        match rng.randrange(6):
+        match rng.randrange(7):
             case 0 | 1 | 2:
                 operator = rng.choice(["ForAllValues", "ForAnyValue"]) + ":"
                 operator += rng.choice(["StringLike", "StringNotLike", "StringLike", "StringNotLike", "StringEquals", "ArnLike", "ArnNotLike"])
@@ -81,6 +82,8 @@ def condition(rng):
                 key, values = rng.choice([("aws:PrincipalOrgID", ORGANIZATIONS), ("aws:PrincipalAccount", ACCOUNTS), ("aws:username", ["ann", "ANN", "dev"])])
                 operator = rng.choice(["StringEquals", "StringNotEquals", "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "StringLike", "StringNotLike"])
                 made.setdefault(operator + exists, {})[cased(rng, key)] = some(rng, 2, lambda: rng.choice([*values, "${aws:PrincipalAccount}"]))
+            case 6:
+                made.setdefault("Bool" + exists, {})[cased(rng, rng.choice(TRUTHS))] = some(rng, 2, lambda: rng.choice(["true", "false", "True", "FALSE"]))
     return made
 
 
@@ -121,6 +124,9 @@ def ask(rng, batch):
     case = {"principal": f"arn:aws:iam::{account}:{who}", "action": rng.choice(ACTIONS), "context": {}}
     if rng.random() < 0.6:
         case["context"]["aws:PrincipalOrgID"] = rng.choice(ORGANIZATIONS)
+    for key in TRUTHS:
+        if rng.random() < 0.6:
+            case["context"][key] = rng.choice(["true", "false"])
     if who.startswith("user/"):
         case["context"]["aws:username"] = who.removeprefix("user/")
     if case["action"] in ATTACH and rng.random() < 0.8:

@@ -175,7 +175,7 @@ def report(path: Path) -> Json:
 def faults_of(place: Path, job: tuple[int, Json]) -> list[str]:
     number, template = job
     paths = [place / f"{number}-loops.json", place / f"{number}-expanded.json"]
-    faults = []
+    faults: list[str] = []
     try:
         for path, value in zip(paths, [template, expanded(template)]):
             path.write_text(json.dumps(value))
