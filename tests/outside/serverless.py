@@ -58,7 +58,7 @@ class NoManagedPolicies:
 def document(rng: random.Random) -> Json:
     """A policy document about layers, which allows or denies."""
     allow = {"Effect": "Allow", "Action": ATTACH, "Resource": "*"}
-    statements = rng.choice(
+    statements: list[Json] = rng.choice(
         [
             [{**allow, "Condition": {"ForAllValues:StringLike": {"lambda:Layer": TEAM}}}],
             [{"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}],
