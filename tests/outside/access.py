@@ -52,7 +52,7 @@ def found_in(template: dict) -> dict[str, set]:
 
 def faults_of(path: Path) -> list[str]:
     expected = found_in(yaml_parse(path.read_text()))
-    done = layershare("access", path, "--format", "json", "--defaults")
+    done = layershare("access", path, "--format", "json")
     if done.returncode != 0:
         return [f"{shown(path)}: {done.stderr.strip()}"]
     reported = {
