@@ -89,16 +89,16 @@ fn reported(folder: &Path, file: &str, source: &[u8], arguments: &[&str]) -> (BT
     (codes, output.status.code() != Some(0))
 }
 
-/// A page has its title and a meaning, then what is reported, then how it is mended in words and in a source.
+/// A page has its title and a meaning, then what is reported, then how it is fixed in words and in a source.
 fn check_form(name: &str, page: &str) {
     let meaning = page.strip_prefix(&format!("# `{name}`\n\n")).unwrap_or_default();
     let parts: Vec<&str> = meaning.split("\n## ").collect();
-    let [meaning, reported, mended] = parts.as_slice() else { panic!("{name}: the page has {} parts", parts.len()) };
+    let [meaning, reported, fixed] = parts.as_slice() else { panic!("{name}: the page has {} parts", parts.len()) };
     assert!(!meaning.trim().is_empty(), "{name}: the page does not say what the code means");
     assert!(reported.starts_with("Reported\n\n") && reported.ends_with("```\n"), "{name}: nothing is reported");
-    let (advice, source) = mended.split_once("```").unwrap_or_default();
-    let advice = advice.strip_prefix("Mended\n\n").unwrap_or_default();
-    assert!(!advice.trim().is_empty(), "{name}: the page does not say how to mend it");
+    let (advice, source) = fixed.split_once("```").unwrap_or_default();
+    let advice = advice.strip_prefix("Fixed\n\n").unwrap_or_default();
+    assert!(!advice.trim().is_empty(), "{name}: the page does not say how to fix it");
     assert!(
         source.ends_with("\n```\n") && source.matches("```").count() == 1,
         "{name}: the page does not end with one source"
@@ -122,7 +122,7 @@ fn check_page(code: Code, goldens: &mut Goldens) {
     let good = blocks.last().unwrap();
     let (file, arguments) = command(good);
     let (codes, failed) = reported(&folder, file, good.text.as_bytes(), &arguments);
-    assert!(!codes.contains_key(name) && !failed, "{name}: the mended source is reported with {codes:?}");
+    assert!(!codes.contains_key(name) && !failed, "{name}: the fixed source is reported with {codes:?}");
     let (file, mut arguments) = command(bad);
     if bad.words == "after" {
         arguments = vec!["build", "shared.layers", "-o", "shared.yaml"];

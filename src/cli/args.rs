@@ -65,7 +65,7 @@ impl From<MessageFormat> for Form {
 pub enum Command {
     /// Show who can use which layer version, and what roles and policies let attach
     Access(AccessArguments),
-    /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if it cannot be told
+    /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if the answer is unknown
     Ask(AskArguments),
     /// Compile a source to a CloudFormation template
     Build(BuildArguments),

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-/// The most cases that are told apart for one question.
+/// The most cases that are distinguished for one question.
 pub const MOST_CASES: usize = 256;
 
 /// The most settings of a case that are shown.
@@ -259,7 +259,7 @@ pub fn explore<T>(
     }
 }
 
-/// There are more cases than are told apart.
+/// There are more cases than are distinguished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyCases;
 

@@ -267,7 +267,7 @@ fn distinguished(json: &Json) -> HashMap<String, BTreeSet<String>> {
     found
 }
 
-/// How deep conditions and functions are looked into.
+/// How deep conditions and functions are evaluated.
 const DEPTH: usize = 128;
 
 /// Adds what conditions compare parameters with.

@@ -25,7 +25,7 @@ pub const READ: &str = "lambda:GetLayerVersion";
 /// The condition key that names the layers of a request.
 const LAYER_KEY: &str = "lambda:layer";
 
-/// The most allowances that are told apart.
+/// The most allowances that are distinguished.
 const MOST: usize = 256;
 
 /// The policies that govern one principal: a role with everything attached to it, or a single policy.
@@ -174,7 +174,7 @@ pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
         Ok(possible) => found.possible = possible,
         Err(TooManyAllowances) => {
             found.doubts.push(TooManyAllowances.to_string());
-            // What is not told apart is not excluded.
+            // What is not distinguished is not excluded.
             found.possible.push(Allowance::default());
         }
     }
@@ -183,7 +183,7 @@ pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
     found
 }
 
-/// The policies have more combinations of conditions than are told apart.
+/// The policies have more combinations of conditions than are distinguished.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooManyAllowances;
 

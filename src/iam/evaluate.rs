@@ -62,7 +62,7 @@ pub enum Answer {
     Yes,
     /// Certainly not.
     No,
-    /// It cannot be told; why.
+    /// Unknown; why.
     Unknown(String),
 }
 

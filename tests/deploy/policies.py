@@ -144,7 +144,7 @@ def drift_reads_the_deployed_template_too(told: Story) -> None:
         "--action", "lambda:GetLayerVersion", "--principal", "*",
     )  # fmt: skip
     told.drifts("widened")
-    told.mend()
+    told.repair()
     told.drifts()
     told.expect(deps={1: {A}})
     [(_, sid)] = told.statements("deps", 1)
@@ -152,5 +152,5 @@ def drift_reads_the_deployed_template_too(told: Story) -> None:
         "lambda", "remove-layer-version-permission", "--layer-name", "deps", "--version-number", 1, "--statement-id", sid,
     )  # fmt: skip
     told.drifts("missing")
-    told.mend()
+    told.repair()
     told.expect(deps={1: {A}})

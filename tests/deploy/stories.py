@@ -389,7 +389,7 @@ def rolling_keeps(told: Story) -> None:
     told.deploy()
     told.expect(deps={1: {A, ORG}, 2: {C}, 3: {C}})
     told.drifts("extra", "extra", "extra")
-    told.mend()
+    told.repair()
     told.expect(deps={1: set(), 2: set(), 3: {C}})
 
 
@@ -491,7 +491,7 @@ def from_rolling_to_listed(told: Story) -> None:
     told.deploy()
     told.expect(deps={1: {A}, 2: {A}, 3: {A}})
     told.drifts("duplicate")
-    told.mend()
+    told.repair()
     told.drifts()
     told.expect(deps={1: {A}, 2: {A}, 3: {A}})
     told.build(layer(*versions, version("3")))

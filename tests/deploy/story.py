@@ -173,7 +173,7 @@ class Story:
         arn = f"arn:aws:lambda:us-east-1:{self.account}:layer:{layer}:{version}"
         return {"LayerVersionArn": arn, "Policy": None}
 
-    def mend(self) -> None:
+    def repair(self) -> None:
         """Runs the commands that `layershare drift` prints."""
         resources, policies = self.place / "resources.json", self.place / "policies.json"
         done = self.compiler("drift", self.source, "--stack-resources", resources, policies)

@@ -82,7 +82,7 @@ def differences(expected: object, found: object, at: str = "") -> Iterator[str]:
 
 
 def described(value: object) -> str:
-    """A value with its type, so that 123 and '123' are told apart."""
+    """A value with its type, so that 123 and '123' are distinguished."""
     return f"{value!r} ({type(value).__name__})"
 
 
