@@ -357,3 +357,46 @@ fn a_principal_that_is_everybody_leaves_out_the_own_account() {
         assert_eq!(statement["Condition"]["StringEquals"]["aws:PrincipalOrgID"][0], "o-a1b2c3d4e5");
     }
 }
+
+/// Every layer shows the ARN of its newest version, wherever that comes from, and exports nothing: a stack that imports
+/// an ARN would keep this one from publishing the next version.
+#[test]
+fn the_newest_version_of_every_layer_is_an_output() {
+    let source = format!(
+        "{TWO}
+layer nightly {{
+  content s3://bucket-1/nightly.zip
+}}
+layer old {{
+  version 1 from s3://bucket-1/old.zip
+  version 7 at arn:aws:lambda:us-east-1:111122223333:layer:old:7
+}}"
+    );
+    let expected = serde_json::json!({
+        "DepsNewestArn": {
+            "Description": "The ARN of the newest version of deps",
+            "Value": { "Ref": "DepsV1x1" },
+        },
+        "NightlyNewestArn": {
+            "Description": "The ARN of the newest version of nightly",
+            "Value": { "Ref": "Nightly" },
+        },
+        "OldNewestArn": {
+            "Description": "The ARN of the newest version of old",
+            "Value": "arn:aws:lambda:us-east-1:111122223333:layer:old:7",
+        },
+    });
+    assert_eq!(template(&source)["Outputs"], expected);
+}
+
+/// CloudFormation refuses a template with more than 200 outputs.
+#[test]
+fn no_template_has_more_outputs_than_cloudformation_takes() {
+    let layers = |count: usize| -> String {
+        (0..count).map(|index| format!("layer l{index} {{\n  content s3://bucket-1/{index}.zip\n}}\n")).collect()
+    };
+    assert_eq!(template(&layers(200))["Outputs"].as_object().unwrap().len(), 200);
+    let beyond = template(&layers(201));
+    assert!(beyond.get("Outputs").is_none());
+    assert_eq!(ids(&beyond).len(), 201);
+}

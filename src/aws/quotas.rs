@@ -7,6 +7,9 @@ pub const RESOURCES: usize = 500;
 /// Parameters of a template (CloudFormation User Guide, quotas).
 pub const PARAMETERS: usize = 200;
 
+/// Outputs of a template (CloudFormation User Guide, quotas).
+pub const OUTPUTS: usize = 200;
+
 /// Bytes of a template in a bucket (CloudFormation User Guide, quotas).
 pub const TEMPLATE_BYTES: usize = 1_000_000;
 

@@ -3,7 +3,7 @@
 mod documents;
 
 use super::lower::Lowered;
-use crate::aws::quotas::{self, LAYER_POLICY_BYTES, LOGICAL_ID, PARAMETERS};
+use crate::aws::quotas::{self, LAYER_POLICY_BYTES, LOGICAL_ID, OUTPUTS, PARAMETERS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, thousands};
 use crate::rules::model::{Id, Layer, Origin, ParameterKind, Principal, Releases, Rules};
@@ -34,10 +34,20 @@ pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagn
         let message = format!("{}, of at most {PARAMETERS}", count(rules.parameters.len(), "parameter"));
         diagnostics.push(Diagnostic::error(Code::TooMany, span, message));
     }
-    for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
-        if resource.id.len() > LOGICAL_ID {
-            let message =
-                format!("the logical ID of this has {} characters, of at most {LOGICAL_ID}", resource.id.len());
+    if rules.layers.len() > OUTPUTS {
+        let message = format!("{} have no outputs", count(rules.layers.len(), "layer"));
+        diagnostics.push(
+            Diagnostic::warning(Code::TooMany, span, message)
+                .note(format!("CloudFormation takes at most {OUTPUTS} outputs, one for each layer"))
+                .help("show the newest ARNs by `publish to`, or begin another source for new layers"),
+        );
+    }
+    let Lowered { template, origins, output_origins, .. } = lowered;
+    let resources = template.resources.iter().map(|resource| &resource.id).zip(origins);
+    let outputs = template.outputs.iter().map(|output| &output.id).zip(output_origins);
+    for (id, &origin) in resources.chain(outputs) {
+        if id.len() > LOGICAL_ID {
+            let message = format!("the logical ID of this has {} characters, of at most {LOGICAL_ID}", id.len());
             diagnostics.push(
                 Diagnostic::error(Code::TextLength, origin, message)
                     .help("give the layer or the parameter a shorter name; `name` keeps the layer's name at AWS"),

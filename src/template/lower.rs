@@ -4,7 +4,7 @@ mod layers;
 pub mod names;
 mod restrictions;
 
-use super::model::{Parameter, Resource, Template, Value};
+use super::model::{Output, Parameter, Resource, Template, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::formats::{ACCOUNT_PATTERN, ORGANIZATION_PATTERN};
 use crate::rules::model::{self as rules, ParameterKind, Rules};
@@ -30,6 +30,8 @@ pub struct Lowered {
     pub template: Template,
     /// For each resource, the place in the source that asks for it.
     pub origins: Vec<Span>,
+    /// For each output, the layer in the source that it shows.
+    pub output_origins: Vec<Span>,
     /// The versions that must be published only once.
     pub listed: Vec<ListedVersion>,
     /// The versions that exist already.
@@ -112,6 +114,11 @@ impl Lowered {
         self.template.resources.push(resource);
         self.origins.push(origin);
     }
+
+    fn push_output(&mut self, output: Output, origin: Span) {
+        self.template.outputs.push(output);
+        self.output_origins.push(origin);
+    }
 }
 
 fn parameter(parameter: &rules::Parameter) -> Parameter {
@@ -148,17 +155,32 @@ pub fn value(text: &Text) -> Value {
     Value::Sub(parts.collect::<String>().into())
 }
 
-/// Refuses two resources, or a resource and a parameter, of one logical ID.
+/// Refuses two parameters, resources or outputs of one logical ID.
 fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<&str, Span> = HashMap::with_capacity(lowered.origins.len() + rules.parameters.len());
     seen.extend(rules.parameters.iter().map(|parameter| (parameter.name.value.as_str(), parameter.name.span)));
-    for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
-        match seen.entry(&resource.id) {
+    let resources = lowered.template.resources.iter().map(|resource| resource.id.as_str());
+    let before = diagnostics.len();
+    refuse_seen(resources.zip(&lowered.origins), &mut seen, diagnostics);
+    if diagnostics.len() == before {
+        // Layers whose resources clash have outputs that do too, and that is one mistake.
+        let outputs = lowered.template.outputs.iter().map(|output| output.id.as_str());
+        refuse_seen(outputs.zip(&lowered.output_origins), &mut seen, diagnostics);
+    }
+}
+
+fn refuse_seen<'a>(
+    ids: impl Iterator<Item = (&'a str, &'a Span)>,
+    seen: &mut HashMap<&'a str, Span>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for (id, &origin) in ids {
+        match seen.entry(id) {
             Entry::Vacant(entry) => {
                 entry.insert(origin);
             }
             Entry::Occupied(entry) => {
-                let message = format!("two things would have the logical ID `{}`", resource.id);
+                let message = format!("two things would have the logical ID `{id}`");
                 diagnostics.push(
                     Diagnostic::error(Code::LogicalIdClash, origin, message)
                         .label("this one")

@@ -17,6 +17,20 @@ pub struct Template {
     pub parameters: Vec<Parameter>,
     /// `Resources`, in the order in which they are written.
     pub resources: Vec<Resource>,
+    /// `Outputs`, in the order in which they are written.
+    pub outputs: Vec<Output>,
+}
+
+/// What a stack shows to whoever deploys it. None has an `Export`: a stack elsewhere that imports an ARN would keep this
+/// one from publishing the next version.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its name, which no parameter and no resource may have.
+    pub id: String,
+    /// `Description`
+    pub description: String,
+    /// `Value`
+    pub value: Value,
 }
 
 impl Template {

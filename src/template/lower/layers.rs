@@ -1,10 +1,13 @@
 //! Layers, their versions, and who may use them.
 
 use super::{AdoptedVersion, ListedVersion, Lowered, Placement, VersionResources, names, value};
+use crate::aws::quotas::OUTPUTS;
 use crate::rules::model::{
     self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases, RollingVersion, Rules,
 };
-use crate::template::model::{Content, LayerVersion, Permission, Policy, Properties, Resource, SsmParameter, Value};
+use crate::template::model::{
+    Content, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter, Value,
+};
 use std::sync::Arc;
 
 /// A principal as its grants write it.
@@ -31,7 +34,18 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
             Releases::Rolling(rolling) => self::rolling(layer, rolling, &grantees, placement, lowered),
             Releases::Listed(versions) => listed(layer, versions, &grantees, placement, lowered),
         };
-        if let (Some(name), Some(newest)) = (&layer.publish, newest) {
+        let Some(newest) = newest else {
+            continue;
+        };
+        lowered.push_output(
+            Output {
+                id: names::newest_arn(&layer.name.value),
+                description: format!("The ARN of the newest version of {}", layer.layer_name.value),
+                value: newest.clone(),
+            },
+            layer.name.span,
+        );
+        if let Some(name) = &layer.publish {
             let parameter = SsmParameter { name: value(&name.value), value: newest };
             let resource = Resource {
                 id: names::published_arn(&layer.name.value),
@@ -42,6 +56,11 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
             };
             lowered.push(resource, name.span);
         }
+    }
+    if rules.layers.len() > OUTPUTS {
+        // CloudFormation would refuse the template, which deploys without them.
+        lowered.template.outputs.clear();
+        lowered.output_origins.clear();
     }
 }
 

@@ -38,3 +38,9 @@ pub fn grantee(principal: &Principal) -> String {
 pub fn published_arn(layer: &str) -> String {
     format!("{}Newest", pascal(layer))
 }
+
+/// The name of the output that shows the ARN of a layer's newest version.
+#[must_use]
+pub fn newest_arn(layer: &str) -> String {
+    format!("{}NewestArn", pascal(layer))
+}
