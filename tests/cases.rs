@@ -36,6 +36,28 @@ fn sources_are_reported_with_their_messages() {
 }
 
 #[test]
+fn messages_have_the_forms_of_services() {
+    let source = fs::read_to_string(support::top().join("tests/cases/forms/mistakes.layers")).unwrap();
+    let (compiled, sources) = support::compiled(&source);
+    let mut goldens = Goldens::default();
+    for (form, ending) in [
+        (Form::Github, "github.txt"),
+        (Form::Gitlab, "gitlab.json"),
+        (Form::Sarif, "sarif"),
+        (Form::Junit, "junit.xml"),
+        (Form::Rdjson, "rdjson"),
+    ] {
+        let path = support::top().join("tests/cases/forms/mistakes").with_extension(ending);
+        let text = render(form, &compiled.diagnostics, &sources);
+        // The pages of the codes are held elsewhere.
+        let is_page = |line: &str| line.contains("\": \"# `");
+        let lines: Vec<&str> = text.lines().filter(|line| !is_page(line)).collect();
+        goldens.compare(&path, lines.join("\n") + "\n");
+    }
+    goldens.finish();
+}
+
+#[test]
 fn sources_are_formatted() {
     let mut goldens = Goldens::default();
     for path in support::files("tests/cases/format", "layers") {

@@ -342,3 +342,38 @@ fn hostile_sources_get_a_short_answer() {
         assert!(output.stderr.len() < 10_000, "{} bytes of messages", output.stderr.len());
     }
 }
+
+#[test]
+fn forms_for_services_are_one_document_for_all_files() {
+    let mistake = SOURCE.replace("account 123456789012", "team");
+    let folder = folder_with(&[("a.layers", &mistake), ("b.layers", &mistake), ("fine.layers", SOURCE)]);
+    let report = |arguments: &[&str], code| {
+        let output = run(folder.path(), arguments, b"");
+        assert_eq!(output.status.code(), Some(code));
+        support::stderr(&output)
+    };
+    let parsed = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let found = parsed(report(&["check", "a.layers", "./b.layers", "--message-format", "gitlab"], 1));
+    let paths: Vec<_> = found.as_array().unwrap().iter().map(|issue| issue["location"]["path"].as_str()).collect();
+    assert_eq!(paths, [Some("a.layers"), Some("b.layers")]);
+    // Without findings it is a document too, so that a service forgets the earlier ones.
+    let none = parsed(report(&["check", "fine.layers", "--message-format", "sarif"], 0));
+    assert_eq!(none["runs"][0]["results"].as_array().map(Vec::len), Some(0));
+    // A run that could not look at everything must not look like one without findings.
+    let failure = report(&["check", "fine.layers", "missing.layers", "--message-format", "sarif"], 2);
+    assert!(failure.starts_with("layershare: ") && failure.lines().count() == 1, "{failure}");
+}
+
+#[test]
+fn messages_are_annotations_where_github_actions_runs_the_program() {
+    let folder = folder_with(&[("a.layers", "layer deps {\n")]);
+    for (variable, said) in [("true", "::error file=a.layers,line=2,"), ("false", "error[syntax]")] {
+        let output = Command::new(env!("CARGO_BIN_EXE_layershare"))
+            .args(["check", "a.layers", "--message-format", "auto"])
+            .current_dir(folder.path())
+            .env("GITHUB_ACTIONS", variable)
+            .output()
+            .unwrap();
+        expect(&output, 1, said);
+    }
+}

@@ -8,6 +8,7 @@ use crate::template::Format;
 use clap::{Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use jiff::civil::Date;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// Shares AWS Lambda layers by rules: compiles NAME.layers to a CloudFormation template.
@@ -41,23 +42,48 @@ pub enum Color {
 /// How messages are written.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum MessageFormat {
-    /// In full, with the source.
+    /// In full, with the source
     #[default]
     Human,
-    /// One line each.
+    /// One line each
     Short,
-    /// One JSON object a line.
+    /// One JSON object a line
     Json,
+    /// `github` in a workflow of GitHub Actions, otherwise `human`
+    Auto,
+    /// Annotations of GitHub Actions
+    Github,
+    /// A code quality report of GitLab
+    Gitlab,
+    /// SARIF, for code scanning
+    Sarif,
+    /// JUnit's XML, for lists of tests
+    Junit,
+    /// Reviewdog's JSON
+    Rdjson,
 }
 
-impl From<MessageFormat> for Form {
-    fn from(format: MessageFormat) -> Self {
-        match format {
-            MessageFormat::Human => Self::Human,
-            MessageFormat::Short => Self::Short,
-            MessageFormat::Json => Self::Json,
+impl MessageFormat {
+    /// The form of the messages of this run.
+    pub fn form(self) -> Form {
+        match self {
+            Self::Human => Form::Human,
+            Self::Short => Form::Short,
+            Self::Json => Form::Json,
+            Self::Auto if is_github_actions() => Form::Github,
+            Self::Auto => Form::Human,
+            Self::Github => Form::Github,
+            Self::Gitlab => Form::Gitlab,
+            Self::Sarif => Form::Sarif,
+            Self::Junit => Form::Junit,
+            Self::Rdjson => Form::Rdjson,
         }
     }
+}
+
+/// Whether a runner of GitHub Actions reads what this writes.
+fn is_github_actions() -> bool {
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") && !std::io::stderr().is_terminal()
 }
 
 /// What to do.

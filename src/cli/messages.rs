@@ -1,7 +1,7 @@
 //! What goes to standard error.
 
 use super::args::{Color, MessageFormat};
-use crate::diagnostic::render::{Form, render};
+use crate::diagnostic::render::{Form, Report};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::english::count;
 use crate::source::Sources;
@@ -12,6 +12,7 @@ use std::io::{Stderr, Write};
 pub struct Messages {
     to: AutoStream<Stderr>,
     form: Form,
+    report: Report,
 }
 
 impl Messages {
@@ -21,12 +22,13 @@ impl Messages {
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        Self { to: AutoStream::new(std::io::stderr(), choice), form: format.into() }
+        let form = format.form();
+        Self { to: AutoStream::new(std::io::stderr(), choice), form, report: Report::new(form) }
     }
 
     /// Writes diagnostics. A standard error that nobody reads is nobody's loss.
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
-        let text = render(self.form, diagnostics, sources);
+        let text = self.report.add(diagnostics, sources);
         self.to.write_all(text.as_bytes()).unwrap_or_default();
     }
 
@@ -49,13 +51,15 @@ impl Messages {
         }
     }
 
-    /// Writes why the program cannot go on.
+    /// Writes what comes at the end of a run that was not cut off.
+    pub fn finish(mut self) {
+        self.to.write_all(self.report.finish().as_bytes()).unwrap_or_default();
+    }
+
+    /// Writes why the program cannot go on. No document is written then, which would look like one without findings.
     pub fn failure(&mut self, error: &anyhow::Error) {
         let text = format!("{error:#}");
-        let line = match self.form {
-            Form::Json => serde_json::json!({ "severity": "failure", "message": text }).to_string(),
-            Form::Human | Form::Short => format!("layershare: {text}"),
-        };
+        let line = self.report.failure(&text);
         writeln!(self.to, "{line}").unwrap_or_default();
     }
 }

@@ -57,7 +57,10 @@ pub fn run_with(limits: Limits) -> ExitCode {
     let arguments = Arguments::parse();
     let mut messages = Messages::new(arguments.color, arguments.message_format);
     match execute(arguments.command, limits, &mut messages) {
-        Ok(outcome) => outcome.into(),
+        Ok(outcome) => {
+            messages.finish();
+            outcome.into()
+        }
         Err(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             messages.failure(&error);

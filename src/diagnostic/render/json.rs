@@ -49,6 +49,11 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
     text
 }
 
+/// Why a run cannot go on.
+pub fn failure(why: &str) -> String {
+    serde_json::json!({ "severity": "failure", "message": why }).to_string()
+}
+
 fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let Label { span, text } = &diagnostic.primary;
     let message = Message {
