@@ -1,8 +1,8 @@
 //! For GitHub Actions: workflow commands, which its runner shows at the lines of a pull request.
 //!
 //! The runner keeps ten errors and ten warnings of a step, so errors come first, and what is left is counted.
-//! Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands, and the limits of annotations
-//! in https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md
+//! Source: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>, and the limits of annotations
+//! in <https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md>
 
 use super::finding::Finding;
 use crate::diagnostic::Severity;

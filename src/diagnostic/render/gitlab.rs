@@ -1,6 +1,6 @@
 //! For GitLab: a code quality report.
 //!
-//! Source: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format
+//! Source: <https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-format>
 
 use super::finding::{Finding, fingerprints};
 use crate::diagnostic::Severity;

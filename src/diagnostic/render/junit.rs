@@ -1,6 +1,6 @@
 //! For lists of tests: JUnit's XML. Errors are failures; what does not stop the compiler passes and shows its text.
 //!
-//! Source: https://github.com/testmoapp/junitxml, which describes what services read.
+//! Source: <https://github.com/testmoapp/junitxml>, which describes what services read.
 
 use super::finding::Finding;
 use crate::diagnostic::Severity;

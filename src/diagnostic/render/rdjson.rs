@@ -1,6 +1,6 @@
 //! For reviewdog: its diagnostic format, in which a fix is a suggestion that a reviewer applies.
 //!
-//! Source: https://github.com/reviewdog/reviewdog/blob/master/proto/rdf/reviewdog.proto; its columns count bytes.
+//! Source: <https://github.com/reviewdog/reviewdog/blob/master/proto/rdf/reviewdog.proto>; its columns count bytes.
 
 use super::finding::{Finding, Place};
 use crate::diagnostic::Severity;

@@ -1,7 +1,7 @@
 //! For code scanning: SARIF 2.1.0.
 //!
-//! Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html, and what GitHub asks for in addition:
-//! https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning
+//! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, and what GitHub asks for in addition:
+//! <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>
 
 use super::finding::{Finding, Place, fingerprints};
 use crate::diagnostic::Code;
