@@ -111,7 +111,11 @@ def function(rng: random.Random) -> Json:
         properties["Role"] = rng.choice(choices)
     if rng.random() < 0.3:
         properties["PermissionsBoundary"] = rng.choice(
-            [BOUNDARY, "arn:aws:iam::111111111111:policy/fence"]
+            [
+                BOUNDARY,
+                "arn:aws:iam::111111111111:policy/fence",
+                {"Fn::If": ["IsLive", BOUNDARY, NO_VALUE]},
+            ]
         )
     if rng.random() < 0.2:
         properties["Tracing"] = "Active"
@@ -204,6 +208,10 @@ def made_template(rng: random.Random) -> Json:
         shared["VpcConfig"] = {"SecurityGroupIds": ["sg-2"], "SubnetIds": ["subnet-2"]}
     if shared:
         made["Globals"] = {"Function": shared}
+        for resource in resources.values():
+            if resource["Type"] == "AWS::Serverless::Function" and rng.random() < 0.3:
+                some = rng.sample(list(shared), rng.randint(1, len(shared)))
+                resource["IgnoreGlobals"] = rng.choice(["*", some])
     return made
 
 
