@@ -16,6 +16,8 @@ use std::fmt;
 pub struct Applicability {
     /// What a policy is attached to: the kind, and the name.
     pub attached_to: Vec<(&'static str, Text)>,
+    /// The users that something else of the template adds to a group.
+    pub members: Vec<Text>,
     /// The roots, units and accounts that a guardrail applies to.
     pub targets: Vec<Text>,
     /// Who may assume a role, and who may not.
@@ -48,6 +50,10 @@ pub struct Clause {
     pub resources: PatternList,
     /// The conditions, but for those on layers.
     pub conditions: Vec<Condition>,
+    /// The conditions on layers. What they say is compared by itself; here they tell which statement became which.
+    pub layers: Vec<Condition>,
+    /// Which of the levels that must all allow a request the statement is on, such as a permissions boundary.
+    pub level: usize,
 }
 
 /// Actions whose scope matters, though they attach no layer: handing a role to a function, and sharing a layer.
@@ -71,29 +77,39 @@ impl Applicability {
                 found.attached_to.extend(texts(resource, property, world).into_iter().map(|name| (kind, name)));
             }
         }
+        if subject.kind == Kind::Group {
+            found.members = super::subject::members(resource, world);
+        }
         found.targets = texts(resource, "TargetIds", world);
-        // Who may assume a role that allows nothing of what matters here does not matter either.
-        if allows_something(subject)
+        // Who may assume a role that says nothing of what matters here does not matter either.
+        if says_something(subject)
             && let Some(trust) = resource.property("AssumeRolePolicyDocument", world)
         {
             found.trusts = trusts(&super::subject::document(resource.id, Some(&trust)));
         }
-        for (_, statement) in subject.policies.statements() {
+        let levels = subject.policies.levels.iter().chain([&subject.policies.guardrails]);
+        for (level, statement) in levels.enumerate().flat_map(|(level, documents)| {
+            documents
+                .iter()
+                .flat_map(move |document| document.statements.iter().map(move |statement| (level, statement)))
+        }) {
             // What allows nothing by itself is about what it denies.
             if statement.effect == Effect::Deny || !subject.kind.only_restricts() {
-                found.clauses.extend(clause(statement));
+                found.clauses.extend(clause(statement, level));
             }
         }
         found
     }
 }
 
-/// Whether a subject allows anything that matters here, as far as is known.
-fn allows_something(subject: &Subject) -> bool {
+/// Whether a subject allows or denies anything that matters here, as far as is known. What only denies counts, too: a
+/// policy that is attached elsewhere may allow the rest.
+fn says_something(subject: &Subject) -> bool {
     subject.policies.documents().any(|document| document.problem.is_some())
-        || subject.policies.statements().any(|(_, statement)| {
-            statement.effect == Effect::Allow && (!is_unrelated(statement) || clause(statement).is_some())
-        })
+        || subject
+            .policies
+            .statements()
+            .any(|(_, statement)| !is_unrelated(statement) || clause(statement, 0).is_some())
 }
 
 fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text> {
@@ -158,13 +174,15 @@ fn is_about_assuming(statement: &Statement) -> bool {
 }
 
 /// What a statement says about the actions that matter here.
-fn clause(statement: &Statement) -> Option<Clause> {
+fn clause(statement: &Statement, level: usize) -> Option<Clause> {
     let is_about = |action: &&&str| names_action(&statement.actions, action) != Answer::No;
     ATTACH.iter().chain(&OTHERS).any(|action| is_about(&action)).then(|| Clause {
         effect: statement.effect,
         actions: statement.actions.clone(),
         resources: statement.resources.clone(),
         conditions: statement.conditions.iter().filter(|condition| !is_about_layers(condition)).cloned().collect(),
+        layers: statement.conditions.iter().filter(|condition| is_about_layers(condition)).cloned().collect(),
+        level,
     })
 }
 
@@ -199,6 +217,9 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     for attachment in old.attached_to.iter().filter(|one| denies(old) && !new.attached_to.contains(one)) {
         found.push(Wider::taken(format!("is attached to {} {}", attachment.0, attachment.1)));
     }
+    for member in new.members.iter().filter(|member| !old.members.contains(member)) {
+        found.push(Wider::added(format!("has the member {member}")));
+    }
     for target in old.targets.iter().filter(|target| !new.targets.contains(target)) {
         found.push(Wider::taken(format!("applies to {target}")));
     }
@@ -213,10 +234,10 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
         }
     }
     for clause in new.clauses.iter().filter(|clause| clause.effect == Effect::Allow) {
-        found.extend(clause.beyond_allowing(&old.clauses));
+        found.extend(clause.beyond_allowing(&clause.counterparts(&old.clauses, &new.clauses)));
     }
     for clause in old.clauses.iter().filter(|clause| clause.effect == Effect::Deny) {
-        found.extend(clause.beyond_denying(&new.clauses));
+        found.extend(clause.beyond_denying(&clause.counterparts(&new.clauses, &old.clauses)));
     }
     found.dedup();
     found
@@ -294,17 +315,37 @@ impl Clause {
             && self.actions.patterns.iter().all(is_one)
     }
 
-    /// What this Allow allows beyond some others.
-    fn beyond_allowing(&self, others: &[Self]) -> Vec<Wider> {
-        if self.is_about_layers_alone() {
-            return Vec::new();
+    /// Those on the other side that this one is compared with. A statement about the same layers, or about all of them, has
+    /// not become one about others; where there is none, those come into question that no statement beside this one has
+    /// become, and at last all of them.
+    fn counterparts<'c>(&self, others: &'c [Self], beside: &[Self]) -> Vec<&'c Self> {
+        let effective: Vec<&Self> = others
+            .iter()
+            .filter(|other| other.effect == self.effect && (self.effect == Effect::Deny || other.level == self.level))
+            .collect();
+        let same = effective.iter().filter(|other| other.layers == self.layers);
+        if same.clone().next().is_some() {
+            return effective
+                .into_iter()
+                .filter(|other| other.layers == self.layers || other.layers.is_empty())
+                .collect();
         }
+        let is_taken = |other: &Self| beside.iter().any(|one| one.effect == self.effect && one.layers == other.layers);
+        let free: Vec<&Self> = effective.iter().filter(|other| !is_taken(other)).copied().collect();
+        if free.is_empty() { effective } else { free }
+    }
+
+    /// What this Allow allows beyond some others.
+    fn beyond_allowing(&self, others: &[&Self]) -> Vec<Wider> {
         let at_least = |other: &&Self| {
-            other.effect == Effect::Allow
-                && other.names_all(&self.actions)
+            other.names_all(&self.actions)
                 && other.conditions.iter().all(|condition| self.conditions.contains(condition))
         };
-        let wider: Vec<&Self> = others.iter().filter(at_least).collect();
+        let wider: Vec<&Self> = others.iter().copied().filter(at_least).collect();
+        if self.is_about_layers_alone() {
+            let is_new = wider.is_empty() || wider.iter().any(|other| other.resources.is_everything());
+            return if is_new { Vec::new() } else { vec![Wider::added(format!("{self} on every resource"))] };
+        }
         if self.resources.negated || wider.iter().any(|other| other.resources.negated) {
             let is_there =
                 wider.iter().any(|other| other.resources == self.resources || other.resources.is_everything());
@@ -324,13 +365,11 @@ impl Clause {
     }
 
     /// What this Deny denies beyond some others.
-    fn beyond_denying(&self, others: &[Self]) -> Vec<Wider> {
+    fn beyond_denying(&self, others: &[&Self]) -> Vec<Wider> {
         let denies_the_same = |other: &&Self| {
-            other.effect == Effect::Deny
-                && other.names_all(&self.actions)
-                && (other.resources == self.resources || other.resources.is_everything())
+            other.names_all(&self.actions) && (other.resources == self.resources || other.resources.is_everything())
         };
-        let others: Vec<&Self> = others.iter().filter(denies_the_same).collect();
+        let others: Vec<&Self> = others.iter().copied().filter(denies_the_same).collect();
         if self.is_about_layers_alone() && others.is_empty() {
             return Vec::new();
         }

@@ -481,6 +481,23 @@ fn allows_everything(document: &Document) -> bool {
     })
 }
 
+/// The users that the template adds to one of its groups by resources of their own.
+#[must_use]
+pub fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
+    let own = group.text("GroupName", world);
+    let mut found = Vec::new();
+    for addition in world.template.resources().filter(|one| one.kind == "AWS::IAM::UserToGroupAddition") {
+        let is_of = addition.is_made(world)
+            && addition.text("GroupName", world).is_none_or(|name| is_named(&name, group, own.as_ref()) != Match::No);
+        if is_of {
+            let name =
+                |user: Partial| user.as_text().cloned().unwrap_or_else(|| Text::unknown("a user", user.to_string()));
+            found.extend(addition.items("Users", world).into_iter().map(name));
+        }
+    }
+    found
+}
+
 /// What every request by a subject is known to contain. Whoever has a policy is somebody that it does not name.
 fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     let partition = pseudo("AWS::Partition", world);
