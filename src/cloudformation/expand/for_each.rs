@@ -5,6 +5,30 @@ use crate::cloudformation::template::Values;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 
+/// Writes the logical IDs that `Ref` and `Fn::GetAtt` name by an `Fn::Sub` in which no variable is left. Both functions take
+/// one under `AWS::LanguageExtensions` (CloudFormation Template Reference, `AWS::LanguageExtensions transform`).
+fn name_literally(json: &mut Json) {
+    let id = match json {
+        Json::Object(map) if map.len() == 1 => match map.iter_mut().next() {
+            Some((key, value)) if key == "Ref" => Some(value),
+            Some((key, value)) if key == "Fn::GetAtt" => value.get_mut(0),
+            _ => None,
+        },
+        _ => None,
+    };
+    if let Some(id) = id {
+        let substituted = id.as_object().filter(|map| map.len() == 1).and_then(|map| map.get("Fn::Sub"));
+        if let Some(text) = substituted.and_then(Json::as_str).filter(|text| !text.contains("${")) {
+            *id = Json::from(text);
+        }
+    }
+    match json {
+        Json::Object(map) => map.values_mut().for_each(name_literally),
+        Json::Array(items) => items.iter_mut().for_each(name_literally),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
+    }
+}
+
 /// The most entries that the loops of a template may make. CloudFormation takes 500 resources.
 const MOST: usize = 10_000;
 
@@ -18,6 +42,7 @@ pub fn expand(template: &mut Json, values: &Values) {
     for section in ["Conditions", "Resources", "Outputs"] {
         if let Some(section) = template.get_mut(section) {
             loops.expand(section, 0);
+            name_literally(section);
         }
     }
 }
@@ -189,6 +214,16 @@ mod tests {
             json!(["J", ["1", "2"], {"R${I}${J}": {"P": {"Fn::ForEach::K": ["K", ["k"], {"${K}": "${I}${J}"}]}}}]);
         let written = json!({"Fn::ForEach::I": ["I", ["a"], {"Fn::ForEach::J": inner}]});
         let expected = json!({"Ra1": {"P": {"k": "a1"}}, "Ra2": {"P": {"k": "a2"}}});
+        assert_eq!(expanded(written, &Values::default()), expected);
+    }
+
+    #[test]
+    fn references_name_what_a_loop_made() {
+        let written = json!({"Fn::ForEach::I": ["I", ["a"], {"R${I}": {
+            "A": {"Ref": {"Fn::Sub": "L${I}"}}, "B": {"Fn::GetAtt": [{"Fn::Sub": "L${I}"}, "Arn"]}, "C": {"Ref": {"Fn::Sub": "L${O}"}}
+        }}]});
+        let expected =
+            json!({"Ra": {"A": {"Ref": "La"}, "B": {"Fn::GetAtt": ["La", "Arn"]}, "C": {"Ref": {"Fn::Sub": "L${O}"}}}});
         assert_eq!(expanded(written, &Values::default()), expected);
     }
 
