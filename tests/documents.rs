@@ -49,6 +49,27 @@ fn the_templates_in_the_readme_are_what_their_sources_compile_to() {
 }
 
 #[test]
+fn the_answers_in_the_readme_are_the_programs() {
+    let readme = fs::read_to_string(top().join("README.md")).unwrap();
+    let source = blocks(&readme).next().unwrap();
+    let shown: Vec<&str> = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let [message, difference] = shown[..] else {
+        unreachable!("the README shows a message and a difference: {shown:?}");
+    };
+    let last_rule = source.lines().find(|line| line.contains("with everyone")).unwrap();
+    let (without_reason, _) = last_rule.split_once(" because").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
+    write("shared.layers", source.replace(last_rule, without_reason));
+    let output = support::run(folder.path(), &["check", "shared.layers"], b"");
+    assert_eq!(support::stderr(&output), format!("{message}\n1 error\n"));
+    write("old.layers", source.replace(last_rule, ""));
+    write("new.layers", source.to_owned());
+    let output = support::run(folder.path(), &["diff", "old.layers", "new.layers"], b"");
+    assert_eq!(support::stdout(&output), difference);
+}
+
+#[test]
 fn templates_are_what_the_examples_say() {
     let templates = support::files("templates", "yaml");
     assert!(templates.len() >= 6);
