@@ -1,5 +1,5 @@
 //! Who and what a role or policy applies to, besides the layers: who may assume a role, what a policy is attached to, which
-//! functions it is about, whom it exempts. A change of these can let more be attached although every set of layers is the
+//! functions it is about, which principals it exempts. A change of these can let more be attached although every set of layers is the
 //! same.
 
 use super::subject::{Kind, Subject};
@@ -271,7 +271,7 @@ impl Trust {
         })
     }
 
-    /// Whether everybody whom another one is about is one whom this is about.
+    /// Whether this is about every principal that another one is about.
     fn covers(&self, other: &Self) -> bool {
         let weaker = match (&self.condition, &other.condition) {
             (None, _) => true,
@@ -289,7 +289,7 @@ fn is_part(some: &Partial, all: &Partial) -> bool {
     };
     some.iter().all(|(operator, keys)| match (keys.as_map(), all.get(operator).and_then(Partial::as_map)) {
         (Some(keys), Some(others)) => keys.iter().all(|(key, values)| others.get(key) == Some(values)),
-        // What is not a map of keys is no condition that AWS takes, and no difference from itself.
+        // AWS takes only maps of keys as conditions. Anything else is compared as it is written.
         _ => all.get(operator) == Some(keys),
     })
 }
@@ -408,7 +408,7 @@ fn at_most(own: &Condition, other: &Condition) -> bool {
             })
 }
 
-/// Whom the second conditions exempt and the first do not, where that is the only difference between them.
+/// The principals that only the second conditions exempt, where that is the only difference between them.
 fn exempt_beyond(old: &[Condition], new: &[Condition]) -> Option<Vec<Wider>> {
     if old.is_empty() && new.iter().all(|condition| condition.negated) {
         return Some(new.iter().flat_map(|condition| exempts(condition, &[])).collect());

@@ -69,7 +69,7 @@ impl Parameter {
     }
 
     /// Whether it holds the ID of an account and nothing else, as far as a handful of samples show. What else such a
-    /// pattern may allow is no principal that Lambda takes.
+    /// pattern may allow is not a principal that Lambda takes.
     #[must_use]
     pub fn is_account(&self) -> bool {
         const ACCOUNTS: [&str; 3] = ["012345678901", "123456789012", "998877665544"];

@@ -269,7 +269,7 @@ impl UseQuestion<'_> {
         uncovered.is_empty()
     }
 
-    /// Why somebody to whom nothing is granted may be granted something all the same.
+    /// Why somebody without a grant may have access all the same.
     fn doubt(&self, who: &Who, name: &str, version: &Version) -> Option<String> {
         let grants = version
             .grants
