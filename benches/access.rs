@@ -1,8 +1,13 @@
-//! How long answers about access take, beside what they rest on: the time to read the template, and a fixed loop.
+//! How long answers about access take, beside what they rest on: the time to read the template, and
+//! a fixed loop.
 //!
-//! `cargo bench --bench access` prints the figures. With `--check` as its argument it exits with 1 when a ratio misses its
-//! target by more than the noise of a shared machine.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark prints, and stops at the first surprise")]
+//! `cargo bench --bench access` prints the figures. With `--check` as its argument it exits with 1
+//! when a ratio misses its target by more than the noise of a shared machine.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark prints, and stops at the first surprise"
+)]
 
 use layershare::access::diff::Diff;
 use layershare::access::{Access, Aliases};
@@ -37,14 +42,28 @@ fn main() -> ExitCode {
     let reading = best(3, || read::template(text.as_bytes()).unwrap());
     let json = read::template(text.as_bytes()).unwrap();
     let other = read::template(text.replace("'500000099999'", "'*'").as_bytes()).unwrap();
-    let of = |json: &serde_json::Value| Access::of_template(json.clone(), &Values::default(), Aliases::new());
+    let of = |json: &serde_json::Value| {
+        Access::of_template(json.clone(), &Values::default(), Aliases::new())
+    };
     let access = best(3, || report::access_json(&of(&json)));
     let (old, new) = (of(&json), of(&other));
     let diff = best(3, || Diff::between(&old, &new));
-    row("access / reading", ratio(access, reading), 1.2, format!("{access:.1?}, {reading:.1?}"));
-    row("diff / reading", ratio(diff, reading), 1.2, format!("{diff:.1?}"));
+    row(
+        "access / reading",
+        ratio(access, reading),
+        1.2,
+        format!("{access:.1?}, {reading:.1?}"),
+    );
+    row(
+        "diff / reading",
+        ratio(diff, reading),
+        1.2,
+        format!("{diff:.1?}"),
+    );
 
-    let reference = best(5, || (0..STEPS).fold(1_u64, |value, step| black_box(value.rotate_left(5) ^ step)));
+    let reference = best(5, || {
+        (0..STEPS).fold(1_u64, |value, step| black_box(value.rotate_left(5) ^ step))
+    });
     println!("{:>34} {:.1?}", "reference loop", reference);
     for family in FAMILIES {
         let mut before: Option<Duration> = None;
@@ -58,10 +77,20 @@ fn main() -> ExitCode {
             let detail = format!("{took:.1?}, {said}");
             if number == 1000 {
                 let target = if answer.is_ok() { 1.0 } else { REFUSAL };
-                row(&format!("1,000 {} / reference", family.name), ratio(took, reference), target, detail.clone());
+                row(
+                    &format!("1,000 {} / reference", family.name),
+                    ratio(took, reference),
+                    target,
+                    detail.clone(),
+                );
             }
             if let Some(before) = before {
-                row(&format!("{number} {} / half", family.name), ratio(took, before), 4.0, detail);
+                row(
+                    &format!("{number} {} / half", family.name),
+                    ratio(took, before),
+                    4.0,
+                    detail,
+                );
             }
             before = Some(took);
         }
@@ -90,26 +119,42 @@ fn template() -> String {
     for version in 0..100 {
         writeln!(
             text,
-            "  DepsV{version}:\n    Type: AWS::Lambda::LayerVersion\n    Properties:\n      LayerName: deps"
+            "  DepsV{version}:\n    Type: AWS::Lambda::LayerVersion\n    Properties:\n      \
+            LayerName: deps"
         )
         .unwrap();
-        writeln!(text, "      Content:\n        S3Bucket: archives-1\n        S3Key: {version}.zip").unwrap();
+        writeln!(
+            text,
+            "      Content:\n        S3Bucket: archives-1\n        S3Key: {version}.zip"
+        )
+        .unwrap();
     }
     for grant in 0..GRANTS {
         let version = grant % 100;
-        writeln!(text, "  Grant{grant}:\n    Type: AWS::Lambda::LayerVersionPermission\n    DeletionPolicy: Delete")
-            .unwrap();
         writeln!(
             text,
-            "    Properties:\n      Action: lambda:GetLayerVersion\n      LayerVersionArn: !Ref DepsV{version}"
+            "  Grant{grant}:\n    Type: AWS::Lambda::LayerVersionPermission\n    \
+        DeletionPolicy: Delete"
         )
         .unwrap();
-        writeln!(text, "      Principal: '{}'", 500_000_000_000_u64 + grant as u64).unwrap();
+        writeln!(
+            text,
+            "    Properties:\n      Action: lambda:GetLayerVersion\n      LayerVersionArn: !Ref \
+            DepsV{version}"
+        )
+        .unwrap();
+        writeln!(
+            text,
+            "      Principal: '{}'",
+            500_000_000_000_u64 + grant as u64
+        )
+        .unwrap();
     }
     text
 }
 
-/// Patterns that may be attached and patterns that should be, both of about 60 characters, by their number.
+/// Patterns that may be attached and patterns that should be, both of about 60 characters, by their
+/// number.
 struct Family {
     name: &'static str,
     may: fn(usize) -> String,
@@ -117,29 +162,77 @@ struct Family {
 }
 
 const FAMILIES: &[Family] = &[
-    Family { name: "accounts", may: |n| account(n, "1"), should: |n| account(n, "*") },
-    Family { name: "other accounts", may: |n| account(2 * n, "*"), should: |n| account(2 * n + 1, "*") },
-    Family { name: "names", may: |n| name(n, "1"), should: |n| name(n, "*") },
-    Family { name: "names, one left out", may: |n| name(n + 1, "1"), should: |n| name(n, "?*") },
-    Family { name: "*a*a*a", may: |n| stars(n, "1"), should: |n| stars(n, "") },
-    Family { name: "more *a*a*a", may: |n| more_stars(n + 1), should: |n| more_stars(n) },
-    Family { name: "*a*a*a, less", may: |n| more_stars(n), should: |n| format!("?{}", more_stars(n)) },
-    Family { name: "*a*b*b*a", may: |n| mixed(2 * n), should: |n| mixed(2 * n + 1) },
-    Family { name: "*a????", may: |n| comb(2 * n), should: |n| comb(2 * n + 1) },
+    Family {
+        name: "accounts",
+        may: |n| account(n, "1"),
+        should: |n| account(n, "*"),
+    },
+    Family {
+        name: "other accounts",
+        may: |n| account(2 * n, "*"),
+        should: |n| account(2 * n + 1, "*"),
+    },
+    Family {
+        name: "names",
+        may: |n| name(n, "1"),
+        should: |n| name(n, "*"),
+    },
+    Family {
+        name: "names, one left out",
+        may: |n| name(n + 1, "1"),
+        should: |n| name(n, "?*"),
+    },
+    Family {
+        name: "*a*a*a",
+        may: |n| stars(n, "1"),
+        should: |n| stars(n, ""),
+    },
+    Family {
+        name: "more *a*a*a",
+        may: |n| more_stars(n + 1),
+        should: |n| more_stars(n),
+    },
+    Family {
+        name: "*a*a*a, less",
+        may: |n| more_stars(n),
+        should: |n| format!("?{}", more_stars(n)),
+    },
+    Family {
+        name: "*a*b*b*a",
+        may: |n| mixed(2 * n),
+        should: |n| mixed(2 * n + 1),
+    },
+    Family {
+        name: "*a????",
+        may: |n| comb(2 * n),
+        should: |n| comb(2 * n + 1),
+    },
 ];
 
 impl Family {
     /// Whether layers within so many patterns are within as many others, none of which is the same.
     fn claim(&self, number: usize) -> (Duration, Result<Option<String>, BudgetExceeded>) {
-        let patterns = |make: fn(usize) -> String| (0..number).map(|n| Pattern::new(&make(n))).collect::<Vec<_>>();
+        let patterns = |make: fn(usize) -> String| {
+            (0..number)
+                .map(|n| Pattern::new(&make(n)))
+                .collect::<Vec<_>>()
+        };
         let (may, should) = (patterns(self.may), patterns(self.should));
-        let claim = || Search::among(Domain::layer_versions()).within(&may).outside(&should).shortest();
+        let claim = || {
+            Search::among(Domain::layer_versions())
+                .within(&may)
+                .outside(&should)
+                .shortest()
+        };
         (best(5, claim), claim())
     }
 }
 
 fn account(n: usize, version: &str) -> String {
-    format!("arn:aws:lambda:*:{}:layer:shared-dependencies-*:{version}", 500_000_000_000_u64 + n as u64)
+    format!(
+        "arn:aws:lambda:*:{}:layer:shared-dependencies-*:{version}",
+        500_000_000_000_u64 + n as u64
+    )
 }
 
 fn name(n: usize, version: &str) -> String {
@@ -157,10 +250,17 @@ fn more_stars(n: usize) -> String {
 /// Letters `a` and `b`, as the bits of a number have it, with a `*` around each.
 fn mixed(n: usize) -> String {
     let bits = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (0..30).map(|bit| if bits >> bit & 1 == 1 { "*a" } else { "*b" }).chain(["*"]).collect()
+    (0..30)
+        .map(|bit| if bits >> bit & 1 == 1 { "*a" } else { "*b" })
+        .chain(["*"])
+        .collect()
 }
 
 /// A pattern of which every place has to be followed, at a distance of its own.
 fn comb(n: usize) -> String {
-    format!("*{}a{}", ["a", "b"][n / 60 % 2].repeat(1 + n / 120), "?".repeat(60 + n % 60))
+    format!(
+        "*{}a{}",
+        ["a", "b"][n / 60 % 2].repeat(1 + n / 120),
+        "?".repeat(60 + n % 60)
+    )
 }

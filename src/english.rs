@@ -1,11 +1,13 @@
-//! Texts as English sentences have them: quoted words, lists, counted nouns, and the word that was probably meant.
+//! Texts as English sentences have them: quoted words, lists, counted nouns, and the word that was
+//! probably meant.
 
 use crate::source::is_invisible;
 
 /// The most characters of a user's text that a message repeats.
 const QUOTED: usize = 60;
 
-/// A user's text as messages show it: in backquotes, cut to a readable length, nothing invisible in it.
+/// A user's text as messages show it: in backquotes, cut to a readable length, nothing invisible in
+/// it.
 #[must_use]
 pub fn quote(text: &str) -> String {
     let mut shown: String = text.chars().take(QUOTED).map(visible).collect();
@@ -17,7 +19,11 @@ pub fn quote(text: &str) -> String {
 
 /// A character that can be seen, in place of one that cannot.
 fn visible(c: char) -> char {
-    if is_invisible(c) || c == '`' { char::REPLACEMENT_CHARACTER } else { c }
+    if is_invisible(c) || c == '`' {
+        char::REPLACEMENT_CHARACTER
+    } else {
+        c
+    }
 }
 
 /// Several texts as a sentence lists them: `a`, `b` and `c`.
@@ -36,7 +42,11 @@ pub fn list<T: AsRef<str>>(texts: &[T], conjunction: &str) -> String {
 /// A number and the noun it counts, which is given in the singular: `1 policy`, `1,000 policies`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{} {}", thousands(number), plural(noun)) }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{} {}", thousands(number), plural(noun))
+    }
 }
 
 /// The plural of a regular noun.
@@ -70,7 +80,12 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     candidates
         .into_iter()
         .filter(|candidate| candidate.len().abs_diff(word.len()) <= 4 * limit)
-        .map(|candidate| (strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()), candidate))
+        .map(|candidate| {
+            (
+                strsim::osa_distance(&word.to_lowercase(), &candidate.to_lowercase()),
+                candidate,
+            )
+        })
         .filter(|&(distance, candidate)| distance <= limit && candidate != word)
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, candidate)| candidate)
@@ -84,7 +99,10 @@ mod tests {
     fn counted_nouns_agree_with_their_number() {
         assert_eq!(count(0, "error"), "0 errors");
         assert_eq!(count(1, "managed policy"), "1 managed policy");
-        assert_eq!(count(1_234_567, "managed policy"), "1,234,567 managed policies");
+        assert_eq!(
+            count(1_234_567, "managed policy"),
+            "1,234,567 managed policies"
+        );
         assert_eq!(count(2, "key"), "2 keys");
     }
 

@@ -4,8 +4,8 @@
 //! .layers text ──syntax──▶ tree ──rules──▶ meaning ──template──▶ YAML, JSON ──access──▶ answers
 //! ```
 //!
-//! Each stage knows the ones before it and none after. Every stage reports to one list of [`Diagnostic`]s; nothing
-//! outside [`cli`] prints, reads or writes files, or asks the time.
+//! Each stage knows the ones before it and none after. Every stage reports to one list of
+//! [`Diagnostic`]s; nothing outside [`cli`] prints, reads or writes files, or asks the time.
 //!
 //! A source compiles to a template, and its mistakes to messages:
 //!
@@ -25,8 +25,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The names on this page are meant for other programs. The modules are the compiler's own and may change with any
-//! version.
+//! The names on this page are meant for other programs. The modules are the compiler's own and may
+//! change with any version.
 
 // The ground, which every stage may use.
 pub mod aws;
@@ -92,7 +92,8 @@ pub struct Compiled {
     pub start: Span,
 }
 
-/// Compiles a source: syntax, rules, template, and whether its claims hold. `placement` says where the template will lie.
+/// Compiles a source: syntax, rules, template, and whether its claims hold. `placement` says where
+/// the template will lie.
 pub fn compile(
     root: Root,
     placement: &Placement,
@@ -109,17 +110,36 @@ pub fn compile(
     if has_errors(&compiled.diagnostics) {
         compiled.lowered = None;
     }
-    compiled.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    compiled
+        .diagnostics
+        .sort_by_key(|diagnostic| diagnostic.primary.span);
     compiled
 }
 
-/// Compiles a source with `claim` in the place of its own claims, which is left to be decided. An empty source stands for
-/// a template that is not made from one.
-pub fn compile_to_ask(root: Root, claim: &str, files: &dyn Files, sources: &mut Sources) -> Compiled {
+/// Compiles a source with `claim` in the place of its own claims, which is left to be decided. An
+/// empty source stands for a template that is not made from one.
+pub fn compile_to_ask(
+    root: Root,
+    claim: &str,
+    files: &dyn Files,
+    sources: &mut Sources,
+) -> Compiled {
     let mut diagnostics = Vec::new();
     let mut units = load(root, files, sources, &mut diagnostics);
-    replace_claims("the claim", format!("expect {claim}\n"), &mut units, sources, &mut diagnostics);
-    resolve_and_lower(&units, &Placement::default(), Limits::default(), files, diagnostics)
+    replace_claims(
+        "the claim",
+        format!("expect {claim}\n"),
+        &mut units,
+        sources,
+        &mut diagnostics,
+    );
+    resolve_and_lower(
+        &units,
+        &Placement::default(),
+        Limits::default(),
+        files,
+        diagnostics,
+    )
 }
 
 fn resolve_and_lower(
@@ -129,19 +149,38 @@ fn resolve_and_lower(
     files: &dyn Files,
     mut diagnostics: Vec<Diagnostic>,
 ) -> Compiled {
-    let start = Span { file: units.first().map(|unit| unit.file).unwrap_or_default(), start: 0, end: 0 };
+    let start = Span {
+        file: units.first().map(|unit| unit.file).unwrap_or_default(),
+        start: 0,
+        end: 0,
+    };
     let rules = resolve(units, files, &mut diagnostics);
-    lint::lint(&lint::Context { units, rules: &rules }, &mut diagnostics);
+    lint::lint(
+        &lint::Context {
+            units,
+            rules: &rules,
+        },
+        &mut diagnostics,
+    );
     let mut lowered = None;
     if !has_errors(&diagnostics) {
         let made = lower(&rules, placement, &mut diagnostics);
         limits::check(&rules, &made, limits, start, &mut diagnostics);
-        // A source of names is there to be included: it can be checked, and makes no template of its own.
-        if units.first().is_some_and(|root| root.ast.statements.is_empty()) {
+        // A source of names is there to be included: it can be checked, and makes no template of
+        // its own.
+        if units
+            .first()
+            .is_some_and(|root| root.ast.statements.is_empty())
+        {
             diagnostics.push(limits::no_resource(start));
         }
         lowered = (!has_errors(&diagnostics)).then_some(made);
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-    Compiled { rules, lowered, diagnostics, start }
+    Compiled {
+        rules,
+        lowered,
+        diagnostics,
+        start,
+    }
 }

@@ -1,7 +1,9 @@
-//! Values of which not everything is known: what a template says once it is deployed, as far as it tells.
+//! Values of which not everything is known: what a template says once it is deployed, as far as it
+//! tells.
 //!
-//! What is not known keeps what was written there. Two unknown values are equal only where they are the same value of
-//! the same template under the same parameters, so that a comparison never takes one for the other.
+//! What is not known keeps what was written there. Two unknown values are equal only where they are
+//! the same value of the same template under the same parameters, so that a comparison never takes
+//! one for the other.
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -11,7 +13,8 @@ use std::sync::Arc;
 /// A value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Partial {
-    /// A string, a number or a truth value, as text: CloudFormation turns one into the other where it needs to.
+    /// A string, a number or a truth value, as text: CloudFormation turns one into the other where
+    /// it needs to.
     Text(Text),
     /// A list.
     List(Vec<Partial>),
@@ -55,7 +58,8 @@ impl Partial {
         }
     }
 
-    /// The items of a list; a value that is no list is a list of itself, as policies and many properties take it.
+    /// The items of a list; a value that is no list is a list of itself, as policies and many
+    /// properties take it.
     #[must_use]
     pub fn items(&self) -> &[Partial] {
         match self {
@@ -76,7 +80,8 @@ impl Partial {
         }
     }
 
-    /// Writes it so that different values are written differently: the identity of what a function was given.
+    /// Writes it so that different values are written differently: the identity of what a function
+    /// was given.
     pub fn write_identity(&self, to: &mut String) {
         match self {
             Self::Text(text) => text.write_identity(to),
@@ -115,7 +120,11 @@ impl From<&Json> for Partial {
             Json::Number(number) => Self::Text(Text::literal(number.to_string())),
             Json::String(text) => Self::Text(Text::literal(text.as_str())),
             Json::Array(items) => Self::List(items.iter().map(Self::from).collect()),
-            Json::Object(map) => Self::Map(map.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect()),
+            Json::Object(map) => Self::Map(
+                map.iter()
+                    .map(|(key, value)| (key.clone(), Self::from(value)))
+                    .collect(),
+            ),
         }
     }
 }
@@ -192,13 +201,21 @@ impl Text {
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
         let text = text.into();
-        Self(if text.is_empty() { Vec::new() } else { vec![Piece::Literal(text)] })
+        Self(if text.is_empty() {
+            Vec::new()
+        } else {
+            vec![Piece::Literal(text)]
+        })
     }
 
-    /// A text of which nothing is known: in a few words what stands there, and what tells it from others.
+    /// A text of which nothing is known: in a few words what stands there, and what tells it from
+    /// others.
     #[must_use]
     pub fn unknown(what: impl Into<String>, identity: impl Into<Arc<str>>) -> Self {
-        Self::of(Unknown { origin: Origin::Other(what.into()), identity: identity.into() })
+        Self::of(Unknown {
+            origin: Origin::Other(what.into()),
+            identity: identity.into(),
+        })
     }
 
     /// A text that is one unknown value.
@@ -294,7 +311,8 @@ impl Text {
         }
     }
 
-    /// The parts between the `separator`s that are known to be there. An unknown value may hold more of them.
+    /// The parts between the `separator`s that are known to be there. An unknown value may hold
+    /// more of them.
     #[must_use]
     pub fn split(&self, separator: char) -> Vec<Self> {
         let mut parts = vec![Self::default()];
@@ -340,7 +358,9 @@ impl Text {
         for piece in &self.0 {
             match piece {
                 Piece::Literal(text) => to.push_str(&format!("{text:?}")),
-                Piece::Unknown(unknown) => to.push_str(&format!("<{:?} {}>", unknown.origin, unknown.identity)),
+                Piece::Unknown(unknown) => {
+                    to.push_str(&format!("<{:?} {}>", unknown.origin, unknown.identity))
+                }
             }
         }
         if self.0.is_empty() {

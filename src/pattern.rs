@@ -1,7 +1,8 @@
-//! Patterns of IAM and what can be decided about them: `*` stands for any characters, `?` for exactly one.
+//! Patterns of IAM and what can be decided about them: `*` stands for any characters, `?` for
+//! exactly one.
 //!
-//! Such patterns are regular, so that membership, intersection, inclusion and the emptiness of a difference can all be
-//! decided, with a shortest witness. [`Search`] does it.
+//! Such patterns are regular, so that membership, intersection, inclusion and the emptiness of a
+//! difference can all be decided, with a shortest witness. [`Search`] does it.
 
 mod budget;
 mod class;
@@ -37,7 +38,8 @@ impl Symbol {
     }
 }
 
-/// A pattern, in the form in which equal patterns are written alike: no two `*` side by side, and `?` before `*`.
+/// A pattern, in the form in which equal patterns are written alike: no two `*` side by side, and
+/// `?` before `*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern(Vec<Symbol>);
 
@@ -58,7 +60,9 @@ impl Pattern {
         for symbol in symbols {
             match (symbol, tidy.last()) {
                 (Symbol::Star, Some(Symbol::Star)) => {}
-                (Symbol::Question, Some(Symbol::Star)) => tidy.insert(tidy.len() - 1, Symbol::Question),
+                (Symbol::Question, Some(Symbol::Star)) => {
+                    tidy.insert(tidy.len() - 1, Symbol::Question)
+                }
                 _ => tidy.push(symbol),
             }
         }
@@ -86,11 +90,20 @@ impl Pattern {
     /// The one text that fits, where no wildcard is in the pattern.
     #[must_use]
     pub fn literal(&self) -> Option<String> {
-        self.0.iter().map(|symbol| if let Symbol::Character(c) = symbol { Some(*c) } else { None }).collect()
+        self.0
+            .iter()
+            .map(|symbol| {
+                if let Symbol::Character(c) = symbol {
+                    Some(*c)
+                } else {
+                    None
+                }
+            })
+            .collect()
     }
 
-    /// Whether every text that fits `other` fits this. Quick, and never wrongly yes; wrongly no for some patterns in
-    /// which `?` stands after `*`. What must be decided is decided by [`Search`].
+    /// Whether every text that fits `other` fits this. Quick, and never wrongly yes; wrongly no for
+    /// some patterns in which `?` stands after `*`. What must be decided is decided by [`Search`].
     #[must_use]
     pub fn plainly_covers(&self, other: &Self) -> bool {
         let (mut at, mut seen) = (0, 0);
@@ -111,7 +124,9 @@ impl Pattern {
                 },
             }
         }
-        self.0.get(at..).is_some_and(|rest| rest.iter().all(|symbol| *symbol == Symbol::Star))
+        self.0
+            .get(at..)
+            .is_some_and(|rest| rest.iter().all(|symbol| *symbol == Symbol::Star))
     }
 
     /// Whether some text fits both, in time proportional to the product of their lengths.
@@ -122,7 +137,11 @@ impl Pattern {
 }
 
 fn overlap(a: &[Symbol], b: &[Symbol]) -> bool {
-    let is_plain = |symbols: &[Symbol]| symbols.iter().all(|symbol| matches!(symbol, Symbol::Character(_)));
+    let is_plain = |symbols: &[Symbol]| {
+        symbols
+            .iter()
+            .all(|symbol| matches!(symbol, Symbol::Character(_)))
+    };
     if is_plain(a) && is_plain(b) {
         return a == b;
     }
@@ -141,7 +160,9 @@ fn overlap(a: &[Symbol], b: &[Symbol]) -> bool {
         return false;
     }
     // Which rests of `b` go with the rest of `a` after the current symbol, from the end on.
-    let mut below: Vec<bool> = (0..=b.len()).map(|at| b[at..].iter().all(|symbol| *symbol == Symbol::Star)).collect();
+    let mut below: Vec<bool> = (0..=b.len())
+        .map(|at| b[at..].iter().all(|symbol| *symbol == Symbol::Star))
+        .collect();
     for &left in a.iter().rev() {
         let mut row = vec![false; b.len() + 1];
         row[b.len()] = left == Symbol::Star && below[b.len()];
@@ -179,10 +200,24 @@ mod tests {
 
     #[test]
     fn a_text_fits_or_does_not() {
-        for (pattern, text) in [("a*c", "abc"), ("a*c", "ac"), ("*a*a*", "xaya"), ("a?", "ab"), ("", ""), ("*", "")] {
+        for (pattern, text) in [
+            ("a*c", "abc"),
+            ("a*c", "ac"),
+            ("*a*a*", "xaya"),
+            ("a?", "ab"),
+            ("", ""),
+            ("*", ""),
+        ] {
             assert!(Pattern::new(pattern).matches(text), "{pattern} {text}");
         }
-        for (pattern, text) in [("a*c", "abcd"), ("a?", "a"), ("", "a"), ("*a*a*", "xay"), ("A", "a"), ("?", "")] {
+        for (pattern, text) in [
+            ("a*c", "abcd"),
+            ("a?", "a"),
+            ("", "a"),
+            ("*a*a*", "xay"),
+            ("A", "a"),
+            ("?", ""),
+        ] {
             assert!(!Pattern::new(pattern).matches(text), "{pattern} {text}");
         }
     }

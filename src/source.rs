@@ -29,7 +29,10 @@ impl Span {
     /// The empty span in front of this one: where a fix inserts text.
     #[must_use]
     pub fn before(self) -> Self {
-        Self { end: self.start, ..self }
+        Self {
+            end: self.start,
+            ..self
+        }
     }
 
     /// The bytes as a range, to index the file's text with.
@@ -73,17 +76,31 @@ impl Source {
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_starts().partition_point(|&start| start <= offset);
-        let start = self.line_starts().get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let column = self.text.get(start as usize..offset as usize).map_or(0, |before| before.chars().count());
-        Position { line, column: column + 1 }
+        let start = self
+            .line_starts()
+            .get(line.saturating_sub(1))
+            .copied()
+            .unwrap_or(0);
+        let column = self
+            .text
+            .get(start as usize..offset as usize)
+            .map_or(0, |before| before.chars().count());
+        Position {
+            line,
+            column: column + 1,
+        }
     }
 
     /// The bytes of a line, which counts from 1, without its line end.
     #[must_use]
     pub fn line(&self, line: usize) -> std::ops::Range<usize> {
         let starts = self.line_starts();
-        let start = starts.get(line.saturating_sub(1)).map_or(self.text.len(), |&start| start as usize);
-        let end = starts.get(line).map_or(self.text.len(), |&next| next as usize);
+        let start = starts
+            .get(line.saturating_sub(1))
+            .map_or(self.text.len(), |&start| start as usize);
+        let end = starts
+            .get(line)
+            .map_or(self.text.len(), |&next| next as usize);
         let line = self.text.get(start..end).unwrap_or_default();
         start..start + line.trim_end_matches(['\n', '\r']).len()
     }
@@ -91,7 +108,9 @@ impl Source {
     fn line_starts(&self) -> &[u32] {
         self.line_starts.get_or_init(|| {
             let ends = memchr::memchr_iter(b'\n', self.text.as_bytes());
-            std::iter::once(0).chain(ends.map(|end| end as u32 + 1)).collect()
+            std::iter::once(0)
+                .chain(ends.map(|end| end as u32 + 1))
+                .collect()
         })
     }
 }
@@ -106,7 +125,11 @@ impl Sources {
     /// Adds a file and gives it an id.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<String>) -> FileId {
         let id = FileId(self.files.len() as u32);
-        self.files.push(Source { name: name.into(), text: text.into(), line_starts: OnceCell::new() });
+        self.files.push(Source {
+            name: name.into(),
+            text: text.into(),
+            line_starts: OnceCell::new(),
+        });
         id
     }
 
@@ -128,7 +151,8 @@ pub enum PathKind {
     Missing,
 }
 
-/// The little of a file system that the library asks for: included files, and what a local `content` is.
+/// The little of a file system that the library asks for: included files, and what a local
+/// `content` is.
 ///
 /// The command line implements it; the library itself reads no file.
 pub trait Files {
@@ -139,8 +163,9 @@ pub trait Files {
     /// Whatever the reading meets; the message is shown to the user.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// One path for every way to write the same file or folder, links followed, to find include cycles and includes from
-    /// outside by. An empty path is the current folder. What cannot be looked at keeps its path.
+    /// One path for every way to write the same file or folder, links followed, to find include
+    /// cycles and includes from outside by. An empty path is the current folder. What cannot be
+    /// looked at keeps its path.
     fn identity(&self, path: &Path) -> PathBuf;
 
     /// What stands at `path`.

@@ -1,5 +1,9 @@
 //! What is said of all layers at once against what is said of lists of layers one by one.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use layershare::access::subject::{Subjects, placeholders};
 use layershare::cloudformation::{self, Template};
@@ -13,14 +17,19 @@ use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 
-const ACTIONS: [&str; 2] = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];
+const ACTIONS: [&str; 2] = [
+    "lambda:CreateFunction",
+    "lambda:UpdateFunctionConfiguration",
+];
 
 /// Layers near each other.
 fn layers() -> Vec<String> {
     let mut all = Vec::new();
     for account in ["123456789012", "123456789013"] {
         for (name, version) in [("deps", 3), ("deps", 30), ("deps2", 3), ("other", 1)] {
-            all.push(format!("arn:aws:lambda:us-east-1:{account}:layer:{name}:{version}"));
+            all.push(format!(
+                "arn:aws:lambda:us-east-1:{account}:layer:{name}:{version}"
+            ));
         }
     }
     all
@@ -30,8 +39,9 @@ fn patterns() -> impl Strategy<Value = Vec<String>> {
     let account = select(vec!["123456789012", "123456789013", "*"]);
     let name = select(vec!["deps", "dep*", "deps?", "*", "other"]);
     let version = select(vec!["*", "3", "3*"]);
-    let one = (account, name, version)
-        .prop_map(|(account, name, version)| format!("arn:aws:lambda:*:{account}:layer:{name}:{version}"));
+    let one = (account, name, version).prop_map(|(account, name, version)| {
+        format!("arn:aws:lambda:*:{account}:layer:{name}:{version}")
+    });
     prop::collection::vec(one, 1..3)
 }
 
@@ -56,8 +66,12 @@ fn condition(denies: bool, plain: bool) -> impl Strategy<Value = Json> {
 
 fn statement(plain: bool) -> impl Strategy<Value = Json> {
     any::<bool>().prop_flat_map(move |denies| {
-        let actions =
-            select(vec![json!(ACTIONS), json!("lambda:Create*"), json!(ACTIONS[1]), json!("lambda:*Function*")]);
+        let actions = select(vec![
+            json!(ACTIONS),
+            json!("lambda:Create*"),
+            json!(ACTIONS[1]),
+            json!("lambda:*Function*"),
+        ]);
         (actions, condition(denies, plain)).prop_map(move |(actions, condition)| {
             let effect = if denies { "Deny" } else { "Allow" };
             json!({ "Effect": effect, "Action": actions, "Resource": "*", "Condition": condition })
@@ -68,7 +82,9 @@ fn statement(plain: bool) -> impl Strategy<Value = Json> {
 fn document(plain: bool) -> impl Strategy<Value = Json> {
     prop::collection::vec(statement(plain), 1..4).prop_map(|mut statements| {
         // What may be read is not in question here.
-        statements.push(json!({ "Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*" }));
+        statements.push(
+            json!({ "Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*" }),
+        );
         json!({ "Version": "2012-10-17", "Statement": statements })
     })
 }
@@ -95,18 +111,20 @@ fn is_allowed(subject: &EffectivePolicies, list: &[&String]) -> bool {
 
 fn leads(allowances: &[Allowance], layer: &str) -> bool {
     allowances.iter().any(|way| {
-        way.within.iter().all(|group| group.iter().any(|pattern| pattern.matches(layer)))
+        way.within
+            .iter()
+            .all(|group| group.iter().any(|pattern| pattern.matches(layer)))
             && !way.outside.iter().any(|pattern| pattern.matches(layer))
     })
 }
 
 fn subject(policy: Json, boundary: Option<Json>) -> EffectivePolicies {
-    let mut role = json!({ "Policies": [{ "PolicyName": "p", "PolicyDocument": policy }], "RoleName": "r" });
+    let mut role =
+        json!({ "Policies": [{ "PolicyName": "p", "PolicyDocument": policy }], "RoleName": "r" });
     let mut resources = json!({});
     if let Some(boundary) = boundary {
         role["PermissionsBoundary"] = json!({ "Ref": "Boundary" });
-        resources["Boundary"] =
-            json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": boundary } });
+        resources["Boundary"] = json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": boundary } });
     }
     resources["Role"] = json!({ "Type": "AWS::IAM::Role", "Properties": role });
     only_subject(resources, "Role")
@@ -117,7 +135,10 @@ fn only_subject(resources: Json, id: &str) -> EffectivePolicies {
     let given = cloudformation::Values::given(&[("AWS::AccountId".to_owned(), ACCOUNT.to_owned())]);
     let template = Template::new(json!({ "Resources": resources }), &given);
     let subjects = Subjects::new(&template, None).all(&placeholders(&template, &[]));
-    let subject = subjects.into_iter().find(|subject| subject.id == id).unwrap();
+    let subject = subjects
+        .into_iter()
+        .find(|subject| subject.id == id)
+        .unwrap();
     let (_, subject) = subject.cases.unwrap().into_iter().next().unwrap();
     subject.unwrap().policies
 }
@@ -132,18 +153,35 @@ const FUNCTIONS: [&str; 2] = ["api-1", "batch-1"];
 fn contexts() -> Vec<HashMap<String, Values>> {
     let one = |region: Option<&str>, secure: Option<&str>| {
         let mut context = HashMap::new();
-        for (key, value) in [("aws:requestedregion", region), ("aws:securetransport", secure)] {
-            context.extend(value.map(|value| (key.to_owned(), Values::Known(vec![value.to_owned()]))));
+        for (key, value) in [
+            ("aws:requestedregion", region),
+            ("aws:securetransport", secure),
+        ] {
+            context
+                .extend(value.map(|value| (key.to_owned(), Values::Known(vec![value.to_owned()]))));
         }
         context
     };
-    vec![one(None, None), one(Some("us-east-1"), Some("true")), one(Some("eu-west-1"), Some("false"))]
+    vec![
+        one(None, None),
+        one(Some("us-east-1"), Some("true")),
+        one(Some("eu-west-1"), Some("false")),
+    ]
 }
 
 /// A condition on anything but the layers, of every kind that is understood.
 fn other_condition() -> impl Strategy<Value = Json> {
-    let operators = select(vec!["StringEquals", "StringNotEquals", "StringLike", "StringNotLikeIfExists"]);
-    let names = select(vec!["arn:aws:iam::*:role/r", "arn:aws:iam::*:role/other*", "arn:aws:iam::111122223333:role/*"]);
+    let operators = select(vec![
+        "StringEquals",
+        "StringNotEquals",
+        "StringLike",
+        "StringNotLikeIfExists",
+    ]);
+    let names = select(vec![
+        "arn:aws:iam::*:role/r",
+        "arn:aws:iam::*:role/other*",
+        "arn:aws:iam::111122223333:role/*",
+    ]);
     let arn_operators = select(vec!["ArnLike", "ArnNotLike", "StringLike", "StringNotLike"]);
     prop_oneof![
         5 => Just(json!({})),
@@ -155,13 +193,23 @@ fn other_condition() -> impl Strategy<Value = Json> {
     ]
 }
 
-/// Any condition on the layers: with every set operator and operator, with a variable, with one that is not supported.
+/// Any condition on the layers: with every set operator and operator, with a variable, with one
+/// that is not supported.
 fn layer_condition() -> impl Strategy<Value = Json> {
     let quantifiers = select(vec!["ForAllValues:", "ForAnyValue:", ""]);
-    let operators = select(vec!["StringLike", "StringNotLike", "StringEquals", "StringNotEquals", "ArnLike"]);
-    let variable =
-        json!(["arn:aws:lambda:*:${aws:PrincipalAccount}:layer:*:*", "arn:aws:lambda:*:123456789012:layer:dep*:*"]);
-    let values = prop_oneof![4 => patterns().prop_map(|patterns| json!(patterns)), 1 => Just(variable)];
+    let operators = select(vec![
+        "StringLike",
+        "StringNotLike",
+        "StringEquals",
+        "StringNotEquals",
+        "ArnLike",
+    ]);
+    let variable = json!([
+        "arn:aws:lambda:*:${aws:PrincipalAccount}:layer:*:*",
+        "arn:aws:lambda:*:123456789012:layer:dep*:*"
+    ]);
+    let values =
+        prop_oneof![4 => patterns().prop_map(|patterns| json!(patterns)), 1 => Just(variable)];
     prop_oneof![
         6 => (quantifiers, operators, values).prop_map(|(quantifier, operator, values)| json!({ format!("{quantifier}{operator}"): { "lambda:Layer": values } })),
         1 => select(vec!["true", "false"]).prop_map(|value| json!({ "Null": { "lambda:Layer": value } })),
@@ -205,21 +253,39 @@ fn any_document() -> impl Strategy<Value = Json> {
     })
 }
 
-/// What the reference evaluator says of a list of layers, and of reading its first, in one context: the best that any
-/// action and function give.
-fn best(policies: &Policies<'_>, principal: &str, list: &[&String], context: &HashMap<String, Values>) -> Answer {
+/// What the reference evaluator says of a list of layers, and of reading its first, in one context:
+/// the best that any action and function give.
+fn best(
+    policies: &Policies<'_>,
+    principal: &str,
+    list: &[&String],
+    context: &HashMap<String, Values>,
+) -> Answer {
     let account = principal.split(':').nth(4).unwrap();
     let request = |action: &str, resource: String, layers: Vec<String>| {
         let mut context = context.clone();
         context.insert("lambda:layer".to_owned(), Values::Known(layers));
-        Request { principal: principal.to_owned(), action: action.to_owned(), resource, context, is_open: false }
+        Request {
+            principal: principal.to_owned(),
+            action: action.to_owned(),
+            resource,
+            context,
+            is_open: false,
+        }
     };
     let layers: Vec<String> = list.iter().map(ToString::to_string).collect();
-    // The layer's own policy lets its reader in, so that only the reader's policies are in question.
+    // The layer's own policy lets its reader in, so that only the reader's policies are in
+    // question.
     let open = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" } });
     let open = Document::read("open", &Partial::from(&open));
-    let shared = Policies { resource: Some(&open), ..*policies };
-    let read = decide(&request("lambda:GetLayerVersion", layers[0].clone(), Vec::new()), &shared);
+    let shared = Policies {
+        resource: Some(&open),
+        ..*policies
+    };
+    let read = decide(
+        &request("lambda:GetLayerVersion", layers[0].clone(), Vec::new()),
+        &shared,
+    );
     let mut found = Answer::No;
     for action in ACTIONS {
         for function in FUNCTIONS {
@@ -232,11 +298,18 @@ fn best(policies: &Policies<'_>, principal: &str, list: &[&String], context: &Ha
 }
 
 /// The best that any list with this layer gives, of at most three layers.
-fn with_company(policies: &Policies<'_>, principal: &str, layer: &String, context: &HashMap<String, Values>) -> Answer {
-    // Company may be a layer that fits no pattern of these tests, or what only one of them asks for.
+fn with_company(
+    policies: &Policies<'_>,
+    principal: &str,
+    layer: &String,
+    context: &HashMap<String, Values>,
+) -> Answer {
+    // Company may be a layer that fits no pattern of these tests, or what only one of them asks
+    // for.
     let mut all = layers();
     all.extend(
-        ["123456789012", "123456789013"].map(|account| format!("arn:aws:lambda:us-east-1:{account}:layer:other:3")),
+        ["123456789012", "123456789013"]
+            .map(|account| format!("arn:aws:lambda:us-east-1:{account}:layer:other:3")),
     );
     all.push("arn:aws-cn:lambda:cn-north-1:999999999999:layer:else:1".to_owned());
     let mut lists = vec![vec![layer]];
@@ -254,15 +327,25 @@ fn with_company(policies: &Policies<'_>, principal: &str, layer: &String, contex
     found
 }
 
-/// Holds what is said of all layers against what the reference evaluator says of lists, in every context.
-fn hold(found: &AttachableLayers, policies: &Policies<'_>, principal: &str) -> Result<(), TestCaseError> {
+/// Holds what is said of all layers against what the reference evaluator says of lists, in every
+/// context.
+fn hold(
+    found: &AttachableLayers,
+    policies: &Policies<'_>,
+    principal: &str,
+) -> Result<(), TestCaseError> {
     let all = layers();
     for layer in &all {
         let contexts = contexts();
-        let answers: Vec<Answer> =
-            contexts.iter().map(|context| with_company(policies, principal, layer, context)).collect();
+        let answers: Vec<Answer> = contexts
+            .iter()
+            .map(|context| with_company(policies, principal, layer, context))
+            .collect();
         let (possible, certain) = (leads(&found.possible, layer), leads(&found.certain, layer));
-        prop_assert!(possible || !answers.contains(&Answer::Yes), "{layer} is left out: {found:?}");
+        prop_assert!(
+            possible || !answers.contains(&Answer::Yes),
+            "{layer} is left out: {found:?}"
+        );
         prop_assert!(
             !certain || answers.iter().all(|answer| *answer == Answer::Yes),
             "{layer} for certain: {answers:?}"
@@ -280,7 +363,8 @@ fn hold(found: &AttachableLayers, policies: &Policies<'_>, principal: &str) -> R
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Conditions that look at each layer by itself: a layer can be attached if and only if it can be alone.
+    /// Conditions that look at each layer by itself: a layer can be attached if and only if it can
+    /// be alone.
     #[test]
     fn what_can_be_attached_alone(policy in document(true), boundary in prop::option::of(document(true))) {
         let subject = subject(policy, boundary);
@@ -292,7 +376,8 @@ proptest! {
         }
     }
 
-    /// Any conditions: what some list of layers brings in is never left out, and what is certain is possible.
+    /// Any conditions: what some list of layers brings in is never left out, and what is certain is
+    /// possible.
     #[test]
     fn what_can_be_attached_in_company(policy in document(false), boundary in prop::option::of(document(false))) {
         let subject = subject(policy, boundary);
@@ -313,8 +398,16 @@ proptest! {
 
 /// How many cases are tried: by hand, as many as `PROPTEST_CASES` says.
 fn any_policies() -> ProptestConfig {
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { ProptestConfig::default().cases } else { 80 };
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
+        ProptestConfig::default().cases
+    } else {
+        80
+    };
+    ProptestConfig {
+        cases,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
 }
 
 proptest! {

@@ -1,5 +1,5 @@
-//! Sources with their goldens beside them, below `tests/cases`. `SNAPSHOTS=overwrite cargo test` blesses what is new;
-//! read what you bless.
+//! Sources with their goldens beside them, below `tests/cases`. `SNAPSHOTS=overwrite cargo test`
+//! blesses what is new; read what you bless.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod support;
@@ -17,7 +17,10 @@ fn sources_compile_to_their_templates() {
     let mut goldens = Goldens::default();
     for path in support::files("tests/cases/compile", "layers") {
         let source = fs::read_to_string(&path).unwrap();
-        goldens.compare(&path.with_extension("yaml"), support::written(&source, Format::Yaml).unwrap());
+        goldens.compare(
+            &path.with_extension("yaml"),
+            support::written(&source, Format::Yaml).unwrap(),
+        );
     }
     goldens.finish();
 }
@@ -30,14 +33,18 @@ fn sources_are_reported_with_their_messages() {
         let (compiled, sources) = support::compiled(&source);
         let messages = render(Form::Human, &compiled.diagnostics, &sources);
         let messages = anstream::adapter::strip_str(&messages).to_string();
-        goldens.compare(&path.with_extension("txt"), messages.trim_end().to_owned() + "\n");
+        goldens.compare(
+            &path.with_extension("txt"),
+            messages.trim_end().to_owned() + "\n",
+        );
     }
     goldens.finish();
 }
 
 #[test]
 fn messages_have_the_forms_of_services() {
-    let source = fs::read_to_string(support::top().join("tests/cases/forms/mistakes.layers")).unwrap();
+    let source =
+        fs::read_to_string(support::top().join("tests/cases/forms/mistakes.layers")).unwrap();
     let (compiled, sources) = support::compiled(&source);
     let mut goldens = Goldens::default();
     for (form, ending) in [
@@ -47,7 +54,9 @@ fn messages_have_the_forms_of_services() {
         (Form::Junit, "junit.xml"),
         (Form::Rdjson, "rdjson"),
     ] {
-        let path = support::top().join("tests/cases/forms/mistakes").with_extension(ending);
+        let path = support::top()
+            .join("tests/cases/forms/mistakes")
+            .with_extension(ending);
         let text = render(form, &compiled.diagnostics, &sources);
         // The pages of the codes are held elsewhere.
         let is_page = |line: &str| line.contains("\": \"# `");
@@ -69,8 +78,17 @@ fn sources_are_formatted() {
 
 /// The template of a file, which may include others.
 fn built(path: &Path, format: &str) -> String {
-    let output = support::run(support::top(), &["build", path.to_str().unwrap(), "--format", format], b"");
-    assert!(output.status.success(), "{}: {}", path.display(), support::stderr(&output));
+    let output = support::run(
+        support::top(),
+        &["build", path.to_str().unwrap(), "--format", format],
+        b"",
+    );
+    assert!(
+        output.status.success(),
+        "{}: {}",
+        path.display(),
+        support::stderr(&output)
+    );
     support::stdout(&output)
 }
 
@@ -81,12 +99,22 @@ fn json_says_what_yaml_says() {
     for path in cases {
         let (yaml, json) = (built(&path, "yaml"), built(&path, "json"));
         for text in [&yaml, &json] {
-            assert!(text.bytes().all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)), "{}", path.display());
+            assert!(
+                text.bytes()
+                    .all(|byte| byte == b'\n' || (b' '..=b'~').contains(&byte)),
+                "{}",
+                path.display()
+            );
         }
         let mut json: serde_json::Value = serde_json::from_str(&json).unwrap();
         // JSON has no first line to say who wrote it.
         let mark = json.as_object_mut().unwrap().shift_remove("Metadata");
         assert_eq!(mark, Some(serde_json::json!({"GeneratedBy": "layershare"})));
-        assert_eq!(read::template(yaml.as_bytes()).unwrap(), json, "{}", path.display());
+        assert_eq!(
+            read::template(yaml.as_bytes()).unwrap(),
+            json,
+            "{}",
+            path.display()
+        );
     }
 }

@@ -1,12 +1,17 @@
-//! Every code has a page, and the examples on it behave as the page says. An example is a source, or a template with
-//! functions, which `uses` reads with the arguments that stand behind its fence. What the first one is reported with, word for
-//! word, is in `tests/cases/codes/NAME.txt`.
+//! Every code has a page, and the examples on it behave as the page says. An example is a source,
+//! or a template with functions, which `uses` reads with the arguments that stand behind its fence.
+//! What the first one is reported with, word for word, is in `tests/cases/codes/NAME.txt`.
 //!
-//! The first block of a page is reported with its code, the last one is not and compiles. What a block cannot say by
-//! itself, the words behind its fence do: `file=NAME` is another file beside the source; `bytes` has `\xNN` for bytes
-//! that Markdown cannot hold; `after` is built over the template of the last block; in `repeat`, a line with `{n}` is
-//! repeated for the numbers 100 to 249, and `{long}` is a long text. `./present.zip` and `./present` exist.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+//! The first block of a page is reported with its code, the last one is not and compiles. What a
+//! block cannot say by itself, the words behind its fence do: `file=NAME` is another file beside
+//! the source; `bytes` has `\xNN` for bytes that Markdown cannot hold; `after` is built over the
+//! template of the last block; in `repeat`, a line with `{n}` is repeated for the numbers 100 to
+//! 249, and `{long}` is a long text. `./present.zip` and `./present` exist.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 
@@ -29,7 +34,11 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
         let (fence, text) = fenced.split_once('\n').unwrap();
         let (language, words) = fence.split_once(' ').unwrap_or((fence, ""));
         if ["layers", "yaml", "json"].contains(&language) {
-            blocks.push(Block { language, words: words.trim(), text });
+            blocks.push(Block {
+                language,
+                words: words.trim(),
+                text,
+            });
         }
     }
     blocks
@@ -47,7 +56,11 @@ fn expand(block: &Block<'_>) -> Vec<u8> {
 fn repeat(text: &str) -> String {
     let lines = text.lines().flat_map(|line| {
         let numbers = if line.contains("{n}") { 100..250 } else { 0..1 };
-        numbers.map(move |n| line.replace("{n}", &n.to_string()).replace("{long}", &"long ".repeat(10_000)) + "\n")
+        numbers.map(move |n| {
+            line.replace("{n}", &n.to_string())
+                .replace("{long}", &"long ".repeat(10_000))
+                + "\n"
+        })
     });
     lines.collect()
 }
@@ -67,21 +80,31 @@ fn command<'b>(block: &Block<'b>) -> (&'static str, Vec<&'b str>) {
     match block.language {
         "yaml" => {
             let words = block.words.split_whitespace();
-            ("template.yaml", ["uses", "template.yaml"].into_iter().chain(words).collect())
+            (
+                "template.yaml",
+                ["uses", "template.yaml"].into_iter().chain(words).collect(),
+            )
         }
         _ => ("shared.layers", vec!["check", "shared.layers"]),
     }
 }
 
-/// The codes with which the program reports a source, each with its severity, and whether it has errors.
-fn reported(folder: &Path, file: &str, source: &[u8], arguments: &[&str]) -> (BTreeMap<String, String>, bool) {
+/// The codes with which the program reports a source, each with its severity, and whether it has
+/// errors.
+fn reported(
+    folder: &Path,
+    file: &str,
+    source: &[u8],
+    arguments: &[&str],
+) -> (BTreeMap<String, String>, bool) {
     fs::write(folder.join(file), source).unwrap();
     let all = [arguments, &["--message-format", "json"]].concat();
     let output = run(folder, &all, b"");
     let mut codes = BTreeMap::new();
     for line in stderr(&output).lines() {
         let message: serde_json::Value = serde_json::from_str(line).unwrap();
-        let (Some(code), Some(severity)) = (message["code"].as_str(), message["severity"].as_str()) else {
+        let (Some(code), Some(severity)) = (message["code"].as_str(), message["severity"].as_str())
+        else {
             panic!("{line}")
         };
         codes.insert(code.to_owned(), severity.to_owned());
@@ -89,16 +112,30 @@ fn reported(folder: &Path, file: &str, source: &[u8], arguments: &[&str]) -> (BT
     (codes, output.status.code() != Some(0))
 }
 
-/// A page has its title and a meaning, then what is reported, then how it is fixed in words and in a source.
+/// A page has its title and a meaning, then what is reported, then how it is fixed in words and in
+/// a source.
 fn check_form(name: &str, page: &str) {
-    let meaning = page.strip_prefix(&format!("# `{name}`\n\n")).unwrap_or_default();
+    let meaning = page
+        .strip_prefix(&format!("# `{name}`\n\n"))
+        .unwrap_or_default();
     let parts: Vec<&str> = meaning.split("\n## ").collect();
-    let [meaning, reported, fixed] = parts.as_slice() else { panic!("{name}: the page has {} parts", parts.len()) };
-    assert!(!meaning.trim().is_empty(), "{name}: the page does not say what the code means");
-    assert!(reported.starts_with("Reported\n\n") && reported.ends_with("```\n"), "{name}: nothing is reported");
+    let [meaning, reported, fixed] = parts.as_slice() else {
+        panic!("{name}: the page has {} parts", parts.len())
+    };
+    assert!(
+        !meaning.trim().is_empty(),
+        "{name}: the page does not say what the code means"
+    );
+    assert!(
+        reported.starts_with("Reported\n\n") && reported.ends_with("```\n"),
+        "{name}: nothing is reported"
+    );
     let (advice, source) = fixed.split_once("```").unwrap_or_default();
     let advice = advice.strip_prefix("Fixed\n\n").unwrap_or_default();
-    assert!(!advice.trim().is_empty(), "{name}: the page does not say how to fix it");
+    assert!(
+        !advice.trim().is_empty(),
+        "{name}: the page does not say how to fix it"
+    );
     assert!(
         source.ends_with("\n```\n") && source.matches("```").count() == 1,
         "{name}: the page does not end with one source"
@@ -118,11 +155,17 @@ fn check_page(code: Code, goldens: &mut Goldens) {
             fs::write(folder.join(file), block.text).unwrap();
         }
     }
-    let bad = blocks.iter().find(|block| !block.words.starts_with("file=")).unwrap();
+    let bad = blocks
+        .iter()
+        .find(|block| !block.words.starts_with("file="))
+        .unwrap();
     let good = blocks.last().unwrap();
     let (file, arguments) = command(good);
     let (codes, failed) = reported(&folder, file, good.text.as_bytes(), &arguments);
-    assert!(!codes.contains_key(name) && !failed, "{name}: the fixed source is reported with {codes:?}");
+    assert!(
+        !codes.contains_key(name) && !failed,
+        "{name}: the fixed source is reported with {codes:?}"
+    );
     let (file, mut arguments) = command(bad);
     if bad.words == "after" {
         arguments = vec!["build", "shared.layers", "-o", "shared.yaml"];
@@ -133,12 +176,21 @@ fn check_page(code: Code, goldens: &mut Goldens) {
         arguments.extend(["--as-of", "2026-01-01"]);
     }
     let (codes, _) = reported(&folder, file, &expand(bad), &arguments);
-    assert!(codes.contains_key(name), "{name}: the source is reported with {codes:?}");
+    assert!(
+        codes.contains_key(name),
+        "{name}: the source is reported with {codes:?}"
+    );
     for (code, severity) in codes {
         let severities = Code::from_name(&code).unwrap().severities();
-        assert!(severities.iter().any(|known| known.name() == severity), "{name}: {code} is never a {severity}");
+        assert!(
+            severities.iter().any(|known| known.name() == severity),
+            "{name}: {code} is never a {severity}"
+        );
     }
-    let golden = support::top().join("tests/cases/codes").join(name).with_extension("txt");
+    let golden = support::top()
+        .join("tests/cases/codes")
+        .join(name)
+        .with_extension("txt");
     goldens.compare(&golden, stderr(&run(&folder, &arguments, b"")));
 }
 
@@ -156,7 +208,11 @@ fn every_page_and_every_golden_has_a_code() {
     for (folder, ending) in [("docs/codes", "md"), ("tests/cases/codes", "txt")] {
         for path in support::files(folder, ending) {
             let name = path.file_stem().unwrap().to_str().unwrap();
-            assert!(name == "README" || Code::from_name(name).is_some(), "{}", path.display());
+            assert!(
+                name == "README" || Code::from_name(name).is_some(),
+                "{}",
+                path.display()
+            );
         }
     }
 }
@@ -174,19 +230,29 @@ fn explain_lists_every_code() {
     let listed = stdout(&run(support::top(), &["explain"], b""));
     assert_eq!(listed.lines().count(), Code::ALL.len());
     for (code, line) in Code::ALL.iter().zip(listed.lines()) {
-        assert!(line.starts_with(code.name()) && line.ends_with(code.summary()), "{line}");
+        assert!(
+            line.starts_with(code.name()) && line.ends_with(code.summary()),
+            "{line}"
+        );
     }
 }
 
 #[test]
 fn the_index_has_every_code() {
     let mut index = String::from(
-        "# Codes\n\nEvery message has a code. `layershare explain CODE` prints its page; without a code, it lists them \
+        "# Codes\n\nEvery message has a code. `layershare explain CODE` prints its page; without a \
+        code, it lists them \
          all.\n\n| code | severity | meaning |\n| --- | --- | --- |\n",
     );
     for code in Code::ALL {
         let name = code.name();
-        writeln!(index, "| [`{name}`]({name}.md) | {} | {} |", code.severity_names(), code.summary()).unwrap();
+        writeln!(
+            index,
+            "| [`{name}`]({name}.md) | {} | {} |",
+            code.severity_names(),
+            code.summary()
+        )
+        .unwrap();
     }
     let mut goldens = Goldens::default();
     goldens.compare(&support::top().join("docs/codes/README.md"), index);

@@ -10,7 +10,9 @@ use support::top;
 
 /// The blocks of a page that are fenced as `layers`.
 fn blocks(page: &str) -> impl Iterator<Item = &str> {
-    page.split("```layers\n").skip(1).filter_map(|rest| rest.split("```").next())
+    page.split("```layers\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
 }
 
 #[test]
@@ -21,7 +23,12 @@ fn every_source_in_the_documents_compiles() {
     for page in pages {
         for block in blocks(&fs::read_to_string(&page).unwrap()) {
             let (compiled, _) = support::compiled(block);
-            assert!(!has_errors(&compiled.diagnostics), "{}: {block}{:#?}", page.display(), compiled.diagnostics);
+            assert!(
+                !has_errors(&compiled.diagnostics),
+                "{}: {block}{:#?}",
+                page.display(),
+                compiled.diagnostics
+            );
             found += 1;
         }
     }
@@ -41,7 +48,10 @@ fn the_templates_in_the_readme_are_what_their_sources_compile_to() {
         let source = part.split("```").next().unwrap();
         let template = support::written(source, layershare::template::Format::Yaml).unwrap();
         for part in shown.split("```").next().unwrap().split("# …\n") {
-            assert!(template.contains(part.trim_end()), "not in the template:\n{part}");
+            assert!(
+                template.contains(part.trim_end()),
+                "not in the template:\n{part}"
+            );
             compared += 1;
         }
     }
@@ -52,11 +62,18 @@ fn the_templates_in_the_readme_are_what_their_sources_compile_to() {
 fn the_answers_in_the_readme_are_the_programs() {
     let readme = fs::read_to_string(top().join("README.md")).unwrap();
     let source = blocks(&readme).next().unwrap();
-    let shown: Vec<&str> = readme.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let shown: Vec<&str> = readme
+        .split("```text\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
     let [message, difference] = shown[..] else {
         unreachable!("the README shows a message and a difference: {shown:?}");
     };
-    let last_rule = source.lines().find(|line| line.contains("with everyone")).unwrap();
+    let last_rule = source
+        .lines()
+        .find(|line| line.contains("with everyone"))
+        .unwrap();
     let (without_reason, _) = last_rule.split_once(" because").unwrap();
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: String| fs::write(folder.path().join(name), text).unwrap();
@@ -75,9 +92,17 @@ fn templates_are_what_the_examples_say() {
     assert!(templates.len() >= 6);
     for template in templates {
         let name = template.file_stem().unwrap().to_str().unwrap();
-        let (source, template) = (format!("examples/{name}.layers"), format!("templates/{name}.yaml"));
+        let (source, template) = (
+            format!("examples/{name}.layers"),
+            format!("templates/{name}.yaml"),
+        );
         let output = support::run(top(), &["build", &source, "-o", &template, "--check"], b"");
-        assert!(output.status.success(), "{}{}", support::stderr(&output), support::stdout(&output));
+        assert!(
+            output.status.success(),
+            "{}{}",
+            support::stderr(&output),
+            support::stdout(&output)
+        );
     }
 }
 

@@ -1,5 +1,6 @@
-//! Live policies against what rules say: below `tests/cases/drift`, a source, what `get-layer-version-policy` printed of
-//! each version (`NAME.json`), maybe what `list-stack-resources` did (`NAME.resources.json`), and the answer.
+//! Live policies against what rules say: below `tests/cases/drift`, a source, what
+//! `get-layer-version-policy` printed of each version (`NAME.json`), maybe what
+//! `list-stack-resources` did (`NAME.resources.json`), and the answer.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod support;
@@ -8,7 +9,9 @@ use std::process::Output;
 use support::{Goldens, stdout};
 
 fn drift(arguments: &[&str]) -> Output {
-    let all: Vec<&str> = std::iter::once("drift").chain(arguments.iter().copied()).collect();
+    let all: Vec<&str> = std::iter::once("drift")
+        .chain(arguments.iter().copied())
+        .collect();
     support::run(&support::top().join("tests/cases/drift"), &all, b"")
 }
 
@@ -25,8 +28,15 @@ fn differences_are_found_with_the_commands_that_mend_them() {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = drift(&arguments);
         let said = stdout(&output);
-        assert_eq!(output.status.code(), Some(i32::from(!said.is_empty())), "{name}");
-        goldens.compare(&path.with_extension("txt"), format!("{said}exit {}\n", output.status.code().unwrap()));
+        assert_eq!(
+            output.status.code(),
+            Some(i32::from(!said.is_empty())),
+            "{name}"
+        );
+        goldens.compare(
+            &path.with_extension("txt"),
+            format!("{said}exit {}\n", output.status.code().unwrap()),
+        );
     }
     goldens.finish();
 }
@@ -42,19 +52,55 @@ fn the_committed_template_can_be_asked_as_well() {
 fn what_cannot_be_compared_is_no_answer() {
     let folder = tempfile::tempdir().unwrap();
     let source = folder.path().join("open.layers");
-    let rules = "parameter Partner account\nlayer deps {\n  version 1 from s3://archives-1/1.zip\n  share with account ${Partner}\n}\n";
+    let rules = "parameter Partner account\nlayer deps \
+    {\n  version 1 from s3://archives-1/1.zip\n  share with account ${Partner}\n}\n";
     std::fs::write(&source, rules).unwrap();
     let source = source.to_str().unwrap();
     let failed = |arguments: &[&str], said: &str| {
         let output = drift(arguments);
         let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!((output.status.code(), stderr.contains(said)), (Some(2), true), "{stderr}");
+        assert_eq!(
+            (output.status.code(), stderr.contains(said)),
+            (Some(2), true),
+            "{stderr}"
+        );
     };
-    failed(&[source, "as-the-rules-say.json"], "give the value by `--parameter NAME=VALUE`");
-    failed(&[source, "as-the-rules-say.json", "--parameter", "Other=1"], "has no parameter `Other`");
-    failed(&[source, "as-the-rules-say.json", "--parameter", "Partner=12345"], "does not allow the value `12345`");
-    failed(&[source, "as-the-rules-say.layers", "--parameter", "Partner=123456789012"], "is not JSON");
-    failed(&["as-the-rules-say.layers", "changed-by-hand.resources.json"], "a policy has a `Statement`");
-    failed(&["as-the-rules-say.json", "as-the-rules-say.json"], "is not a template");
-    failed(&["nowhere.layers", "as-the-rules-say.json"], "cannot read nowhere.layers");
+    failed(
+        &[source, "as-the-rules-say.json"],
+        "give the value by `--parameter NAME=VALUE`",
+    );
+    failed(
+        &[source, "as-the-rules-say.json", "--parameter", "Other=1"],
+        "has no parameter `Other`",
+    );
+    failed(
+        &[
+            source,
+            "as-the-rules-say.json",
+            "--parameter",
+            "Partner=12345",
+        ],
+        "does not allow the value `12345`",
+    );
+    failed(
+        &[
+            source,
+            "as-the-rules-say.layers",
+            "--parameter",
+            "Partner=123456789012",
+        ],
+        "is not JSON",
+    );
+    failed(
+        &["as-the-rules-say.layers", "changed-by-hand.resources.json"],
+        "a policy has a `Statement`",
+    );
+    failed(
+        &["as-the-rules-say.json", "as-the-rules-say.json"],
+        "is not a template",
+    );
+    failed(
+        &["nowhere.layers", "as-the-rules-say.json"],
+        "cannot read nowhere.layers",
+    );
 }

@@ -1,5 +1,10 @@
-//! The order of the house: which part of `src` may name which, and what the documents say of the code.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+//! The order of the house: which part of `src` may name which, and what the documents say of the
+//! code.
+#![expect(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 mod support;
 
@@ -14,8 +19,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use support::top;
 
-/// Every part of `src`, the lowest first, and the parts that it may name by `crate::…`. A part names lower ones only, so
-/// that no circle can come about. A new part gets a row.
+/// Every part of `src`, the lowest first, and the parts that it may name by `crate::…`. A part
+/// names lower ones only, so that no circle can come about. A new part gets a row.
 const FLOORS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("english", &["source"]),
@@ -24,14 +29,67 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("partial", &[]),
     ("diagnostic", &["source", "english"]),
     ("syntax", &["source", "english", "diagnostic"]),
-    ("rules", &["source", "english", "aws", "pattern", "diagnostic", "syntax"]),
-    ("template", &["source", "english", "aws", "diagnostic", "rules"]),
+    (
+        "rules",
+        &[
+            "source",
+            "english",
+            "aws",
+            "pattern",
+            "diagnostic",
+            "syntax",
+        ],
+    ),
+    (
+        "template",
+        &["source", "english", "aws", "diagnostic", "rules"],
+    ),
     ("cloudformation", &["aws", "partial"]),
     ("iam", &["pattern", "partial"]),
-    ("access", &["aws", "pattern", "partial", "diagnostic", "syntax", "rules", "template", "cloudformation", "iam"]),
-    ("uses", &["source", "english", "aws", "pattern", "partial", "diagnostic", "rules", "cloudformation", "access"]),
-    ("report", &["source", "pattern", "partial", "cloudformation", "iam", "access", "uses"]),
-    ("lib", &["source", "diagnostic", "rules", "template", "access"]),
+    (
+        "access",
+        &[
+            "aws",
+            "pattern",
+            "partial",
+            "diagnostic",
+            "syntax",
+            "rules",
+            "template",
+            "cloudformation",
+            "iam",
+        ],
+    ),
+    (
+        "uses",
+        &[
+            "source",
+            "english",
+            "aws",
+            "pattern",
+            "partial",
+            "diagnostic",
+            "rules",
+            "cloudformation",
+            "access",
+        ],
+    ),
+    (
+        "report",
+        &[
+            "source",
+            "pattern",
+            "partial",
+            "cloudformation",
+            "iam",
+            "access",
+            "uses",
+        ],
+    ),
+    (
+        "lib",
+        &["source", "diagnostic", "rules", "template", "access"],
+    ),
     (
         "cli",
         &[
@@ -90,15 +148,25 @@ fn modules() -> Vec<Module> {
 
 fn module(path: &Path) -> Module {
     let below = path.strip_prefix(top().join("src")).unwrap();
-    let mut place: Vec<String> =
-        below.with_extension("").iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+    let mut place: Vec<String> = below
+        .with_extension("")
+        .iter()
+        .map(|part| part.to_str().unwrap().to_owned())
+        .collect();
     if place.len() > 1 && place.last().is_some_and(|last| last == "mod") {
         place.pop();
     }
     let text = fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests").next().unwrap();
-    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    Module { path: below.to_str().unwrap().to_owned(), place, code: code.join("\n") }
+    let code: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect();
+    Module {
+        path: below.to_str().unwrap().to_owned(),
+        place,
+        code: code.join("\n"),
+    }
 }
 
 /// The paths that a module imports or names in full, each as its names from the crate on.
@@ -108,7 +176,9 @@ fn named(module: &Module) -> Vec<Vec<String>> {
         found.push(names(&module.code[start + "crate::".len()..]));
     }
     for line in module.code.split(';') {
-        let Some((_, mut path)) = line.rsplit_once("use super::") else { continue };
+        let Some((_, mut path)) = line.rsplit_once("use super::") else {
+            continue;
+        };
         let mut place = module.place.clone();
         place.pop();
         while let Some(rest) = path.strip_prefix("super::") {
@@ -127,7 +197,11 @@ fn named(module: &Module) -> Vec<Vec<String>> {
 /// The parts of `{a::b, c}`, or the path itself.
 fn parts(path: &str) -> Vec<&str> {
     match path.trim().strip_prefix('{') {
-        Some(list) => list.trim_end_matches(['}', '\n', ' ']).split(',').map(str::trim).collect(),
+        Some(list) => list
+            .trim_end_matches(['}', '\n', ' '])
+            .split(',')
+            .map(str::trim)
+            .collect(),
         None => vec![path.trim()],
     }
 }
@@ -137,7 +211,9 @@ fn names(path: &str) -> Vec<String> {
     let mut names = Vec::new();
     let mut rest = path;
     loop {
-        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(rest.len());
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
         if end > 0 {
             names.push(rest[..end].to_owned());
         }
@@ -153,11 +229,20 @@ fn every_part_names_lower_ones_only() {
     let modules = modules();
     for (index, (part, below)) in FLOORS.iter().enumerate() {
         for lower in *below {
-            assert!(FLOORS[..index].iter().any(|(floor, _)| floor == lower), "{part} names {lower}, which is above it");
+            assert!(
+                FLOORS[..index].iter().any(|(floor, _)| floor == lower),
+                "{part} names {lower}, which is above it"
+            );
         }
-        assert!(modules.iter().any(|module| module.place[0] == *part), "there is no {part} in src");
+        assert!(
+            modules.iter().any(|module| module.place[0] == *part),
+            "there is no {part} in src"
+        );
     }
-    let parts: BTreeSet<&str> = modules.iter().map(|module| module.place[0].as_str()).collect();
+    let parts: BTreeSet<&str> = modules
+        .iter()
+        .map(|module| module.place[0].as_str())
+        .collect();
     for module in &modules {
         let part = module.place[0].as_str();
         let Some((_, below)) = FLOORS.iter().find(|(floor, _)| *floor == part) else {
@@ -166,14 +251,22 @@ fn every_part_names_lower_ones_only() {
         for path in named(module) {
             let Some(first) = path.first() else { continue };
             // What is no module is declared by the crate itself.
-            let named = if parts.contains(first.as_str()) { first.as_str() } else { "lib" };
-            assert!(named == part || below.contains(&named), "src/{} names {named}", module.path);
+            let named = if parts.contains(first.as_str()) {
+                first.as_str()
+            } else {
+                "lib"
+            };
+            assert!(
+                named == part || below.contains(&named),
+                "src/{} names {named}",
+                module.path
+            );
         }
     }
 }
 
-/// The two modules beside each other, with all that is in them, of which the first imports from the second; `None` where
-/// one file is inside the module of the other, which is one thing with it.
+/// The two modules beside each other, with all that is in them, of which the first imports from the
+/// second; `None` where one file is inside the module of the other, which is one thing with it.
 fn siblings<'m>(from: &'m [String], to: &'m [String]) -> Option<(&'m [String], &'m [String])> {
     let common = from.iter().zip(to).take_while(|(a, b)| a == b).count();
     Some((from.get(..=common)?, to.get(..=common)?))
@@ -182,21 +275,33 @@ fn siblings<'m>(from: &'m [String], to: &'m [String]) -> Option<(&'m [String], &
 #[test]
 fn no_two_modules_import_each_other() {
     let modules = modules();
-    let paths: Vec<(&Module, Vec<String>)> =
-        modules.iter().flat_map(|module| named(module).into_iter().map(move |path| (module, path))).collect();
+    let paths: Vec<(&Module, Vec<String>)> = modules
+        .iter()
+        .flat_map(|module| named(module).into_iter().map(move |path| (module, path)))
+        .collect();
     let mut imports = BTreeSet::new();
     for (module, path) in &paths {
-        let file = modules.iter().filter(|other| path.starts_with(&other.place)).max_by_key(|other| other.place.len());
+        let file = modules
+            .iter()
+            .filter(|other| path.starts_with(&other.place))
+            .max_by_key(|other| other.place.len());
         imports.extend(file.and_then(|file| siblings(&module.place, &file.place)));
     }
-    assert!(imports.len() > 50, "only {} imports were found", imports.len());
+    assert!(
+        imports.len() > 50,
+        "only {} imports were found",
+        imports.len()
+    );
     let mut circles = Vec::new();
     for &(from, to) in &imports {
         if from < to && imports.contains(&(to, from)) {
             circles.push((from.join("/"), to.join("/")));
         }
     }
-    let circles: Vec<(&str, &str)> = circles.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+    let circles: Vec<(&str, &str)> = circles
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
     assert_eq!(circles, DEBTS, "modules that import each other");
 }
 
@@ -208,17 +313,27 @@ fn every_file_is_on_the_page_of_the_architecture() {
         let (part, name) = (&module.place[0], module.place.last().unwrap());
         let rows = page.lines().filter(|line| line.starts_with("| `src/"));
         let row: String = rows
-            .filter(|row| row.contains(&format!("`src/{part}/`")) || row.contains(&format!("`src/{part}.rs`")))
+            .filter(|row| {
+                row.contains(&format!("`src/{part}/`")) || row.contains(&format!("`src/{part}.rs`"))
+            })
             .collect();
         // `lint/*` on the page stands for every file in it.
         let folder = module.place.iter().rev().nth(1).map_or("", String::as_str);
-        let names = [format!("`{name}`"), format!("`{name}/`"), format!("`{name}/*`"), format!("`{folder}/*`")];
+        let names = [
+            format!("`{name}`"),
+            format!("`{name}/`"),
+            format!("`{name}/*`"),
+            format!("`{folder}/*`"),
+        ];
         let is_named = module.place.len() == 1 || names.iter().any(|name| row.contains(name));
         if row.is_empty() || !is_named {
             missing.push(module.path);
         }
     }
-    assert!(missing.is_empty(), "not in a row of docs/architecture.md: {missing:#?}");
+    assert!(
+        missing.is_empty(),
+        "not in a row of docs/architecture.md: {missing:#?}"
+    );
 }
 
 #[test]
@@ -226,7 +341,10 @@ fn every_test_is_on_the_page_of_the_tests() {
     let page = fs::read_to_string(top().join("tests/README.md")).unwrap();
     for file in support::files("tests", "rs") {
         let name = file.file_name().unwrap().to_str().unwrap();
-        assert!(page.contains(&format!("`{name}`")), "{name} is not in tests/README.md");
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "{name} is not in tests/README.md"
+        );
     }
 }
 
@@ -267,7 +385,9 @@ fn every_rule_of_the_grammar_is_a_function_of_the_parser() {
             }
         }
     }
-    let rules = grammar().into_keys().filter(|rule| !elsewhere.contains(&rule.as_str()) && !rule.is_empty());
+    let rules = grammar()
+        .into_keys()
+        .filter(|rule| !elsewhere.contains(&rule.as_str()) && !rule.is_empty());
     let rules: BTreeSet<String> = rules.map(|rule| rule.replace('-', "_")).collect();
     assert_eq!(rules, functions);
 }
@@ -278,31 +398,51 @@ fn every_keyword_is_in_the_grammar() {
     let mut words = BTreeSet::new();
     for made_of in grammar().values() {
         let quoted = made_of.split('"').skip(1).step_by(2);
-        let is_word = |word: &&str| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+        let is_word = |word: &&str| {
+            word.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        };
         words.extend(quoted.filter(is_word).map(str::to_owned));
     }
     let keywords = Keyword::ALL.iter().map(|keyword| keyword.text());
-    let keywords: BTreeSet<String> = keywords.filter(|word| !reserved.contains(word)).map(str::to_owned).collect();
+    let keywords: BTreeSet<String> = keywords
+        .filter(|word| !reserved.contains(word))
+        .map(str::to_owned)
+        .collect();
     assert_eq!(words, keywords);
 }
 
 #[test]
 fn codes_weigh_what_their_table_says() {
-    let makers = [("error", Severity::Error), ("warning", Severity::Warning), ("remark", Severity::Note)];
+    let makers = [
+        ("error", Severity::Error),
+        ("warning", Severity::Warning),
+        ("remark", Severity::Note),
+    ];
     let mut made: BTreeMap<String, BTreeSet<Severity>> = BTreeMap::new();
     for module in modules() {
         for (maker, severity) in makers {
             for after in module.code.split(&format!("Diagnostic::{maker}(")).skip(1) {
                 let Some(code) = after.trim_start().strip_prefix("Code::") else {
-                    panic!("src/{}: `Diagnostic::{maker}` is not called with the name of a code", module.path)
+                    panic!(
+                        "src/{}: `Diagnostic::{maker}` is not called with the name of a code",
+                        module.path
+                    )
                 };
-                made.entry(names(code).remove(0)).or_default().insert(severity);
+                made.entry(names(code).remove(0))
+                    .or_default()
+                    .insert(severity);
             }
         }
     }
     for code in Code::ALL {
         let listed: BTreeSet<Severity> = code.severities().iter().copied().collect();
-        assert_eq!(made.get(&format!("{code:?}")), Some(&listed), "{}", code.name());
+        assert_eq!(
+            made.get(&format!("{code:?}")),
+            Some(&listed),
+            "{}",
+            code.name()
+        );
     }
 }
 
@@ -313,8 +453,13 @@ fn every_lint_reports_its_own_code() {
         .iter()
         .flat_map(|folder| support::files(&format!("tests/cases/{folder}"), "layers"))
         .collect();
-    let pages = Code::ALL.iter().filter_map(|code| code.page().split("```layers\n").nth(1)?.split("```").next());
-    let sources = cases.iter().map(|path| fs::read_to_string(path).unwrap()).chain(pages.map(str::to_owned));
+    let pages = Code::ALL
+        .iter()
+        .filter_map(|code| code.page().split("```layers\n").nth(1)?.split("```").next());
+    let sources = cases
+        .iter()
+        .map(|path| fs::read_to_string(path).unwrap())
+        .chain(pages.map(str::to_owned));
     for source in sources {
         let (mut sources, mut mistakes) = (Sources::default(), Vec::new());
         let root = Root::in_memory("test.layers", source);
@@ -322,7 +467,13 @@ fn every_lint_reports_its_own_code() {
         let rules = resolve(&units, &NoFiles, &mut mistakes);
         for lint in LINTS {
             let mut found = Vec::new();
-            (lint.check)(&Context { units: &units, rules: &rules }, &mut found);
+            (lint.check)(
+                &Context {
+                    units: &units,
+                    rules: &rules,
+                },
+                &mut found,
+            );
             for diagnostic in found {
                 assert_eq!(diagnostic.code, lint.code);
                 silent.remove(lint.code.name());

@@ -12,7 +12,10 @@ fn texts(letters: &[char], most: usize) -> Vec<String> {
     for _ in 0..most {
         let to = all.len();
         for index in from..to {
-            let longer: Vec<String> = letters.iter().map(|letter| format!("{}{letter}", all[index])).collect();
+            let longer: Vec<String> = letters
+                .iter()
+                .map(|letter| format!("{}{letter}", all[index]))
+                .collect();
             all.extend(longer);
         }
         from = to;
@@ -35,7 +38,11 @@ fn membership_is_what_the_definition_says() {
     for written in texts(&['a', ':', '*', '?'], 5) {
         let pattern = Pattern::new(&written);
         for text in TEXTS.iter() {
-            assert_eq!(pattern.matches(text), fits(written.as_bytes(), text.as_bytes()), "{written} {text}");
+            assert_eq!(
+                pattern.matches(text),
+                fits(written.as_bytes(), text.as_bytes()),
+                "{written} {text}"
+            );
         }
     }
 }
@@ -45,19 +52,36 @@ static TEXTS: LazyLock<Vec<String>> = LazyLock::new(|| texts(&['a', 'b', ':'], 6
 
 /// The patterns of at most so many signs, each but once, with which of [`TEXTS`] fit.
 fn small(most: usize) -> Vec<(Pattern, Vec<bool>)> {
-    let mut written: Vec<String> =
-        texts(&['a', 'b', '*', '?'], most).iter().map(|written| Pattern::new(written).to_string()).collect();
+    let mut written: Vec<String> = texts(&['a', 'b', '*', '?'], most)
+        .iter()
+        .map(|written| Pattern::new(written).to_string())
+        .collect();
     written.sort();
     written.dedup();
-    let row = |written: &String| TEXTS.iter().map(|text| fits(written.as_bytes(), text.as_bytes())).collect();
-    written.iter().map(|written| (Pattern::new(written), row(written))).collect()
+    let row = |written: &String| {
+        TEXTS
+            .iter()
+            .map(|text| fits(written.as_bytes(), text.as_bytes()))
+            .collect()
+    };
+    written
+        .iter()
+        .map(|written| (Pattern::new(written), row(written)))
+        .collect()
 }
 
-/// Holds what a search finds against the first of [`TEXTS`] that is wanted: as long, or none, or longer than all of them.
+/// Holds what a search finds against the first of [`TEXTS`] that is wanted: as long, or none, or
+/// longer than all of them.
 fn check(search: Search<'_>, wanted: impl Fn(usize) -> bool, what: &dyn Fn() -> String) {
     let found = search.shortest().unwrap().map(|text| text.chars().count());
-    let shortest = (0..TEXTS.len()).find(|&text| wanted(text)).map(|text| TEXTS[text].chars().count());
-    assert!(found == shortest || (shortest.is_none() && found > Some(6)), "{} {found:?} {shortest:?}", what());
+    let shortest = (0..TEXTS.len())
+        .find(|&text| wanted(text))
+        .map(|text| TEXTS[text].chars().count());
+    assert!(
+        found == shortest || (shortest.is_none() && found > Some(6)),
+        "{} {found:?} {shortest:?}",
+        what()
+    );
 }
 
 #[test]
@@ -67,12 +91,23 @@ fn pairs_of_patterns_are_decided_as_by_trying_all_texts() {
     for (a, in_a) in &patterns {
         for (b, in_b) in &patterns {
             let only = Search::among(all).within([a]).outside([b]);
-            check(only, |text| in_a[text] && !in_b[text], &|| format!("{a} and not {b}"));
-            assert!(!a.plainly_covers(b) || (0..TEXTS.len()).all(|text| in_a[text] || !in_b[text]), "{a} covers {b}");
+            check(only, |text| in_a[text] && !in_b[text], &|| {
+                format!("{a} and not {b}")
+            });
+            assert!(
+                !a.plainly_covers(b) || (0..TEXTS.len()).all(|text| in_a[text] || !in_b[text]),
+                "{a} covers {b}"
+            );
             if a <= b {
                 let both = Search::among(all).within([a]).within([b]);
-                check(both, |text| in_a[text] && in_b[text], &|| format!("{a} and {b}"));
-                let shortest = Search::among(all).within([a]).within([b]).shortest().unwrap();
+                check(both, |text| in_a[text] && in_b[text], &|| {
+                    format!("{a} and {b}")
+                });
+                let shortest = Search::among(all)
+                    .within([a])
+                    .within([b])
+                    .shortest()
+                    .unwrap();
                 assert_eq!(a.overlaps(b), shortest.is_some(), "{a} and {b}");
             }
         }
@@ -88,9 +123,21 @@ fn unions_of_patterns_are_decided_as_by_trying_all_texts() {
             for (c, in_c) in &patterns {
                 let what = || format!("{a}, {b}, {c}");
                 let search = || Search::among(all);
-                check(search().within([a]).outside([b, c]), |text| in_a[text] && !in_b[text] && !in_c[text], &what);
-                check(search().within([a, b]).outside([c]), |text| (in_a[text] || in_b[text]) && !in_c[text], &what);
-                check(search().outside([a, b, c]), |text| !in_a[text] && !in_b[text] && !in_c[text], &what);
+                check(
+                    search().within([a]).outside([b, c]),
+                    |text| in_a[text] && !in_b[text] && !in_c[text],
+                    &what,
+                );
+                check(
+                    search().within([a, b]).outside([c]),
+                    |text| (in_a[text] || in_b[text]) && !in_c[text],
+                    &what,
+                );
+                check(
+                    search().outside([a, b, c]),
+                    |text| !in_a[text] && !in_b[text] && !in_c[text],
+                    &what,
+                );
                 let three = search().within([a]).within([b]).within([c]);
                 check(three, |text| in_a[text] && in_b[text] && in_c[text], &what);
                 let two = search().within([a, b]).within([b, c]);
@@ -101,24 +148,38 @@ fn unions_of_patterns_are_decided_as_by_trying_all_texts() {
 }
 
 fn pattern() -> impl Strategy<Value = String> {
-    prop::collection::vec(prop::sample::select(vec!["a", "b", ":", "*", "?", "*", "ab"]), 0..6)
-        .prop_map(|signs| signs.concat())
+    prop::collection::vec(
+        prop::sample::select(vec!["a", "b", ":", "*", "?", "*", "ab"]),
+        0..6,
+    )
+    .prop_map(|signs| signs.concat())
 }
 
 fn patterns(most: usize) -> impl Strategy<Value = Vec<Pattern>> {
-    prop::collection::vec(pattern(), 0..most).prop_map(|all| all.iter().map(|written| Pattern::new(written)).collect())
+    prop::collection::vec(pattern(), 0..most)
+        .prop_map(|all| all.iter().map(|written| Pattern::new(written)).collect())
 }
 
 /// A layer's ARN out of parts near each other, with wildcards now and then.
 fn arn(wild: bool) -> impl Strategy<Value = String> {
     let field = move |plain: &[&'static str], patterns: &[&'static str]| {
-        prop::sample::select(if wild { [plain, patterns].concat() } else { plain.to_vec() })
+        prop::sample::select(if wild {
+            [plain, patterns].concat()
+        } else {
+            plain.to_vec()
+        })
     };
     (
         field(&["aws", "aws-cn"], &["*", "aws*"]),
-        field(&["us-east-1", "eu-west-1", "xx-yy-zz-12"], &["*", "us-*", "*-1"]),
+        field(
+            &["us-east-1", "eu-west-1", "xx-yy-zz-12"],
+            &["*", "us-*", "*-1"],
+        ),
         field(&["123456789012", "123456789013"], &["*", "12345678901?"]),
-        field(&["deps", "deps2", "dep"], &["*", "dep*", "dep?", "*s", "deps:*"]),
+        field(
+            &["deps", "deps2", "dep"],
+            &["*", "dep*", "dep?", "*s", "deps:*"],
+        ),
         field(&["3", "30", "13"], &["*", "3*", "?"]),
     )
         .prop_map(|(partition, region, account, name, version)| {
@@ -127,7 +188,8 @@ fn arn(wild: bool) -> impl Strategy<Value = String> {
 }
 
 fn arns(wild: bool, most: usize) -> impl Strategy<Value = Vec<Pattern>> {
-    prop::collection::vec(arn(wild), 0..most).prop_map(|all| all.iter().map(|written| Pattern::new(written)).collect())
+    prop::collection::vec(arn(wild), 0..most)
+        .prop_map(|all| all.iter().map(|written| Pattern::new(written)).collect())
 }
 
 fn is_within(patterns: &[Pattern], text: &str) -> bool {
@@ -172,8 +234,16 @@ proptest! {
 }
 
 fn outside(may: &[&str], should: &[&str]) -> Option<String> {
-    let patterns = |all: &[&str]| all.iter().map(|written| Pattern::new(written)).collect::<Vec<_>>();
-    Search::among(Domain::layer_versions()).within(&patterns(may)).outside(&patterns(should)).shortest().unwrap()
+    let patterns = |all: &[&str]| {
+        all.iter()
+            .map(|written| Pattern::new(written))
+            .collect::<Vec<_>>()
+    };
+    Search::among(Domain::layer_versions())
+        .within(&patterns(may))
+        .outside(&patterns(should))
+        .shortest()
+        .unwrap()
 }
 
 #[test]
@@ -181,16 +251,52 @@ fn witnesses_look_like_layers() {
     let tests = "arn:aws:lambda:*:123456789012:layer:test*";
     for (may, should, witness) in [
         ("*", "", "arn:aws:lambda:us-east-1:999999999999:layer:a:1"),
-        ("*", "*:1*", "arn:aws:lambda:us-east-1:999999999999:layer:a:2"),
-        ("*", "*:999999999999:*", "arn:aws:lambda:us-east-1:899999999999:layer:a:1"),
-        ("*", "*:layer:a:*", "arn:aws:lambda:us-east-1:999999999999:layer:b:1"),
-        ("*", "arn:aws:lambda:us-east-1:*", "arn:aws:lambda:eu-west-1:999999999999:layer:a:1"),
-        ("arn:aws:lambda:mars-*", "", "arn:aws:lambda:mars-a-1:999999999999:layer:a:1"),
-        ("arn:aws-us-gov:*", "", "arn:aws-us-gov:lambda:us-gov-west-1:999999999999:layer:a:1"),
-        (tests, "*:test-*", "arn:aws:lambda:us-east-1:123456789012:layer:test:1"),
-        (tests, "*:layer:test:*", "arn:aws:lambda:us-east-1:123456789012:layer:testa:1"),
+        (
+            "*",
+            "*:1*",
+            "arn:aws:lambda:us-east-1:999999999999:layer:a:2",
+        ),
+        (
+            "*",
+            "*:999999999999:*",
+            "arn:aws:lambda:us-east-1:899999999999:layer:a:1",
+        ),
+        (
+            "*",
+            "*:layer:a:*",
+            "arn:aws:lambda:us-east-1:999999999999:layer:b:1",
+        ),
+        (
+            "*",
+            "arn:aws:lambda:us-east-1:*",
+            "arn:aws:lambda:eu-west-1:999999999999:layer:a:1",
+        ),
+        (
+            "arn:aws:lambda:mars-*",
+            "",
+            "arn:aws:lambda:mars-a-1:999999999999:layer:a:1",
+        ),
+        (
+            "arn:aws-us-gov:*",
+            "",
+            "arn:aws-us-gov:lambda:us-gov-west-1:999999999999:layer:a:1",
+        ),
+        (
+            tests,
+            "*:test-*",
+            "arn:aws:lambda:us-east-1:123456789012:layer:test:1",
+        ),
+        (
+            tests,
+            "*:layer:test:*",
+            "arn:aws:lambda:us-east-1:123456789012:layer:testa:1",
+        ),
     ] {
-        assert_eq!(outside(&[may], &[should]).as_deref(), Some(witness), "{may} but {should}");
+        assert_eq!(
+            outside(&[may], &[should]).as_deref(),
+            Some(witness),
+            "{may} but {should}"
+        );
     }
 }
 
@@ -208,39 +314,83 @@ fn what_only_the_form_of_an_arn_shows_is_seen() {
         assert_eq!(outside(&[may], &[should]), None, "{may} but {should}");
     }
     let digits: Vec<String> = (1..=9).map(|digit| format!("*:{digit}*")).collect();
-    assert_eq!(outside(&["*"], &digits.iter().map(String::as_str).collect::<Vec<_>>()), None);
+    assert_eq!(
+        outside(
+            &["*"],
+            &digits.iter().map(String::as_str).collect::<Vec<_>>()
+        ),
+        None
+    );
 }
 
 #[test]
 fn lengths_are_exact() {
     let named = |length: usize| format!("arn:*:layer:{}:*", "?".repeat(length));
-    assert_eq!(outside(&["arn:*:layer:*x:*"], &[&named(1)]).unwrap().split(':').nth(6), Some("ax"));
+    assert_eq!(
+        outside(&["arn:*:layer:*x:*"], &[&named(1)])
+            .unwrap()
+            .split(':')
+            .nth(6),
+        Some("ax")
+    );
     for (length, is_possible) in [(1, true), (139, true), (140, true), (141, false)] {
-        assert_eq!(outside(&[&named(length)], &[]).is_some(), is_possible, "{length}");
-        let both = [named(length), format!("*{}*", "x".repeat(length))].map(|written| Pattern::new(&written));
-        let search = Search::among(Domain::layer_versions()).within(&both[..1]).within(&both[1..]);
-        assert_eq!(search.shortest().unwrap().is_some(), is_possible, "{length}");
+        assert_eq!(
+            outside(&[&named(length)], &[]).is_some(),
+            is_possible,
+            "{length}"
+        );
+        let both = [named(length), format!("*{}*", "x".repeat(length))]
+            .map(|written| Pattern::new(&written));
+        let search = Search::among(Domain::layer_versions())
+            .within(&both[..1])
+            .within(&both[1..]);
+        assert_eq!(
+            search.shortest().unwrap().is_some(),
+            is_possible,
+            "{length}"
+        );
     }
     let version = |digits: usize| format!("*:{}", "1".repeat(digits));
     assert!(outside(&[&version(18)], &[]).is_some() && outside(&[&version(19)], &[]).is_none());
-    // The field before the name may be longer or shorter: what counts is how much room the name has left.
+    // The field before the name may be longer or shorter: what counts is how much room the name has
+    // left.
     let long = format!("arn:aws:lambda:*:layer:*{}*:1", "x*".repeat(140));
     assert!(outside(&[&long], &["*:us-*"]).is_some());
-    assert_eq!(outside(&[&long], &[&format!("*:{}:1", "x".repeat(140))]), None);
+    assert_eq!(
+        outside(&[&long], &[&format!("*:{}:1", "x".repeat(140))]),
+        None
+    );
 }
 
 #[test]
 fn thousands_of_patterns_are_decided() {
     let patterns = |range: std::ops::Range<usize>, end: &str| {
-        let one = |n| Pattern::new(&format!("arn:aws:lambda:*:{:012}:layer:layer-{n}{end}", n * 7919));
+        let one = |n| {
+            Pattern::new(&format!(
+                "arn:aws:lambda:*:{:012}:layer:layer-{n}{end}",
+                n * 7919
+            ))
+        };
         range.map(one).collect::<Vec<_>>()
     };
     let may = patterns(0..10_000, "-*");
     let search = || Search::among(Domain::layer_versions()).within(&may);
-    assert_eq!(search().outside(&patterns(0..10_000, "*")).shortest(), Ok(None));
-    assert_eq!(search().within(&patterns(10_000..20_000, "-*")).shortest(), Ok(None));
-    let missing = search().outside(&patterns(1..10_000, "-*")).shortest().unwrap();
-    assert_eq!(missing.as_deref(), Some("arn:aws:lambda:us-east-1:000000000000:layer:layer-0-:1"));
+    assert_eq!(
+        search().outside(&patterns(0..10_000, "*")).shortest(),
+        Ok(None)
+    );
+    assert_eq!(
+        search().within(&patterns(10_000..20_000, "-*")).shortest(),
+        Ok(None)
+    );
+    let missing = search()
+        .outside(&patterns(1..10_000, "-*"))
+        .shortest()
+        .unwrap();
+    assert_eq!(
+        missing.as_deref(),
+        Some("arn:aws:lambda:us-east-1:000000000000:layer:layer-0-:1")
+    );
 }
 
 /// Patterns that a search by trying would never finish.
@@ -249,10 +399,28 @@ fn hostile_patterns_are_decided_or_given_up() {
     let all = Domain::all();
     let many = Pattern::new(&"*a".repeat(200));
     let more = Pattern::new(&"*a".repeat(201));
-    assert_eq!(Search::among(all).within([&more]).outside([&many]).shortest(), Ok(None));
-    assert_eq!(Search::among(all).within([&many]).outside([&more]).shortest(), Ok(Some("a".repeat(200))));
+    assert_eq!(
+        Search::among(all)
+            .within([&more])
+            .outside([&many])
+            .shortest(),
+        Ok(None)
+    );
+    assert_eq!(
+        Search::among(all)
+            .within([&many])
+            .outside([&more])
+            .shortest(),
+        Ok(Some("a".repeat(200)))
+    );
     assert!(!many.matches(&"a".repeat(199)));
-    let stars = |letters: &str| letters.chars().map(|letter| format!("*{letter}")).collect::<String>() + "*";
+    let stars = |letters: &str| {
+        letters
+            .chars()
+            .map(|letter| format!("*{letter}"))
+            .collect::<String>()
+            + "*"
+    };
     let (a, ab) = (stars(&"a".repeat(60)), stars(&"ab".repeat(30)));
     assert_eq!(outside(&[&a], &[&a, &ab]), None);
     assert_eq!(outside(&[&stars(&"a".repeat(61))], &[&a]), None);
@@ -264,9 +432,17 @@ fn hostile_patterns_are_decided_or_given_up() {
     // To tell these apart, every set of places in them would have to be remembered.
     let mixed = |seed: u64| {
         let bits = (seed + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        Pattern::new(&stars(&(0..30).map(|bit| if bits >> bit & 1 == 1 { 'a' } else { 'b' }).collect::<String>()))
+        Pattern::new(&stars(
+            &(0..30)
+                .map(|bit| if bits >> bit & 1 == 1 { 'a' } else { 'b' })
+                .collect::<String>(),
+        ))
     };
-    let (may, should): (Vec<_>, Vec<_>) = (0..100).map(|seed| (mixed(2 * seed), mixed(2 * seed + 1))).unzip();
-    let search = Search::among(Domain::layer_versions()).within(&may).outside(&should);
+    let (may, should): (Vec<_>, Vec<_>) = (0..100)
+        .map(|seed| (mixed(2 * seed), mixed(2 * seed + 1)))
+        .unzip();
+    let search = Search::among(Domain::layer_versions())
+        .within(&may)
+        .outside(&should);
     assert_eq!(search.shortest(), Err(BudgetExceeded));
 }

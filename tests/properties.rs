@@ -15,11 +15,16 @@ use std::sync::LazyLock;
 
 /// Sources that use every statement, to cut and shuffle.
 static SOURCES: LazyLock<Vec<String>> = LazyLock::new(|| {
-    ["examples", "tests/cases/compile", "tests/cases/report", "tests/cases/format"]
-        .iter()
-        .flat_map(|folder| support::files(folder, "layers"))
-        .filter_map(|path| std::fs::read_to_string(path).ok())
-        .collect()
+    [
+        "examples",
+        "tests/cases/compile",
+        "tests/cases/report",
+        "tests/cases/format",
+    ]
+    .iter()
+    .flat_map(|folder| support::files(folder, "layers"))
+    .filter_map(|path| std::fs::read_to_string(path).ok())
+    .collect()
 });
 
 /// Goes through every stage and every way to show what it says; a panic is the failure.
@@ -52,7 +57,8 @@ fn source() -> impl Strategy<Value = String> {
     (0..SOURCES.len()).prop_map(|index| SOURCES[index].clone())
 }
 
-/// What stands between and around keywords: signs, names, and characters that have no place in a source.
+/// What stands between and around keywords: signs, names, and characters that have no place in a
+/// source.
 const SIGNS: &[&str] = &[
     "{",
     "}",
@@ -85,7 +91,16 @@ fn words() -> impl Strategy<Value = String> {
     let keyword = prop::sample::select(Keyword::ALL).prop_map(Keyword::text);
     let word = prop_oneof![keyword, prop::sample::select(SIGNS)];
     prop::collection::vec((word, any::<bool>()), 0..60).prop_map(|words| {
-        words.into_iter().map(|(word, blank)| if blank { format!("{word} ") } else { word.to_owned() }).collect()
+        words
+            .into_iter()
+            .map(|(word, blank)| {
+                if blank {
+                    format!("{word} ")
+                } else {
+                    word.to_owned()
+                }
+            })
+            .collect()
     })
 }
 
@@ -144,8 +159,8 @@ proptest! {
     }
 }
 
-/// The statements of the outermost level in another order; a statement ends where a line ends outside all braces,
-/// except behind a comma.
+/// The statements of the outermost level in another order; a statement ends where a line ends
+/// outside all braces, except behind a comma.
 fn shuffle_statements(source: &str, seed: u64) -> String {
     let mut statements = vec![String::new()];
     let (mut depth, mut comma) = (0_usize, false);
@@ -159,14 +174,22 @@ fn shuffle_statements(source: &str, seed: u64) -> String {
             TokenKind::Newline if depth == 0 && !comma => statements.push(String::new()),
             _ => {}
         }
-        if !matches!(token.kind, TokenKind::Blank | TokenKind::Comment | TokenKind::Newline) {
+        if !matches!(
+            token.kind,
+            TokenKind::Blank | TokenKind::Comment | TokenKind::Newline
+        ) {
             comma = token.kind == TokenKind::Comma;
         }
     }
-    statements.last_mut().into_iter().for_each(|last| last.push('\n'));
+    statements
+        .last_mut()
+        .into_iter()
+        .for_each(|last| last.push('\n'));
     let mut state = seed | 1;
     for index in (1..statements.len()).rev() {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         statements.swap(index, (state >> 33) as usize % (index + 1));
     }
     statements.concat()

@@ -1,5 +1,6 @@
-//! Functions and the layers that they use: each folder below `tests/cases/uses` has templates, maybe a catalogue, and a
-//! `session.txt`, in which every command is followed by what it prints and by its exit code.
+//! Functions and the layers that they use: each folder below `tests/cases/uses` has templates,
+//! maybe a catalogue, and a `session.txt`, in which every command is followed by what it prints and
+//! by its exit code.
 
 mod support;
 

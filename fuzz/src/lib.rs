@@ -1,5 +1,6 @@
-//! What the fuzz targets share: a source compiled in memory, reports that are held to what every report must be, and a
-//! mutator that works on lines and words, since most changes of single bytes make a template that nobody can read.
+//! What the fuzz targets share: a source compiled in memory, reports that are held to what every
+//! report must be, and a mutator that works on lines and words, since most changes of single bytes
+//! make a template that nobody can read.
 
 use layershare::{
     Access, Compiled, Diff, Form, Format, Limits, NoFiles, Placement, Root, Sources, compile, render, report,
@@ -20,7 +21,8 @@ pub fn compiled(source: &[u8]) -> Compiled {
         black_box(render(form, &compiled.diagnostics, &sources));
     }
     let short = render(Form::Short, &compiled.diagnostics, &sources);
-    assert_eq!(short.lines().count(), compiled.diagnostics.len(), "a message is not one line:\n{short}");
+    assert_eq!(short.lines().count(), compiled.diagnostics.len(), "a message is not one \
+    line:\n{short}");
     compiled
 }
 
@@ -41,7 +43,8 @@ pub fn written(compiled: &Compiled, format: Format) -> Option<Vec<u8>> {
 ///
 /// # Panics
 ///
-/// Where a report for a terminal holds a character that could move its cursor, or where something differs from itself.
+/// Where a report for a terminal holds a character that could move its cursor, or where something
+/// differs from itself.
 pub fn compare(old: &Access, new: &Access) {
     for access in [old, new] {
         let text = report::access_text(access);
@@ -68,8 +71,8 @@ fn moves_the_cursor(text: &str) -> bool {
     text.chars().any(|character| character.is_control() && character != '\n')
 }
 
-/// Changes an input, of which `size` bytes are used: half of the time by the fuzzer's own ways, which know bytes, and
-/// half of the time by lines and words. Gives the new size.
+/// Changes an input, of which `size` bytes are used: half of the time by the fuzzer's own ways,
+/// which know bytes, and half of the time by lines and words. Gives the new size.
 pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize {
     let mut random = Random(u64::from(seed) | 1);
     if random.below(2) == 0 {
@@ -87,7 +90,8 @@ pub fn mutate(data: &mut [u8], size: usize, max_size: usize, seed: u32) -> usize
     end
 }
 
-/// The text with one line taken out, or put, a second time or in the place of another, where another one stands.
+/// The text with one line taken out, or put, a second time or in the place of another, where
+/// another one stands.
 fn with_other_lines(text: &str, random: &mut Random) -> String {
     let mut lines: Vec<&str> = text.split_inclusive('\n').collect();
     if lines.is_empty() {

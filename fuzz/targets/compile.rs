@@ -13,7 +13,8 @@ fuzz_target!(|source: &[u8]| {
     };
     let mut json: serde_json::Value = serde_json::from_slice(&json).expect("the JSON is JSON");
     // JSON has no first line to say who wrote it.
-    json.as_object_mut().and_then(|template| template.shift_remove("Metadata")).expect("the JSON says who wrote it");
+    json.as_object_mut().and_then(|template| template.shift_remove("Metadata")).expect("the JSON \
+    says who wrote it");
     assert_eq!(read::template(&yaml).expect("the YAML is a template"), json);
 });
 

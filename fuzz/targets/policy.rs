@@ -1,5 +1,5 @@
-//! A policy in a file of its own is read, as what it is or is said to be, reported and compared with itself. So are the
-//! live policies of layer versions.
+//! A policy in a file of its own is read, as what it is or is said to be, reported and compared
+//! with itself. So are the live policies of layer versions.
 #![no_main]
 
 use layershare::Access;

@@ -1,5 +1,5 @@
-//! A template is read, reported and compared with itself and with another one, which may follow below a line `---`.
-//! Whatever else is in it, it hides no resource that gives somebody more.
+//! A template is read, reported and compared with itself and with another one, which may follow
+//! below a line `---`. Whatever else is in it, it hides no resource that gives somebody more.
 #![no_main]
 
 use layershare::access::Aliases;

@@ -1,6 +1,6 @@
-//! Who and what a role or policy applies to, besides the layers: who may assume a role, what a policy is attached to, which
-//! functions it is about, which principals it exempts. A change of these can let more be attached although every set of layers is the
-//! same.
+//! Who and what a role or policy applies to, besides the layers: who may assume a role, what a
+//! policy is attached to, which functions it is about, which principals it exempts. A change of
+//! these can let more be attached although every set of layers is the same.
 
 use super::subject::{Kind, Subject};
 use crate::cloudformation::{Resource, World};
@@ -50,13 +50,16 @@ pub struct Clause {
     pub resources: PatternList,
     /// The conditions, but for those on layers.
     pub conditions: Vec<Condition>,
-    /// The conditions on layers. What they say is compared by itself; here they tell which statement became which.
+    /// The conditions on layers. What they say is compared by itself; here they tell which
+    /// statement became which.
     pub layers: Vec<Condition>,
-    /// Which of the levels that must all allow a request the statement is on, such as a permissions boundary.
+    /// Which of the levels that must all allow a request the statement is on, such as a permissions
+    /// boundary.
     pub level: usize,
 }
 
-/// Actions whose scope matters, though they attach no layer: handing a role to a function, and sharing a layer.
+/// Actions whose scope matters, though they attach no layer: handing a role to a function, and
+/// sharing a layer.
 const OTHERS: [&str; 2] = ["iam:PassRole", "lambda:AddLayerVersionPermission"];
 
 impl Applicability {
@@ -74,7 +77,11 @@ impl Applicability {
                 ("GroupName", "group"),
             ];
             for (property, kind) in lists {
-                found.attached_to.extend(texts(resource, property, world).into_iter().map(|name| (kind, name)));
+                found.attached_to.extend(
+                    texts(resource, property, world)
+                        .into_iter()
+                        .map(|name| (kind, name)),
+                );
             }
         }
         if subject.kind == Kind::Group {
@@ -87,11 +94,18 @@ impl Applicability {
         {
             found.trusts = trusts(&super::subject::document(resource.id, Some(&trust)));
         }
-        let levels = subject.policies.levels.iter().chain([&subject.policies.guardrails]);
+        let levels = subject
+            .policies
+            .levels
+            .iter()
+            .chain([&subject.policies.guardrails]);
         for (level, statement) in levels.enumerate().flat_map(|(level, documents)| {
-            documents
-                .iter()
-                .flat_map(move |document| document.statements.iter().map(move |statement| (level, statement)))
+            documents.iter().flat_map(move |document| {
+                document
+                    .statements
+                    .iter()
+                    .map(move |statement| (level, statement))
+            })
         }) {
             // What allows nothing by itself is about what it denies.
             if statement.effect == Effect::Deny || !subject.kind.only_restricts() {
@@ -102,10 +116,13 @@ impl Applicability {
     }
 }
 
-/// Whether a subject allows or denies anything that matters here, as far as is known. What only denies counts, too: a
-/// policy that is attached elsewhere may allow the rest.
+/// Whether a subject allows or denies anything that matters here, as far as is known. What only
+/// denies counts, too: a policy that is attached elsewhere may allow the rest.
 fn says_something(subject: &Subject) -> bool {
-    subject.policies.documents().any(|document| document.problem.is_some())
+    subject
+        .policies
+        .documents()
+        .any(|document| document.problem.is_some())
         || subject
             .policies
             .statements()
@@ -117,15 +134,28 @@ fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text
         Partial::Text(text) => text,
         other => Text::unknown("a value that is no text", other.to_string()),
     };
-    resource.items(property, world).into_iter().map(text).collect()
+    resource
+        .items(property, world)
+        .into_iter()
+        .map(text)
+        .collect()
 }
 
-/// Who may assume a role: every principal of every statement about that, with the conditions that go with it.
+/// Who may assume a role: every principal of every statement about that, with the conditions that
+/// go with it.
 fn trusts(document: &Document) -> Vec<Trust> {
     let mut found = Vec::new();
     if let Some(problem) = &document.problem {
-        let principal = Partial::Text(Text::unknown(problem.why.as_str(), problem.written.as_str()));
-        found.push(Trust { effect: Effect::Allow, kind: String::new(), principal, condition: None });
+        let principal = Partial::Text(Text::unknown(
+            problem.why.as_str(),
+            problem.written.as_str(),
+        ));
+        found.push(Trust {
+            effect: Effect::Allow,
+            kind: String::new(),
+            principal,
+            condition: None,
+        });
     }
     for statement in &document.statements {
         if statement.problem.is_none() && !is_about_assuming(statement) {
@@ -139,14 +169,18 @@ fn trusts(document: &Document) -> Vec<Trust> {
             condition: condition.clone(),
         };
         match &statement.principal {
-            Some(principals) if !principals.negated && statement.problem.is_none() => match &principals.element {
-                Partial::Map(kinds) => {
-                    for (kind, value) in kinds {
-                        found.extend(value.items().iter().map(|one| trust(kind, normal(one))));
+            Some(principals) if !principals.negated && statement.problem.is_none() => {
+                match &principals.element {
+                    Partial::Map(kinds) => {
+                        for (kind, value) in kinds {
+                            found.extend(value.items().iter().map(|one| trust(kind, normal(one))));
+                        }
+                    }
+                    other => {
+                        found.extend(other.items().iter().map(|one| trust("AWS", normal(one))))
                     }
                 }
-                other => found.extend(other.items().iter().map(|one| trust("AWS", normal(one)))),
-            },
+            }
             _ => found.push(trust("", statement.written.clone())),
         }
     }
@@ -168,22 +202,40 @@ fn normal(principal: &Partial) -> Partial {
 
 /// Whether a statement is about assuming a role, by whatever means.
 fn is_about_assuming(statement: &Statement) -> bool {
-    ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"]
-        .iter()
-        .any(|action| names_action(&statement.actions, action) != Answer::No)
+    [
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+    ]
+    .iter()
+    .any(|action| names_action(&statement.actions, action) != Answer::No)
 }
 
 /// What a statement says about the actions that matter here.
 fn clause(statement: &Statement, level: usize) -> Option<Clause> {
     let is_about = |action: &&&str| names_action(&statement.actions, action) != Answer::No;
-    ATTACH.iter().chain(&OTHERS).any(|action| is_about(&action)).then(|| Clause {
-        effect: statement.effect,
-        actions: statement.actions.clone(),
-        resources: statement.resources.clone(),
-        conditions: statement.conditions.iter().filter(|condition| !is_about_layers(condition)).cloned().collect(),
-        layers: statement.conditions.iter().filter(|condition| is_about_layers(condition)).cloned().collect(),
-        level,
-    })
+    ATTACH
+        .iter()
+        .chain(&OTHERS)
+        .any(|action| is_about(&action))
+        .then(|| Clause {
+            effect: statement.effect,
+            actions: statement.actions.clone(),
+            resources: statement.resources.clone(),
+            conditions: statement
+                .conditions
+                .iter()
+                .filter(|condition| !is_about_layers(condition))
+                .cloned()
+                .collect(),
+            layers: statement
+                .conditions
+                .iter()
+                .filter(|condition| is_about_layers(condition))
+                .cloned()
+                .collect(),
+            level,
+        })
 }
 
 /// Something by which one applicability goes beyond another one.
@@ -197,11 +249,17 @@ pub struct Wider {
 
 impl Wider {
     fn added(what: impl Into<String>) -> Self {
-        Self { is_added: true, what: what.into() }
+        Self {
+            is_added: true,
+            what: what.into(),
+        }
     }
 
     fn taken(what: impl Into<String>) -> Self {
-        Self { is_added: false, what: what.into() }
+        Self {
+            is_added: false,
+            what: what.into(),
+        }
     }
 }
 
@@ -209,34 +267,80 @@ impl Wider {
 #[must_use]
 pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     let mut found = Vec::new();
-    let allows = |of: &Applicability| of.clauses.iter().any(|clause| clause.effect == Effect::Allow);
-    let denies = |of: &Applicability| of.clauses.iter().any(|clause| clause.effect == Effect::Deny);
-    for attachment in new.attached_to.iter().filter(|one| allows(new) && !old.attached_to.contains(one)) {
-        found.push(Wider::added(format!("is attached to {} {}", attachment.0, attachment.1)));
+    let allows = |of: &Applicability| {
+        of.clauses
+            .iter()
+            .any(|clause| clause.effect == Effect::Allow)
+    };
+    let denies = |of: &Applicability| {
+        of.clauses
+            .iter()
+            .any(|clause| clause.effect == Effect::Deny)
+    };
+    for attachment in new
+        .attached_to
+        .iter()
+        .filter(|one| allows(new) && !old.attached_to.contains(one))
+    {
+        found.push(Wider::added(format!(
+            "is attached to {} {}",
+            attachment.0, attachment.1
+        )));
     }
-    for attachment in old.attached_to.iter().filter(|one| denies(old) && !new.attached_to.contains(one)) {
-        found.push(Wider::taken(format!("is attached to {} {}", attachment.0, attachment.1)));
+    for attachment in old
+        .attached_to
+        .iter()
+        .filter(|one| denies(old) && !new.attached_to.contains(one))
+    {
+        found.push(Wider::taken(format!(
+            "is attached to {} {}",
+            attachment.0, attachment.1
+        )));
     }
-    for member in new.members.iter().filter(|member| !old.members.contains(member)) {
+    for member in new
+        .members
+        .iter()
+        .filter(|member| !old.members.contains(member))
+    {
         found.push(Wider::added(format!("has the member {member}")));
     }
-    for target in old.targets.iter().filter(|target| !new.targets.contains(target)) {
+    for target in old
+        .targets
+        .iter()
+        .filter(|target| !new.targets.contains(target))
+    {
         found.push(Wider::taken(format!("applies to {target}")));
     }
-    for trust in new.trusts.iter().filter(|trust| trust.effect == Effect::Allow) {
+    for trust in new
+        .trusts
+        .iter()
+        .filter(|trust| trust.effect == Effect::Allow)
+    {
         if !old.trusts.iter().any(|other| other.covers(trust)) {
             found.push(Wider::added(trust.to_string()));
         }
     }
-    for trust in old.trusts.iter().filter(|trust| trust.effect == Effect::Deny) {
+    for trust in old
+        .trusts
+        .iter()
+        .filter(|trust| trust.effect == Effect::Deny)
+    {
         if !new.trusts.iter().any(|other| other.covers(trust)) {
             found.push(Wider::taken(trust.to_string()));
         }
     }
-    for clause in new.clauses.iter().filter(|clause| clause.effect == Effect::Allow) {
+    for clause in new
+        .clauses
+        .iter()
+        .filter(|clause| clause.effect == Effect::Allow)
+    {
         found.extend(clause.beyond_allowing(&clause.counterparts(&old.clauses, &new.clauses)));
     }
-    for clause in old.clauses.iter().filter(|clause| clause.effect == Effect::Deny) {
+    for clause in old
+        .clauses
+        .iter()
+        .filter(|clause| clause.effect == Effect::Deny)
+    {
         found.extend(clause.beyond_denying(&clause.counterparts(&new.clauses, &old.clauses)));
     }
     found.dedup();
@@ -258,16 +362,18 @@ impl Trust {
         }
     }
 
-    /// Whether a condition leaves out some accounts. With `Principal: '*'`, everybody in the role's own account may assume
-    /// it without a permission of their own, unless that account is left out (IAM User Guide, `Principal`).
+    /// Whether a condition leaves out some accounts. With `Principal: '*'`, everybody in the role's
+    /// own account may assume it without a permission of their own, unless that account is left out
+    /// (IAM User Guide, `Principal`).
     #[must_use]
     pub fn leaves_out_own_account(&self) -> bool {
         let operators = self.condition.as_ref().and_then(Partial::as_map);
         operators.into_iter().flatten().any(|(operator, keys)| {
             operator.to_ascii_lowercase().contains("notequals")
-                && keys
-                    .as_map()
-                    .is_some_and(|keys| keys.keys().any(|key| key.eq_ignore_ascii_case("aws:PrincipalAccount")))
+                && keys.as_map().is_some_and(|keys| {
+                    keys.keys()
+                        .any(|key| key.eq_ignore_ascii_case("aws:PrincipalAccount"))
+                })
         })
     }
 
@@ -278,7 +384,10 @@ impl Trust {
             (Some(own), Some(theirs)) => is_part(own, theirs),
             (Some(_), None) => false,
         };
-        self.effect == other.effect && self.kind == other.kind && self.principal == other.principal && weaker
+        self.effect == other.effect
+            && self.kind == other.kind
+            && self.principal == other.principal
+            && weaker
     }
 }
 
@@ -287,10 +396,15 @@ fn is_part(some: &Partial, all: &Partial) -> bool {
     let (Some(some), Some(all)) = (some.as_map(), all.as_map()) else {
         return some == all;
     };
-    some.iter().all(|(operator, keys)| match (keys.as_map(), all.get(operator).and_then(Partial::as_map)) {
-        (Some(keys), Some(others)) => keys.iter().all(|(key, values)| others.get(key) == Some(values)),
-        // AWS takes only maps of keys as conditions. Anything else is compared as it is written.
-        _ => all.get(operator) == Some(keys),
+    some.iter().all(|(operator, keys)| {
+        match (keys.as_map(), all.get(operator).and_then(Partial::as_map)) {
+            (Some(keys), Some(others)) => keys
+                .iter()
+                .all(|(key, values)| others.get(key) == Some(values)),
+            // AWS takes only maps of keys as conditions. Anything else is compared as it is
+            // written.
+            _ => all.get(operator) == Some(keys),
+        }
     })
 }
 
@@ -305,23 +419,30 @@ impl fmt::Display for Trust {
 }
 
 impl Clause {
-    /// Whether all that it says is about which layers are attached and read, which is compared by itself.
+    /// Whether all that it says is about which layers are attached and read, which is compared by
+    /// itself.
     fn is_about_layers_alone(&self) -> bool {
-        let is_one =
-            |action: &Text| action.as_literal().is_some_and(|action| ATTACH.contains(&action) || action == READ);
+        let is_one = |action: &Text| {
+            action
+                .as_literal()
+                .is_some_and(|action| ATTACH.contains(&action) || action == READ)
+        };
         self.conditions.is_empty()
             && self.resources.is_everything()
             && !self.actions.negated
             && self.actions.patterns.iter().all(is_one)
     }
 
-    /// Those on the other side that this one is compared with. A statement about the same layers, or about all of them, has
-    /// not become one about others; where there is none, those come into question that no statement beside this one has
-    /// become, and at last all of them.
+    /// Those on the other side that this one is compared with. A statement about the same layers,
+    /// or about all of them, has not become one about others; where there is none, those come into
+    /// question that no statement beside this one has become, and at last all of them.
     fn counterparts<'c>(&self, others: &'c [Self], beside: &[Self]) -> Vec<&'c Self> {
         let effective: Vec<&Self> = others
             .iter()
-            .filter(|other| other.effect == self.effect && (self.effect == Effect::Deny || other.level == self.level))
+            .filter(|other| {
+                other.effect == self.effect
+                    && (self.effect == Effect::Deny || other.level == self.level)
+            })
             .collect();
         let same = effective.iter().filter(|other| other.layers == self.layers);
         if same.clone().next().is_some() {
@@ -330,8 +451,16 @@ impl Clause {
                 .filter(|other| other.layers == self.layers || other.layers.is_empty())
                 .collect();
         }
-        let is_taken = |other: &Self| beside.iter().any(|one| one.effect == self.effect && one.layers == other.layers);
-        let free: Vec<&Self> = effective.iter().filter(|other| !is_taken(other)).copied().collect();
+        let is_taken = |other: &Self| {
+            beside
+                .iter()
+                .any(|one| one.effect == self.effect && one.layers == other.layers)
+        };
+        let free: Vec<&Self> = effective
+            .iter()
+            .filter(|other| !is_taken(other))
+            .copied()
+            .collect();
         if free.is_empty() { effective } else { free }
     }
 
@@ -339,44 +468,75 @@ impl Clause {
     fn beyond_allowing(&self, others: &[&Self]) -> Vec<Wider> {
         let at_least = |other: &&Self| {
             other.names_all(&self.actions)
-                && other.conditions.iter().all(|condition| self.conditions.contains(condition))
+                && other
+                    .conditions
+                    .iter()
+                    .all(|condition| self.conditions.contains(condition))
         };
         let wider: Vec<&Self> = others.iter().copied().filter(at_least).collect();
         if self.is_about_layers_alone() {
-            let is_new = wider.is_empty() || wider.iter().any(|other| other.resources.is_everything());
-            return if is_new { Vec::new() } else { vec![Wider::added(format!("{self} on every resource"))] };
+            let is_new =
+                wider.is_empty() || wider.iter().any(|other| other.resources.is_everything());
+            return if is_new {
+                Vec::new()
+            } else {
+                vec![Wider::added(format!("{self} on every resource"))]
+            };
         }
         if self.resources.negated || wider.iter().any(|other| other.resources.negated) {
-            let is_there =
-                wider.iter().any(|other| other.resources == self.resources || other.resources.is_everything());
-            return if is_there { Vec::new() } else { vec![Wider::added(self.to_string())] };
+            let is_there = wider
+                .iter()
+                .any(|other| other.resources == self.resources || other.resources.is_everything());
+            return if is_there {
+                Vec::new()
+            } else {
+                vec![Wider::added(self.to_string())]
+            };
         }
         let mut resources = Vec::new();
         for resource in &self.resources.patterns {
-            if !wider.iter().any(|other| other.resources.patterns.iter().any(|wider| covers(wider, resource))) {
+            if !wider.iter().any(|other| {
+                other
+                    .resources
+                    .patterns
+                    .iter()
+                    .any(|wider| covers(wider, resource))
+            }) {
                 resources.push(resource.clone());
             }
         }
         if resources.is_empty() {
             return Vec::new();
         }
-        let resources = PatternList { negated: false, patterns: resources };
-        vec![Wider::added(Self { resources, ..self.clone() }.to_string())]
+        let resources = PatternList {
+            negated: false,
+            patterns: resources,
+        };
+        vec![Wider::added(
+            Self {
+                resources,
+                ..self.clone()
+            }
+            .to_string(),
+        )]
     }
 
     /// What this Deny denies beyond some others.
     fn beyond_denying(&self, others: &[&Self]) -> Vec<Wider> {
         let denies_the_same = |other: &&Self| {
-            other.names_all(&self.actions) && (other.resources == self.resources || other.resources.is_everything())
+            other.names_all(&self.actions)
+                && (other.resources == self.resources || other.resources.is_everything())
         };
         let others: Vec<&Self> = others.iter().copied().filter(denies_the_same).collect();
         if self.is_about_layers_alone() && others.is_empty() {
             return Vec::new();
         }
-        if others
-            .iter()
-            .any(|other| other.conditions.iter().all(|one| self.conditions.iter().any(|own| at_most(own, one))))
-        {
+        if others.iter().any(|other| {
+            other
+                .conditions
+                .iter()
+                .all(|one| self.conditions.iter().any(|own| at_most(own, one)))
+        }) {
             return Vec::new();
         }
         // Where only more is exempt, what is more is enough to say.
@@ -392,13 +552,22 @@ impl Clause {
         if self.actions.negated || actions.negated {
             return self.actions == *actions || self.actions.is_everything();
         }
-        actions.patterns.iter().all(|action| self.actions.patterns.iter().any(|own| covers_action(own, action)))
+        actions.patterns.iter().all(|action| {
+            self.actions
+                .patterns
+                .iter()
+                .any(|own| covers_action(own, action))
+        })
     }
 }
 
-/// Whether a condition of a Deny holds wherever another one does: the same one, or one that exempts less.
+/// Whether a condition of a Deny holds wherever another one does: the same one, or one that exempts
+/// less.
 fn at_most(own: &Condition, other: &Condition) -> bool {
-    let alike = |one: &Condition| Condition { values: Vec::new(), ..one.clone() };
+    let alike = |one: &Condition| Condition {
+        values: Vec::new(),
+        ..one.clone()
+    };
     own == other
         || (alike(own) == alike(other)
             && if own.negated {
@@ -408,17 +577,25 @@ fn at_most(own: &Condition, other: &Condition) -> bool {
             })
 }
 
-/// The principals that only the second conditions exempt, where that is the only difference between them.
+/// The principals that only the second conditions exempt, where that is the only difference between
+/// them.
 fn exempt_beyond(old: &[Condition], new: &[Condition]) -> Option<Vec<Wider>> {
     if old.is_empty() && new.iter().all(|condition| condition.negated) {
-        return Some(new.iter().flat_map(|condition| exempts(condition, &[])).collect());
+        return Some(
+            new.iter()
+                .flat_map(|condition| exempts(condition, &[]))
+                .collect(),
+        );
     }
     if old.len() != new.len() {
         return None;
     }
     let mut found = Vec::new();
     for (own, other) in old.iter().zip(new) {
-        let alike = |one: &Condition| Condition { values: Vec::new(), ..one.clone() };
+        let alike = |one: &Condition| Condition {
+            values: Vec::new(),
+            ..one.clone()
+        };
         if alike(own) != alike(other) || (own.values != other.values && !own.negated) {
             return None;
         }
@@ -428,8 +605,12 @@ fn exempt_beyond(old: &[Condition], new: &[Condition]) -> Option<Vec<Wider>> {
 }
 
 fn exempts(condition: &Condition, before: &[Text]) -> Vec<Wider> {
-    let more = condition.values.iter().filter(|value| !before.contains(value));
-    more.map(|value| Wider::added(format!("exempts {} {value}", condition.key))).collect()
+    let more = condition
+        .values
+        .iter()
+        .filter(|value| !before.contains(value));
+    more.map(|value| Wider::added(format!("exempts {} {value}", condition.key)))
+        .collect()
 }
 
 /// Whether all that fits one pattern fits another one.
@@ -445,7 +626,9 @@ fn covers_action(wide: &Text, narrow: &Text) -> bool {
     let lower = |text: &Text| text.as_literal().map(str::to_ascii_lowercase);
     wide == narrow
         || match (lower(wide), lower(narrow)) {
-            (Some(wide), Some(narrow)) => Pattern::new(&wide).plainly_covers(&Pattern::new(&narrow)),
+            (Some(wide), Some(narrow)) => {
+                Pattern::new(&wide).plainly_covers(&Pattern::new(&narrow))
+            }
             _ => false,
         }
 }
@@ -456,21 +639,38 @@ impl fmt::Display for Clause {
             Effect::Allow => "allows",
             Effect::Deny => "denies",
         };
-        let everything_but = if self.actions.negated { "everything but " } else { "" };
+        let everything_but = if self.actions.negated {
+            "everything but "
+        } else {
+            ""
+        };
         write!(f, "{verb} {everything_but}{}", list(&self.actions.patterns))?;
         if !self.resources.is_everything() {
-            let other_than = if self.resources.negated { "other than " } else { "" };
+            let other_than = if self.resources.negated {
+                "other than "
+            } else {
+                ""
+            };
             write!(f, " on {other_than}{}", list(&self.resources.patterns))?;
         }
         for (index, condition) in self.conditions.iter().enumerate() {
             let not = if condition.negated { "is not" } else { "is" };
             let and = if index == 0 { " where" } else { " and" };
-            write!(f, "{and} {} {not} {}", condition.key, list(&condition.values))?;
+            write!(
+                f,
+                "{and} {} {not} {}",
+                condition.key,
+                list(&condition.values)
+            )?;
         }
         Ok(())
     }
 }
 
 fn list(texts: &[Text]) -> String {
-    texts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    texts
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

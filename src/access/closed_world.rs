@@ -1,8 +1,8 @@
-//! What a template can do to layers and identities that this reader does not see: every part that could do something and
-//! is not read is named.
+//! What a template can do to layers and identities that this reader does not see: every part that
+//! could do something and is not read is named.
 //!
-//! Types of AWS's own that do nothing to layers or identities are harmless, whatever there will be of them. Of the
-//! services that do, a type is read, is known to be harmless, or is named.
+//! Types of AWS's own that do nothing to layers or identities are harmless, whatever there will be
+//! of them. Of the services that do, a type is read, is known to be harmless, or is named.
 
 use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::{Resource, Template};
@@ -38,7 +38,8 @@ pub const READ: [&str; 13] = [
     "AWS::SSO::PermissionSet",
 ];
 
-/// Types of these services that neither share a layer nor let anybody attach one (CloudFormation's registry).
+/// Types of these services that neither share a layer nor let anybody attach one (CloudFormation's
+/// registry).
 const HARMLESS: [&str; 35] = [
     "AWS::CloudFormation::HookDefaultVersion",
     "AWS::CloudFormation::HookTypeConfig",
@@ -78,14 +79,18 @@ const HARMLESS: [&str; 35] = [
 ];
 
 /// Types of other services that make resources which are not in the template.
-const MAKERS: [&str; 2] = ["AWS::Config::ConformancePack", "AWS::Config::OrganizationConformancePack"];
+const MAKERS: [&str; 2] = [
+    "AWS::Config::ConformancePack",
+    "AWS::Config::OrganizationConformancePack",
+];
 
 /// Everything in a template that may share layers or let somebody attach them, and is not read.
 #[must_use]
 pub fn not_read(template: &Template) -> Vec<Unread> {
     let mut found = unread(template);
     for resource in template.resources() {
-        if let Some(what) = is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template)) {
+        if let Some(what) = is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template))
+        {
             found.push(Unread::resource(resource.id, what, resource.json, template));
         }
     }
@@ -96,35 +101,57 @@ pub fn not_read(template: &Template) -> Vec<Unread> {
 fn is_not_read(resource: &Resource<'_>) -> Option<String> {
     let kind = resource.kind;
     if READ.contains(&kind) {
-        let properties = resource.json.get("Properties").and_then(serde_json::Value::as_object);
+        let properties = resource
+            .json
+            .get("Properties")
+            .and_then(serde_json::Value::as_object);
         let known = properties_of(kind);
-        let strange = properties.and_then(|all| all.keys().find(|name| !known.contains(&name.as_str())));
+        let strange =
+            properties.and_then(|all| all.keys().find(|name| !known.contains(&name.as_str())));
         return strange.map(|name| format!("{kind} with the property {name}, which is not known"));
     }
     let is_aws = kind.starts_with("AWS::") && !kind.ends_with("::MODULE");
     let is_harmless = is_aws
         && !MAKERS.contains(&kind)
         && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
-    if is_harmless { None } else { Some(description(kind)) }
+    if is_harmless {
+        None
+    } else {
+        Some(description(kind))
+    }
 }
 
-/// What an addition to a group is, if the group is not in the template: what its users may then do is not in there either.
+/// What an addition to a group is, if the group is not in the template: what its users may then do
+/// is not in there either.
 fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> Option<String> {
     if resource.kind != "AWS::IAM::UserToGroupAddition" {
         return None;
     }
-    let group = resource.json.get("Properties").and_then(|all| all.get("GroupName"));
-    let by_reference = group.and_then(|group| group.get("Ref")).and_then(serde_json::Value::as_str);
-    let is_here = template.resources().filter(|other| other.kind == "AWS::IAM::Group").any(|other| {
-        let name = other.json.get("Properties").and_then(|all| all.get("GroupName"));
-        by_reference == Some(other.id) || (name.is_some() && name == group)
-    });
+    let group = resource
+        .json
+        .get("Properties")
+        .and_then(|all| all.get("GroupName"));
+    let by_reference = group
+        .and_then(|group| group.get("Ref"))
+        .and_then(serde_json::Value::as_str);
+    let is_here = template
+        .resources()
+        .filter(|other| other.kind == "AWS::IAM::Group")
+        .any(|other| {
+            let name = other
+                .json
+                .get("Properties")
+                .and_then(|all| all.get("GroupName"));
+            by_reference == Some(other.id) || (name.is_some() && name == group)
+        });
     (!is_here).then(|| "users who join a group whose policies are not in the template".to_owned())
 }
 
 fn description(kind: &str) -> String {
     match kind {
-        "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => format!("a nested stack ({kind})"),
+        "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
+            format!("a nested stack ({kind})")
+        }
         "AWS::CloudFormation::StackSet" => format!("a stack set ({kind})"),
         "AWS::CloudFormation::CustomResource" => format!("a custom resource ({kind})"),
         _ if kind.starts_with("Custom::") => format!("a custom resource ({kind})"),
@@ -139,9 +166,16 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
     match kind {
         "AWS::IAM::Group" => &["GroupName", "ManagedPolicyArns", "Path", "Policies"],
         "AWS::IAM::GroupPolicy" => &["GroupName", "PolicyDocument", "PolicyName"],
-        "AWS::IAM::ManagedPolicy" => {
-            &["Description", "Groups", "ManagedPolicyName", "Path", "PolicyDocument", "Roles", "Tags", "Users"]
-        }
+        "AWS::IAM::ManagedPolicy" => &[
+            "Description",
+            "Groups",
+            "ManagedPolicyName",
+            "Path",
+            "PolicyDocument",
+            "Roles",
+            "Tags",
+            "Users",
+        ],
         "AWS::IAM::Policy" => &["Groups", "PolicyDocument", "PolicyName", "Roles", "Users"],
         "AWS::IAM::Role" => &[
             "AssumeRolePolicyDocument",
@@ -167,11 +201,25 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
         ],
         "AWS::IAM::UserPolicy" => &["PolicyDocument", "PolicyName", "UserName"],
         "AWS::IAM::UserToGroupAddition" => &["GroupName", "Users"],
-        "AWS::Lambda::LayerVersion" => {
-            &["CompatibleArchitectures", "CompatibleRuntimes", "Content", "Description", "LayerName", "LicenseInfo"]
+        "AWS::Lambda::LayerVersion" => &[
+            "CompatibleArchitectures",
+            "CompatibleRuntimes",
+            "Content",
+            "Description",
+            "LayerName",
+            "LicenseInfo",
+        ],
+        "AWS::Lambda::LayerVersionPermission" => {
+            &["Action", "LayerVersionArn", "OrganizationId", "Principal"]
         }
-        "AWS::Lambda::LayerVersionPermission" => &["Action", "LayerVersionArn", "OrganizationId", "Principal"],
-        "AWS::Organizations::Policy" => &["Content", "Description", "Name", "Tags", "TargetIds", "Type"],
+        "AWS::Organizations::Policy" => &[
+            "Content",
+            "Description",
+            "Name",
+            "Tags",
+            "TargetIds",
+            "Type",
+        ],
         "AWS::SSO::PermissionSet" => &[
             "CustomerManagedPolicyReferences",
             "Description",

@@ -1,5 +1,5 @@
-//! What changes between two templates: who gains and who loses the use of which layer version, and what may be attached
-//! that could not be before.
+//! What changes between two templates: who gains and who loses the use of which layer version, and
+//! what may be attached that could not be before.
 
 use super::Access;
 use super::applicability::{Applicability, beyond};
@@ -83,7 +83,8 @@ pub enum Attaches {
 /// Something about a grant that is neither a gain nor a loss of somebody's.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
-    /// The grant would outlive its removal or replacement from now on; who, the version, and the grant.
+    /// The grant would outlive its removal or replacement from now on; who, the version, and the
+    /// grant.
     Outlives(Who, String, String),
     /// The grant no longer would.
     NoLongerOutlives(Who, String, String),
@@ -166,17 +167,27 @@ impl Diff {
         !self.gained.is_empty()
             || !self.wider.is_empty()
             || !self.not_read.is_empty()
-            || self.notes.iter().any(|note| matches!(note, Note::Outlives(..)))
+            || self
+                .notes
+                .iter()
+                .any(|note| matches!(note, Note::Outlives(..)))
     }
 }
 
 /// Who can use what in `new` and cannot in `old`.
 fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
-    let known: BTreeSet<&Who> = old.versions.values().flat_map(|version| version.grants.keys()).collect();
+    let known: BTreeSet<&Who> = old
+        .versions
+        .values()
+        .flat_map(|version| version.grants.keys())
+        .collect();
     let mut found = Vec::new();
     for (id, version) in &new.versions {
         // Under another name it is a version of another layer.
-        let before = old.versions.get(id).filter(|before| before.names == version.names);
+        let before = old
+            .versions
+            .get(id)
+            .filter(|before| before.names == version.names);
         for (who, by) in &version.grants {
             let cases: Vec<Case> = by.iter().flat_map(|by| by.cases.clone()).collect();
             if *who == Who::Owner || cases.iter().all(|case| is_granted(before, who, case)) {
@@ -219,34 +230,52 @@ fn is_granted(version: Option<&Version>, who: &Who, case: &Case) -> bool {
     let Some(version) = version else {
         return false;
     };
-    let grants = version.grants.iter().filter(|(granted, _)| is_same(granted, who) || **granted == Who::Everyone);
+    let grants = version
+        .grants
+        .iter()
+        .filter(|(granted, _)| is_same(granted, who) || **granted == Who::Everyone);
     grants.flat_map(|(_, by)| by).any(|by| {
-        by.cases.iter().any(|granted| granted.agrees(case)) && !by.others.iter().any(|other| other.agrees(case))
+        by.cases.iter().any(|granted| granted.agrees(case))
+            && !by.others.iter().any(|other| other.agrees(case))
     })
 }
 
-/// Whether two are the same under the same parameters. A principal that may be anybody on one side, and must be an account
-/// on the other, is that account.
+/// Whether two are the same under the same parameters. A principal that may be anybody on one side,
+/// and must be an account on the other, is that account.
 fn is_same(one: &Who, other: &Who) -> bool {
     match (one, other) {
-        (Who::Account(account), Who::Unknown(_, identity)) | (Who::Unknown(_, identity), Who::Account(account)) => {
-            *identity == format!("{account:?}")
-        }
+        (Who::Account(account), Who::Unknown(_, identity))
+        | (Who::Unknown(_, identity), Who::Account(account)) => *identity == format!("{account:?}"),
         _ => one == other,
     }
 }
 
 /// Whether somebody keeps what they would lose, since every grant that goes is retained.
 fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Note> {
-    let (_, version) = old.versions.iter().find(|(id, _)| id.to_string() == change.version)?;
+    let (_, version) = old
+        .versions
+        .iter()
+        .find(|(id, _)| id.to_string() == change.version)?;
     let by = version.grants.get(&change.who)?;
     let stays = |by: &&GrantedBy| {
-        let is_there = new.versions.values().flat_map(|version| version.grants.values()).flatten();
+        let is_there = new
+            .versions
+            .values()
+            .flat_map(|version| version.grants.values())
+            .flatten();
         let is_replaced = is_there.into_iter().any(|other| other.id == by.id);
-        if is_replaced { by.outlives.replacement } else { by.outlives.removal }
+        if is_replaced {
+            by.outlives.replacement
+        } else {
+            by.outlives.removal
+        }
     };
     let kept = by.iter().find(stays)?;
-    Some(Note::Kept(change.who.clone(), change.version.clone(), kept.id.clone()))
+    Some(Note::Kept(
+        change.who.clone(),
+        change.version.clone(),
+        kept.id.clone(),
+    ))
 }
 
 /// Adds the grants that would outlive their removal or replacement on one side only.
@@ -254,8 +283,13 @@ fn outlasting(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
     for (id, version) in &new.versions {
         for (who, by) in &version.grants {
             for by in by {
-                let before = old.versions.get(id).and_then(|version| version.grants.get(who));
-                let Some(before) = before.and_then(|all| all.iter().find(|other| other.id == by.id)) else {
+                let before = old
+                    .versions
+                    .get(id)
+                    .and_then(|version| version.grants.get(who));
+                let Some(before) =
+                    before.and_then(|all| all.iter().find(|other| other.id == by.id))
+                else {
                     continue;
                 };
                 let (was, is) = (before.outlives, by.outlives);
@@ -273,7 +307,12 @@ fn outlasting(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
 /// Adds the versions that are published anew, with other content, and are shared.
 fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
     for (id, version) in &new.versions {
-        let who: Vec<Who> = version.grants.keys().filter(|who| **who != Who::Owner).cloned().collect();
+        let who: Vec<Who> = version
+            .grants
+            .keys()
+            .filter(|who| **who != Who::Owner)
+            .cloned()
+            .collect();
         if let Some(before) = old.versions.get(id)
             && !who.is_empty()
             && before.content != version.content
@@ -286,9 +325,17 @@ fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
 
 fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
     let mut found = Vec::new();
-    for part in new.not_read.iter().filter(|part| !old.not_read.contains(part)) {
+    for part in new
+        .not_read
+        .iter()
+        .filter(|part| !old.not_read.contains(part))
+    {
         let was_there = old.not_read.iter().any(|other| other.place == part.place);
-        found.push(NotReadChange { place: part.place.clone(), what: part.what.clone(), was_there });
+        found.push(NotReadChange {
+            place: part.place.clone(),
+            what: part.what.clone(),
+            was_there,
+        });
     }
     found
 }
@@ -304,12 +351,20 @@ enum Side {
 
 /// What `wide` lets attach beyond `narrow`.
 fn attach(narrow: &Access, wide: &Access, side: Side) -> Vec<AttachChange> {
-    let ids: BTreeSet<&String> = narrow.subjects.iter().chain(&wide.subjects).map(|subject| &subject.id).collect();
+    let ids: BTreeSet<&String> = narrow
+        .subjects
+        .iter()
+        .chain(&wide.subjects)
+        .map(|subject| &subject.id)
+        .collect();
     let mut changes = Vec::new();
     for id in ids {
-        let find = |access: &'_ Access| access.subjects.iter().position(|subject| subject.id == *id);
-        let (narrow_cases, wide_cases) =
-            (find(narrow).map(|at| &narrow.subjects[at]), find(wide).map(|at| &wide.subjects[at]));
+        let find =
+            |access: &'_ Access| access.subjects.iter().position(|subject| subject.id == *id);
+        let (narrow_cases, wide_cases) = (
+            find(narrow).map(|at| &narrow.subjects[at]),
+            find(wide).map(|at| &wide.subjects[at]),
+        );
         changes.extend(attach_by(id, narrow_cases, wide_cases, side, wide));
     }
     changes
@@ -320,7 +375,10 @@ fn cases_of(subject: Option<&SubjectCases>) -> Result<Vec<(Case, Option<&Subject
     match subject {
         None => Ok(vec![(Case::default(), None)]),
         Some(subject) => match &subject.cases {
-            Ok(cases) => Ok(cases.iter().map(|(case, subject)| (case.clone(), subject.as_ref())).collect()),
+            Ok(cases) => Ok(cases
+                .iter()
+                .map(|(case, subject)| (case.clone(), subject.as_ref()))
+                .collect()),
             Err(why) => Err(why.clone()),
         },
     }
@@ -348,20 +406,29 @@ fn attach_by(
         (Ok(narrow), Ok(wide)) => (narrow, wide),
         (Err(why), _) | (_, Err(why)) => {
             let is_same = narrow.map(|one| &one.identity) == wide.map(|one| &one.identity);
-            let undecided = (side == Side::Gains && !is_same).then(|| change(None, Attaches::Undecided(why)));
+            let undecided =
+                (side == Side::Gains && !is_same).then(|| change(None, Attaches::Undecided(why)));
             return undecided.into_iter().collect();
         }
     };
     let mut changes: Vec<AttachChange> = Vec::new();
     for (wide_case, wide) in &wide_cases {
-        let mut counterparts: Vec<_> = narrow_cases.iter().filter(|(case, _)| case.agrees(wide_case)).collect();
+        let mut counterparts: Vec<_> = narrow_cases
+            .iter()
+            .filter(|(case, _)| case.agrees(wide_case))
+            .collect();
         if counterparts.is_empty() {
-            // A case that the other side does not allow at all is compared with every one that it does.
+            // A case that the other side does not allow at all is compared with every one that it
+            // does.
             counterparts = narrow_cases.iter().collect();
         }
         for (narrow_case, narrow) in counterparts {
             for what in wider(*narrow, *wide, side) {
-                let case = if wide_case.is_always() { narrow_case } else { wide_case };
+                let case = if wide_case.is_always() {
+                    narrow_case
+                } else {
+                    wide_case
+                };
                 let when = (!case.is_always()).then(|| case.to_string());
                 let change = change(when, what);
                 if !changes.contains(&change) {
@@ -386,9 +453,9 @@ fn without_placeholders(what: Attaches, access: &Access) -> Attaches {
 
 /// What one subject lets attach beyond another one, either of which may not be there.
 ///
-/// What is not understood and the same on both sides makes no difference; what is not understood and differs is
-/// undecided. What is understood is compared twice: by itself, and as what it forbids whatever else is allowed, since
-/// policies add up.
+/// What is not understood and the same on both sides makes no difference; what is not understood
+/// and differs is undecided. What is understood is compared twice: by itself, and as what it
+/// forbids whatever else is allowed, since policies add up.
 fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<Attaches> {
     let mut found = Vec::new();
     if !mean_the_same(narrow, wide) {
@@ -402,10 +469,15 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<At
     let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
     if !is_gone {
         let nothing = Applicability::default();
-        let applicability =
-            |subject: Option<&'_ Subject>| subject.map_or(nothing.clone(), |one| one.applicability.clone());
+        let applicability = |subject: Option<&'_ Subject>| {
+            subject.map_or(nothing.clone(), |one| one.applicability.clone())
+        };
         let wider = beyond(&applicability(narrow), &applicability(wide));
-        found.extend(wider.into_iter().map(|wider| Attaches::Applies(wider.is_added, wider.what)));
+        found.extend(
+            wider
+                .into_iter()
+                .map(|wider| Attaches::Applies(wider.is_added, wider.what)),
+        );
     }
     found
 }
@@ -416,12 +488,20 @@ fn mean_the_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
     };
     let (ours, theirs) = (&one.policies, &other.policies);
     let same = |ours: &[Document], theirs: &[Document]| {
-        ours.len() == theirs.len() && ours.iter().zip(theirs).all(|(own, other)| own.means_the_same(other))
+        ours.len() == theirs.len()
+            && ours
+                .iter()
+                .zip(theirs)
+                .all(|(own, other)| own.means_the_same(other))
     };
     one.kind == other.kind
         && ours.request == theirs.request
         && ours.levels.len() == theirs.levels.len()
-        && ours.levels.iter().zip(&theirs.levels).all(|(own, other)| same(own, other))
+        && ours
+            .levels
+            .iter()
+            .zip(&theirs.levels)
+            .all(|(own, other)| same(own, other))
         && same(&ours.guardrails, &theirs.guardrails)
 }
 
@@ -430,7 +510,13 @@ fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<At
     let wide = wide.filter(|wide| !wide.kind.only_restricts())?;
     let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
     let beyond = |half: Half, change: fn(String) -> Attaches| {
-        let of = |subject: &Subject| allowances(&within_what_is_known(&subject.policies), Bound::Understood, half);
+        let of = |subject: &Subject| {
+            allowances(
+                &within_what_is_known(&subject.policies),
+                Bound::Understood,
+                half,
+            )
+        };
         compared(narrow.map_or(Ok(Vec::new()), of), of(wide), change)
     };
     beyond(Half::Attach, Attaches::Allows).or_else(|| beyond(Half::Read, Attaches::AllowsReading))
@@ -441,7 +527,11 @@ fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Opt
     let narrow = narrow.filter(|narrow| wide.is_some() || narrow.kind.is_held_by_others())?;
     for half in [Half::Attach, Half::Read] {
         let of = |subject: &Subject| {
-            allowances(&within_what_is_known(&subject.policies.whatever_is_allowed()), Bound::Understood, half)
+            allowances(
+                &within_what_is_known(&subject.policies.whatever_is_allowed()),
+                Bound::Understood,
+                half,
+            )
         };
         let wide = wide.map_or(Ok(vec![Allowance::default()]), of);
         if let Some(found) = compared(of(narrow), wide, Attaches::DoesNotForbid) {
@@ -459,7 +549,9 @@ fn compared(
     match (narrow, wide) {
         (Ok(narrow), Ok(wide)) => match layer_beyond(&wide, &narrow) {
             Ok(layer) => layer.map(change),
-            Err(BudgetExceeded) => Some(Attaches::Undecided("its patterns are too complex to compare".to_owned())),
+            Err(BudgetExceeded) => Some(Attaches::Undecided(
+                "its patterns are too complex to compare".to_owned(),
+            )),
         },
         (Err(why), _) | (_, Err(why)) => Some(Attaches::Undecided(why.to_string())),
     }
@@ -478,7 +570,10 @@ fn within_what_is_known(policies: &EffectivePolicies) -> EffectivePolicies {
 
 fn has_unclear(policies: &EffectivePolicies, document: &Document) -> bool {
     document.problem.is_some()
-        || document.statements.iter().any(|statement| unclear(policies, document, statement).is_some())
+        || document
+            .statements
+            .iter()
+            .any(|statement| unclear(policies, document, statement).is_some())
 }
 
 /// What is not understood and not the same on both sides, if it may widen.
@@ -516,9 +611,15 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
     };
     let policies = &subject.policies;
     let restricts = subject.kind.only_restricts();
-    let levels =
-        policies.levels.iter().enumerate().flat_map(|(index, level)| level.iter().map(move |one| (index, one)));
-    let guardrails = policies.guardrails.iter().map(|document| (usize::MAX, document));
+    let levels = policies
+        .levels
+        .iter()
+        .enumerate()
+        .flat_map(|(index, level)| level.iter().map(move |one| (index, one)));
+    let guardrails = policies
+        .guardrails
+        .iter()
+        .map(|document| (usize::MAX, document));
     for (level, document) in levels.chain(guardrails) {
         if let Some(problem) = &document.problem {
             found.push(NotUnderstood {

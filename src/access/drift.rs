@@ -50,8 +50,9 @@ pub struct Finding {
     pub commands: Vec<String>,
 }
 
-/// What a stack's resources are called once they are there: physical IDs by logical IDs. That of a layer version is its
-/// ARN, that of a permission the same with `#` and the Sid behind it (CloudFormation User Guide, return values).
+/// What a stack's resources are called once they are there: physical IDs by logical IDs. That of a
+/// layer version is its ARN, that of a permission the same with `#` and the Sid behind it
+/// (CloudFormation User Guide, return values).
 pub type PhysicalIds = HashMap<String, String>;
 
 /// How live sharing compares with what is declared.
@@ -68,8 +69,11 @@ pub struct Drift {
 /// Compares. Everybody in `declared` must be known.
 #[must_use]
 pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift {
-    let live: BTreeMap<String, &Version> =
-        live.versions.iter().map(|(id, version)| (id.to_string(), version)).collect();
+    let live: BTreeMap<String, &Version> = live
+        .versions
+        .iter()
+        .map(|(id, version)| (id.to_string(), version))
+        .collect();
     let matched = matched(declared, &live, physical);
     let own: HashSet<&str> = physical.values().map(String::as_str).collect();
     let mut drift = Drift::default();
@@ -79,10 +83,12 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
                 &id.to_string(),
                 match id {
                     VersionId::Resource(_) => {
-                        "which live version this is, is unknown: give the stack's resources by `--stack-resources`"
+                        "which live version this is, is unknown: give the stack's resources by \
+                        `--stack-resources`"
                     }
                     VersionId::Arn(_) => {
-                        "which live version this is, is unknown: give the values by `--parameter NAME=VALUE`"
+                        "which live version this is, is unknown: give the values by `--parameter \
+                        NAME=VALUE`"
                     }
                 },
             )),
@@ -91,8 +97,14 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
                     drift.compared += 1;
                     compare(arn, version, live, &own, &mut drift.findings);
                 }
-                None if version.grants.keys().all(|who| *who == Who::Owner) => drift.not_seen.push(arn.clone()),
-                None => drift.findings.push(not_compared(arn, "no live policy of this version was given; if it has none, give `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`")),
+                None if version.grants.keys().all(|who| *who == Who::Owner) => {
+                    drift.not_seen.push(arn.clone())
+                }
+                None => drift.findings.push(not_compared(
+                    arn,
+                    "no live policy of this version was \
+                given; if it has none, give `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
+                )),
             },
         }
     }
@@ -101,15 +113,23 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
             unmatched(arn, version, declared, &matched, &mut drift.findings);
         }
     }
-    drift.findings.sort_by(|a, b| (a.kind, &a.version, &a.about).cmp(&(b.kind, &b.version, &b.about)));
+    drift
+        .findings
+        .sort_by(|a, b| (a.kind, &a.version, &a.about).cmp(&(b.kind, &b.version, &b.about)));
     drift
 }
 
 fn not_compared(version: &str, why: &str) -> Finding {
-    Finding { kind: Kind::NotCompared, version: version.to_owned(), about: why.to_owned(), commands: Vec::new() }
+    Finding {
+        kind: Kind::NotCompared,
+        version: version.to_owned(),
+        about: why.to_owned(),
+        commands: Vec::new(),
+    }
 }
 
-/// The ARN of each version of the template: as it is written, or as the stack's resources have it. Nothing is guessed.
+/// The ARN of each version of the template: as it is written, or as the stack's resources have it.
+/// Nothing is guessed.
 fn matched<'s>(
     declared: &'s Grants,
     live: &BTreeMap<String, &Version>,
@@ -142,18 +162,33 @@ fn may_be(text: &Text, arn: &str) -> bool {
     let fields: Vec<&str> = arn.split(':').collect();
     declared.len() == LAYER_VERSION_FIELDS
         && fields.len() == LAYER_VERSION_FIELDS
-        && declared.iter().zip(&fields).enumerate().all(|(index, (declared, field))| match declared.as_literal() {
-            Some(declared) => declared == *field,
-            None => index < NAME,
-        })
+        && declared
+            .iter()
+            .zip(&fields)
+            .enumerate()
+            .all(|(index, (declared, field))| match declared.as_literal() {
+                Some(declared) => declared == *field,
+                None => index < NAME,
+            })
 }
 
 /// Compares the sharing of one version. `own` are the physical IDs of the stack's resources.
-fn compare(arn: &str, declared: &Version, live: &Version, own: &HashSet<&str>, findings: &mut Vec<Finding>) {
+fn compare(
+    arn: &str,
+    declared: &Version,
+    live: &Version,
+    own: &HashSet<&str>,
+    findings: &mut Vec<Finding>,
+) {
     for (who, by) in &declared.grants {
         if *who != Who::Owner && !live.grants.contains_key(who) {
             let sid = by.first().map_or("layershare", |by| by.id.as_str());
-            findings.push(finding(Kind::Missing, arn, who, add(arn, who, sid).into_iter().collect()));
+            findings.push(finding(
+                Kind::Missing,
+                arn,
+                who,
+                add(arn, who, sid).into_iter().collect(),
+            ));
         }
     }
     for (who, by) in &live.grants {
@@ -169,8 +204,14 @@ fn compare(arn: &str, declared: &Version, live: &Version, own: &HashSet<&str>, f
                 });
             }
             Who::Owner => {}
-            Who::Everyone | Who::Organization(_) | Who::Account(_) if !declared.grants.contains_key(who) => {
-                let kind = if *who == Who::Everyone { Kind::Widened } else { Kind::Extra };
+            Who::Everyone | Who::Organization(_) | Who::Account(_)
+                if !declared.grants.contains_key(who) =>
+            {
+                let kind = if *who == Who::Everyone {
+                    Kind::Widened
+                } else {
+                    Kind::Extra
+                };
                 findings.push(finding(kind, arn, who, removed));
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) if by.len() > 1 => {
@@ -181,21 +222,26 @@ fn compare(arn: &str, declared: &Version, live: &Version, own: &HashSet<&str>, f
     }
 }
 
-/// Somebody is granted a version more than once. The stack's own grant is the one to keep, since it is the one that goes
-/// with its rule; only the physical IDs tell it from the others.
+/// Somebody is granted a version more than once. The stack's own grant is the one to keep, since it
+/// is the one that goes with its rule; only the physical IDs tell it from the others.
 fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> Finding {
     let is_own = |by: &&GrantedBy| own.contains(format!("{arn}#{}", by.id).as_str());
     let Some(kept) = by.iter().find(is_own) else {
         let mut finding = finding(Kind::Duplicate, arn, who, Vec::new());
-        finding.about.push_str("; `--stack-resources` shows which grant is the stack's own");
+        finding
+            .about
+            .push_str("; `--stack-resources` shows which grant is the stack's own");
         return finding;
     };
-    let others = by.iter().filter(|by| *by != kept).map(|by| remove(arn, &by.id));
+    let others = by
+        .iter()
+        .filter(|by| *by != kept)
+        .map(|by| remove(arn, &by.id));
     finding(Kind::Duplicate, arn, who, others.collect())
 }
 
-/// A live version that is none of the template's: its sharing outlived its rule, if the layer is the template's and every
-/// version of the template is known to be another one.
+/// A live version that is none of the template's: its sharing outlived its rule, if the layer is
+/// the template's and every version of the template is known to be another one.
 fn unmatched(
     arn: &str,
     live: &Version,
@@ -205,12 +251,19 @@ fn unmatched(
 ) {
     let is_own = |version: &&Version| version.layer().is_some() && version.layer() == live.layer();
     let is_known = declared.versions.values().any(|version| is_own(&version));
-    let all_matched = declared.versions.iter().all(|(id, version)| !is_own(&version) || matched.contains_key(id));
-    let is_ours = is_known && all_matched && declared_account(matched).is_none_or(|own| own == account(arn));
+    let all_matched = declared
+        .versions
+        .iter()
+        .all(|(id, version)| !is_own(&version) || matched.contains_key(id));
+    let is_ours =
+        is_known && all_matched && declared_account(matched).is_none_or(|own| own == account(arn));
     if is_ours {
         return compare(arn, &Version::default(), live, &HashSet::new(), findings);
     }
-    findings.push(not_compared(arn, "no rule is known to be about this version"));
+    findings.push(not_compared(
+        arn,
+        "no rule is known to be about this version",
+    ));
 }
 
 /// The region and account of the versions that the template declares.
@@ -222,18 +275,28 @@ fn declared_account<'m>(matched: &'m HashMap<&VersionId, String>) -> Option<(&'m
 
 fn account(arn: &str) -> (&str, &str) {
     let mut fields = arn.split(':').skip(3);
-    (fields.next().unwrap_or_default(), fields.next().unwrap_or_default())
+    (
+        fields.next().unwrap_or_default(),
+        fields.next().unwrap_or_default(),
+    )
 }
 
 fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
-    Finding { kind, version: arn.to_owned(), about: who.to_string(), commands }
+    Finding {
+        kind,
+        version: arn.to_owned(),
+        about: who.to_string(),
+        commands,
+    }
 }
 
 /// The region, the layer's name and the number in the ARN of a layer version.
 fn fields(arn: &str) -> Option<(&str, &str, &str)> {
     let fields: Vec<&str> = arn.split(':').collect();
     match fields.as_slice() {
-        [_, _, _, region, _, _, name, number] if fields.len() == LAYER_VERSION_FIELDS => Some((region, name, number)),
+        [_, _, _, region, _, _, name, number] if fields.len() == LAYER_VERSION_FIELDS => {
+            Some((region, name, number))
+        }
         _ => None,
     }
 }
@@ -241,23 +304,38 @@ fn fields(arn: &str) -> Option<(&str, &str, &str)> {
 /// The options that both commands have.
 fn common(arn: &str) -> String {
     let (region, name, number) = fields(arn).unwrap_or_default();
-    format!("--region {} --layer-name {} --version-number {}", word(region), word(name), word(number))
+    format!(
+        "--region {} --layer-name {} --version-number {}",
+        word(region),
+        word(name),
+        word(number)
+    )
 }
 
 fn remove(arn: &str, sid: &str) -> String {
-    format!("aws lambda remove-layer-version-permission {} --statement-id {}", common(arn), word(sid))
+    format!(
+        "aws lambda remove-layer-version-permission {} --statement-id {}",
+        common(arn),
+        word(sid)
+    )
 }
 
 fn add(arn: &str, who: &Who, sid: &str) -> Option<String> {
     let principal = match who {
         Who::Everyone => "--principal '*'".to_owned(),
-        Who::Organization(id) => format!("--principal '*' --organization-id {}", word(id.as_literal()?)),
+        Who::Organization(id) => format!(
+            "--principal '*' --organization-id {}",
+            word(id.as_literal()?)
+        ),
         Who::Account(id) => format!("--principal {}", word(id.as_literal()?)),
         Who::Unknown(..) | Who::Owner => return None,
     };
     let action = "--action lambda:GetLayerVersion";
     let sid = word(sid.get(..100).unwrap_or(sid));
-    Some(format!("aws lambda add-layer-version-permission {} --statement-id {sid} {action} {principal}", common(arn)))
+    Some(format!(
+        "aws lambda add-layer-version-permission {} --statement-id {sid} {action} {principal}",
+        common(arn)
+    ))
 }
 
 /// A text as one word of a shell.

@@ -1,4 +1,5 @@
-//! The claims of a source, decided of the template that it compiles to, as it is written and read again.
+//! The claims of a source, decided of the template that it compiles to, as it is written and read
+//! again.
 
 use super::claim::{Facts, Verdict};
 use crate::cloudformation::{Template, Values};
@@ -15,7 +16,10 @@ pub fn check(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>
     let Some(json) = lowered.template.json() else {
         return;
     };
-    let facts = Facts::new(Template::new(json, &Values::default()), Some(&lowered.source_map));
+    let facts = Facts::new(
+        Template::new(json, &Values::default()),
+        Some(&lowered.source_map),
+    );
     for claim in &rules.claims {
         diagnostics.extend(report(claim, facts.verdict(claim), lowered));
     }
@@ -27,20 +31,37 @@ fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnost
         Verdict::Undecided(why) => Some(
             Diagnostic::error(Code::UndecidedClaim, claim.span, "this claim is undecided")
                 .note(why)
-                .help("an undecided claim counts as a failure: supply what is missing, or remove the claim"),
+                .help(
+                    "an undecided claim counts as a failure: supply what is missing, or remove \
+                the claim",
+                ),
         ),
         Verdict::Fails(why, causes) => {
-            let diagnostic = Diagnostic::error(Code::FailedClaim, claim.span, format!("this does not hold: {why}"));
+            let diagnostic = Diagnostic::error(
+                Code::FailedClaim,
+                claim.span,
+                format!(
+                    "this does \
+            not hold: {why}"
+                ),
+            );
             let origin = causes.iter().find_map(|cause| {
                 let resources = &lowered.template.resources;
-                let index = resources.iter().position(|resource| resource.id == cause.resource)?;
+                let index = resources
+                    .iter()
+                    .position(|resource| resource.id == cause.resource)?;
                 lowered.origins.get(index).copied()
             });
             let label = match claim.kind {
-                ClaimKind::Attach { verb: AttachVerb::Can, .. } => "this stops it",
-                ClaimKind::Attach { verb: AttachVerb::Cannot | AttachVerb::Only, .. } | ClaimKind::Use { .. } => {
-                    "this lets it through"
+                ClaimKind::Attach {
+                    verb: AttachVerb::Can,
+                    ..
+                } => "this stops it",
+                ClaimKind::Attach {
+                    verb: AttachVerb::Cannot | AttachVerb::Only,
+                    ..
                 }
+                | ClaimKind::Use { .. } => "this lets it through",
             };
             Some(match origin {
                 Some(span) => diagnostic.also(span, label),

@@ -1,4 +1,5 @@
-//! Who may use which layer version: the sharing in a template, or in the policies that Lambda shows.
+//! Who may use which layer version: the sharing in a template, or in the policies that Lambda
+//! shows.
 
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Case, Resource, Template, Values, World, explore};
@@ -110,7 +111,10 @@ impl Version {
     #[must_use]
     pub fn is_of(&self, layer: &str, template: &Template) -> Match {
         let fits = |name: &&Text| template.may_be(name, layer);
-        match (self.names.iter().filter(fits).count(), self.names.as_slice()) {
+        match (
+            self.names.iter().filter(fits).count(),
+            self.names.as_slice(),
+        ) {
             (0, _) => Match::No,
             (_, [only]) if only.as_literal().is_some() => Match::Yes,
             _ => Match::Maybe,
@@ -154,7 +158,11 @@ impl Grants {
 
     fn add_version(&mut self, template: &Template, resource: &Resource<'_>) {
         let cases = explore(template, None, |world| {
-            let name = || resource.text("LayerName", world).map(|name| layer_name(&name));
+            let name = || {
+                resource
+                    .text("LayerName", world)
+                    .map(|name| layer_name(&name))
+            };
             resource.is_made(world).then(name)
         });
         let mut names = Vec::new();
@@ -169,21 +177,31 @@ impl Grants {
             }
             Err(why) => names.push(Text::unknown(why.to_string(), resource.json.to_string())),
         }
-        let version = self.versions.entry(VersionId::Resource(resource.id.to_owned())).or_default();
+        let version = self
+            .versions
+            .entry(VersionId::Resource(resource.id.to_owned()))
+            .or_default();
         version.names = names;
-        version.content = resource.json.get("Properties").cloned().map(|mut properties| {
-            if let Json::Object(map) = &mut properties {
-                map.shift_remove("LayerName");
-            }
-            properties
-        });
+        version.content = resource
+            .json
+            .get("Properties")
+            .cloned()
+            .map(|mut properties| {
+                if let Json::Object(map) = &mut properties {
+                    map.shift_remove("LayerName");
+                }
+                properties
+            });
     }
 
     /// Adds versions that exist already, by their ARNs, although nothing shares them.
     pub fn add_unshared(&mut self, template: &Template, arns: &[Json]) {
         for arn in arns {
             let cases = explore(template, None, |world| world.value(arn)).unwrap_or_default();
-            for text in cases.into_iter().filter_map(|(_, arn)| arn?.as_text().cloned()) {
+            for text in cases
+                .into_iter()
+                .filter_map(|(_, arn)| arn?.as_text().cloned())
+            {
                 let names = vec![name_in(&text)];
                 let version = self.versions.entry(VersionId::Arn(text)).or_default();
                 version.names = names;
@@ -198,24 +216,40 @@ impl Grants {
         });
         let (cases, outlives) = match cases {
             Ok(cases) => {
-                let outlives = cases.iter().fold(Outlives::default(), |all, (_, (_, one))| Outlives {
-                    removal: all.removal || one.removal,
-                    replacement: all.replacement || one.replacement,
-                });
-                (cases.into_iter().map(|(case, (made, _))| (case, made)).collect(), outlives)
+                let outlives = cases
+                    .iter()
+                    .fold(Outlives::default(), |all, (_, (_, one))| Outlives {
+                        removal: all.removal || one.removal,
+                        replacement: all.replacement || one.replacement,
+                    });
+                (
+                    cases
+                        .into_iter()
+                        .map(|(case, (made, _))| (case, made))
+                        .collect(),
+                    outlives,
+                )
             }
             Err(why) => {
                 let identity = resource.json.to_string();
                 let arn = Text::unknown("the version of a grant", identity.clone());
                 let who = Who::Unknown(format!("{}: {why}", resource.id), identity);
-                (vec![(Case::default(), Some((VersionId::Arn(arn), who)))], Outlives::default())
+                (
+                    vec![(Case::default(), Some((VersionId::Arn(arn), who)))],
+                    Outlives::default(),
+                )
             }
         };
         self.add_cases(resource.id, &cases, outlives);
     }
 
     /// Adds a grant that is another one in each of some cases.
-    fn add_cases(&mut self, id: &str, cases: &[(Case, Option<(VersionId, Who)>)], outlives: Outlives) {
+    fn add_cases(
+        &mut self,
+        id: &str,
+        cases: &[(Case, Option<(VersionId, Who)>)],
+        outlives: Outlives,
+    ) {
         let mut seen: Vec<&(VersionId, Who)> = Vec::new();
         for (_, made) in cases {
             let Some(made) = made else {
@@ -225,9 +259,18 @@ impl Grants {
                 continue;
             }
             seen.push(made);
-            let mut by = GrantedBy { id: id.to_owned(), cases: Vec::new(), others: Vec::new(), outlives };
+            let mut by = GrantedBy {
+                id: id.to_owned(),
+                cases: Vec::new(),
+                others: Vec::new(),
+                outlives,
+            };
             for (case, other) in cases {
-                if other.as_ref() == Some(made) { by.cases.push(case.clone()) } else { by.others.push(case.clone()) }
+                if other.as_ref() == Some(made) {
+                    by.cases.push(case.clone())
+                } else {
+                    by.others.push(case.clone())
+                }
             }
             let (version, who) = made;
             self.add(version.clone(), who.clone(), by);
@@ -238,7 +281,9 @@ impl Grants {
         let version = self.versions.entry(id).or_insert_with_key(|id| Version {
             names: match id {
                 // A resource that is no version of this template may be any.
-                VersionId::Resource(id) => vec![Text::unknown(format!("the layer of {id}"), id.as_str())],
+                VersionId::Resource(id) => {
+                    vec![Text::unknown(format!("the layer of {id}"), id.as_str())]
+                }
                 VersionId::Arn(arn) => vec![name_in(arn)],
             },
             ..Version::default()
@@ -261,7 +306,9 @@ impl Grants {
     }
 
     fn add_policy(&mut self, printed: &Json) -> Result<(), ReadError> {
-        if let (Some(Json::String(arn)), Some(Json::Null)) = (printed.get("LayerVersionArn"), printed.get("Policy")) {
+        if let (Some(Json::String(arn)), Some(Json::Null)) =
+            (printed.get("LayerVersionArn"), printed.get("Policy"))
+        {
             self.add_without_policy(arn);
             return Ok(());
         }
@@ -277,7 +324,10 @@ impl Grants {
             _ => return Err(ReadError::Shape("a policy has a `Statement`".to_owned())),
         };
         for (index, statement) in statements.iter().enumerate() {
-            let sid = statement.get("Sid").and_then(Json::as_str).map(str::to_owned);
+            let sid = statement
+                .get("Sid")
+                .and_then(Json::as_str)
+                .map(str::to_owned);
             let id = sid.unwrap_or_else(|| format!("statement {}", index + 1));
             let resources = Partial::from(statement.get("Resource").unwrap_or(&Json::Null));
             if resources.items().is_empty() {
@@ -285,7 +335,10 @@ impl Grants {
                 return Err(ReadError::Shape(why.to_owned()));
             }
             for resource in resources.items() {
-                let arn = resource.as_text().cloned().unwrap_or_else(|| Text::unknown("no ARN", resource.to_string()));
+                let arn = resource
+                    .as_text()
+                    .cloned()
+                    .unwrap_or_else(|| Text::unknown("no ARN", resource.to_string()));
                 for who in granted_by(statement) {
                     let by = GrantedBy {
                         id: id.clone(),
@@ -302,10 +355,14 @@ impl Grants {
 }
 
 impl Grants {
-    /// Adds a version that has no policy: `get-layer-version-policy` prints nothing of it, so that somebody else says it.
+    /// Adds a version that has no policy: `get-layer-version-policy` prints nothing of it, so that
+    /// somebody else says it.
     fn add_without_policy(&mut self, arn: &str) {
         let arn = Text::literal(arn);
-        let version = Version { names: vec![name_in(&arn)], ..Version::default() };
+        let version = Version {
+            names: vec![name_in(&arn)],
+            ..Version::default()
+        };
         self.versions.entry(VersionId::Arn(arn)).or_insert(version);
     }
 }
@@ -320,24 +377,38 @@ fn permission(resource: &Resource<'_>, world: &World<'_>) -> (VersionId, Who) {
     };
     let action = resource.text("Action", world);
     let who = match action.as_ref().map(Text::as_literal) {
-        None | Some(Some("lambda:GetLayerVersion")) => {
-            who(world.template, resource.text("Principal", world), resource.text("OrganizationId", world))
-        }
+        None | Some(Some("lambda:GetLayerVersion")) => who(
+            world.template,
+            resource.text("Principal", world),
+            resource.text("OrganizationId", world),
+        ),
         Some(action) => {
             let action = action.unwrap_or("what is not known");
-            Who::Unknown(format!("{} grants {action}", resource.id), resource.json.to_string())
+            Who::Unknown(
+                format!("{} grants {action}", resource.id),
+                resource.json.to_string(),
+            )
         }
     };
     (id, who)
 }
 
-/// Whether a grant stays when its resource goes (CloudFormation User Guide, `DeletionPolicy` and `UpdateReplacePolicy`).
+/// Whether a grant stays when its resource goes (CloudFormation User Guide, `DeletionPolicy` and
+/// `UpdateReplacePolicy`).
 fn outlives(resource: &Resource<'_>, world: &World<'_>) -> Outlives {
-    let retains = |name: &str| resource.policy(name, world).is_some_and(|policy| policy.as_literal() != Some("Delete"));
-    Outlives { removal: retains("DeletionPolicy"), replacement: retains("UpdateReplacePolicy") }
+    let retains = |name: &str| {
+        resource
+            .policy(name, world)
+            .is_some_and(|policy| policy.as_literal() != Some("Delete"))
+    };
+    Outlives {
+        removal: retains("DeletionPolicy"),
+        replacement: retains("UpdateReplacePolicy"),
+    }
 }
 
-/// The name of a layer, which a template may give by its ARN (CloudFormation's registry, `AWS::Lambda::LayerVersion`).
+/// The name of a layer, which a template may give by its ARN (CloudFormation's registry,
+/// `AWS::Lambda::LayerVersion`).
 fn layer_name(written: &Text) -> Text {
     written.split(':').pop().unwrap_or_default()
 }
@@ -347,7 +418,8 @@ fn name_in(arn: &Text) -> Text {
     const NAME: usize = 6;
     const FIELDS: usize = 8;
     let fields = arn.split(':');
-    let is_known = fields.len() == FIELDS && fields.iter().take(NAME).all(|field| !field.is_empty());
+    let is_known =
+        fields.len() == FIELDS && fields.iter().take(NAME).all(|field| !field.is_empty());
     match fields.get(NAME) {
         Some(name) if is_known => name.clone(),
         _ => Text::unknown(format!("the layer of {arn}"), format!("{arn:?}")),
@@ -361,12 +433,15 @@ fn who(template: &Template, principal: Option<Text>, organization: Option<Text>)
     };
     if let Some(id) = organization {
         return match (principal.as_literal(), id.as_literal()) {
-            (None | Some("*"), Some(literal)) if formats::is_organization_id(literal) => Who::Organization(id),
+            (None | Some("*"), Some(literal)) if formats::is_organization_id(literal) => {
+                Who::Organization(id)
+            }
             // An organization that may be empty may be none.
             (None | Some("*"), None) if !template.may_be(&id, "") => Who::Organization(id),
-            (None | Some("*"), _) => {
-                Who::Unknown(format!("`{id}` may be no organization"), format!("{principal:?} {id:?}"))
-            }
+            (None | Some("*"), _) => Who::Unknown(
+                format!("`{id}` may be no organization"),
+                format!("{principal:?} {id:?}"),
+            ),
             (Some(_), _) => {
                 let why = "an organization goes with the principal `*` only".to_owned();
                 Who::Unknown(why, format!("{principal:?} {id:?}"))
@@ -377,24 +452,30 @@ fn who(template: &Template, principal: Option<Text>, organization: Option<Text>)
         Some(account) if is_own(&account, template) => Who::Owner,
         Some(account) => Who::Account(account),
         None if principal.as_literal() == Some("*") => Who::Everyone,
-        None if principal.as_literal().is_some() => {
-            Who::Unknown(format!("`{principal}` is not an account"), format!("{principal:?}"))
-        }
+        None if principal.as_literal().is_some() => Who::Unknown(
+            format!("`{principal}` is not an account"),
+            format!("{principal:?}"),
+        ),
         None if is_own(&principal, template) => Who::Owner,
         // What cannot be `*` must be an account, since Lambda takes nothing else.
         None if !template.may_be(&principal, "*") => Who::Account(principal),
-        None => Who::Unknown(format!("the principal is {principal}"), format!("{principal:?}")),
+        None => Who::Unknown(
+            format!("the principal is {principal}"),
+            format!("{principal:?}"),
+        ),
     }
 }
 
 /// Whether an account is that of the stack.
 fn is_own(account: &Text, template: &Template) -> bool {
     account.as_parameter() == Some("AWS::AccountId")
-        || account.as_literal().is_some_and(|id| template.given("AWS::AccountId") == Some(id))
+        || account
+            .as_literal()
+            .is_some_and(|id| template.given("AWS::AccountId") == Some(id))
 }
 
-/// The account of a principal that is an account's ID, or the ARN of its root user, which say the same (Lambda Developer
-/// Guide, resource-based policies). Not all of an ARN must be known.
+/// The account of a principal that is an account's ID, or the ARN of its root user, which say the
+/// same (Lambda Developer Guide, resource-based policies). Not all of an ARN must be known.
 fn account_in(principal: &Text) -> Option<Text> {
     if principal.as_literal().is_some_and(formats::is_account_id) {
         return Some(principal.clone());
@@ -420,18 +501,31 @@ fn granted_by(statement: &Json) -> Vec<Who> {
         vec![Who::Unknown(what, written.to_string())]
     };
     let text = |name: &str| statement.get(name).and_then(Json::as_str);
-    let known = ["Sid", "Effect", "Principal", "Action", "Resource", "Condition"];
-    if let Some(other) = statement.as_object().and_then(|all| all.keys().find(|key| !known.contains(&key.as_str()))) {
+    let known = [
+        "Sid",
+        "Effect",
+        "Principal",
+        "Action",
+        "Resource",
+        "Condition",
+    ];
+    if let Some(other) = statement
+        .as_object()
+        .and_then(|all| all.keys().find(|key| !known.contains(&key.as_str())))
+    {
         return unknown(format!("the element `{other}` is not supported"));
     }
     let actions = Partial::from(statement.get("Action").unwrap_or(&Json::Null));
-    let is_read = actions.items().len() == 1 && actions.items()[0].as_literal() == Some("lambda:GetLayerVersion");
+    let is_read = actions.items().len() == 1
+        && actions.items()[0].as_literal() == Some("lambda:GetLayerVersion");
     if text("Effect") != Some("Allow") || !is_read {
         return unknown("it does not allow `lambda:GetLayerVersion`, and that alone".to_owned());
     }
     let principals = Partial::from(statement.get("Principal").unwrap_or(&Json::Null));
     let principals = match &principals {
-        Partial::Map(kinds) if kinds.len() == 1 && kinds.contains_key("AWS") => kinds["AWS"].items().to_vec(),
+        Partial::Map(kinds) if kinds.len() == 1 && kinds.contains_key("AWS") => {
+            kinds["AWS"].items().to_vec()
+        }
         Partial::Text(_) => vec![principals.clone()],
         Partial::Map(_) | Partial::List(_) | Partial::Null => {
             return unknown("its principals are not accounts".to_owned());
@@ -447,18 +541,31 @@ fn granted_by(statement: &Json) -> Vec<Who> {
     let no_template = Template::new(Json::Null, &Values::default());
     let mut found = Vec::new();
     for principal in principals {
-        match who(&no_template, principal.as_text().cloned(), organization.clone()) {
+        match who(
+            &no_template,
+            principal.as_text().cloned(),
+            organization.clone(),
+        ) {
             Who::Unknown(why, _) => found.extend(unknown(why)),
             known => found.push(known),
         }
     }
-    if found.is_empty() { unknown("it names no principal".to_owned()) } else { found }
+    if found.is_empty() {
+        unknown("it names no principal".to_owned())
+    } else {
+        found
+    }
 }
 
 /// The organization of a condition that says `StringEquals aws:PrincipalOrgID` and nothing else.
 fn organization_in(condition: &Json) -> Option<&str> {
-    let operators = condition.as_object().filter(|operators| operators.len() == 1)?;
-    let keys = operators.get("StringEquals")?.as_object().filter(|keys| keys.len() == 1)?;
+    let operators = condition
+        .as_object()
+        .filter(|operators| operators.len() == 1)?;
+    let keys = operators
+        .get("StringEquals")?
+        .as_object()
+        .filter(|keys| keys.len() == 1)?;
     let (key, value) = keys.iter().next()?;
     if !key.eq_ignore_ascii_case("aws:PrincipalOrgID") {
         return None;
@@ -485,27 +592,46 @@ mod tests {
     }
 
     fn shown(statement: &Json) -> String {
-        granted_by(statement).iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ")
+        granted_by(statement)
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" and ")
     }
 
     #[test]
     fn an_account_and_its_root_user_are_the_same() {
-        for principal in [json!("123456789012"), json!({"AWS": "arn:aws-cn:iam::123456789012:root"})] {
+        for principal in [
+            json!("123456789012"),
+            json!({"AWS": "arn:aws-cn:iam::123456789012:root"}),
+        ] {
             assert_eq!(by_policy(principal, None), "account 123456789012");
         }
         let several = json!({"AWS": ["123456789012", "*"]});
-        assert_eq!(by_policy(several, None), "account 123456789012 and everyone");
+        assert_eq!(
+            by_policy(several, None),
+            "account 123456789012 and everyone"
+        );
     }
 
     #[test]
     fn what_is_not_understood_is_unknown_and_never_less() {
         let organization = json!({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}});
         assert_eq!(by_policy(json!("*"), None), "everyone");
-        assert_eq!(by_policy(json!({"AWS": "*"}), Some(organization.clone())), "organization o-a1b2c3d4e5");
+        assert_eq!(
+            by_policy(json!({"AWS": "*"}), Some(organization.clone())),
+            "organization o-a1b2c3d4e5"
+        );
         let unknown = [
             by_policy(json!("123456789012"), Some(organization)),
-            by_policy(json!("*"), Some(json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}}))),
-            by_policy(json!("*"), Some(json!({"StringEquals": {"aws:PrincipalOrgID": "*"}}))),
+            by_policy(
+                json!("*"),
+                Some(json!({"StringLike": {"aws:PrincipalOrgID": "o-*"}})),
+            ),
+            by_policy(
+                json!("*"),
+                Some(json!({"StringEquals": {"aws:PrincipalOrgID": "*"}})),
+            ),
             by_policy(json!("arn:aws:iam::123456789012:role/x"), None),
             by_policy(json!({"Service": "lambda.amazonaws.com"}), None),
             shown(&json!({"Effect": "Deny", "Principal": "*", "Action": "lambda:GetLayerVersion"})),

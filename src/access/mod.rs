@@ -1,7 +1,7 @@
 //! What a template grants: who may use which layer version, and which layers may be attached.
 //!
-//! All of it is read from a CloudFormation template, whoever wrote it, and never from the rules: what a reviewer is told
-//! is what is deployed.
+//! All of it is read from a CloudFormation template, whoever wrote it, and never from the rules:
+//! what a reviewer is told is what is deployed.
 
 pub mod applicability;
 pub mod claim;
@@ -47,7 +47,8 @@ impl Access {
         Self::of(json, values, aliases, None)
     }
 
-    /// The access that a policy in a file of its own gives, as the template that has it, meant as this.
+    /// The access that a policy in a file of its own gives, as the template that has it, meant as
+    /// this.
     #[must_use]
     pub fn of_policy_file(json: Json, kind: Kind) -> Self {
         Self::of(json, &Values::default(), Aliases::new(), Some(kind))

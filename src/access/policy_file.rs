@@ -1,4 +1,5 @@
-//! Policies of IAM and Organizations that lie in files of their own, as security teams keep them and `aws` prints them.
+//! Policies of IAM and Organizations that lie in files of their own, as security teams keep them
+//! and `aws` prints them.
 
 use super::subject::Kind;
 use crate::cloudformation::read::{self, ReadError};
@@ -9,21 +10,23 @@ use serde_json::{Value as Json, json};
 pub struct PolicyFile {
     /// The document.
     pub document: Json,
-    /// What the file says that it is, if it does: what `aws organizations describe-policy` prints names the type.
+    /// What the file says that it is, if it does: what `aws organizations describe-policy` prints
+    /// names the type.
     kind: Option<Kind>,
 }
 
 impl PolicyFile {
-    /// The policy that a JSON document is: the policy itself, or what `aws iam get-policy-version`, `get-role-policy` and
-    /// their like and `aws organizations describe-policy` print. None of anything else, and of the policy of a resource,
-    /// whose statements name principals.
+    /// The policy that a JSON document is: the policy itself, or what `aws iam get-policy-version`,
+    /// `get-role-policy` and their like and `aws organizations describe-policy` print. None of
+    /// anything else, and of the policy of a resource, whose statements name principals.
     ///
     /// # Errors
     ///
     /// Where the document stands as text in another one and is not JSON.
     pub fn read(json: &Json) -> Result<Option<Self>, ReadError> {
         let inner = [
-            json.get("PolicyVersion").and_then(|version| version.get("Document")),
+            json.get("PolicyVersion")
+                .and_then(|version| version.get("Document")),
             json.get("PolicyDocument"),
             json.get("Policy").and_then(|policy| policy.get("Content")),
         ];
@@ -32,13 +35,19 @@ impl PolicyFile {
             Some(document) => document.clone(),
             None => json.clone(),
         };
-        let summary = json.get("Policy").and_then(|policy| policy.get("PolicySummary"));
-        let kind = summary.and_then(|summary| summary.get("Type")).and_then(Json::as_str).and_then(|kind| match kind {
-            "SERVICE_CONTROL_POLICY" => Some(Kind::Guardrail),
-            _ => None,
-        });
-        let names_principals =
-            |statement: &Json| statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some();
+        let summary = json
+            .get("Policy")
+            .and_then(|policy| policy.get("PolicySummary"));
+        let kind = summary
+            .and_then(|summary| summary.get("Type"))
+            .and_then(Json::as_str)
+            .and_then(|kind| match kind {
+                "SERVICE_CONTROL_POLICY" => Some(Kind::Guardrail),
+                _ => None,
+            });
+        let names_principals = |statement: &Json| {
+            statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
+        };
         let is_policy = match document.get("Statement") {
             Some(Json::Array(statements)) => {
                 statements.iter().all(Json::is_object) && !statements.iter().any(names_principals)
@@ -49,8 +58,9 @@ impl PolicyFile {
         Ok(is_policy.then_some(Self { document, kind }))
     }
 
-    /// What the policy is meant for: what the file says, or what follows from its content. One that denies and allows
-    /// nothing is a guardrail, one that denies and otherwise allows everything a boundary, any other one a policy.
+    /// What the policy is meant for: what the file says, or what follows from its content. One that
+    /// denies and allows nothing is a guardrail, one that denies and otherwise allows everything a
+    /// boundary, any other one a policy.
     #[must_use]
     pub fn kind(&self) -> Kind {
         if let Some(kind) = self.kind {
@@ -61,12 +71,21 @@ impl PolicyFile {
             Some(statement) => std::slice::from_ref(statement),
             None => &[],
         };
-        let is = |statement: &Json, key: &str, value: &str| statement.get(key).and_then(Json::as_str) == Some(value);
-        let denies = statements.iter().any(|statement| is(statement, "Effect", "Deny"));
-        let mut allows = statements.iter().filter(|statement| !is(statement, "Effect", "Deny")).peekable();
+        let is = |statement: &Json, key: &str, value: &str| {
+            statement.get(key).and_then(Json::as_str) == Some(value)
+        };
+        let denies = statements
+            .iter()
+            .any(|statement| is(statement, "Effect", "Deny"));
+        let mut allows = statements
+            .iter()
+            .filter(|statement| !is(statement, "Effect", "Deny"))
+            .peekable();
         let allows_nothing = allows.peek().is_none();
         let is_everything = |statement: &&Json| {
-            is(statement, "Action", "*") && is(statement, "Resource", "*") && statement.get("Condition").is_none()
+            is(statement, "Action", "*")
+                && is(statement, "Resource", "*")
+                && statement.get("Condition").is_none()
         };
         match (denies, allows_nothing) {
             (true, true) => Kind::Guardrail,
@@ -108,8 +127,14 @@ mod tests {
         let some = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
         let shared = json!({"Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion", "Resource": "*"});
         assert_eq!(kind(json!({ "Statement": [deny] })), Some(Kind::Guardrail));
-        assert_eq!(kind(json!({ "Statement": [deny, allow] })), Some(Kind::Boundary));
-        assert_eq!(kind(json!({ "Statement": [deny, some] })), Some(Kind::Policy));
+        assert_eq!(
+            kind(json!({ "Statement": [deny, allow] })),
+            Some(Kind::Boundary)
+        );
+        assert_eq!(
+            kind(json!({ "Statement": [deny, some] })),
+            Some(Kind::Policy)
+        );
         assert_eq!(kind(json!({ "Statement": allow })), Some(Kind::Policy));
         assert_eq!(kind(json!({ "Statement": [shared] })), None);
         let described = json!({"Policy": {"PolicySummary": {"Type": "SERVICE_CONTROL_POLICY"},

@@ -1,4 +1,5 @@
-//! The roles, users, groups, policies, boundaries and guardrails of a template, and the policies that govern each.
+//! The roles, users, groups, policies, boundaries and guardrails of a template, and the policies
+//! that govern each.
 
 use super::applicability::Applicability;
 use crate::aws::managed;
@@ -80,10 +81,16 @@ const GUARDRAIL: &str = "AWS::Organizations::Policy";
 const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
 
 /// Policies that are resources of their own, and have their principals as properties.
-const ATTACHED: [&str; 5] =
-    [MANAGED_POLICY, "AWS::IAM::Policy", "AWS::IAM::RolePolicy", "AWS::IAM::UserPolicy", "AWS::IAM::GroupPolicy"];
+const ATTACHED: [&str; 5] = [
+    MANAGED_POLICY,
+    "AWS::IAM::Policy",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::UserPolicy",
+    "AWS::IAM::GroupPolicy",
+];
 
-/// The principals of a policy, by the properties that name them: many at a managed or inline policy, one at the others.
+/// The principals of a policy, by the properties that name them: many at a managed or inline
+/// policy, one at the others.
 const ATTACHMENTS: [(&str, &str, &str); 6] = [
     ("Roles", "RoleName", ROLE),
     ("RoleName", "RoleName", ROLE),
@@ -93,7 +100,8 @@ const ATTACHMENTS: [(&str, &str, &str); 6] = [
     ("GroupName", "GroupName", GROUP),
 ];
 
-/// What stands for what only a deploy tells, so that an answer is about an account that no rule names.
+/// What stands for what only a deploy tells, so that an answer is about an account that no rule
+/// names.
 pub const CALLER: &str = "aws:PrincipalAccount";
 
 /// The roles and policies of a template.
@@ -114,11 +122,21 @@ impl<'t> Subjects<'t> {
     /// Looks through a template. `meant_as` is what a policy that is alone in a file is meant as.
     #[must_use]
     pub fn new(template: &'t Template, meant_as: Option<Kind>) -> Self {
-        let attached = template.resources().filter(|resource| ATTACHED.contains(&resource.kind)).collect();
+        let attached = template
+            .resources()
+            .filter(|resource| ATTACHED.contains(&resource.kind))
+            .collect();
         let named = |property: &str| {
             let mut ids = Vec::new();
-            for resource in template.resources().filter(|resource| matches!(resource.kind, ROLE | USER | GROUP)) {
-                if let Some(value) = resource.json.get("Properties").and_then(|all| all.get(property)) {
+            for resource in template
+                .resources()
+                .filter(|resource| matches!(resource.kind, ROLE | USER | GROUP))
+            {
+                if let Some(value) = resource
+                    .json
+                    .get("Properties")
+                    .and_then(|all| all.get(property))
+                {
                     named_resources(value, template, &mut ids);
                 }
             }
@@ -141,7 +159,9 @@ impl<'t> Subjects<'t> {
             if !self.is_subject(&resource) {
                 continue;
             }
-            let cases = explore(self.template, Some(placeholders), |world| self.subject(&resource, world));
+            let cases = explore(self.template, Some(placeholders), |world| {
+                self.subject(&resource, world)
+            });
             found.push(SubjectCases {
                 id: resource.id.to_owned(),
                 type_name: resource.kind.to_owned(),
@@ -158,7 +178,10 @@ impl<'t> Subjects<'t> {
     }
 
     fn is_subject(&self, resource: &Resource<'_>) -> bool {
-        matches!(resource.kind, ROLE | USER | GROUP | GUARDRAIL | PERMISSION_SET) || ATTACHED.contains(&resource.kind)
+        matches!(
+            resource.kind,
+            ROLE | USER | GROUP | GUARDRAIL | PERMISSION_SET
+        ) || ATTACHED.contains(&resource.kind)
     }
 
     /// What a resource is in one case; none where it is not made, or no subject of its own.
@@ -180,7 +203,10 @@ impl<'t> Subjects<'t> {
     }
 
     fn principal(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
-        let mut policies = EffectivePolicies { request: request(resource, world), ..EffectivePolicies::default() };
+        let mut policies = EffectivePolicies {
+            request: request(resource, world),
+            ..EffectivePolicies::default()
+        };
         let mut own = self.own_documents(resource, world);
         if resource.kind == USER {
             own.extend(self.of_groups(resource, world));
@@ -195,25 +221,52 @@ impl<'t> Subjects<'t> {
     fn group(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
         let levels = vec![self.own_documents(resource, world)];
         let request = request(resource, world);
-        subject(resource, Kind::Group, EffectivePolicies { levels, request, ..EffectivePolicies::default() })
+        subject(
+            resource,
+            Kind::Group,
+            EffectivePolicies {
+                levels,
+                request,
+                ..EffectivePolicies::default()
+            },
+        )
     }
 
-    /// A managed policy by itself. One that allows everything but some layers and is attached to nothing is meant as a
-    /// boundary; so is one that something has as its boundary.
+    /// A managed policy by itself. One that allows everything but some layers and is attached to
+    /// nothing is meant as a boundary; so is one that something has as its boundary.
     fn managed_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
         let document = policy_document(resource, "PolicyDocument", world);
         let is_attached = self.policies.contains(&resource.id)
-            || ["Roles", "Users", "Groups"].iter().any(|list| !resource.items(list, world).is_empty());
+            || ["Roles", "Users", "Groups"]
+                .iter()
+                .any(|list| !resource.items(list, world).is_empty());
         let is_boundary = self.boundaries.contains(&resource.id)
-            || (allows_everything(&document) && document.statements.iter().any(|one| one.effect == Effect::Deny));
-        let found = if is_boundary && !is_attached { Kind::Boundary } else { Kind::Policy };
+            || (allows_everything(&document)
+                && document
+                    .statements
+                    .iter()
+                    .any(|one| one.effect == Effect::Deny));
+        let found = if is_boundary && !is_attached {
+            Kind::Boundary
+        } else {
+            Kind::Policy
+        };
         let kind = self.meant_as.unwrap_or(found);
         let request = request(resource, world);
         let levels = vec![vec![document]];
-        subject(resource, kind, EffectivePolicies { levels, request, ..EffectivePolicies::default() })
+        subject(
+            resource,
+            kind,
+            EffectivePolicies {
+                levels,
+                request,
+                ..EffectivePolicies::default()
+            },
+        )
     }
 
-    /// An inline policy by itself, if somebody has it who is not in the template: it is a part of the others.
+    /// An inline policy by itself, if somebody has it who is not in the template: it is a part of
+    /// the others.
     fn inline_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
         let mut is_elsewhere = false;
         for (list, name, kind) in ATTACHMENTS {
@@ -227,13 +280,25 @@ impl<'t> Subjects<'t> {
         }
         let levels = vec![vec![policy_document(resource, "PolicyDocument", world)]];
         let request = request(resource, world);
-        Some(subject(resource, Kind::Policy, EffectivePolicies { levels, request, ..EffectivePolicies::default() }))
+        Some(subject(
+            resource,
+            Kind::Policy,
+            EffectivePolicies {
+                levels,
+                request,
+                ..EffectivePolicies::default()
+            },
+        ))
     }
 
     fn is_in_template(&self, target: &Text, name: &str, kind: &str, world: &World<'_>) -> bool {
-        self.template.resources().filter(|resource| resource.kind == kind).any(|resource| {
-            target.as_resource() == Some(resource.id) || resource.text(name, world).as_ref() == Some(target)
-        })
+        self.template
+            .resources()
+            .filter(|resource| resource.kind == kind)
+            .any(|resource| {
+                target.as_resource() == Some(resource.id)
+                    || resource.text(name, world).as_ref() == Some(target)
+            })
     }
 
     /// The documents of a role, user or group: inline, managed, and those that are attached to it.
@@ -242,25 +307,38 @@ impl<'t> Subjects<'t> {
         for (index, inline) in resource.items("Policies", world).iter().enumerate() {
             let name = inline.get("PolicyName").and_then(Partial::as_text);
             let name = name.map_or_else(|| (index + 1).to_string(), ToString::to_string);
-            own.push(document(&format!("{}, policy {name}", resource.id), inline.get("PolicyDocument")));
+            own.push(document(
+                &format!("{}, policy {name}", resource.id),
+                inline.get("PolicyDocument"),
+            ));
         }
         for arn in resource.items("ManagedPolicyArns", world) {
-            let arn = arn.as_text().cloned().unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
+            let arn = arn
+                .as_text()
+                .cloned()
+                .unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
             own.push(self.managed(&arn, world));
         }
         own.extend(self.attached_to(resource, world));
         own
     }
 
-    /// The policies of the template that are attached to a principal by their own properties, or may be.
+    /// The policies of the template that are attached to a principal by their own properties, or
+    /// may be.
     fn attached_to(&self, principal: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
         let mut found = Vec::new();
         for policy in &self.attached {
             let mut attached = Match::No;
-            for (list, name, kind) in ATTACHMENTS.iter().filter(|(_, _, kind)| *kind == principal.kind) {
+            for (list, name, kind) in ATTACHMENTS
+                .iter()
+                .filter(|(_, _, kind)| *kind == principal.kind)
+            {
                 let own = principal.text(name, world);
                 for target in policy.items(list, world) {
-                    let target = target.as_text().cloned().unwrap_or_else(|| Text::unknown(*kind, target.to_string()));
+                    let target = target
+                        .as_text()
+                        .cloned()
+                        .unwrap_or_else(|| Text::unknown(*kind, target.to_string()));
                     attached = attached.max(is_named(&target, principal, own.as_ref()));
                 }
             }
@@ -269,7 +347,10 @@ impl<'t> Subjects<'t> {
             }
             let mut document = policy_document(policy, "PolicyDocument", world);
             if attached == Match::Maybe {
-                document = not_certain(document, "whether it is attached is not known before a deploy");
+                document = not_certain(
+                    document,
+                    "whether it is attached is not known before a deploy",
+                );
             }
             found.push(document);
         }
@@ -280,13 +361,23 @@ impl<'t> Subjects<'t> {
     fn of_groups(&self, user: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
         let mut found = Vec::new();
         for group in user.items("Groups", world) {
-            let name = group.as_text().cloned().unwrap_or_else(|| Text::unknown("a group", group.to_string()));
+            let name = group
+                .as_text()
+                .cloned()
+                .unwrap_or_else(|| Text::unknown("a group", group.to_string()));
             found.extend(self.of_group(&name, world));
         }
         let own = user.text("UserName", world);
-        for addition in self.template.resources().filter(|one| one.kind == "AWS::IAM::UserToGroupAddition") {
+        for addition in self
+            .template
+            .resources()
+            .filter(|one| one.kind == "AWS::IAM::UserToGroupAddition")
+        {
             for member in addition.items("Users", world) {
-                let member = member.as_text().cloned().unwrap_or_else(|| Text::unknown("a user", member.to_string()));
+                let member = member
+                    .as_text()
+                    .cloned()
+                    .unwrap_or_else(|| Text::unknown("a user", member.to_string()));
                 if is_named(&member, user, own.as_ref()) != Match::No
                     && let Some(group) = addition.text("GroupName", world)
                 {
@@ -298,14 +389,23 @@ impl<'t> Subjects<'t> {
     }
 
     fn of_group(&self, name: &Text, world: &World<'_>) -> Vec<Document> {
-        let group = self.template.resources().filter(|resource| resource.kind == GROUP).find(|resource| {
-            name.as_resource() == Some(resource.id) || resource.text("GroupName", world).as_ref() == Some(name)
-        });
+        let group = self
+            .template
+            .resources()
+            .filter(|resource| resource.kind == GROUP)
+            .find(|resource| {
+                name.as_resource() == Some(resource.id)
+                    || resource.text("GroupName", world).as_ref() == Some(name)
+            });
         match group {
             Some(group) => self.own_documents(&group, world),
             None => {
                 let why = "what this group's policies say is not in the template";
-                vec![unknown_document(&format!("group {name}"), why, &Partial::Text(name.clone()))]
+                vec![unknown_document(
+                    &format!("group {name}"),
+                    why,
+                    &Partial::Text(name.clone()),
+                )]
             }
         }
     }
@@ -315,7 +415,9 @@ impl<'t> Subjects<'t> {
         if let Some(resource) = self.policy_of(arn, world) {
             return policy_document(&resource, "PolicyDocument", world);
         }
-        let known = arn.as_literal().and_then(|arn| Some((arn, managed::document(arn)?)));
+        let known = arn
+            .as_literal()
+            .and_then(|arn| Some((arn, managed::document(arn)?)));
         match known {
             Some((arn, json)) => {
                 let name = arn.rsplit('/').next().unwrap_or(arn);
@@ -328,30 +430,53 @@ impl<'t> Subjects<'t> {
         }
     }
 
-    /// The managed policy of the template that has an ARN: by `Ref`, or by the name that is written there.
+    /// The managed policy of the template that has an ARN: by `Ref`, or by the name that is written
+    /// there.
     fn policy_of(&self, arn: &Text, world: &World<'_>) -> Option<Resource<'t>> {
         if let Some(id) = arn.as_resource() {
-            return self.template.resource(id).filter(|resource| resource.kind == MANAGED_POLICY);
+            return self
+                .template
+                .resource(id)
+                .filter(|resource| resource.kind == MANAGED_POLICY);
         }
-        let name = arn.as_literal()?.split_once(":policy/")?.1.rsplit('/').next()?;
+        let name = arn
+            .as_literal()?
+            .split_once(":policy/")?
+            .1
+            .rsplit('/')
+            .next()?;
         let is_it = |resource: &&Resource<'_>| {
             resource.kind == MANAGED_POLICY
-                && resource.text("ManagedPolicyName", world).is_some_and(|own| own.as_literal() == Some(name))
+                && resource
+                    .text("ManagedPolicyName", world)
+                    .is_some_and(|own| own.as_literal() == Some(name))
         };
         self.attached.iter().find(is_it).copied()
     }
 }
 
-/// Adds the logical IDs of the managed policies of a template that a value names, by `Ref` or its like.
-fn named_resources<'t>(value: &'t serde_json::Value, template: &'t Template, ids: &mut Vec<&'t str>) {
+/// Adds the logical IDs of the managed policies of a template that a value names, by `Ref` or its
+/// like.
+fn named_resources<'t>(
+    value: &'t serde_json::Value,
+    template: &'t Template,
+    ids: &mut Vec<&'t str>,
+) {
     match value {
         serde_json::Value::String(text) => {
-            if let Some(resource) = template.resource(text).filter(|resource| resource.kind == MANAGED_POLICY) {
+            if let Some(resource) = template
+                .resource(text)
+                .filter(|resource| resource.kind == MANAGED_POLICY)
+            {
                 ids.push(resource.id);
             }
         }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| named_resources(item, template, ids)),
-        serde_json::Value::Object(map) => map.values().for_each(|item| named_resources(item, template, ids)),
+        serde_json::Value::Array(items) => items
+            .iter()
+            .for_each(|item| named_resources(item, template, ids)),
+        serde_json::Value::Object(map) => map
+            .values()
+            .for_each(|item| named_resources(item, template, ids)),
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
 }
@@ -364,7 +489,8 @@ enum Match {
     Yes,
 }
 
-/// Whether a policy that names `target` is attached to a principal that has the name `own`, where it has one.
+/// Whether a policy that names `target` is attached to a principal that has the name `own`, where
+/// it has one.
 fn is_named(target: &Text, principal: &Resource<'_>, own: Option<&Text>) -> Match {
     if target.as_resource() == Some(principal.id) || own == Some(target) {
         return Match::Yes;
@@ -372,7 +498,8 @@ fn is_named(target: &Text, principal: &Resource<'_>, own: Option<&Text>) -> Matc
     let is_other_resource = target.as_resource().is_some();
     let is_literal = target.as_literal().is_some();
     match own {
-        // A name that only the deploy tells may be this one's, unless that is known and so is the other.
+        // A name that only the deploy tells may be this one's, unless that is known and so is the
+        // other.
         Some(own) if own.as_literal().is_none() && !is_other_resource => Match::Maybe,
         // A name that CloudFormation makes up is none that anybody writes.
         Some(_) | None if is_literal || is_other_resource => Match::No,
@@ -381,18 +508,26 @@ fn is_named(target: &Text, principal: &Resource<'_>, own: Option<&Text>) -> Matc
 }
 
 fn subject(resource: &Resource<'_>, kind: Kind, policies: EffectivePolicies) -> Subject {
-    Subject { id: resource.id.to_owned(), kind, policies, applicability: Applicability::default() }
+    Subject {
+        id: resource.id.to_owned(),
+        kind,
+        policies,
+        applicability: Applicability::default(),
+    }
 }
 
-/// A service control policy, or one of which the type is not known. `FullAWSAccess` is taken to be attached in addition.
+/// A service control policy, or one of which the type is not known. `FullAWSAccess` is taken to be
+/// attached in addition.
 fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
     let mut content = document(resource.id, resource.property("Content", world).as_ref());
     match resource.text("Type", world).as_ref().map(Text::as_literal) {
         Some(Some("SERVICE_CONTROL_POLICY")) => {}
-        // Resource control policies do not reach layers (Service Authorization Reference, services that they support), and
-        // those of other types are about something else.
+        // Resource control policies do not reach layers (Service Authorization Reference, services
+        // that they support), and those of other types are about something else.
         Some(Some(_)) => return None,
-        None | Some(None) => content = not_certain(content, "its type is not known before a deploy"),
+        None | Some(None) => {
+            content = not_certain(content, "its type is not known before a deploy")
+        }
     }
     Some(guardrail_of(resource.id, content, request(resource, world)))
 }
@@ -401,26 +536,45 @@ fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
 #[must_use]
 pub fn guardrail_of(id: &str, content: Document, request: Request) -> Subject {
     let levels = vec![vec![allow_everything()]];
-    let policies = EffectivePolicies { levels, guardrails: vec![content], request };
-    Subject { id: id.to_owned(), kind: Kind::Guardrail, policies, applicability: Applicability::default() }
+    let policies = EffectivePolicies {
+        levels,
+        guardrails: vec![content],
+        request,
+    };
+    Subject {
+        id: id.to_owned(),
+        kind: Kind::Guardrail,
+        policies,
+        applicability: Applicability::default(),
+    }
 }
 
-/// A permission set of IAM Identity Center, which becomes a role in each account that it is assigned in.
+/// A permission set of IAM Identity Center, which becomes a role in each account that it is
+/// assigned in.
 fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
     let subjects = Subjects::new(world.template, None);
     let mut own = Vec::new();
     if let Some(inline) = resource.property("InlinePolicy", world) {
-        own.push(document(&format!("{}, inline policy", resource.id), Some(&inline)));
+        own.push(document(
+            &format!("{}, inline policy", resource.id),
+            Some(&inline),
+        ));
     }
     for arn in resource.items("ManagedPolicies", world) {
-        let arn = arn.as_text().cloned().unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
+        let arn = arn
+            .as_text()
+            .cloned()
+            .unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
         own.push(subjects.managed(&arn, world));
     }
     for reference in resource.items("CustomerManagedPolicyReferences", world) {
         own.push(customer_managed(&reference));
     }
-    let mut policies =
-        EffectivePolicies { levels: vec![own], request: request(resource, world), ..EffectivePolicies::default() };
+    let mut policies = EffectivePolicies {
+        levels: vec![own],
+        request: request(resource, world),
+        ..EffectivePolicies::default()
+    };
     if let Some(boundary) = resource.property("PermissionsBoundary", world) {
         let document = match boundary.get("ManagedPolicyArn").and_then(Partial::as_text) {
             Some(arn) => subjects.managed(arn, world),
@@ -433,14 +587,23 @@ fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
 
 /// A managed policy that each account has for itself.
 fn customer_managed(reference: &Partial) -> Document {
-    let name = reference.get("Name").map_or_else(|| reference.to_string(), ToString::to_string);
-    unknown_document(&name, "what this policy says is up to each account", reference)
+    let name = reference
+        .get("Name")
+        .map_or_else(|| reference.to_string(), ToString::to_string);
+    unknown_document(
+        &name,
+        "what this policy says is up to each account",
+        reference,
+    )
 }
 
 /// The document of a policy that is a resource.
 fn policy_document(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Document {
     if !resource.is_made(world) {
-        return Document { name: resource.id.to_owned(), ..Document::default() };
+        return Document {
+            name: resource.id.to_owned(),
+            ..Document::default()
+        };
     }
     document(resource.id, resource.property(property, world).as_ref())
 }
@@ -452,7 +615,11 @@ pub fn document(name: &str, value: Option<&Partial>) -> Document {
         Some(Partial::Text(text)) => match text.as_literal().map(read::json) {
             Some(Ok(json)) => Document::read(name, &Partial::from(&json)),
             Some(Err(_)) => unknown_document(name, "it is no JSON", &Partial::Text(text.clone())),
-            None => unknown_document(name, "it is not known before a deploy", &Partial::Text(text.clone())),
+            None => unknown_document(
+                name,
+                "it is not known before a deploy",
+                &Partial::Text(text.clone()),
+            ),
         },
         Some(value) => Document::read(name, value),
         None => unknown_document(name, "it is not in the template", &Partial::Null),
@@ -460,7 +627,11 @@ pub fn document(name: &str, value: Option<&Partial>) -> Document {
 }
 
 fn unknown_document(name: &str, why: &str, written: &Partial) -> Document {
-    Document { name: name.to_owned(), problem: Some(Problem::of(why, written)), ..Document::default() }
+    Document {
+        name: name.to_owned(),
+        problem: Some(Problem::of(why, written)),
+        ..Document::default()
+    }
 }
 
 /// A document of which it is not certain that it counts: none of its statements does for certain.
@@ -486,19 +657,29 @@ fn allows_everything(document: &Document) -> bool {
 pub fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
     let own = group.text("GroupName", world);
     let mut found = Vec::new();
-    for addition in world.template.resources().filter(|one| one.kind == "AWS::IAM::UserToGroupAddition") {
+    for addition in world
+        .template
+        .resources()
+        .filter(|one| one.kind == "AWS::IAM::UserToGroupAddition")
+    {
         let is_of = addition.is_made(world)
-            && addition.text("GroupName", world).is_none_or(|name| is_named(&name, group, own.as_ref()) != Match::No);
+            && addition
+                .text("GroupName", world)
+                .is_none_or(|name| is_named(&name, group, own.as_ref()) != Match::No);
         if is_of {
-            let name =
-                |user: Partial| user.as_text().cloned().unwrap_or_else(|| Text::unknown("a user", user.to_string()));
+            let name = |user: Partial| {
+                user.as_text()
+                    .cloned()
+                    .unwrap_or_else(|| Text::unknown("a user", user.to_string()))
+            };
             found.extend(addition.items("Users", world).into_iter().map(name));
         }
     }
     found
 }
 
-/// What every request by a subject is known to contain. Whoever has a policy is somebody that it does not name.
+/// What every request by a subject is known to contain. Whoever has a policy is somebody that it
+/// does not name.
 fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     let partition = pseudo("AWS::Partition", world);
     let account = match resource.kind {
@@ -514,8 +695,12 @@ fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     let principal = match name {
         Some((kind, property)) => match resource.text(property, world) {
             Some(name) if name.as_literal().is_some() => {
-                let path = resource.text("Path", world).map_or_else(|| "/".to_owned(), |path| path.to_string());
-                Values::Known(vec![format!("arn:{partition}:iam::{account}:{kind}{path}{name}")])
+                let path = resource
+                    .text("Path", world)
+                    .map_or_else(|| "/".to_owned(), |path| path.to_string());
+                Values::Known(vec![format!(
+                    "arn:{partition}:iam::{account}:{kind}{path}{name}"
+                )])
             }
             _ => Values::Unknown,
         },
@@ -528,18 +713,27 @@ fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
         _ if is_given => Values::Known(vec![account]),
         _ => Values::Anybody(account),
     };
-    let context =
-        HashMap::from([("aws:principalarn".to_owned(), principal), ("aws:principalaccount".to_owned(), account)]);
-    Request { is_open: true, context, ..Request::default() }
+    let context = HashMap::from([
+        ("aws:principalarn".to_owned(), principal),
+        ("aws:principalaccount".to_owned(), account),
+    ]);
+    Request {
+        is_open: true,
+        context,
+        ..Request::default()
+    }
 }
 
 /// The value of a pseudo parameter in a world with placeholders.
 fn pseudo(name: &str, world: &World<'_>) -> String {
-    world.value(&json!({ "Ref": name })).and_then(|value| value.as_literal().map(str::to_owned)).unwrap_or_default()
+    world
+        .value(&json!({ "Ref": name }))
+        .and_then(|value| value.as_literal().map(str::to_owned))
+        .unwrap_or_default()
 }
 
-/// What stands for values that only a deploy tells, in answers about every deploy. `accounts` are those that a question
-/// names, which a parameter may hold as well.
+/// What stands for values that only a deploy tells, in answers about every deploy. `accounts` are
+/// those that a question names, which a parameter may hold as well.
 #[must_use]
 pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     let written = template.json().to_string();
@@ -554,8 +748,11 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
         }
     };
     let mut placeholders = Placeholders::default();
-    for (name, value) in [("AWS::Partition", "aws"), ("AWS::Region", "us-east-1"), ("AWS::URLSuffix", "amazonaws.com")]
-    {
+    for (name, value) in [
+        ("AWS::Partition", "aws"),
+        ("AWS::Region", "us-east-1"),
+        ("AWS::URLSuffix", "amazonaws.com"),
+    ] {
         placeholders.parameter(name, value.to_owned());
     }
     for name in ["AWS::AccountId", CALLER] {
@@ -567,13 +764,32 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
         }
     }
     accounts.iter().for_each(|id| placeholders.account(id));
-    let prefix =
-        |name: &str| template.given(name).or_else(|| placeholders.of_parameter(name)).unwrap_or_default().to_owned();
-    let prefix =
-        format!("arn:{}:lambda:{}:{}", prefix("AWS::Partition"), prefix("AWS::Region"), prefix("AWS::AccountId"));
-    for resource in template.resources().filter(|resource| resource.kind == "AWS::Lambda::LayerVersion") {
-        let name = explore(template, Some(&placeholders), |world| resource.text("LayerName", world)).ok();
-        let name = name.and_then(|cases| cases.into_iter().find_map(|(_, name)| name?.as_literal().map(str::to_owned)));
+    let prefix = |name: &str| {
+        template
+            .given(name)
+            .or_else(|| placeholders.of_parameter(name))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let prefix = format!(
+        "arn:{}:lambda:{}:{}",
+        prefix("AWS::Partition"),
+        prefix("AWS::Region"),
+        prefix("AWS::AccountId")
+    );
+    for resource in template
+        .resources()
+        .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")
+    {
+        let name = explore(template, Some(&placeholders), |world| {
+            resource.text("LayerName", world)
+        })
+        .ok();
+        let name = name.and_then(|cases| {
+            cases
+                .into_iter()
+                .find_map(|(_, name)| name?.as_literal().map(str::to_owned))
+        });
         let name = name.unwrap_or_else(|| resource.id.to_owned());
         let number = PLACEHOLDER_VERSION + stable(resource.id) % PLACEHOLDER_VERSION;
         placeholders.resource(resource.id, format!("{prefix}:layer:{name}:{number}"));

@@ -11,19 +11,21 @@ pub fn as_of() -> &'static str {
     DATA.as_of()
 }
 
-/// The document of a managed policy of AWS, by its ARN: what it says of the actions that attach, read, publish and share
-/// layers, and of `iam:PassRole`. A policy that has nothing to do with them has a document without statements.
+/// The document of a managed policy of AWS, by its ARN: what it says of the actions that attach,
+/// read, publish and share layers, and of `iam:PassRole`. A policy that has nothing to do with them
+/// has a document without statements.
 ///
-/// `None` for a policy that is not known to exist, such as one that is newer than the data, and for those of other
-/// partitions than `aws`, of which there is no data.
+/// `None` for a policy that is not known to exist, such as one that is newer than the data, and for
+/// those of other partitions than `aws`, of which there is no data.
 #[must_use]
 pub fn document(arn: &str) -> Option<Json> {
     let statements = statements(arn.strip_prefix("arn:aws:iam::aws:policy/")?)?;
     Some(json!({"Version": "2012-10-17", "Statement": statements}))
 }
 
-/// Whether a managed policy of AWS lets any layer be attached, by its ARN: whether it allows to create or to configure
-/// functions, all of them and without a condition. Its partition does not matter.
+/// Whether a managed policy of AWS lets any layer be attached, by its ARN: whether it allows to
+/// create or to configure functions, all of them and without a condition. Its partition does not
+/// matter.
 #[must_use]
 pub fn attaches_any_layer(arn: &str) -> bool {
     let name = arn.split_once(":iam::aws:policy/").map(|(_, name)| name);
@@ -35,21 +37,35 @@ pub fn attaches_any_layer(arn: &str) -> bool {
 #[must_use]
 pub fn path_of(name: &str) -> Option<&'static str> {
     let paths = DATA.lines().filter_map(|line| line.split(' ').next());
-    paths.into_iter().find(|path| path.rsplit('/').next() == Some(name))
+    paths
+        .into_iter()
+        .find(|path| path.rsplit('/').next() == Some(name))
 }
 
 /// The statements of the policy with that path and name, without the first `/`.
 fn statements(name: &str) -> Option<Vec<Json>> {
     let said = DATA.lines().find_map(|line| {
         let rest = line.strip_prefix(name)?;
-        if rest.is_empty() { Some("[]") } else { rest.strip_prefix(' ') }
+        if rest.is_empty() {
+            Some("[]")
+        } else {
+            rest.strip_prefix(' ')
+        }
     })?;
     serde_json::from_str(said).ok()
 }
 
-/// Whether a statement allows one of the actions that attach layers, on every function and whatever the request is.
+/// Whether a statement allows one of the actions that attach layers, on every function and whatever
+/// the request is.
 fn allows_any_layer(statement: &Json) -> bool {
-    let attaches = |action| ["*", "lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"].contains(&action);
+    let attaches = |action| {
+        [
+            "*",
+            "lambda:CreateFunction",
+            "lambda:UpdateFunctionConfiguration",
+        ]
+        .contains(&action)
+    };
     statement["Effect"] == "Allow"
         && statement.get("Condition").is_none()
         && texts(&statement["Action"]).any(attaches)
@@ -58,7 +74,11 @@ fn allows_any_layer(statement: &Json) -> bool {
 
 /// The texts of a value that is one text or a list of them.
 fn texts(value: &Json) -> impl Iterator<Item = &str> {
-    let listed = value.as_array().into_iter().flatten().filter_map(Json::as_str);
+    let listed = value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Json::as_str);
     listed.chain(value.as_str())
 }
 
@@ -73,14 +93,20 @@ mod tests {
     fn every_policy_that_says_something_can_be_read() {
         for line in DATA.lines() {
             let (name, said) = line.split_once(' ').unwrap_or((line, "[]"));
-            assert_eq!(Json::from(statements(name).unwrap()), serde_json::from_str::<Json>(said).unwrap(), "{name}");
+            assert_eq!(
+                Json::from(statements(name).unwrap()),
+                serde_json::from_str::<Json>(said).unwrap(),
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn what_attaches_any_layer_is_known_by_what_it_says() {
         let all = DATA.lines().filter_map(|line| line.split(' ').next());
-        let found: Vec<&str> = all.filter(|name| attaches_any_layer(&format!("{AWS}{name}"))).collect();
+        let found: Vec<&str> = all
+            .filter(|name| attaches_any_layer(&format!("{AWS}{name}")))
+            .collect();
         assert_eq!(
             found,
             [
@@ -102,13 +128,30 @@ mod tests {
 
     #[test]
     fn a_policy_is_harmless_only_where_it_is_known() {
-        let statements = |arn: &str| document(arn).map(|document| document["Statement"].as_array().unwrap().len());
-        assert_eq!(statements(&format!("{AWS}service-role/AWSLambdaSQSQueueExecutionRole")), Some(0));
-        assert_eq!(statements(&format!("{AWS}AWSLambda_ReadOnlyAccess")), Some(1));
+        let statements = |arn: &str| {
+            document(arn).map(|document| document["Statement"].as_array().unwrap().len())
+        };
+        assert_eq!(
+            statements(&format!("{AWS}service-role/AWSLambdaSQSQueueExecutionRole")),
+            Some(0)
+        );
+        assert_eq!(
+            statements(&format!("{AWS}AWSLambda_ReadOnlyAccess")),
+            Some(1)
+        );
         // Without its path it is another policy, and there is none.
-        assert_eq!(statements(&format!("{AWS}AWSLambdaSQSQueueExecutionRole")), None);
+        assert_eq!(
+            statements(&format!("{AWS}AWSLambdaSQSQueueExecutionRole")),
+            None
+        );
         assert_eq!(statements(&format!("{AWS}AWSLambdaFullAccess")), None);
-        assert_eq!(statements("arn:aws-cn:iam::aws:policy/AWSLambda_ReadOnlyAccess"), None);
-        assert_eq!(statements("arn:aws:iam::123456789012:policy/AWSLambda_ReadOnlyAccess"), None);
+        assert_eq!(
+            statements("arn:aws-cn:iam::aws:policy/AWSLambda_ReadOnlyAccess"),
+            None
+        );
+        assert_eq!(
+            statements("arn:aws:iam::123456789012:policy/AWSLambda_ReadOnlyAccess"),
+            None
+        );
     }
 }

@@ -1,8 +1,8 @@
-//! Facts of AWS, apart from the rules that use them: its quotas, and data that changes without notice, with its source and
-//! its date.
+//! Facts of AWS, apart from the rules that use them: its quotas, and data that changes without
+//! notice, with its source and its date.
 //!
-//! `tests/facts/refresh` makes the files of data anew from packages of registries. Nothing else of this crate is known
-//! here.
+//! `tests/facts/refresh` makes the files of data anew from packages of registries. Nothing else of
+//! this crate is known here.
 
 pub mod layers;
 pub mod managed;
@@ -11,7 +11,8 @@ pub mod quotas;
 pub mod runtimes;
 pub mod sam_policies;
 
-/// A file of facts: comments with its source and its date, then a fact a line, in the order of their letters.
+/// A file of facts: comments with its source and its date, then a fact a line, in the order of
+/// their letters.
 #[derive(Clone, Copy, Debug)]
 struct Data(&'static str);
 
@@ -23,7 +24,10 @@ impl Data {
 
     /// The day on which the facts were gathered, `YYYY-MM-DD`.
     fn as_of(self) -> &'static str {
-        self.0.lines().find_map(|line| line.strip_prefix("# As of ")).unwrap_or_default()
+        self.0
+            .lines()
+            .find_map(|line| line.strip_prefix("# As of "))
+            .unwrap_or_default()
     }
 }
 
@@ -33,13 +37,32 @@ mod tests {
 
     #[test]
     fn every_file_has_a_source_and_a_date_and_each_fact_once() {
-        for data in [layers::DATA, managed::DATA, oidc::DATA, runtimes::DATA, sam_policies::DATA] {
-            let head: Vec<&str> = data.0.lines().take_while(|line| line.starts_with('#')).collect();
-            assert!(head.iter().any(|line| line.starts_with("# Source: ")), "{head:?}");
-            assert!(data.as_of().parse::<jiff::civil::Date>().is_ok(), "{head:?}");
+        for data in [
+            layers::DATA,
+            managed::DATA,
+            oidc::DATA,
+            runtimes::DATA,
+            sam_policies::DATA,
+        ] {
+            let head: Vec<&str> = data
+                .0
+                .lines()
+                .take_while(|line| line.starts_with('#'))
+                .collect();
+            assert!(
+                head.iter().any(|line| line.starts_with("# Source: ")),
+                "{head:?}"
+            );
+            assert!(
+                data.as_of().parse::<jiff::civil::Date>().is_ok(),
+                "{head:?}"
+            );
             let lines: Vec<&str> = data.lines().collect();
             assert!(lines.is_sorted_by(|a, b| a < b), "{head:?}");
-            assert!(lines.len() > 10 && lines.iter().all(|line| !line.trim().is_empty()), "{head:?}");
+            assert!(
+                lines.len() > 10 && lines.iter().all(|line| !line.trim().is_empty()),
+                "{head:?}"
+            );
         }
     }
 }

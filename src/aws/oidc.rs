@@ -14,38 +14,55 @@ pub enum Tenant {
         /// What ends it.
         end: char,
     },
-    /// The subject tells, and where it does is not known: only a whole subject names a tenant for certain.
+    /// The subject tells, and where it does is not known: only a whole subject names a tenant for
+    /// certain.
     Subject,
     /// Another claim tells, and the subject does not.
     Claim(&'static str),
 }
 
-/// What tells the tenant in the tokens of a provider, by the provider's address without `https://`; `None` for one that
-/// is not known to be shared.
+/// What tells the tenant in the tokens of a provider, by the provider's address without `https://`;
+/// `None` for one that is not known to be shared.
 #[must_use]
 pub fn tenant(provider: &str) -> Option<Tenant> {
-    let mut words = DATA.lines().map(|line| line.split(' ')).find_map(|mut words| {
-        let address = words.next()?;
-        // One that differs in the case of its letters only is treated with the same care.
-        address.eq_ignore_ascii_case(provider).then_some(words)
-    })?;
+    let mut words = DATA
+        .lines()
+        .map(|line| line.split(' '))
+        .find_map(|mut words| {
+            let address = words.next()?;
+            // One that differs in the case of its letters only is treated with the same care.
+            address.eq_ignore_ascii_case(provider).then_some(words)
+        })?;
     let claim = words.next()?;
     if claim != "sub" {
         return Some(Tenant::Claim(claim));
     }
     let form = words.next().and_then(|form| form.split_once("OWNER"));
-    let prefix = form.and_then(|(before, end)| Some(Tenant::Prefix { before, end: end.chars().next()? }));
+    let prefix = form.and_then(|(before, end)| {
+        Some(Tenant::Prefix {
+            before,
+            end: end.chars().next()?,
+        })
+    });
     Some(prefix.unwrap_or(Tenant::Subject))
 }
 
-/// Whether a provider belongs to one cluster of EKS, whose tokens nobody else can make (EKS User Guide, "Create an IAM
-/// OIDC provider for your cluster").
+/// Whether a provider belongs to one cluster of EKS, whose tokens nobody else can make (EKS User
+/// Guide, "Create an IAM OIDC provider for your cluster").
 #[must_use]
 pub fn is_of_one_cluster(provider: &str) -> bool {
-    let address = provider.strip_prefix("oidc.eks.").and_then(|rest| rest.split_once(".amazonaws.com"));
+    let address = provider
+        .strip_prefix("oidc.eks.")
+        .and_then(|rest| rest.split_once(".amazonaws.com"));
     address.is_some_and(|(region, rest)| {
-        let id = rest.strip_prefix(".cn").unwrap_or(rest).strip_prefix("/id/").unwrap_or_default();
-        !region.contains('.') && !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        let id = rest
+            .strip_prefix(".cn")
+            .unwrap_or(rest)
+            .strip_prefix("/id/")
+            .unwrap_or_default();
+        !region.contains('.')
+            && !id.is_empty()
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
     })
 }
 
@@ -58,9 +75,17 @@ mod tests {
 
     #[test]
     fn every_provider_is_read() {
-        let known = DATA.lines().filter_map(|line| tenant(line.split(' ').next()?));
+        let known = DATA
+            .lines()
+            .filter_map(|line| tenant(line.split(' ').next()?));
         assert_eq!(known.count(), DATA.lines().count());
-        assert_eq!(tenant(GITHUB), Some(Tenant::Prefix { before: "repo:", end: '/' }));
+        assert_eq!(
+            tenant(GITHUB),
+            Some(Tenant::Prefix {
+                before: "repo:",
+                end: '/'
+            })
+        );
         assert_eq!(tenant("oidc.vercel.com"), Some(Tenant::Claim("aud")));
         assert_eq!(tenant("oidc.vercel.com/acme"), None);
         assert_eq!(tenant("tokens.cloud.shisho.dev"), Some(Tenant::Subject));
@@ -68,8 +93,12 @@ mod tests {
 
     #[test]
     fn a_cluster_is_known_by_its_whole_address() {
-        assert!(is_of_one_cluster("oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"));
-        assert!(is_of_one_cluster("oidc.eks.cn-north-1.amazonaws.com.cn/id/AB12"));
+        assert!(is_of_one_cluster(
+            "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLED539D4633E53DE1B71EXAMPLE"
+        ));
+        assert!(is_of_one_cluster(
+            "oidc.eks.cn-north-1.amazonaws.com.cn/id/AB12"
+        ));
         for other in [
             "oidc.eks.eu-west-1.amazonaws.com/id/",
             "oidc.eks.eu-west-1.amazonaws.com.example.org/id/AB12",

@@ -1,5 +1,5 @@
-//! AWS's limits on what a template makes, one constant each, with its source. Lengths are in characters where nothing
-//! else is said.
+//! AWS's limits on what a template makes, one constant each, with its source. Lengths are in
+//! characters where nothing else is said.
 
 /// Resources of a template (CloudFormation User Guide, quotas).
 pub const RESOURCES: usize = 500;
@@ -13,7 +13,8 @@ pub const OUTPUTS: usize = 200;
 /// Bytes of a template in a bucket (CloudFormation User Guide, quotas).
 pub const TEMPLATE_BYTES: usize = 1_000_000;
 
-/// Bytes of a template that is sent as it is, without a bucket (CloudFormation API reference, `CreateStack`).
+/// Bytes of a template that is sent as it is, without a bucket (CloudFormation API reference,
+/// `CreateStack`).
 pub const INLINE_TEMPLATE_BYTES: usize = 51_200;
 
 /// Bytes of a template's description (CloudFormation User Guide, quotas).
@@ -43,8 +44,8 @@ pub const LAYER_LICENSE: usize = 512;
 /// Runtimes of a layer version (Lambda API reference, `PublishLayerVersion`).
 pub const LAYER_RUNTIMES: usize = 15;
 
-/// Bytes of the policy of a layer version. Lambda names this number when the policy of a *function* outgrows it, and
-/// declares the same error for layers without a number of their own.
+/// Bytes of the policy of a layer version. Lambda names this number when the policy of a *function*
+/// outgrows it, and declares the same error for layers without a number of their own.
 pub const LAYER_POLICY_BYTES: usize = 20_480;
 
 /// Layers of a function (Lambda Developer Guide, quotas).
@@ -59,8 +60,8 @@ pub const OBJECT_KEY_BYTES: usize = 1024;
 /// The name of a role or a user (IAM User Guide, quotas).
 pub const ROLE_NAME: usize = 64;
 
-/// The name of a group, a managed policy or a policy of Organizations (IAM User Guide, quotas; Organizations API
-/// reference, `CreatePolicy`).
+/// The name of a group, a managed policy or a policy of Organizations (IAM User Guide, quotas;
+/// Organizations API reference, `CreatePolicy`).
 pub const POLICY_NAME: usize = 128;
 
 /// The path of a role or a managed policy (IAM API reference, `CreateRole`).
@@ -90,6 +91,6 @@ pub const GUARDRAIL_WARNED: usize = 5120;
 /// Managed policies of a role, unless a quota increase was asked for (IAM User Guide, quotas).
 pub const POLICIES_OF_A_ROLE: usize = 10;
 
-/// Service control policies of a root, unit or account that every documented quota takes, in addition to the one that
-/// AWS attaches itself, `FullAWSAccess`.
+/// Service control policies of a root, unit or account that every documented quota takes, in
+/// addition to the one that AWS attaches itself, `FullAWSAccess`.
 pub const GUARDRAILS_OF_A_TARGET: usize = 4;

@@ -36,8 +36,8 @@ pub fn as_of() -> &'static str {
     DATA.as_of()
 }
 
-/// The newest runtime of the same language whose support has an end that is known. One without is not recommended: it
-/// may be so new that not every region has it.
+/// The newest runtime of the same language whose support has an end that is known. One without is
+/// not recommended: it may be so new that not every region has it.
 #[must_use]
 pub fn successor(name: &str) -> Option<&'static str> {
     let language = |name: &'static str| name.trim_end_matches(|c: char| !c.is_ascii_alphabetic());
@@ -46,7 +46,10 @@ pub fn successor(name: &str) -> Option<&'static str> {
     for (known, support) in all() {
         let same = known.starts_with(&stem) || language(known) == stem;
         let version = version(known);
-        if same && support == Support::Dated && newest.as_ref().is_none_or(|(_, best)| *best < version) {
+        if same
+            && support == Support::Dated
+            && newest.as_ref().is_none_or(|(_, best)| *best < version)
+        {
             newest = Some((known, version));
         }
     }
@@ -56,7 +59,10 @@ pub fn successor(name: &str) -> Option<&'static str> {
 /// The numbers in a runtime's name: those of its version.
 fn version(name: &str) -> Vec<u32> {
     let digits = name.trim_start_matches(|c: char| c.is_ascii_alphabetic());
-    digits.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+    digits
+        .split(|c: char| !c.is_ascii_digit())
+        .filter_map(|number| number.parse().ok())
+        .collect()
 }
 
 #[cfg(test)]

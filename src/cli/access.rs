@@ -10,7 +10,11 @@ use anyhow::Context;
 use std::io::{self, Write};
 
 /// Shows who can use what, and what may be attached.
-pub fn run(arguments: &AccessArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
+pub fn run(
+    arguments: &AccessArguments,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
     let Some(access) = input::access(
         &arguments.file,
         &arguments.values.values(),
@@ -27,6 +31,9 @@ pub fn run(arguments: &AccessArguments, limits: Limits, messages: &mut Messages)
         AccessFormat::Json => format!("{:#}\n", report::access_json(&access)),
         AccessFormat::Html => report::access_html(&access),
     };
-    io::stdout().lock().write_all(text.as_bytes()).context("cannot write to standard output")?;
+    io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("cannot write to standard output")?;
     Ok(Outcome::Fine)
 }

@@ -14,8 +14,10 @@ use std::path::PathBuf;
 /// Shares AWS Lambda layers by rules: compiles NAME.layers to a CloudFormation template.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 fine, 1 findings, 2 wrong usage, or a file that cannot be read or \
-                          written, 3 a question that cannot be answered.")]
+#[command(
+    after_help = "Exit codes: 0 fine, 1 findings, 2 wrong usage, or a file that cannot be read or \
+                          written, 3 a question that cannot be answered."
+)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -23,7 +25,13 @@ pub struct Arguments {
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
     /// How to write messages, on standard error
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "FORMAT")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value_t,
+        value_name = "FORMAT"
+    )]
     pub message_format: MessageFormat,
 }
 
@@ -83,7 +91,8 @@ impl MessageFormat {
 
 /// Whether a runner of GitHub Actions reads what this writes.
 fn is_github_actions() -> bool {
-    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") && !std::io::stderr().is_terminal()
+    std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
+        && !std::io::stderr().is_terminal()
 }
 
 /// What to do.
@@ -91,7 +100,8 @@ fn is_github_actions() -> bool {
 pub enum Command {
     /// Show who can use which layer version, and what roles and policies let attach
     Access(AccessArguments),
-    /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if the answer is unknown
+    /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if
+    /// the answer is unknown
     Ask(AskArguments),
     /// Compile a source to a CloudFormation template
     Build(BuildArguments),
@@ -101,7 +111,8 @@ pub enum Command {
     Diff(DiffArguments),
     /// Compare the sharing that a source or a template says with live policies
     Drift(DriftArguments),
-    /// Show the layers of the functions in templates and what is wrong with them, or who uses a layer
+    /// Show the layers of the functions in templates and what is wrong with them, or who uses a
+    /// layer
     #[command(disable_version_flag = true)]
     Uses(UsesArguments),
     /// Format sources in place; standard input goes to standard output
@@ -209,8 +220,8 @@ impl From<MeantAs> for Kind {
     }
 }
 
-/// What is known of the values of a template's parameters. Without it, an answer is about every value that the template
-/// allows.
+/// What is known of the values of a template's parameters. Without it, an answer is about every
+/// value that the template allows.
 #[derive(Debug, clap::Args)]
 pub struct ValueArguments {
     /// The value of a parameter of the template
@@ -224,7 +235,10 @@ pub struct ValueArguments {
 impl ValueArguments {
     /// The values.
     pub fn values(&self) -> Values {
-        Values { given: self.parameters.clone(), defaults: self.defaults }
+        Values {
+            given: self.parameters.clone(),
+            defaults: self.defaults,
+        }
     }
 }
 
@@ -283,10 +297,12 @@ pub struct DriftArguments {
     /// The source or the template; `-` is standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// What `aws lambda get-layer-version-policy` printed, of any number of versions; `-` is standard input
+    /// What `aws lambda get-layer-version-policy` printed, of any number of versions; `-` is
+    /// standard input
     #[arg(required = true, value_name = "POLICY")]
     pub policies: Vec<PathBuf>,
-    /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is which
+    /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is
+    /// which
     #[arg(long, value_name = "JSON")]
     pub stack_resources: Option<PathBuf>,
     /// The values of parameters
@@ -300,8 +316,8 @@ pub struct UsesArguments {
     /// The templates with the functions; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// What is known of layers: sources, templates, and what `aws lambda list-layer-versions`, `get-layer-version` and
-    /// `get-layer-version-policy` printed
+    /// What is known of layers: sources, templates, and what `aws lambda list-layer-versions`,
+    /// `get-layer-version` and `get-layer-version-policy` printed
     #[arg(long, value_name = "FILE", num_args = 1..)]
     pub catalog: Vec<PathBuf>,
     /// The region that the functions are deployed to
@@ -378,36 +394,66 @@ impl From<FormatArgument> for Format {
 
 /// The value of a parameter: `NAME=VALUE`.
 fn parameter(argument: &str) -> Result<(String, String), String> {
-    let (name, value) = argument.split_once('=').ok_or("a parameter's value is given as NAME=VALUE")?;
+    let (name, value) = argument
+        .split_once('=')
+        .ok_or("a parameter's value is given as NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
 fn region(argument: &str) -> Result<String, String> {
-    checked(argument, formats::is_region(argument), "a region, such as us-east-1")
+    checked(
+        argument,
+        formats::is_region(argument),
+        "a region, such as us-east-1",
+    )
 }
 
 fn account(argument: &str) -> Result<String, String> {
-    checked(argument, formats::is_account_id(argument), "an account ID: 12 digits")
+    checked(
+        argument,
+        formats::is_account_id(argument),
+        "an account ID: 12 digits",
+    )
 }
 
 fn organization(argument: &str) -> Result<String, String> {
-    checked(argument, formats::is_organization_id(argument), "an organization ID, such as o-a1b2c3d4e5")
+    checked(
+        argument,
+        formats::is_organization_id(argument),
+        "an organization ID, such as o-a1b2c3d4e5",
+    )
 }
 
 fn number(argument: &str) -> Result<String, String> {
-    checked(argument, formats::is_version_number(argument), "the number of a version")
+    checked(
+        argument,
+        formats::is_version_number(argument),
+        "the number of a version",
+    )
 }
 
 /// The name of a layer, or its ARN: that of a version without its number.
 fn layer(argument: &str) -> Result<String, String> {
     let fields: Vec<&str> = argument.split(':').collect();
-    let problem = |(index, field): (usize, &&str)| formats::layer_version_field_problem(index, field);
+    let problem =
+        |(index, field): (usize, &&str)| formats::layer_version_field_problem(index, field);
     let is_arn = fields.len() + 1 == formats::LAYER_VERSION_FIELDS
-        && !fields.iter().enumerate().any(|field| problem(field).is_some());
+        && !fields
+            .iter()
+            .enumerate()
+            .any(|field| problem(field).is_some());
     let is_layer = is_arn || formats::is_layer_name(argument);
-    checked(argument, is_layer, "a layer's name, or its ARN without the number of a version")
+    checked(
+        argument,
+        is_layer,
+        "a layer's name, or its ARN without the number of a version",
+    )
 }
 
 fn checked(argument: &str, is_right: bool, expected: &str) -> Result<String, String> {
-    if is_right { Ok(argument.to_owned()) } else { Err(format!("expected {expected}")) }
+    if is_right {
+        Ok(argument.to_owned())
+    } else {
+        Err(format!("expected {expected}"))
+    }
 }

@@ -19,10 +19,17 @@ use std::io::{self, Write};
 pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let values = arguments.values.values();
     let root = disk::root(&arguments.file)?;
-    let foreign =
-        if input::is_source(&root) { None } else { Some(input::foreign(&root, arguments.meant_as.map(Into::into))?) };
+    let foreign = if input::is_source(&root) {
+        None
+    } else {
+        Some(input::foreign(&root, arguments.meant_as.map(Into::into))?)
+    };
     // A claim about something else than a source is read as if there were an empty one.
-    let root = if foreign.is_some() { Root::in_memory(root.name, "") } else { root };
+    let root = if foreign.is_some() {
+        Root::in_memory(root.name, "")
+    } else {
+        root
+    };
     let mut sources = Sources::default();
     let compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
     if has_errors(&compiled.diagnostics) {
@@ -30,19 +37,24 @@ pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<
         messages.summary(&compiled.diagnostics);
         return Ok(Outcome::Misused);
     }
-    let claim = compiled.rules.claims.first().ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))?;
+    let claim = compiled
+        .rules
+        .claims
+        .first()
+        .ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))?;
     let facts = match (foreign, &compiled.lowered) {
         (Some(Foreign::Policies(grants)), _) => Facts::of_policies(grants),
-        (Some(Foreign::Policy(json, kind)), _) => Facts::of_policy_file(Template::new(json, &values), kind),
+        (Some(Foreign::Policy(json, kind)), _) => {
+            Facts::of_policy_file(Template::new(json, &values), kind)
+        }
         (Some(Foreign::Template(json)), _) => {
             input::check_parameters(&json, &values, &arguments.file)?;
             Facts::new(Template::new(json, &values), None)
         }
         (None, Some(lowered)) => {
-            let json = lowered
-                .template
-                .json()
-                .ok_or_else(|| anyhow!("this is a bug of layershare: its own template cannot be read"))?;
+            let json = lowered.template.json().ok_or_else(|| {
+                anyhow!("this is a bug of layershare: its own template cannot be read")
+            })?;
             input::check_parameters(&json, &values, &arguments.file)?;
             Facts::new(Template::new(json, &values), Some(&lowered.source_map))
         }
@@ -53,7 +65,11 @@ pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<
         Verdict::Fails(why, causes) => ("no", with_causes(why, &causes), Outcome::Findings),
         Verdict::Undecided(why) => ("undecided", why, Outcome::Undecided),
     };
-    let defaults = if arguments.values.defaults { ", by the defaults of the parameters" } else { "" };
+    let defaults = if arguments.values.defaults {
+        ", by the defaults of the parameters"
+    } else {
+        ""
+    };
     let line = terminal(&format!("{answer}{defaults}: {reason}"));
     writeln!(io::stdout().lock(), "{line}").context("cannot write to standard output")?;
     Ok(outcome)

@@ -11,9 +11,20 @@ use anyhow::Context;
 use std::io::{self, Write};
 
 /// Shows what changes from one side to the other.
-pub fn run(arguments: &DiffArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
-    let mut side =
-        |path| input::access(path, &arguments.values.values(), arguments.meant_as.map(Into::into), limits, messages);
+pub fn run(
+    arguments: &DiffArguments,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
+    let mut side = |path| {
+        input::access(
+            path,
+            &arguments.values.values(),
+            arguments.meant_as.map(Into::into),
+            limits,
+            messages,
+        )
+    };
     let (Some(old), Some(new)) = (side(&arguments.old)?, side(&arguments.new)?) else {
         return Ok(Outcome::Findings);
     };
@@ -23,7 +34,14 @@ pub fn run(arguments: &DiffArguments, limits: Limits, messages: &mut Messages) -
         DiffFormat::Markdown => report::diff_markdown(&diff, &old, &new),
         DiffFormat::Json => format!("{:#}\n", report::diff_json(&diff, &old, &new)),
     };
-    io::stdout().lock().write_all(text.as_bytes()).context("cannot write to standard output")?;
+    io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("cannot write to standard output")?;
     let fails = arguments.fail_on.is_some() && diff.is_broader();
-    Ok(if fails { Outcome::Findings } else { Outcome::Fine })
+    Ok(if fails {
+        Outcome::Findings
+    } else {
+        Outcome::Fine
+    })
 }

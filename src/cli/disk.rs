@@ -27,7 +27,11 @@ impl Files for Disk {
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
-        let named = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+        let named = if path.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            path
+        };
         fs::canonicalize(named).unwrap_or_else(|_| path.to_path_buf())
     }
 
@@ -49,14 +53,23 @@ pub fn is_stdin(path: &Path) -> bool {
 pub fn root(path: &Path) -> anyhow::Result<Root> {
     if is_stdin(path) {
         let mut bytes = Vec::new();
-        io::stdin().take(SOURCE_BYTES + 1).read_to_end(&mut bytes).context("cannot read standard input")?;
+        io::stdin()
+            .take(SOURCE_BYTES + 1)
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
         if bytes.len() as u64 > SOURCE_BYTES {
             bail!("standard input has 4 GiB or more");
         }
         return Ok(Root::in_memory("<stdin>", bytes));
     }
-    let bytes = Disk.read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(Root { name: path.display().to_string(), path: Some(path.to_path_buf()), bytes })
+    let bytes = Disk
+        .read(path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Root {
+        name: path.display().to_string(),
+        path: Some(path.to_path_buf()),
+        bytes,
+    })
 }
 
 /// What is at `path` already; `None` if nothing is.
@@ -68,8 +81,8 @@ pub fn existing(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Puts a file in place whole: whoever reads `path` meanwhile finds the old content or the new one, and where writing
-/// fails the old one stays.
+/// Puts a file in place whole: whoever reads `path` meanwhile finds the old content or the new one,
+/// and where writing fails the old one stays.
 pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> anyhow::Result<()> {
     let describe = || format!("cannot write {}", path.display());
     // A link stays a link: what it points to is replaced.
@@ -78,20 +91,32 @@ pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> 
     if before.as_ref().is_some_and(|found| !found.is_file()) {
         bail!("cannot write {}: it is not a file", path.display());
     }
-    if before.as_ref().is_some_and(|found| found.permissions().readonly()) {
+    if before
+        .as_ref()
+        .is_some_and(|found| found.permissions().readonly())
+    {
         bail!("cannot write {}: it is read-only", path.display());
     }
-    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = target
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".layershare-");
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let mode = before.as_ref().map_or(0o666, |found| found.permissions().mode() & 0o777);
+        let mode = before
+            .as_ref()
+            .map_or(0o666, |found| found.permissions().mode() & 0o777);
         builder.permissions(fs::Permissions::from_mode(mode));
     }
     let mut file = builder.tempfile_in(folder).with_context(describe)?;
-    write(file.as_file_mut()).and_then(|()| file.as_file_mut().flush()).with_context(describe)?;
-    file.persist(&target).map_err(|error| error.error).with_context(describe)?;
+    write(file.as_file_mut())
+        .and_then(|()| file.as_file_mut().flush())
+        .with_context(describe)?;
+    file.persist(&target)
+        .map_err(|error| error.error)
+        .with_context(describe)?;
     Ok(())
 }

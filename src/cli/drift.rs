@@ -15,9 +15,14 @@ use serde_json::Value as Json;
 use std::io::{self, Write};
 
 /// Compares the sharing that a template declares with the sharing that is live.
-pub fn run(arguments: &DriftArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
+pub fn run(
+    arguments: &DriftArguments,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
     let values = arguments.values.values();
-    let Some((template, adopted)) = input::template(&arguments.file, &values, limits, messages)? else {
+    let Some((template, adopted)) = input::template(&arguments.file, &values, limits, messages)?
+    else {
         return Ok(Outcome::Findings);
     };
     let mut declared = Grants::of_template(&template);
@@ -34,17 +39,24 @@ pub fn run(arguments: &DriftArguments, limits: Limits, messages: &mut Messages) 
     for path in &arguments.policies {
         policies.append(&mut input::documents(path)?);
     }
-    let live =
-        Grants::of_policies(&policies).map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
+    let live = Grants::of_policies(&policies)
+        .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
     let found = drift(&declared, &live, &physical);
     print(&found.findings).context("cannot write to standard output")?;
     summarize(&found, messages);
-    Ok(if found.findings.is_empty() { Outcome::Fine } else { Outcome::Findings })
+    Ok(if found.findings.is_empty() {
+        Outcome::Fine
+    } else {
+        Outcome::Findings
+    })
 }
 
 fn summarize(found: &Drift, messages: &mut Messages) {
     if found.findings.is_empty() {
-        messages.say(&format!("no drift: {} as the rules say", count(found.compared, "layer version")));
+        messages.say(&format!(
+            "no drift: {} as the rules say",
+            count(found.compared, "layer version")
+        ));
     } else {
         messages.say(&count(found.findings.len(), "difference"));
     }
@@ -54,14 +66,24 @@ fn summarize(found: &Drift, messages: &mut Messages) {
             terminal(&list(&found.not_seen, "and"))
         ));
     }
-    if found.findings.iter().any(|finding| finding.kind == Kind::Missing) {
-        messages.say("a grant that is added by hand is not the stack's: it stays when its rule is removed");
+    if found
+        .findings
+        .iter()
+        .any(|finding| finding.kind == Kind::Missing)
+    {
+        messages.say(
+            "a grant that is added by hand is not the stack's: it stays when its rule is removed",
+        );
     }
 }
 
 /// Refuses to compare with somebody whom the template does not name.
 fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
-    for (who, by) in declared.versions.values().flat_map(|version| &version.grants) {
+    for (who, by) in declared
+        .versions
+        .values()
+        .flat_map(|version| &version.grants)
+    {
         match who {
             Who::Account(id) | Who::Organization(id) if id.as_literal().is_none() => {
                 bail!("who `{id}` is, is unknown: give the value by `--parameter NAME=VALUE`")
@@ -70,9 +92,14 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
             Who::Everyone | Who::Owner | Who::Account(_) | Who::Organization(_) => {}
         }
         if let Some(by) = by.iter().find(|by| !by.is_always()) {
-            let when = by.cases.first().map(ToString::to_string).unwrap_or_default();
+            let when = by
+                .cases
+                .first()
+                .map(ToString::to_string)
+                .unwrap_or_default();
             bail!(
-                "`{}` shares with {who} if {when} only: give the values by `--parameter NAME=VALUE`, or `--defaults`",
+                "`{}` shares with {who} if {when} only: give the values by `--parameter \
+                NAME=VALUE`, or `--defaults`",
                 by.id
             )
         }
@@ -80,34 +107,53 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a list of a stack's resources that is not all of it: its versions would be taken for others.
+/// Refuses a list of a stack's resources that is not all of it: its versions would be taken for
+/// others.
 fn refuse_partial(template: &Template, physical: &PhysicalIds) -> anyhow::Result<()> {
-    let mut versions = template.resources().filter(|resource| resource.kind == "AWS::Lambda::LayerVersion");
-    if let Some(missing) = versions.find(|version| version.condition().is_none() && !physical.contains_key(version.id))
+    let mut versions = template
+        .resources()
+        .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion");
+    if let Some(missing) =
+        versions.find(|version| version.condition().is_none() && !physical.contains_key(version.id))
     {
         bail!(
             "the stack's resources do not have `{}`: a list of them must be whole, as \
-             `aws cloudformation list-stack-resources` prints it; `describe-stack-resources` stops after 100",
+             `aws cloudformation list-stack-resources` prints it; `describe-stack-resources` stops \
+            after 100",
             missing.id
         )
     }
     Ok(())
 }
 
-/// What a stack's resources are called, as `list-stack-resources` or `describe-stack-resources` prints it.
+/// What a stack's resources are called, as `list-stack-resources` or `describe-stack-resources`
+/// prints it.
 fn physical_ids(printed: &[Json]) -> PhysicalIds {
-    let lists = printed.iter().filter_map(|json| json.get("StackResourceSummaries").or(json.get("StackResources")));
+    let lists = printed.iter().filter_map(|json| {
+        json.get("StackResourceSummaries")
+            .or(json.get("StackResources"))
+    });
     let resources = lists.filter_map(Json::as_array).flatten();
     let text = |resource: &Json, name| resource.get(name).and_then(Json::as_str).map(str::to_owned);
     resources
-        .filter_map(|resource| Some((text(resource, "LogicalResourceId")?, text(resource, "PhysicalResourceId")?)))
+        .filter_map(|resource| {
+            Some((
+                text(resource, "LogicalResourceId")?,
+                text(resource, "PhysicalResourceId")?,
+            ))
+        })
         .collect()
 }
 
 fn print(findings: &[Finding]) -> io::Result<()> {
     let mut to = io::stdout().lock();
     for finding in findings {
-        let line = format!("{}: {}: {}", finding.kind.name(), finding.version, finding.about);
+        let line = format!(
+            "{}: {}: {}",
+            finding.kind.name(),
+            finding.version,
+            finding.about
+        );
         writeln!(to, "{}", terminal(&line))?;
         for command in &finding.commands {
             writeln!(to, "  {}", terminal(command))?;

@@ -14,7 +14,9 @@ pub fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
         Some(name) => page(name)?.to_owned(),
         None => all(),
     };
-    std::io::stdout().write_all(text.as_bytes()).context("cannot write to standard output")?;
+    std::io::stdout()
+        .write_all(text.as_bytes())
+        .context("cannot write to standard output")?;
     Ok(Outcome::Fine)
 }
 
@@ -33,7 +35,14 @@ fn all() -> String {
     let mut text = String::new();
     for code in Code::ALL {
         // Writing to a string cannot fail.
-        writeln!(text, "{:<24} {:<17} {}", code.name(), code.severity_names(), code.summary()).unwrap_or_default();
+        writeln!(
+            text,
+            "{:<24} {:<17} {}",
+            code.name(),
+            code.severity_names(),
+            code.summary()
+        )
+        .unwrap_or_default();
     }
     text
 }

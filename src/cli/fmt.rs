@@ -26,18 +26,26 @@ pub fn run(arguments: &FmtArguments, messages: &mut Messages) -> anyhow::Result<
 
 fn one(file: &Path, check: bool, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let root = disk::root(file)?;
-    let Ok(text) = String::from_utf8(root.bytes) else { bail!("{} is not UTF-8, so it is left alone", root.name) };
+    let Ok(text) = String::from_utf8(root.bytes) else {
+        bail!("{} is not UTF-8, so it is left alone", root.name)
+    };
     if !parses(&root.name, &text, messages) {
         return Ok(Outcome::Findings);
     }
     let Some(formatted) = format(&text) else {
-        bail!("{} is left alone: the formatter would have changed its meaning, which is a bug of layershare", root.name)
+        bail!(
+            "{} is left alone: the formatter would have changed its meaning, which is a bug of \
+            layershare",
+            root.name
+        )
     };
     if check {
         return show_difference(&root.name, &text, &formatted);
     }
     if disk::is_stdin(file) {
-        io::stdout().write_all(formatted.as_bytes()).context("cannot write to standard output")?;
+        io::stdout()
+            .write_all(formatted.as_bytes())
+            .context("cannot write to standard output")?;
     } else if text != formatted {
         disk::replace(file, |to| to.write_all(formatted.as_bytes()))?;
     }
@@ -60,6 +68,8 @@ fn show_difference(name: &str, text: &str, formatted: &str) -> anyhow::Result<Ou
     }
     let diff = TextDiff::from_lines(text, formatted);
     let shown = diff.unified_diff().header(name, "formatted").to_string();
-    io::stdout().write_all(shown.as_bytes()).context("cannot write to standard output")?;
+    io::stdout()
+        .write_all(shown.as_bytes())
+        .context("cannot write to standard output")?;
     Ok(Outcome::Findings)
 }

@@ -22,9 +22,17 @@ pub fn run(arguments: &InitArguments, messages: &mut Messages) -> anyhow::Result
             return Err(error).with_context(|| format!("cannot write {}", path.display()));
         }
     };
-    file.write_all(START.as_bytes()).with_context(|| format!("cannot write {}", path.display()))?;
+    file.write_all(START.as_bytes())
+        .with_context(|| format!("cannot write {}", path.display()))?;
     let template = path.with_extension("yaml");
-    messages.say(&format!("wrote {}; edit it, then build it:", path.display()));
-    messages.say(&format!("  layershare build {} -o {}", path.display(), template.display()));
+    messages.say(&format!(
+        "wrote {}; edit it, then build it:",
+        path.display()
+    ));
+    messages.say(&format!(
+        "  layershare build {} -o {}",
+        path.display(),
+        template.display()
+    ));
     Ok(Outcome::Fine)
 }

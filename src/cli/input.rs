@@ -21,8 +21,9 @@ use serde_json::Value as Json;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The template that a source compiles to, or that is in a file, and the ARNs of the versions that a source lists although
-/// they exist already; `None` where the source has errors, which are then reported.
+/// The template that a source compiles to, or that is in a file, and the ARNs of the versions that
+/// a source lists although they exist already; `None` where the source has errors, which are then
+/// reported.
 pub fn template(
     path: &Path,
     values: &Values,
@@ -55,7 +56,8 @@ pub fn template_of(
 /// The template that a file is, as it is written there.
 pub fn written_template(root: &Root) -> anyhow::Result<Json> {
     let name = &root.name;
-    let json = read::template(&root.bytes).map_err(|error| anyhow!("{name} is not a template: {error}"))?;
+    let json = read::template(&root.bytes)
+        .map_err(|error| anyhow!("{name} is not a template: {error}"))?;
     if !json.get("Resources").is_some_and(Json::is_object) {
         bail!("{name} is not a CloudFormation template: it has no `Resources`");
     }
@@ -66,7 +68,9 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
 pub fn template_in(root: &Root) -> anyhow::Result<Json> {
     let json = written_template(root)?;
     Ok(match &root.path {
-        Some(path) => with_children(json, path, &|parent: &PathBuf, written| child(parent, written)),
+        Some(path) => with_children(json, path, &|parent: &PathBuf, written| {
+            child(parent, written)
+        }),
         // Beside what comes by standard input lies nothing.
         None => json,
     })
@@ -76,10 +80,14 @@ pub fn template_in(root: &Root) -> anyhow::Result<Json> {
 fn child(parent: &Path, written: &str) -> Option<Child<PathBuf>> {
     let place = parent.parent().unwrap_or(Path::new("")).join(written);
     let bytes = place.is_file().then(|| fs::read(&place).ok())??;
-    Some(Child { template: read::template(&bytes).ok()?, place })
+    Some(Child {
+        template: read::template(&bytes).ok()?,
+        place,
+    })
 }
 
-/// Refuses values for parameters that the template does not have, and values that its declarations do not allow.
+/// Refuses values for parameters that the template does not have, and values that its declarations
+/// do not allow.
 pub fn check_parameters(json: &Json, values: &Values, path: &Path) -> anyhow::Result<()> {
     for (parameter, value) in &values.given {
         if parameter.starts_with("AWS::") {
@@ -89,14 +97,19 @@ pub fn check_parameters(json: &Json, values: &Values, path: &Path) -> anyhow::Re
             bail!("{} has no parameter `{parameter}`", path.display());
         };
         let declared = crate::cloudformation::parameter::Parameter::new(declared);
-        if declared.kind == crate::cloudformation::parameter::Kind::Text && !declared.allows(value) {
-            bail!("{} does not allow the value `{value}` for the parameter `{parameter}`", path.display());
+        if declared.kind == crate::cloudformation::parameter::Kind::Text && !declared.allows(value)
+        {
+            bail!(
+                "{} does not allow the value `{value}` for the parameter `{parameter}`",
+                path.display()
+            );
         }
     }
     Ok(())
 }
 
-/// Whether a file is a source of this language: by its name, or else by not being a mapping of YAML or JSON.
+/// Whether a file is a source of this language: by its name, or else by not being a mapping of YAML
+/// or JSON.
 pub fn is_source(root: &Root) -> bool {
     match root.path.as_deref().and_then(Path::extension) {
         Some(extension) => extension == "layers",
@@ -110,27 +123,40 @@ pub enum Foreign {
     Template(Json),
     /// The policies of layer versions.
     Policies(Grants),
-    /// A policy of IAM or Organizations by itself, as the template that has it, and what it is meant as.
+    /// A policy of IAM or Organizations by itself, as the template that has it, and what it is
+    /// meant as.
     Policy(Json, Kind),
 }
 
-/// What a file is that is no source. `meant_as` is what a policy by itself is meant as, where its content does not say.
+/// What a file is that is no source. `meant_as` is what a policy by itself is meant as, where its
+/// content does not say.
 pub fn foreign(root: &Root, meant_as: Option<Kind>) -> anyhow::Result<Foreign> {
     let documents = read::json_documents(&root.bytes);
     if let Ok([document]) = documents.as_deref()
-        && let Some(policy) = PolicyFile::read(document).map_err(|error| anyhow!("{}: {error}", root.name))?
+        && let Some(policy) =
+            PolicyFile::read(document).map_err(|error| anyhow!("{}: {error}", root.name))?
     {
         let kind = meant_as.unwrap_or_else(|| policy.kind());
-        return Ok(Foreign::Policy(policy.template(&policy_name(root), kind), kind));
+        return Ok(Foreign::Policy(
+            policy.template(&policy_name(root), kind),
+            kind,
+        ));
     }
     if meant_as.is_some() {
-        bail!("{} is not a policy of IAM or Organizations by itself, so that `--as` says nothing of it", root.name);
+        bail!(
+            "{} is not a policy of IAM or Organizations by itself, so that `--as` says nothing of \
+            it",
+            root.name
+        );
     }
     if let Ok(documents) = &documents
         && !documents.is_empty()
-        && documents.iter().all(|document| document.get("Policy").is_some() || document.get("Statement").is_some())
+        && documents
+            .iter()
+            .all(|document| document.get("Policy").is_some() || document.get("Statement").is_some())
     {
-        let grants = Grants::of_policies(documents).map_err(|error| anyhow!("{}: {error}", root.name))?;
+        let grants =
+            Grants::of_policies(documents).map_err(|error| anyhow!("{}: {error}", root.name))?;
         return Ok(Foreign::Policies(grants));
     }
     Ok(Foreign::Template(template_in(root)?))
@@ -138,15 +164,28 @@ pub fn foreign(root: &Root, meant_as: Option<Kind>) -> anyhow::Result<Foreign> {
 
 /// What a policy in a file is called: as the file is, as far as a claim can name it.
 fn policy_name(root: &Root) -> String {
-    let stem = root.path.as_deref().and_then(Path::file_stem).map(|stem| stem.to_string_lossy().into_owned());
-    let is_allowed = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
-    let name: String = stem.unwrap_or_default().chars().filter(|character| is_allowed(*character)).collect();
+    let stem = root
+        .path
+        .as_deref()
+        .and_then(Path::file_stem)
+        .map(|stem| stem.to_string_lossy().into_owned());
+    let is_allowed =
+        |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_');
+    let name: String = stem
+        .unwrap_or_default()
+        .chars()
+        .filter(|character| is_allowed(*character))
+        .collect();
     let name = name.trim_start_matches(|first: char| !first.is_ascii_alphabetic());
-    if name.is_empty() { "policy".to_owned() } else { name.to_owned() }
+    if name.is_empty() {
+        "policy".to_owned()
+    } else {
+        name.to_owned()
+    }
 }
 
-/// What a source, a template or policies let anybody do; `None` where a source has errors, which are
-/// then reported.
+/// What a source, a template or policies let anybody do; `None` where a source has errors, which
+/// are then reported.
 pub fn access(
     path: &Path,
     values: &Values,
@@ -163,7 +202,10 @@ pub fn access(
         return Ok(Some(Access::of_template(json, values, aliases(&rules))));
     }
     match foreign(&root, meant_as)? {
-        Foreign::Policies(grants) => Ok(Some(Access { grants, ..Access::default() })),
+        Foreign::Policies(grants) => Ok(Some(Access {
+            grants,
+            ..Access::default()
+        })),
         Foreign::Policy(template, kind) => Ok(Some(Access::of_policy_file(template, kind))),
         Foreign::Template(json) => {
             check_parameters(&json, values, path)?;
@@ -172,17 +214,21 @@ pub fn access(
     }
 }
 
-/// The template of a source, written and read again: whatever is answered is answered of what is deployed.
-fn compiled(root: Root, limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
+/// The template of a source, written and read again: whatever is answered is answered of what is
+/// deployed.
+fn compiled(
+    root: Root,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
     let mut sources = Sources::default();
     let compiled = compile(root, &Placement::default(), limits, &Disk, &mut sources);
     messages.diagnostics(&compiled.diagnostics, &sources);
     match compiled.lowered {
         Some(lowered) if !has_errors(&compiled.diagnostics) => {
-            let json = lowered
-                .template
-                .json()
-                .ok_or_else(|| anyhow!("this is a bug of layershare: its own template cannot be read"))?;
+            let json = lowered.template.json().ok_or_else(|| {
+                anyhow!("this is a bug of layershare: its own template cannot be read")
+            })?;
             Ok(Some((json, compiled.rules, lowered)))
         }
         _ => {
@@ -197,8 +243,11 @@ fn aliases(rules: &Rules) -> Aliases {
     let mut aliases = Aliases::new();
     for named in &rules.principals {
         let id = match &named.principal {
-            Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => id.clone(),
-            Principal::Account(Id::Parameter(name)) | Principal::Organization(Id::Parameter(name)) => {
+            Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => {
+                id.clone()
+            }
+            Principal::Account(Id::Parameter(name))
+            | Principal::Organization(Id::Parameter(name)) => {
                 format!("${{{name}}}")
             }
             Principal::Everyone => continue,
@@ -213,5 +262,6 @@ fn aliases(rules: &Rules) -> Aliases {
 /// The JSON documents in a file, one after the other.
 pub fn documents(path: &Path) -> anyhow::Result<Vec<Json>> {
     let root = disk::root(path)?;
-    read::json_documents(&root.bytes).map_err(|error: ReadError| anyhow!("{} is not JSON: {error}", root.name))
+    read::json_documents(&root.bytes)
+        .map_err(|error: ReadError| anyhow!("{} is not JSON: {error}", root.name))
 }

@@ -23,7 +23,11 @@ impl Messages {
             Color::Never => ColorChoice::Never,
         };
         let form = format.form();
-        Self { to: AutoStream::new(std::io::stderr(), choice), form, report: Report::new(form) }
+        Self {
+            to: AutoStream::new(std::io::stderr(), choice),
+            form,
+            report: Report::new(form),
+        }
     }
 
     /// Writes diagnostics. A standard error that nobody reads is nobody's loss.
@@ -34,13 +38,22 @@ impl Messages {
 
     /// Says how many findings there were, for people.
     pub fn summary(&mut self, diagnostics: &[Diagnostic]) {
-        let number = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity == severity).count();
+        let number = |severity| {
+            diagnostics
+                .iter()
+                .filter(|diagnostic| diagnostic.severity == severity)
+                .count()
+        };
         let (errors, warnings) = (number(Severity::Error), number(Severity::Warning));
         match (errors, warnings) {
             (0, 0) => {}
             (0, warnings) => self.say(&count(warnings, "warning")),
             (errors, 0) => self.say(&count(errors, "error")),
-            (errors, warnings) => self.say(&format!("{}, {}", count(errors, "error"), count(warnings, "warning"))),
+            (errors, warnings) => self.say(&format!(
+                "{}, {}",
+                count(errors, "error"),
+                count(warnings, "warning")
+            )),
         }
     }
 
@@ -53,10 +66,13 @@ impl Messages {
 
     /// Writes what comes at the end of a run that was not cut off.
     pub fn finish(mut self) {
-        self.to.write_all(self.report.finish().as_bytes()).unwrap_or_default();
+        self.to
+            .write_all(self.report.finish().as_bytes())
+            .unwrap_or_default();
     }
 
-    /// Writes why the program cannot go on. No document is written then, which would look like one without findings.
+    /// Writes why the program cannot go on. No document is written then, which would look like one
+    /// without findings.
     pub fn failure(&mut self, error: &anyhow::Error) {
         let text = format!("{error:#}");
         let line = self.report.failure(&text);

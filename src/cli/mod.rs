@@ -85,8 +85,11 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
     }
 }
 
-/// Whether whoever reads the output has stopped reading, as `head` does: nobody is left to complain to.
+/// Whether whoever reads the output has stopped reading, as `head` does: nobody is left to complain
+/// to.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    let mut causes = error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    let mut causes = error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     causes.any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

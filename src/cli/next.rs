@@ -6,7 +6,12 @@ use crate::template::model::Template;
 use std::path::Path;
 
 /// The commands that bring a written template to AWS, for people to copy.
-pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: usize) -> Vec<String> {
+pub fn steps(
+    template: &Template,
+    output: &Path,
+    source: Option<&Path>,
+    bytes: usize,
+) -> Vec<String> {
     let mut lines = vec!["next:".to_owned()];
     let shown = word(&output.display().to_string());
     let large = bytes > INLINE_TEMPLATE_BYTES;
@@ -14,7 +19,8 @@ pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: u
     if template.needs_package() {
         deployed = word(&output.with_extension("packaged.yaml").display().to_string());
         lines.push(format!(
-            "  aws cloudformation package --template-file {shown} --s3-bucket BUCKET --output-template-file {deployed}"
+            "  aws cloudformation package --template-file {shown} --s3-bucket BUCKET \
+            --output-template-file {deployed}"
         ));
     }
     let mut deploy = format!(
@@ -27,14 +33,20 @@ pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: u
     if let Some(capability) = template.capability() {
         deploy.push_str(&format!(" --capabilities {capability}"));
     }
-    let mut overrides = template.parameters.iter().filter(|parameter| parameter.default.is_none()).peekable();
+    let mut overrides = template
+        .parameters
+        .iter()
+        .filter(|parameter| parameter.default.is_none())
+        .peekable();
     if overrides.peek().is_some() {
         deploy.push_str(" --parameter-overrides");
         overrides.for_each(|parameter| deploy.push_str(&format!(" {}=VALUE", parameter.name)));
     }
     lines.push(deploy);
     if large {
-        lines.push("  (above 51,200 bytes CloudFormation reads a template from a bucket only)".to_owned());
+        lines.push(
+            "  (above 51,200 bytes CloudFormation reads a template from a bucket only)".to_owned(),
+        );
     }
     lines
 }
@@ -42,8 +54,15 @@ pub fn steps(template: &Template, output: &Path, source: Option<&Path>, bytes: u
 /// A stack's name from a file's: letters, digits and dashes, a letter first, at most 128
 /// (CloudFormation API reference, `CreateStack`).
 fn stack_name(path: &Path) -> String {
-    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let plain: String = stem.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(120).collect();
+    let stem = path
+        .file_stem()
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let plain: String = stem
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
+        .take(120)
+        .collect();
     let name = plain.trim_matches('-');
     match name.chars().next() {
         Some(first) if first.is_ascii_alphabetic() => name.to_owned(),

@@ -19,20 +19,39 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Shows the layers of functions and what is wrong with them, or the functions that use a layer.
-pub fn run(arguments: &UsesArguments, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
+pub fn run(
+    arguments: &UsesArguments,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
     let mut sources = Sources::default();
     let mut given = Vec::new();
-    given.extend(arguments.region.clone().map(|region| ("AWS::Region".to_owned(), region)));
-    given.extend(arguments.account.clone().map(|account| ("AWS::AccountId".to_owned(), account)));
+    given.extend(
+        arguments
+            .region
+            .clone()
+            .map(|region| ("AWS::Region".to_owned(), region)),
+    );
+    given.extend(
+        arguments
+            .account
+            .clone()
+            .map(|account| ("AWS::AccountId".to_owned(), account)),
+    );
     let values = Values::given(&given);
     let mut read = Vec::new();
     for path in &arguments.files {
         read.push(template(path, &values, &mut sources)?);
     }
-    let files = read.iter().map(|(json, template, id)| File::new(json, template, *id, sources.get(*id).text()));
+    let files = read
+        .iter()
+        .map(|(json, template, id)| File::new(json, template, *id, sources.get(*id).text()));
     let files: Vec<File<'_>> = files.collect();
     if let Some(layer) = &arguments.of {
-        let wanted = Wanted { layer: layer.clone(), number: arguments.version.clone() };
+        let wanted = Wanted {
+            layer: layer.clone(),
+            number: arguments.version.clone(),
+        };
         return answer(&files, &wanted, arguments.format, &sources);
     }
     let Some(catalog) = catalog(&arguments.catalog, limits, messages)? else {
@@ -54,10 +73,19 @@ pub fn run(arguments: &UsesArguments, limits: Limits, messages: &mut Messages) -
     })?;
     messages.diagnostics(&uses.diagnostics, &sources);
     messages.summary(&uses.diagnostics);
-    Ok(if has_errors(&uses.diagnostics) { Outcome::Findings } else { Outcome::Fine })
+    Ok(if has_errors(&uses.diagnostics) {
+        Outcome::Findings
+    } else {
+        Outcome::Fine
+    })
 }
 
-fn answer(files: &[File<'_>], wanted: &Wanted, format: DiffFormat, sources: &Sources) -> anyhow::Result<Outcome> {
+fn answer(
+    files: &[File<'_>],
+    wanted: &Wanted,
+    format: DiffFormat,
+    sources: &Sources,
+) -> anyhow::Result<Outcome> {
     let found: Vec<User> = files.iter().flat_map(|file| users(file, wanted)).collect();
     print(&match format {
         DiffFormat::Text => report::users_text(&found, sources),
@@ -74,11 +102,18 @@ fn answer(files: &[File<'_>], wanted: &Wanted, format: DiffFormat, sources: &Sou
 }
 
 fn print(report: &str) -> anyhow::Result<()> {
-    io::stdout().lock().write_all(report.as_bytes()).context("cannot write to standard output")
+    io::stdout()
+        .lock()
+        .write_all(report.as_bytes())
+        .context("cannot write to standard output")
 }
 
 /// A template as it is written and as it is read, and its file among the sources.
-fn template(path: &Path, values: &Values, sources: &mut Sources) -> anyhow::Result<(Json, Template, FileId)> {
+fn template(
+    path: &Path,
+    values: &Values,
+    sources: &mut Sources,
+) -> anyhow::Result<(Json, Template, FileId)> {
     let root = disk::root(path)?;
     let json = input::written_template(&root)?;
     let text = read::text(&root.bytes).map_err(|error| anyhow!("{}: {error}", root.name))?;
@@ -87,26 +122,43 @@ fn template(path: &Path, values: &Values, sources: &mut Sources) -> anyhow::Resu
     Ok((json, template, id))
 }
 
-/// What the files of a catalogue say of layers; `None` where a source has errors, which are then reported.
-fn catalog(paths: &[PathBuf], limits: Limits, messages: &mut Messages) -> anyhow::Result<Option<Catalog>> {
+/// What the files of a catalogue say of layers; `None` where a source has errors, which are then
+/// reported.
+fn catalog(
+    paths: &[PathBuf],
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Option<Catalog>> {
     let mut catalog = Catalog::default();
     for path in paths {
         let root = disk::root(path)?;
         let name = root.name.clone();
         let is_source = input::is_source(&root);
-        let documents = if is_source { Vec::new() } else { read::json_documents(&root.bytes).unwrap_or_default() };
+        let documents = if is_source {
+            Vec::new()
+        } else {
+            read::json_documents(&root.bytes).unwrap_or_default()
+        };
         let mut printed = 0;
         for document in &documents {
-            printed += usize::from(catalog.add_printed(document).map_err(|error| anyhow!("{name}: {error}"))?);
+            printed += usize::from(
+                catalog
+                    .add_printed(document)
+                    .map_err(|error| anyhow!("{name}: {error}"))?,
+            );
         }
         if printed == 0 {
             // The stack of the layers is another one, with values of its own.
-            let Some((template, adopted)) = input::template_of(root, &Values::default(), limits, messages)? else {
+            let Some((template, adopted)) =
+                input::template_of(root, &Values::default(), limits, messages)?
+            else {
                 return Ok(None);
             };
             catalog.add_template(name, template, &adopted);
         } else if printed < documents.len() {
-            return Err(anyhow!("{name} holds something that is no list of versions and no policy"));
+            return Err(anyhow!(
+                "{name} holds something that is no list of versions and no policy"
+            ));
         }
     }
     Ok(Some(catalog))

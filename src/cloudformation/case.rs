@@ -1,9 +1,10 @@
 //! What a deploy decides, case by case.
 //!
-//! A question about a template is asked in a [`World`], in which every parameter has a value or is known to have none of
-//! those that the template distinguishes, and every condition is true or false. Nothing is decided before it is asked for:
-//! when an answer first needs an open parameter, the question is asked again for each of its values. So a question costs
-//! as many worlds as the answer depends on, and not as many as the template has.
+//! A question about a template is asked in a [`World`], in which every parameter has a value or is
+//! known to have none of those that the template distinguishes, and every condition is true or
+//! false. Nothing is decided before it is asked for: when an answer first needs an open parameter,
+//! the question is asked again for each of its values. So a question costs as many worlds as the
+//! answer depends on, and not as many as the template has.
 
 use super::template::{Placeholders, Template};
 use std::cell::{Cell, RefCell};
@@ -22,7 +23,8 @@ const MOST_SHOWN: usize = 4;
 pub enum Variable {
     /// The value of a parameter or pseudo parameter, by its name.
     Parameter(String),
-    /// Whether something holds that the template cannot decide: in words, and what tells it from others.
+    /// Whether something holds that the template cannot decide: in words, and what tells it from
+    /// others.
     Fact(String, String),
 }
 
@@ -51,7 +53,9 @@ impl Case {
     /// Whether it is what the defaults of the parameters make of it.
     #[must_use]
     pub fn is_by_default(&self) -> bool {
-        self.0.iter().all(|(_, setting)| matches!(setting, Setting::Is(_, true)))
+        self.0
+            .iter()
+            .all(|(_, setting)| matches!(setting, Setting::Is(_, true)))
     }
 
     /// Whether one deploy can be a case of both.
@@ -59,7 +63,9 @@ impl Case {
     pub fn agrees(&self, other: &Self) -> bool {
         self.0.iter().all(|(variable, setting)| {
             let others = other.0.iter().filter(|(known, _)| known == variable);
-            others.into_iter().all(|(_, known)| compatible(setting, known))
+            others
+                .into_iter()
+                .all(|(_, known)| compatible(setting, known))
         })
     }
 
@@ -67,22 +73,29 @@ impl Case {
     #[must_use]
     pub fn is_within(&self, wider: &Self) -> bool {
         wider.0.iter().all(|(variable, setting)| {
-            self.0.iter().any(|(known, narrower)| known == variable && within(narrower, setting))
+            self.0
+                .iter()
+                .any(|(known, narrower)| known == variable && within(narrower, setting))
         })
     }
 
     /// Without one of its variables.
     fn without(&self, variable: &Variable) -> Self {
-        Self(self.0.iter().filter(|(known, _)| known != variable).cloned().collect())
+        Self(
+            self.0
+                .iter()
+                .filter(|(known, _)| known != variable)
+                .cloned()
+                .collect(),
+        )
     }
 }
 
 fn compatible(a: &Setting, b: &Setting) -> bool {
     match (a, b) {
         (Setting::Is(a, _), Setting::Is(b, _)) => a == b,
-        (Setting::Is(value, _), Setting::Other(others)) | (Setting::Other(others), Setting::Is(value, _)) => {
-            !others.contains(value)
-        }
+        (Setting::Is(value, _), Setting::Other(others))
+        | (Setting::Other(others), Setting::Is(value, _)) => !others.contains(value),
         (Setting::Holds(a), Setting::Holds(b)) => a == b,
         (Setting::Other(_), Setting::Other(_))
         | (Setting::Holds(_), Setting::Is(..) | Setting::Other(_))
@@ -94,7 +107,9 @@ fn within(narrow: &Setting, wide: &Setting) -> bool {
     match (narrow, wide) {
         (Setting::Is(a, _), Setting::Is(b, _)) => a == b,
         (Setting::Is(value, _), Setting::Other(others)) => !others.contains(value),
-        (Setting::Other(narrow), Setting::Other(wide)) => wide.iter().all(|value| narrow.contains(value)),
+        (Setting::Other(narrow), Setting::Other(wide)) => {
+            wide.iter().all(|value| narrow.contains(value))
+        }
         (Setting::Holds(a), Setting::Holds(b)) => a == b,
         (Setting::Other(_) | Setting::Holds(_), Setting::Is(..))
         | (Setting::Holds(_), Setting::Other(_))
@@ -119,7 +134,8 @@ impl fmt::Display for Case {
                 Setting::Other(others) if others.is_empty() => write!(f, "{name} is anything")?,
                 Setting::Other(others) if others.len() > 3 => write!(f, "{name} is anything else")?,
                 Setting::Other(others) => {
-                    let others: Vec<String> = others.iter().map(|value| format!("{value:?}")).collect();
+                    let others: Vec<String> =
+                        others.iter().map(|value| format!("{value:?}")).collect();
                     write!(f, "{name} is not {}", others.join(" or "))?;
                 }
                 Setting::Holds(true) => f.write_str(name)?,
@@ -148,11 +164,17 @@ fn merge_one(some: &[Case], all: &[Case]) -> Option<Vec<Case>> {
     for case in some {
         for (variable, _) in &case.0 {
             let rest = case.without(variable);
-            let is_like =
-                |other: &&Case| other.without(variable) == rest && other.0.iter().any(|(known, _)| known == variable);
+            let is_like = |other: &&Case| {
+                other.without(variable) == rest
+                    && other.0.iter().any(|(known, _)| known == variable)
+            };
             let like = some.iter().filter(is_like).count();
             if like > 1 && like == all.iter().filter(is_like).count() {
-                let mut merged: Vec<Case> = some.iter().filter(|other| !is_like(other)).cloned().collect();
+                let mut merged: Vec<Case> = some
+                    .iter()
+                    .filter(|other| !is_like(other))
+                    .cloned()
+                    .collect();
                 merged.push(rest);
                 return Some(merged);
             }
@@ -199,7 +221,11 @@ impl World<'_> {
     ) -> Setting {
         let mut settings = vec![first.clone()];
         settings.extend(others);
-        self.choices.borrow_mut().push(Choice { variable, settings, chosen: 0 });
+        self.choices.borrow_mut().push(Choice {
+            variable,
+            settings,
+            chosen: 0,
+        });
         first
     }
 
@@ -207,9 +233,12 @@ impl World<'_> {
     #[must_use]
     pub fn case(&self) -> Case {
         let choices = self.choices.borrow();
-        let settings = choices
-            .iter()
-            .filter_map(|choice| Some((choice.variable.clone(), choice.settings.get(choice.chosen)?.clone())));
+        let settings = choices.iter().filter_map(|choice| {
+            Some((
+                choice.variable.clone(),
+                choice.settings.get(choice.chosen)?.clone(),
+            ))
+        });
         Case(settings.collect())
     }
 
@@ -229,7 +258,8 @@ impl World<'_> {
     }
 }
 
-/// Asks a question in every case that its answer depends on. The cases exclude each other, and there is no other.
+/// Asks a question in every case that its answer depends on. The cases exclude each other, and
+/// there is no other.
 ///
 /// # Errors
 ///
@@ -265,7 +295,10 @@ pub struct TooManyCases;
 
 impl fmt::Display for TooManyCases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "it depends on more than {MOST_CASES} combinations of parameters and conditions")
+        write!(
+            f,
+            "it depends on more than {MOST_CASES} combinations of parameters and conditions"
+        )
     }
 }
 

@@ -23,7 +23,8 @@ const PIECES: usize = 200;
 /// The most characters of a function that are shown.
 const SHOWN: usize = 80;
 
-/// What opens a dynamic reference, which a deploy fills in (CloudFormation User Guide, dynamic references).
+/// What opens a dynamic reference, which a deploy fills in (CloudFormation User Guide, dynamic
+/// references).
 const DYNAMIC: &str = "{{resolve:";
 
 impl World<'_> {
@@ -35,15 +36,22 @@ impl World<'_> {
 
     fn value_at(&self, json: &Json, depth: usize) -> Option<Partial> {
         if depth > DEPTH || !self.spend(1) {
-            return Some(unknown("a value that is nested too deeply or too long", json));
+            return Some(unknown(
+                "a value that is nested too deeply or too long",
+                json,
+            ));
         }
         match json {
             Json::Null => Some(Partial::Null),
             Json::String(text) => Some(Partial::Text(written(text))),
-            Json::Number(_) | Json::Bool(_) => scalar(json).map(|text| Partial::Text(Text::literal(text))),
+            Json::Number(_) | Json::Bool(_) => {
+                scalar(json).map(|text| Partial::Text(Text::literal(text)))
+            }
             Json::Array(items) => Some(Partial::List(self.list(items, depth))),
             Json::Object(map) => match function(json) {
-                Some((name, argument)) if name != "Condition" => self.called(name, argument, json, depth + 1),
+                Some((name, argument)) if name != "Condition" => {
+                    self.called(name, argument, json, depth + 1)
+                }
                 None if map.keys().any(|key| key.starts_with("Fn::")) => {
                     Some(unknown("a function beside other keys", json))
                 }
@@ -96,21 +104,28 @@ impl World<'_> {
             "Fn::ToJsonString" => self.json_string(argument, depth),
             AMBIGUOUS => {
                 let shown = scalar(argument).unwrap_or_default();
-                Some(unknown(&format!("{shown}, which readers of YAML take for different numbers"), whole))
+                Some(unknown(
+                    &format!("{shown}, which readers of YAML take for different numbers"),
+                    whole,
+                ))
             }
             _ => None,
         };
         Some(found.unwrap_or_else(|| self.not_evaluated(name, argument)))
     }
 
-    /// A function whose value is not known: what is written there and what that names tell it from others.
+    /// A function whose value is not known: what is written there and what that names tell it from
+    /// others.
     fn not_evaluated(&self, name: &str, argument: &Json) -> Partial {
         let mut identity = format!("{name} {argument}");
         self.add_named(argument, &mut identity);
         if name == "Fn::FindInMap"
             && let Some(mappings) = self.template.json().get("Mappings")
         {
-            let mapping = argument.get(0).and_then(Json::as_str).and_then(|name| mappings.get(name));
+            let mapping = argument
+                .get(0)
+                .and_then(Json::as_str)
+                .and_then(|name| mappings.get(name));
             identity.push_str(&mapping.unwrap_or(mappings).to_string());
         }
         let shown = match argument {
@@ -124,7 +139,10 @@ impl World<'_> {
     /// Adds what tells apart the values of the parameters that a value names.
     fn add_named(&self, json: &Json, to: &mut String) {
         if let Json::String(text) = json {
-            let names = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+            let names = text
+                .split("${")
+                .skip(1)
+                .filter_map(|rest| rest.split_once('}'));
             names.for_each(|(name, _)| self.add_parameter(name, to));
         }
         if let Some(("Ref", Json::String(name))) = function(json) {
@@ -135,7 +153,11 @@ impl World<'_> {
 
     fn add_parameter(&self, name: &str, to: &mut String) {
         if let Some(parameter) = self.template.parameter(name) {
-            to.push_str(&format!(" {name} {} {:?}", parameter.identity, self.setting(name, Some(parameter))));
+            to.push_str(&format!(
+                " {name} {} {:?}",
+                parameter.identity,
+                self.setting(name, Some(parameter))
+            ));
         }
     }
 
@@ -143,18 +165,36 @@ impl World<'_> {
         if let Some(value) = self.parameter(name) {
             return value;
         }
-        if let Some(value) = self.placeholders.and_then(|placeholders| placeholders.of_resource(name)) {
+        if let Some(value) = self
+            .placeholders
+            .and_then(|placeholders| placeholders.of_resource(name))
+        {
             return Partial::Text(Text::literal(value));
         }
-        Partial::Text(match self.template.json().get("Resources").and_then(|all| all.get(name)) {
-            Some(_) => Text::of(Unknown { origin: Origin::Resource(name.to_owned(), None), identity: "".into() }),
-            None => Text::unknown(format!("{name}, which is neither a parameter nor a resource"), name),
-        })
+        Partial::Text(
+            match self
+                .template
+                .json()
+                .get("Resources")
+                .and_then(|all| all.get(name))
+            {
+                Some(_) => Text::of(Unknown {
+                    origin: Origin::Resource(name.to_owned(), None),
+                    identity: "".into(),
+                }),
+                None => Text::unknown(
+                    format!("{name}, which is neither a parameter nor a resource"),
+                    name,
+                ),
+            },
+        )
     }
 
     fn attribute_of(&self, argument: &Json, depth: usize) -> Option<Partial> {
         let (id, attribute) = match argument {
-            Json::String(both) => both.split_once('.').map(|(id, rest)| (id.to_owned(), rest.to_owned()))?,
+            Json::String(both) => both
+                .split_once('.')
+                .map(|(id, rest)| (id.to_owned(), rest.to_owned()))?,
             Json::Array(parts) => match parts.as_slice() {
                 [Json::String(id), attribute] => {
                     let attribute = self.text_at(attribute, depth)?;
@@ -175,7 +215,10 @@ impl World<'_> {
             (Some("AWS::IAM::ManagedPolicy"), "PolicyArn") => self.reference(id),
             _ => {
                 let origin = Origin::Resource(id.to_owned(), Some(attribute.to_owned()));
-                Partial::Text(Text::of(Unknown { origin, identity: "".into() }))
+                Partial::Text(Text::of(Unknown {
+                    origin,
+                    identity: "".into(),
+                }))
             }
         }
     }
@@ -266,14 +309,20 @@ impl World<'_> {
         let [Json::String(condition), then, otherwise] = argument.as_array()?.as_slice() else {
             return None;
         };
-        Some(if self.holds(condition) { then } else { otherwise })
+        Some(if self.holds(condition) {
+            then
+        } else {
+            otherwise
+        })
     }
 
     /// `Fn::FindInMap`, with a default or without.
     fn mapped(&self, argument: &Json, depth: usize) -> Option<Partial> {
         let (map, first, second, default) = match argument.as_array()?.as_slice() {
             [map, first, second] => (map, first, second, None),
-            [map, first, second, Json::Object(more)] => (map, first, second, more.get("DefaultValue")),
+            [map, first, second, Json::Object(more)] => {
+                (map, first, second, more.get("DefaultValue"))
+            }
             _ => return None,
         };
         let mut row = self.template.json().get("Mappings");
@@ -281,7 +330,11 @@ impl World<'_> {
             let Some(key) = self.known(key, depth) else {
                 // Which row it is, is not known, unless the key is none that the mapping has.
                 let is_none = default.is_some() && self.is_other(key);
-                return if is_none { self.value_at(default?, depth) } else { None };
+                return if is_none {
+                    self.value_at(default?, depth)
+                } else {
+                    None
+                };
             };
             row = row.and_then(|row| row.get(&key));
         }
@@ -301,7 +354,10 @@ impl World<'_> {
         let Some(("Ref", Json::String(name))) = function(json) else {
             return false;
         };
-        matches!(self.setting(name, self.template.parameter(name)), Setting::Other(_))
+        matches!(
+            self.setting(name, self.template.parameter(name)),
+            Setting::Other(_)
+        )
     }
 
     /// `Fn::Select`
@@ -323,7 +379,11 @@ impl World<'_> {
             return None;
         }
         let parts = text.split(separator.as_str());
-        Some(Partial::List(parts.map(|part| Partial::Text(Text::literal(part))).collect()))
+        Some(Partial::List(
+            parts
+                .map(|part| Partial::Text(Text::literal(part)))
+                .collect(),
+        ))
     }
 
     /// `Fn::Length` of `AWS::LanguageExtensions`
@@ -335,7 +395,9 @@ impl World<'_> {
     /// `Fn::ToJsonString` of `AWS::LanguageExtensions`
     fn json_string(&self, argument: &Json, depth: usize) -> Option<Partial> {
         let value = self.value_at(argument, depth)?;
-        value.is_known().then(|| Partial::Text(Text::literal(value.to_string())))
+        value
+            .is_known()
+            .then(|| Partial::Text(Text::literal(value.to_string())))
     }
 
     /// Counts work; whether there is any left to do.
@@ -355,16 +417,24 @@ impl World<'_> {
         if let Some(Some(holds)) = known {
             return holds;
         }
-        let written = self.template.json().get("Conditions").and_then(|all| all.get(condition));
+        let written = self
+            .template
+            .json()
+            .get("Conditions")
+            .and_then(|all| all.get(condition));
         let holds = match written {
             // A condition that is being decided has come round to itself.
             Some(written) if known.is_none() && depth < DEPTH => {
-                self.conditions.borrow_mut().insert(condition.to_owned(), None);
+                self.conditions
+                    .borrow_mut()
+                    .insert(condition.to_owned(), None);
                 self.truth(written, depth + 1)
             }
             _ => self.fact(format!("condition {condition}"), condition.to_owned()),
         };
-        self.conditions.borrow_mut().insert(condition.to_owned(), Some(holds));
+        self.conditions
+            .borrow_mut()
+            .insert(condition.to_owned(), Some(holds));
         holds
     }
 
@@ -374,16 +444,18 @@ impl World<'_> {
         }
         match function(condition) {
             Some(("Condition", Json::String(name))) => self.holds_at(name, depth),
-            Some(("Fn::Not", Json::Array(arguments))) if arguments.len() == 1 => {
-                !arguments.iter().any(|argument| self.truth(argument, depth + 1))
+            Some(("Fn::Not", Json::Array(arguments))) if arguments.len() == 1 => !arguments
+                .iter()
+                .any(|argument| self.truth(argument, depth + 1)),
+            Some(("Fn::And", Json::Array(arguments))) => arguments
+                .iter()
+                .all(|argument| self.truth(argument, depth + 1)),
+            Some(("Fn::Or", Json::Array(arguments))) => arguments
+                .iter()
+                .any(|argument| self.truth(argument, depth + 1)),
+            Some(("Fn::Equals", Json::Array(sides))) if sides.len() == 2 => {
+                self.equal(&sides[0], &sides[1], depth + 1)
             }
-            Some(("Fn::And", Json::Array(arguments))) => {
-                arguments.iter().all(|argument| self.truth(argument, depth + 1))
-            }
-            Some(("Fn::Or", Json::Array(arguments))) => {
-                arguments.iter().any(|argument| self.truth(argument, depth + 1))
-            }
-            Some(("Fn::Equals", Json::Array(sides))) if sides.len() == 2 => self.equal(&sides[0], &sides[1], depth + 1),
             _ => self.fact(shortened(condition), condition.to_string()),
         }
     }
@@ -400,7 +472,8 @@ impl World<'_> {
             return false;
         }
         for (parameter, value) in [(left, right_value), (right, left_value)] {
-            if let (Some(value), Some(("Ref", Json::String(name)))) = (value.as_literal(), function(parameter))
+            if let (Some(value), Some(("Ref", Json::String(name)))) =
+                (value.as_literal(), function(parameter))
                 && let Setting::Other(others) = self.setting(name, self.template.parameter(name))
                 && (others.iter().any(|other| other == value) || !self.is_possible(name, value))
             {
@@ -417,15 +490,17 @@ impl World<'_> {
     }
 
     fn is_possible(&self, name: &str, value: &str) -> bool {
-        self.template.parameter(name).is_none_or(|parameter| parameter.allows(value))
+        self.template
+            .parameter(name)
+            .is_none_or(|parameter| parameter.allows(value))
     }
 
     /// Whether something holds that cannot be decided: both ways are worlds of their own.
     fn fact(&self, what: String, identity: String) -> bool {
         let variable = Variable::Fact(what, identity);
-        let setting = self
-            .decided(&variable)
-            .unwrap_or_else(|| self.decide(variable, Setting::Holds(true), [Setting::Holds(false)]));
+        let setting = self.decided(&variable).unwrap_or_else(|| {
+            self.decide(variable, Setting::Holds(true), [Setting::Holds(false)])
+        });
         setting == Setting::Holds(true)
     }
 }
@@ -436,10 +511,15 @@ pub(super) fn written(text: &str) -> Text {
     let mut rest = text;
     while let Some(start) = rest.find(DYNAMIC) {
         let (before, reference) = rest.split_at(start);
-        let end = reference.find("}}").map_or(reference.len(), |end| end + "}}".len());
+        let end = reference
+            .find("}}")
+            .map_or(reference.len(), |end| end + "}}".len());
         let (reference, after) = reference.split_at(end);
         found.push_str(before);
-        found.push(Piece::Unknown(Unknown { origin: Origin::Other(reference.to_owned()), identity: reference.into() }));
+        found.push(Piece::Unknown(Unknown {
+            origin: Origin::Other(reference.to_owned()),
+            identity: reference.into(),
+        }));
         rest = after;
     }
     found.push_str(rest);
@@ -464,12 +544,15 @@ fn shortened(json: &Json) -> String {
 pub fn function(value: &Json) -> Option<(&str, &Json)> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     let (name, argument) = object.iter().next()?;
-    (name == "Ref" || name == "Condition" || name.starts_with("Fn::")).then_some((name.as_str(), argument))
+    (name == "Ref" || name == "Condition" || name.starts_with("Fn::"))
+        .then_some((name.as_str(), argument))
 }
 
 /// Whether a function of this name stands anywhere in a value.
 #[must_use]
 pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {
-    let own = json.as_object().is_some_and(|map| map.keys().any(|key| is_it(key)));
+    let own = json
+        .as_object()
+        .is_some_and(|map| map.keys().any(|key| is_it(key)));
     own || children(json).any(|inner| mentions(inner, is_it))
 }

@@ -1,7 +1,9 @@
-//! CloudFormation templates, whoever wrote them: what their values are once they are deployed, as far as a template tells.
+//! CloudFormation templates, whoever wrote them: what their values are once they are deployed, as
+//! far as a template tells.
 //!
-//! A template leaves things open: parameters, conditions, what other stacks export. [`explore`] asks a question in every
-//! case that the template distinguishes, and gives each answer with its [`Case`]. It knows nothing of layers.
+//! A template leaves things open: parameters, conditions, what other stacks export. [`explore`]
+//! asks a question in every case that the template distinguishes, and gives each answer with its
+//! [`Case`]. It knows nothing of layers.
 
 pub mod case;
 pub mod expand;

@@ -47,10 +47,21 @@ impl Parameter {
         };
         let allowed = declared.get("AllowedValues").and_then(Json::as_array);
         let allowed = allowed.map(|all| all.iter().filter_map(scalar).collect());
-        let pattern = text("AllowedPattern").and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
+        let pattern =
+            text("AllowedPattern").and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
         let number = |key: &str| text(key).and_then(|number| number.parse().ok());
-        let length = (number("MinLength").unwrap_or(0), number("MaxLength").unwrap_or(usize::MAX));
-        Self { kind, default: text("Default"), allowed, pattern, length, identity: identity(declared, kind) }
+        let length = (
+            number("MinLength").unwrap_or(0),
+            number("MaxLength").unwrap_or(usize::MAX),
+        );
+        Self {
+            kind,
+            default: text("Default"),
+            allowed,
+            pattern,
+            length,
+            identity: identity(declared, kind),
+        }
     }
 
     /// Every value that a deploy may give, if the template lists them.
@@ -63,18 +74,31 @@ impl Parameter {
     #[must_use]
     pub fn allows(&self, value: &str) -> bool {
         let length = value.chars().count();
-        let is_listed = self.allowed.as_ref().is_none_or(|all| all.iter().any(|allowed| allowed == value));
-        let fits = self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(value));
+        let is_listed = self
+            .allowed
+            .as_ref()
+            .is_none_or(|all| all.iter().any(|allowed| allowed == value));
+        let fits = self
+            .pattern
+            .as_ref()
+            .is_none_or(|pattern| pattern.is_match(value));
         is_listed && fits && (self.length.0..=self.length.1).contains(&length)
     }
 
-    /// Whether it holds the ID of an account and nothing else, as far as a handful of samples show. What else such a
-    /// pattern may allow is not a principal that Lambda takes.
+    /// Whether it holds the ID of an account and nothing else, as far as a handful of samples show.
+    /// What else such a pattern may allow is not a principal that Lambda takes.
     #[must_use]
     pub fn is_account(&self) -> bool {
         const ACCOUNTS: [&str; 3] = ["012345678901", "123456789012", "998877665544"];
-        const OTHERS: [&str; 7] =
-            ["", "*", "1", "12345678901", "1234567890123", "a12345678901", "arn:aws:iam::123456789012:root"];
+        const OTHERS: [&str; 7] = [
+            "",
+            "*",
+            "1",
+            "12345678901",
+            "1234567890123",
+            "a12345678901",
+            "arn:aws:iam::123456789012:root",
+        ];
         self.kind == Kind::Text
             && self.pattern.is_some()
             && ACCOUNTS.iter().all(|account| self.allows(account))
@@ -82,8 +106,9 @@ impl Parameter {
     }
 }
 
-/// The declaration without what says nothing about the values that the parameter may hold. Its default is one value among
-/// others, but for a parameter that is looked up, whose default names what is looked up.
+/// The declaration without what says nothing about the values that the parameter may hold. Its
+/// default is one value among others, but for a parameter that is looked up, whose default names
+/// what is looked up.
 fn identity(declared: &Json, kind: Kind) -> Arc<str> {
     let mut declared = declared.clone();
     if let Json::Object(keys) = &mut declared {

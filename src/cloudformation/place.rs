@@ -1,8 +1,10 @@
-//! Where the values of a template stand in its text. The values themselves are read by [`read`], which keeps
-//! no places: they are looked for only where there is something to point to.
+//! Where the values of a template stand in its text. The values themselves are read by [`read`],
+//! which keeps no places: they are looked for only where there is something to point to.
 
 use super::read;
-use serde::de::{DeserializeSeed, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use std::fmt;
 use std::ops::Range;
 
@@ -36,7 +38,8 @@ impl Places {
             return Some(places);
         }
         read::refuse_depth(text).ok()?;
-        node.deserialize(serde_yaml::Deserializer::from_str(text)).ok()
+        node.deserialize(serde_yaml::Deserializer::from_str(text))
+            .ok()
     }
 
     /// The bytes of a value: of the key, if it has one, otherwise of its first text or
@@ -143,7 +146,10 @@ impl<'de> Visitor<'de> for Node<'de> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Places, E> {
-        Ok(Places { text: self.place(text), ..Places::default() })
+        Ok(Places {
+            text: self.place(text),
+            ..Places::default()
+        })
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Places, A::Error> {
@@ -151,7 +157,10 @@ impl<'de> Visitor<'de> for Node<'de> {
         while let Some(child) = from.next_element_seed(self)? {
             children.push(child);
         }
-        Ok(Places { children, ..Places::default() })
+        Ok(Places {
+            children,
+            ..Places::default()
+        })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Places, A::Error> {
@@ -160,7 +169,10 @@ impl<'de> Visitor<'de> for Node<'de> {
             let value = from.next_value_seed(self)?;
             children.push(Places { key, ..value });
         }
-        Ok(Places { children, ..Places::default() })
+        Ok(Places {
+            children,
+            ..Places::default()
+        })
     }
 
     /// The value of a tag stands for itself: `!Sub x` is where `x` is.
@@ -230,7 +242,8 @@ mod tests {
         &text[Places::of(text).unwrap_or_default().find(path)]
     }
 
-    const LAYERS: [Step<'static>; 3] = [Step::Key("Resources"), Step::Key("F"), Step::Key("Layers")];
+    const LAYERS: [Step<'static>; 3] =
+        [Step::Key("Resources"), Step::Key("F"), Step::Key("Layers")];
 
     fn item(index: usize) -> Vec<Step<'static>> {
         [&LAYERS[..], &[Step::Item(index)]].concat()
@@ -238,7 +251,8 @@ mod tests {
 
     #[test]
     fn items_are_found_in_yaml_and_in_json() {
-        let yaml = "Resources:\n  F:\n    Layers:\n    - plain\n    - 'quoted'\n    - !Sub \"tagged\"\n    - Fn::Sub: long\n\
+        let yaml = "Resources:\n  F:\n    Layers:\n    - plain\n    - 'quoted'\n    - \
+        !Sub \"tagged\"\n    - Fn::Sub: long\n\
                     \x20   - !If [c, {Ref: a}, b]\n    - \"esc\\x41ped\"\n";
         let words: Vec<&str> = (0..5).map(|index| found(yaml, &item(index))).collect();
         assert_eq!(words, ["plain", "quoted", "tagged", "Fn::Sub", "c"]);
@@ -253,7 +267,18 @@ mod tests {
     fn keys_are_found_and_stand_for_what_is_missing() {
         let yaml = "base: &b {Layers: [x]}\nResources: {F: {<<: *b, 1: 2, true: 3}, 'G': *b}\n";
         assert_eq!(found(yaml, &LAYERS), "F");
-        assert_eq!(found(yaml, &[Step::Key("Resources"), Step::Key("G"), Step::Key("Layers"), Step::Item(0)]), "x");
+        assert_eq!(
+            found(
+                yaml,
+                &[
+                    Step::Key("Resources"),
+                    Step::Key("G"),
+                    Step::Key("Layers"),
+                    Step::Item(0)
+                ]
+            ),
+            "x"
+        );
         assert_eq!(found(yaml, &[Step::Key("Nothing")]), "");
         assert_eq!(found("not: [closed", &LAYERS), "");
     }

@@ -1,10 +1,13 @@
-//! Templates and policies from text: YAML or JSON, ours or anybody's, with every intrinsic function in its long form.
+//! Templates and policies from text: YAML or JSON, ours or anybody's, with every intrinsic function
+//! in its long form.
 //!
-//! YAML is read as CloudFormation and `aws cloudformation package` read it, which is YAML 1.1 (CloudFormation User Guide,
-//! template formats): `yes` is a truth value, `012345670123` is an octal number, `<<` merges. Nothing is dropped silently:
-//! a key that stands twice is an error.
+//! YAML is read as CloudFormation and `aws cloudformation package` read it, which is YAML 1.1
+//! (CloudFormation User Guide, template formats): `yes` is a truth value, `012345670123` is an
+//! octal number, `<<` merges. Nothing is dropped silently: a key that stands twice is an error.
 
-use serde::de::{DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +15,8 @@ use std::fmt;
 /// The function by which the reader says that two readers of YAML take a number for different ones.
 pub(super) const AMBIGUOUS: &str = "Fn::AmbiguousNumber";
 
-/// How deep brackets may stand inside each other. Templates have a few levels; both parsers below are quadratic in depth.
+/// How deep brackets may stand inside each other. Templates have a few levels; both parsers below
+/// are quadratic in depth.
 const MOST_BRACKETS: usize = 1000;
 
 /// How many list items may begin on one line, one inside the other.
@@ -41,7 +45,8 @@ impl std::error::Error for ReadError {}
 ///
 /// # Errors
 ///
-/// When the bytes are no text, or not YAML or JSON with a mapping at its top, or a key stands twice.
+/// When the bytes are no text, or not YAML or JSON with a mapping at its top, or a key stands
+/// twice.
 pub fn template(bytes: &[u8]) -> Result<Json, ReadError> {
     let text = text(bytes)?;
     match unwrapped(value(&text)?)? {
@@ -69,13 +74,17 @@ pub fn json_documents(bytes: &[u8]) -> Result<Vec<Json>, ReadError> {
     let mut documents = Vec::new();
     let mut rest = text.trim_start();
     while !rest.is_empty() {
-        let mut stream = serde_json::Deserializer::from_str(rest).into_iter::<&serde_json::value::RawValue>();
+        let mut stream =
+            serde_json::Deserializer::from_str(rest).into_iter::<&serde_json::value::RawValue>();
         let document = match stream.next() {
             Some(document) => document.map_err(|error| ReadError::Syntax(error.to_string()))?,
             None => break,
         };
         documents.push(json(document.get())?);
-        rest = rest.get(stream.byte_offset()..).unwrap_or_default().trim_start();
+        rest = rest
+            .get(stream.byte_offset()..)
+            .unwrap_or_default()
+            .trim_start();
     }
     Ok(documents)
 }
@@ -87,7 +96,9 @@ pub fn json_documents(bytes: &[u8]) -> Result<Vec<Json>, ReadError> {
 /// When the text is not JSON, or a key stands twice.
 pub fn json(text: &str) -> Result<Json, ReadError> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Node { input: text }.deserialize(&mut reader).and_then(|read| reader.end().map(|()| read));
+    let read = Node { input: text }
+        .deserialize(&mut reader)
+        .and_then(|read| reader.end().map(|()| read));
     read.map_err(|error| ReadError::Syntax(error.to_string()))
 }
 
@@ -100,7 +111,9 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
     let utf16 = |rest: &[u8], unit: fn([u8; 2]) -> u16| {
         let units = rest.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
         let decoded: Result<String, _> = char::decode_utf16(units).collect();
-        decoded.map(Cow::Owned).map_err(|_| ReadError::Syntax("it is not UTF-16".to_owned()))
+        decoded
+            .map(Cow::Owned)
+            .map_err(|_| ReadError::Syntax("it is not UTF-16".to_owned()))
     };
     match bytes {
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
@@ -123,8 +136,8 @@ fn value(text: &str) -> Result<Json, ReadError> {
     read.map_err(|error| ReadError::Syntax(error.to_string()))
 }
 
-/// Refuses what would keep the parser busy: brackets, or items of lists, nested deeper than in anything real. Brackets in
-/// texts count as well, which only makes it refuse what nobody writes.
+/// Refuses what would keep the parser busy: brackets, or items of lists, nested deeper than in
+/// anything real. Brackets in texts count as well, which only makes it refuse what nobody writes.
 pub(super) fn refuse_depth(text: &str) -> Result<(), ReadError> {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     for byte in text.bytes() {
@@ -136,7 +149,9 @@ pub(super) fn refuse_depth(text: &str) -> Result<(), ReadError> {
         deepest = deepest.max(depth);
     }
     if deepest > MOST_BRACKETS || text.lines().any(|line| dashes(line) > MOST_DASHES) {
-        return Err(ReadError::Syntax("its values are nested too deeply".to_owned()));
+        return Err(ReadError::Syntax(
+            "its values are nested too deeply".to_owned(),
+        ));
     }
     Ok(())
 }
@@ -145,7 +160,10 @@ pub(super) fn refuse_depth(text: &str) -> Result<(), ReadError> {
 fn dashes(line: &str) -> usize {
     let mut count = 0;
     let mut rest = line.trim_start();
-    while let Some(inner) = rest.strip_prefix(['-', '?']).filter(|inner| inner.starts_with([' ', '\t'])) {
+    while let Some(inner) = rest
+        .strip_prefix(['-', '?'])
+        .filter(|inner| inner.starts_with([' ', '\t']))
+    {
         count += 1;
         rest = inner.trim_start();
     }
@@ -155,8 +173,8 @@ fn dashes(line: &str) -> usize {
 /// A value of YAML or JSON on its way to JSON in its long form.
 #[derive(Clone, Copy)]
 struct Node<'i> {
-    /// The whole text. A scalar that both formats lend from it shows by its place whether it is in quotes, which decides
-    /// what YAML 1.1 takes it for.
+    /// The whole text. A scalar that both formats lend from it shows by its place whether it is in
+    /// quotes, which decides what YAML 1.1 takes it for.
     input: &'i str,
 }
 
@@ -209,7 +227,9 @@ impl<'de> Visitor<'de> for Node<'de> {
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json, E> {
         let start = (value.as_ptr() as usize).wrapping_sub(self.input.as_ptr() as usize);
-        let before = start.checked_sub(1).and_then(|before| self.input.as_bytes().get(before));
+        let before = start
+            .checked_sub(1)
+            .and_then(|before| self.input.as_bytes().get(before));
         if matches!(before, Some(b'"' | b'\'')) {
             return Ok(Json::from(value));
         }
@@ -235,7 +255,9 @@ impl<'de> Visitor<'de> for Node<'de> {
                 continue;
             }
             if own.insert(key.clone(), value).is_some() {
-                return Err(A::Error::custom(format!("the key `{key}` stands twice in one mapping")));
+                return Err(A::Error::custom(format!(
+                    "the key `{key}` stands twice in one mapping"
+                )));
             }
         }
         for value in merged {
@@ -251,8 +273,9 @@ impl<'de> Visitor<'de> for Node<'de> {
     }
 }
 
-/// What a plain scalar of YAML is that YAML 1.1 does not take for a text (yaml.org, the types `bool` and `int` of YAML
-/// 1.1). YAML 1.2 takes such a number for another one or for a text, so that it depends on the reader.
+/// What a plain scalar of YAML is that YAML 1.1 does not take for a text (yaml.org, the types
+/// `bool` and `int` of YAML 1.1). YAML 1.2 takes such a number for another one or for a text, so
+/// that it depends on the reader.
 fn plain(text: &str) -> Json {
     let truth = match text {
         "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
@@ -267,22 +290,33 @@ fn plain(text: &str) -> Json {
     if !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return Json::from(text);
     }
-    if digits.contains('_') && !digits.starts_with('0') && all(|digit| digit.is_ascii_digit() || digit == '_') {
+    if digits.contains('_')
+        && !digits.starts_with('0')
+        && all(|digit| digit.is_ascii_digit() || digit == '_')
+    {
         let number: Result<i64, _> = text.replace('_', "").parse();
         return number.map_or_else(|_| ambiguous(text), Json::from);
     }
-    let is_octal = digits.len() > 1 && digits.starts_with('0') && all(|digit| matches!(digit, '0'..='7' | '_'));
-    let is_sexagesimal = digits.contains(':') && all(|digit| digit.is_ascii_digit() || digit == ':');
-    let other_radix = digits.contains('_') && (digits.starts_with("0x") || digits.starts_with("0b"));
-    if is_octal || is_sexagesimal || other_radix { ambiguous(text) } else { Json::from(text) }
+    let is_octal = digits.len() > 1
+        && digits.starts_with('0')
+        && all(|digit| matches!(digit, '0'..='7' | '_'));
+    let is_sexagesimal =
+        digits.contains(':') && all(|digit| digit.is_ascii_digit() || digit == ':');
+    let other_radix =
+        digits.contains('_') && (digits.starts_with("0x") || digits.starts_with("0b"));
+    if is_octal || is_sexagesimal || other_radix {
+        ambiguous(text)
+    } else {
+        Json::from(text)
+    }
 }
 
 fn ambiguous(text: &str) -> Json {
     Json::Object(Map::from_iter([(AMBIGUOUS.to_owned(), Json::from(text))]))
 }
 
-/// Adds what `<<` brings to a mapping: a mapping or a list of them, of which the earlier and the mapping's own keys win
-/// (yaml.org, the type `merge` of YAML 1.1).
+/// Adds what `<<` brings to a mapping: a mapping or a list of them, of which the earlier and the
+/// mapping's own keys win (yaml.org, the type `merge` of YAML 1.1).
 fn merge(own: &mut Map<String, Json>, value: Json) -> Result<(), String> {
     match value {
         Json::Object(more) => {
@@ -304,14 +338,16 @@ fn key_text(key: Json) -> Result<String, String> {
         Json::String(text) => Ok(text),
         Json::Number(number) => Ok(number.to_string()),
         Json::Bool(value) => Ok(value.to_string()),
-        Json::Object(function) if function.contains_key(AMBIGUOUS) => {
-            Err("a key is a number that two readers of YAML take for different ones: put it in quotes".to_owned())
-        }
+        Json::Object(function) if function.contains_key(AMBIGUOUS) => Err(
+            "a key is a number that two readers of YAML take for different ones: put it in quotes"
+                .to_owned(),
+        ),
         Json::Null | Json::Array(_) | Json::Object(_) => Err(format!("a key is a text, not {key}")),
     }
 }
 
-/// A tagged YAML value: `!Sub x` becomes `{"Fn::Sub": "x"}`. The tag `!` alone makes a text of whatever it is on.
+/// A tagged YAML value: `!Sub x` becomes `{"Fn::Sub": "x"}`. The tag `!` alone makes a text of
+/// whatever it is on.
 fn intrinsic(tag: &str, value: Json) -> Json {
     let value = match value {
         Json::String(text) if tag == "GetAtt" => match text.split_once('.') {
@@ -359,17 +395,26 @@ mod tests {
 
     #[test]
     fn merge_keys_are_unrolled_and_own_keys_win() {
-        let read = read("base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nall: {<<: [*b, *m], x: 0}\n");
+        let read =
+            read("base: &b {x: 1, y: 2}\nmore: &m {y: 3, z: 4}\nall: {<<: [*b, *m], x: 0}\n");
         assert_eq!(read.get("all"), Some(&json!({"x": 0, "y": 2, "z": 4})));
     }
 
     #[test]
     fn a_key_that_stands_twice_is_an_error_in_both_formats() {
-        for text in ["{a: 1, a: 2}", "{\"a\": 1, \"a\": 2}", "1: x\n'1': y\n", "true: x\n'true': y\n"] {
+        for text in [
+            "{a: 1, a: 2}",
+            "{\"a\": 1, \"a\": 2}",
+            "1: x\n'1': y\n",
+            "true: x\n'true': y\n",
+        ] {
             assert!(template(text.as_bytes()).is_err(), "{text}");
         }
         assert!(json_documents(b"{\"a\": 1}{\"b\": 1, \"b\": 2}").is_err());
-        assert_eq!(json_documents(b"{\"a\": 1}\n {\"b\": 2} ").map(|all| all.len()), Ok(2));
+        assert_eq!(
+            json_documents(b"{\"a\": 1}\n {\"b\": 2} ").map(|all| all.len()),
+            Ok(2)
+        );
     }
 
     #[test]
@@ -381,13 +426,21 @@ mod tests {
         };
         let expected = Ok(json!({"a": "ü"}));
         assert_eq!(template("\u{feff}a: ü".as_bytes()), expected);
-        assert_eq!(utf16("{\"a\": \"ü\"}", [0xff, 0xfe], u16::to_le_bytes), expected);
+        assert_eq!(
+            utf16("{\"a\": \"ü\"}", [0xff, 0xfe], u16::to_le_bytes),
+            expected
+        );
         assert_eq!(utf16("a: ü", [0xfe, 0xff], u16::to_be_bytes), expected);
     }
 
     #[test]
     fn depth_is_refused_before_it_costs_anything() {
-        for text in ["[".repeat(200_000), "- ".repeat(200_000), "{\"a\":".repeat(200_000), "{a: [".repeat(100_000)] {
+        for text in [
+            "[".repeat(200_000),
+            "- ".repeat(200_000),
+            "{\"a\":".repeat(200_000),
+            "{a: [".repeat(100_000),
+        ] {
             assert!(template(text.as_bytes()).is_err());
         }
     }
@@ -396,6 +449,9 @@ mod tests {
     fn what_get_template_prints_is_unwrapped() {
         let text = r#"{"TemplateBody": "Resources: {}", "StagesAvailable": ["Original"]}"#;
         assert_eq!(read(text), json!({"Resources": {}}));
-        assert_eq!(read(r#"{"TemplateBody": {"Resources": {}}}"#), json!({"Resources": {}}));
+        assert_eq!(
+            read(r#"{"TemplateBody": {"Resources": {}}}"#),
+            json!({"Resources": {}})
+        );
     }
 }

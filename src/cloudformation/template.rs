@@ -1,4 +1,5 @@
-//! A template and its resources, with the values that a deploy gives its parameters as far as they are known.
+//! A template and its resources, with the values that a deploy gives its parameters as far as they
+//! are known.
 
 use super::case::{Setting, Variable, World};
 use super::expand::expanded;
@@ -23,7 +24,10 @@ impl Values {
     /// These values, and whatever the template allows for the other parameters.
     #[must_use]
     pub fn given(given: &[(String, String)]) -> Self {
-        Self { given: given.to_vec(), defaults: false }
+        Self {
+            given: given.to_vec(),
+            defaults: false,
+        }
     }
 }
 
@@ -35,14 +39,14 @@ pub struct Template {
     given: HashMap<String, String>,
     /// Whether parameters that are not given have their defaults.
     defaults: bool,
-    /// The values that the template tells from others, by parameter: what conditions compare it with and the keys that
-    /// mappings have for it.
+    /// The values that the template tells from others, by parameter: what conditions compare it
+    /// with and the keys that mappings have for it.
     distinguished: HashMap<String, BTreeSet<String>>,
 }
 
-/// What stands for values that only a deploy tells, while a question about every deploy is decided: values that stand
-/// nowhere in the template, so that what does not depend on them is true of every deploy but those that the template
-/// names.
+/// What stands for values that only a deploy tells, while a question about every deploy is decided:
+/// values that stand nowhere in the template, so that what does not depend on them is true of every
+/// deploy but those that the template names.
 #[derive(Clone, Debug, Default)]
 pub struct Placeholders {
     /// By the name of the parameter or pseudo parameter.
@@ -86,8 +90,11 @@ impl Placeholders {
     /// Every resource that something stands for, by logical ID.
     #[must_use]
     pub fn resources(&self) -> Vec<(&str, &str)> {
-        let mut all: Vec<(&str, &str)> =
-            self.resources.iter().map(|(id, value)| (id.as_str(), value.as_str())).collect();
+        let mut all: Vec<(&str, &str)> = self
+            .resources
+            .iter()
+            .map(|(id, value)| (id.as_str(), value.as_str()))
+            .collect();
         all.sort_unstable();
         all
     }
@@ -98,11 +105,18 @@ impl Template {
     #[must_use]
     pub fn new(json: Json, values: &Values) -> Self {
         let json = expanded(json, values);
-        let parameters =
-            object(json.get("Parameters")).map(|(name, declared)| (name.clone(), Parameter::new(declared))).collect();
+        let parameters = object(json.get("Parameters"))
+            .map(|(name, declared)| (name.clone(), Parameter::new(declared)))
+            .collect();
         let given = values.given.iter().cloned().collect();
         let distinguished = distinguished(&json);
-        Self { json, parameters, given, defaults: values.defaults, distinguished }
+        Self {
+            json,
+            parameters,
+            given,
+            defaults: values.defaults,
+            distinguished,
+        }
     }
 
     /// All of it, in the long form.
@@ -119,7 +133,9 @@ impl Template {
 
     /// The parameters that it declares.
     pub fn parameters(&self) -> impl Iterator<Item = (&str, &Parameter)> {
-        self.parameters.iter().map(|(name, parameter)| (name.as_str(), parameter))
+        self.parameters
+            .iter()
+            .map(|(name, parameter)| (name.as_str(), parameter))
     }
 
     /// The value of a parameter or pseudo parameter that is given.
@@ -175,12 +191,17 @@ impl Template {
         let setting = |value: &String| Setting::Is(value.clone(), default.as_ref() == Some(value));
         if let Some(all) = parameter.and_then(Parameter::allowed_values) {
             let allowed: Vec<Setting> = all.iter().map(setting).collect();
-            return if allowed.is_empty() { vec![Setting::Other(Vec::new().into())] } else { allowed };
+            return if allowed.is_empty() {
+                vec![Setting::Other(Vec::new().into())]
+            } else {
+                allowed
+            };
         }
         let is_text = parameter.is_none_or(|parameter| parameter.kind == Kind::Text);
         let mut values: Vec<String> = Vec::new();
         let mut add = |value: &String| {
-            let is_allowed = parameter.is_none_or(|parameter| parameter.kind == Kind::List || parameter.allows(value));
+            let is_allowed = parameter
+                .is_none_or(|parameter| parameter.kind == Kind::List || parameter.allows(value));
             if is_allowed && !values.contains(value) {
                 values.push(value.clone());
             }
@@ -189,9 +210,16 @@ impl Template {
             default.iter().for_each(&mut add);
         }
         if is_text {
-            self.distinguished.get(name).into_iter().flatten().for_each(&mut add);
+            self.distinguished
+                .get(name)
+                .into_iter()
+                .flatten()
+                .for_each(&mut add);
             if parameter.is_some_and(Parameter::is_account) {
-                placeholders.iter().flat_map(|placeholders| &placeholders.accounts).for_each(&mut add);
+                placeholders
+                    .iter()
+                    .flat_map(|placeholders| &placeholders.accounts)
+                    .for_each(&mut add);
             }
         }
         let mut settings: Vec<Setting> = values.iter().map(setting).collect();
@@ -201,7 +229,8 @@ impl Template {
 }
 
 impl World<'_> {
-    /// The value of a parameter or pseudo parameter, by `Ref`; `None` where the template has no such parameter.
+    /// The value of a parameter or pseudo parameter, by `Ref`; `None` where the template has no
+    /// such parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<Partial> {
         let declared = self.template.parameter(name);
         if declared.is_none() && !name.starts_with("AWS::") {
@@ -210,17 +239,24 @@ impl World<'_> {
         let kind = declared.map_or(Kind::Text, |parameter| parameter.kind);
         let value = match self.setting(name, declared) {
             Setting::Is(value, _) => Some(value),
-            Setting::Other(_) | Setting::Holds(_) => {
-                self.placeholders.and_then(|placeholders| placeholders.of_parameter(name)).map(str::to_owned)
-            }
+            Setting::Other(_) | Setting::Holds(_) => self
+                .placeholders
+                .and_then(|placeholders| placeholders.of_parameter(name))
+                .map(str::to_owned),
         };
         let Some(value) = value else {
-            let identity = declared.map_or_else(|| name.into(), |parameter| parameter.identity.clone());
+            let identity =
+                declared.map_or_else(|| name.into(), |parameter| parameter.identity.clone());
             let origin = Origin::Parameter(name.to_owned());
             return Some(Partial::Text(Text::of(Unknown { origin, identity })));
         };
         Some(match kind {
-            Kind::List => Partial::List(value.split(',').map(|item| Partial::Text(written(item.trim()))).collect()),
+            Kind::List => Partial::List(
+                value
+                    .split(',')
+                    .map(|item| Partial::Text(written(item.trim())))
+                    .collect(),
+            ),
             Kind::Text | Kind::LookedUp => Partial::Text(written(&value)),
         })
     }
@@ -279,7 +315,9 @@ fn compared(json: &Json, found: &mut HashMap<String, BTreeSet<String>>, depth: u
         && let [left, right] = sides.as_slice()
     {
         for (parameter, value) in [(left, right), (right, left)] {
-            if let (Some(("Ref", Json::String(name))), Some(value)) = (function(parameter), scalar(value)) {
+            if let (Some(("Ref", Json::String(name))), Some(value)) =
+                (function(parameter), scalar(value))
+            {
                 found.entry(name.clone()).or_default().insert(value);
             }
         }
@@ -290,7 +328,12 @@ fn compared(json: &Json, found: &mut HashMap<String, BTreeSet<String>>, depth: u
 }
 
 /// Adds the keys that mappings have for parameters.
-fn looked_up(json: &Json, mappings: &Map<String, Json>, found: &mut HashMap<String, BTreeSet<String>>, depth: usize) {
+fn looked_up(
+    json: &Json,
+    mappings: &Map<String, Json>,
+    found: &mut HashMap<String, BTreeSet<String>>,
+    depth: usize,
+) {
     if depth > DEPTH {
         return;
     }
@@ -299,11 +342,17 @@ fn looked_up(json: &Json, mappings: &Map<String, Json>, found: &mut HashMap<Stri
         && let Some(mapping) = mappings.get(mapping).and_then(Json::as_object)
     {
         if let Some(("Ref", Json::String(name))) = function(first) {
-            found.entry(name.clone()).or_default().extend(mapping.keys().cloned());
+            found
+                .entry(name.clone())
+                .or_default()
+                .extend(mapping.keys().cloned());
         }
         if let Some(("Ref", Json::String(name))) = function(second) {
             let rows = mapping.values().filter_map(Json::as_object);
-            found.entry(name.clone()).or_default().extend(rows.flat_map(Map::keys).cloned());
+            found
+                .entry(name.clone())
+                .or_default()
+                .extend(rows.flat_map(Map::keys).cloned());
         }
     }
     for inner in children(json) {
@@ -316,7 +365,9 @@ pub(super) fn children(json: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
     match json {
         Json::Array(items) => Box::new(items.iter()),
         Json::Object(map) => Box::new(map.values()),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => Box::new(std::iter::empty()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+            Box::new(std::iter::empty())
+        }
     }
 }
 
@@ -333,7 +384,11 @@ pub struct Resource<'t> {
 
 impl<'t> Resource<'t> {
     fn new(id: &'t str, json: &'t Json) -> Option<Self> {
-        Some(Self { id, kind: json.get("Type")?.as_str()?, json })
+        Some(Self {
+            id,
+            kind: json.get("Type")?.as_str()?,
+            json,
+        })
     }
 
     /// The condition on which it is made.
@@ -345,7 +400,8 @@ impl<'t> Resource<'t> {
     /// Whether it is made.
     #[must_use]
     pub fn is_made(&self, world: &World<'_>) -> bool {
-        self.condition().is_none_or(|condition| world.holds(condition))
+        self.condition()
+            .is_none_or(|condition| world.holds(condition))
     }
 
     /// A property; `None` where it is not there, or taken away by `AWS::NoValue`.
@@ -359,19 +415,23 @@ impl<'t> Resource<'t> {
     pub fn text(&self, name: &str, world: &World<'_>) -> Option<Text> {
         match self.property(name, world)? {
             Partial::Text(text) => Some(text),
-            other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
-                Some(Text::unknown(format!("{name} is not a text"), other.to_string()))
-            }
+            other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => Some(Text::unknown(
+                format!("{name} is not a text"),
+                other.to_string(),
+            )),
         }
     }
 
     /// The items of a property that is a list, or the one value that it is.
     #[must_use]
     pub fn items(&self, name: &str, world: &World<'_>) -> Vec<Partial> {
-        self.property(name, world).map(|value| value.items().to_vec()).unwrap_or_default()
+        self.property(name, world)
+            .map(|value| value.items().to_vec())
+            .unwrap_or_default()
     }
 
-    /// What becomes of it when it leaves the template, `DeletionPolicy`, or is replaced, `UpdateReplacePolicy`.
+    /// What becomes of it when it leaves the template, `DeletionPolicy`, or is replaced,
+    /// `UpdateReplacePolicy`.
     #[must_use]
     pub fn policy(&self, name: &str, world: &World<'_>) -> Option<Partial> {
         world.value(self.json.get(name)?)
@@ -380,5 +440,8 @@ impl<'t> Resource<'t> {
 
 /// The entries of a mapping; none of anything else.
 pub(super) fn object(value: Option<&Json>) -> impl Iterator<Item = (&String, &Json)> {
-    value.and_then(Json::as_object).into_iter().flat_map(Map::iter)
+    value
+        .and_then(Json::as_object)
+        .into_iter()
+        .flat_map(Map::iter)
 }

@@ -1,5 +1,5 @@
-//! The parts of a template that are not what they say: they stand for something that CloudFormation puts there at a
-//! deploy, and that is not in the template.
+//! The parts of a template that are not what they say: they stand for something that CloudFormation
+//! puts there at a deploy, and that is not in the template.
 
 use super::functions::{function, mentions};
 use super::template::{Template, children};
@@ -31,26 +31,44 @@ impl Unread {
     /// A part that may change anything.
     pub fn anything(place: impl Into<String>, what: impl Into<String>, written: &Json) -> Self {
         let identity = written.to_string();
-        Self { place: place.into(), what: what.into(), extent: Extent::Template, identity }
+        Self {
+            place: place.into(),
+            what: what.into(),
+            extent: Extent::Template,
+            identity,
+        }
     }
 
     /// A resource that may make others, of what it is handed.
-    pub fn resource(id: &str, what: impl Into<String>, written: &Json, template: &Template) -> Self {
+    pub fn resource(
+        id: &str,
+        what: impl Into<String>,
+        written: &Json,
+        template: &Template,
+    ) -> Self {
         let mut identity = written.to_string();
         add_mentioned(written, template, &mut identity);
-        for (function, section) in
-            [("Fn::If", "Conditions"), ("Fn::FindInMap", "Mappings"), ("Condition", "Conditions")]
-        {
+        for (function, section) in [
+            ("Fn::If", "Conditions"),
+            ("Fn::FindInMap", "Mappings"),
+            ("Condition", "Conditions"),
+        ] {
             if mentions(written, &|key| key == function)
                 && let Some(section) = template.json().get(section)
             {
                 identity.push_str(&section.to_string());
             }
         }
-        Self { place: id.to_owned(), what: what.into(), extent: Extent::Handed(written.clone()), identity }
+        Self {
+            place: id.to_owned(),
+            what: what.into(),
+            extent: Extent::Handed(written.clone()),
+            identity,
+        }
     }
 
-    /// Whether it can change something about a resource of the template, or about what is called by one of these names.
+    /// Whether it can change something about a resource of the template, or about what is called by
+    /// one of these names.
     #[must_use]
     pub fn concerns(&self, ids: &[&str], names: &[&str]) -> bool {
         match &self.extent {
@@ -63,13 +81,16 @@ impl Unread {
 /// Whether a value names a resource, or holds one of some texts, or holds what only a deploy tells.
 fn is_handed(json: &Json, ids: &[&str], names: &[&str]) -> bool {
     if let Json::String(text) = json {
-        return ids.contains(&text.as_str()) || names.iter().any(|name| text.contains(name)) || refers(text, ids);
+        return ids.contains(&text.as_str())
+            || names.iter().any(|name| text.contains(name))
+            || refers(text, ids);
     }
     match function(json) {
         Some(("Ref", Json::String(name))) => ids.contains(&name.as_str()),
-        Some(("Fn::GetAtt", Json::Array(parts))) => {
-            parts.first().and_then(Json::as_str).is_some_and(|id| ids.contains(&id))
-        }
+        Some(("Fn::GetAtt", Json::Array(parts))) => parts
+            .first()
+            .and_then(Json::as_str)
+            .is_some_and(|id| ids.contains(&id)),
         Some(("Fn::ImportValue" | "Fn::Transform", _)) => true,
         _ => children(json).any(|inner| is_handed(inner, ids, names)),
     }
@@ -77,7 +98,8 @@ fn is_handed(json: &Json, ids: &[&str], names: &[&str]) -> bool {
 
 /// Whether a text of `Fn::Sub` refers to one of some resources.
 fn refers(text: &str, ids: &[&str]) -> bool {
-    ids.iter().any(|id| text.contains(&format!("${{{id}}}")) || text.contains(&format!("${{{id}.")))
+    ids.iter()
+        .any(|id| text.contains(&format!("${{{id}}}")) || text.contains(&format!("${{{id}.")))
 }
 
 /// Adds the declarations of the parameters that a value names.
@@ -99,20 +121,40 @@ pub fn unread(template: &Template) -> Vec<Unread> {
     let json = template.json();
     let mut found = Vec::new();
     if let Some(transform) = json.get("Transform") {
-        for macro_ in transform.as_array().map_or_else(|| std::slice::from_ref(transform), Vec::as_slice) {
-            let name = macro_.as_str().map_or_else(|| macro_.to_string(), str::to_owned);
+        for macro_ in transform
+            .as_array()
+            .map_or_else(|| std::slice::from_ref(transform), Vec::as_slice)
+        {
+            let name = macro_
+                .as_str()
+                .map_or_else(|| macro_.to_string(), str::to_owned);
             if !READ_TRANSFORMS.contains(&name.as_str()) {
-                found.push(Unread::anything("Transform", format!("the macro {name}"), macro_));
+                found.push(Unread::anything(
+                    "Transform",
+                    format!("the macro {name}"),
+                    macro_,
+                ));
             }
         }
     }
     for (section, value) in json.as_object().into_iter().flatten() {
         match section.as_str() {
             "Resources" => unread_resources(value, &mut found),
-            "Transform" | "Globals" | "Metadata" | "Description" | "AWSTemplateFormatVersion" | "Outputs" => {}
-            _ if section.starts_with("Fn::") => found.push(Unread::anything("the template", section.as_str(), value)),
+            "Transform"
+            | "Globals"
+            | "Metadata"
+            | "Description"
+            | "AWSTemplateFormatVersion"
+            | "Outputs" => {}
+            _ if section.starts_with("Fn::") => {
+                found.push(Unread::anything("the template", section.as_str(), value))
+            }
             _ if mentions(value, &is_expansion) => {
-                found.push(Unread::anything(section.as_str(), "a part that a macro puts there", value));
+                found.push(Unread::anything(
+                    section.as_str(),
+                    "a part that a macro puts there",
+                    value,
+                ));
             }
             _ => {}
         }
@@ -129,16 +171,32 @@ fn is_expansion(key: &str) -> bool {
 
 fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
     let Some(resources) = resources.as_object() else {
-        found.push(Unread::anything("Resources", "what is no mapping of resources", resources));
+        found.push(Unread::anything(
+            "Resources",
+            "what is no mapping of resources",
+            resources,
+        ));
         return;
     };
     for (id, resource) in resources {
         if is_expansion(id) {
-            found.push(Unread::anything(id.as_str(), "resources that CloudFormation puts there", resource));
+            found.push(Unread::anything(
+                id.as_str(),
+                "resources that CloudFormation puts there",
+                resource,
+            ));
         } else if !resource.get("Type").is_some_and(Json::is_string) {
-            found.push(Unread::anything(id.as_str(), "a resource without a type that is known", resource));
+            found.push(Unread::anything(
+                id.as_str(),
+                "a resource without a type that is known",
+                resource,
+            ));
         } else if mentions(resource, &is_expansion) {
-            found.push(Unread::anything(id.as_str(), "a resource of which a macro makes a part", resource));
+            found.push(Unread::anything(
+                id.as_str(),
+                "a resource of which a macro makes a part",
+                resource,
+            ));
         }
     }
 }

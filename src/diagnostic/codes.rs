@@ -1,11 +1,13 @@
-//! The table of codes: name, severity and meaning, and for each a page that `layershare explain` prints.
+//! The table of codes: name, severity and meaning, and for each a page that `layershare explain`
+//! prints.
 
 use super::Severity;
 use crate::english::list;
 
 macro_rules! codes {
     ($($variant:ident $name:literal [$($severity:ident),+] $summary:literal,)*) => {
-        /// Which finding a diagnostic is. The name is what users see, look up and search for, and never changes.
+        /// Which finding a diagnostic is. The name is what users see, look up and search for, and
+        /// never changes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "each has a page under docs/codes")]
         pub enum Code { $($variant,)* }
@@ -45,7 +47,11 @@ impl Code {
     /// The words for its severities: `error`, or `error or warning`.
     #[must_use]
     pub fn severity_names(self) -> String {
-        let names: Vec<&str> = self.severities().iter().map(|severity| severity.name()).collect();
+        let names: Vec<&str> = self
+            .severities()
+            .iter()
+            .map(|severity| severity.name())
+            .collect();
         list(&names, "or")
     }
 
@@ -58,11 +64,14 @@ impl Code {
 
 codes! {
     AccountsOnly "accounts-only" [Error] "a rule about attaching names an organization or everyone",
-    AdoptedUnshared "adopted-unshared" [Warning] "a version that exists already is listed and never shared",
+    AdoptedUnshared "adopted-unshared" [Warning] "a version that exists already is listed and \
+    never shared",
     AnyAccount "any-account" [Warning] "an allowlist includes layers of every AWS account",
     AwsLayers "aws-layers" [Note] "an allowlist leaves out the layers that AWS publishes",
-    ConflictingArns "conflicting-arns" [Error] "ARNs of several accounts, regions or partitions in one source",
-    ConflictingContent "conflicting-content" [Error] "a layer has both `content` and listed versions",
+    ConflictingArns "conflicting-arns" [Error] "ARNs of several accounts, regions or partitions in \
+    one source",
+    ConflictingContent "conflicting-content" [Error] "a layer has both `content` and listed \
+    versions",
     CoveredPattern "covered-pattern" [Warning] "an item of a set is covered by another one",
     DeletedVersion "deleted-version" [Error] "a deploy would delete a version that may be in use",
     DeprecatedRuntime "deprecated-runtime" [Warning] "Lambda no longer supports the runtime",
@@ -70,64 +79,82 @@ codes! {
     DuplicateLayerName "duplicate-layer-name" [Error] "two layers have the same name at AWS",
     DuplicateName "duplicate-name" [Error] "a name is declared twice",
     DuplicateVersion "duplicate-version" [Error] "a layer lists a label twice",
-    DynamicReference "dynamic-reference" [Error] "a text has a dynamic reference of CloudFormation in it",
+    DynamicReference "dynamic-reference" [Error] "a text has a dynamic reference of CloudFormation \
+    in it",
     EveryoneWithoutReason "everyone-without-reason" [Error] "a share with everyone gives no reason",
     ExpiredShare "expired-share" [Error] "the last day of a share is over",
     FailedClaim "failed-claim" [Error] "a claim does not hold",
-    FixedKey "fixed-key" [Warning] "an uploaded archive would replace the one before at the same address",
+    FixedKey "fixed-key" [Warning] "an uploaded archive would replace the one before at the same \
+    address",
     FolderInVersion "folder-in-version" [Error] "a listed version is made from a folder",
     GroupCycle "group-cycle" [Error] "a group contains itself",
     IncludeCycle "include-cycle" [Error] "a file includes itself",
     IncludeHoldsMore "include-holds-more" [Error] "an included file holds more than names",
-    IncludeOutside "include-outside" [Note] "an included file lies outside the folder of the source",
+    IncludeOutside "include-outside" [Note] "an included file lies outside the folder of the \
+    source",
     IncludeUnreadable "include-unreadable" [Error] "an included file cannot be read",
     InvalidAccount "invalid-account" [Error] "this is not an account ID",
     InvalidArn "invalid-arn" [Error] "this is not such an ARN",
-    InvalidClaim "invalid-claim" [Error] "a claim says `in` of something that is not an organization",
+    InvalidClaim "invalid-claim" [Error] "a claim says `in` of something that is not an \
+    organization",
     InvalidContent "invalid-content" [Error] "content is neither an S3 address nor a relative path",
     InvalidDate "invalid-date" [Error] "this is not a date",
     InvalidDefault "invalid-default" [Error] "a default does not fit its parameter's type",
-    InvalidDescription "invalid-description" [Error] "a description has characters that IAM refuses",
+    InvalidDescription "invalid-description" [Error] "a description has characters that IAM \
+    refuses",
     InvalidEncoding "invalid-encoding" [Error] "a source is not UTF-8",
     InvalidEscape "invalid-escape" [Error] "a quoted text has an unknown escape",
     InvalidName "invalid-name" [Error] "a name has characters that AWS or the language refuses",
     InvalidOrganization "invalid-organization" [Error] "this is not an organization ID",
     InvalidParameterName "invalid-parameter-name" [Error] "this cannot name an SSM parameter",
     InvalidPattern "invalid-pattern" [Error] "a pattern matches nothing, or exempts everybody",
-    InvalidTarget "invalid-target" [Error] "a guardrail applies to something other than roots, units and accounts",
+    InvalidTarget "invalid-target" [Error] "a guardrail applies to something other than roots, \
+    units and accounts",
     InvalidTrust "invalid-trust" [Error] "this is not a service or an identity provider",
-    InvisibleCharacter "invisible-character" [Error] "a source holds a character that a reviewer cannot see",
-    LayerArchitecture "layer-architecture" [Warning] "a layer does not name the architecture of a function",
-    LayerRegion "layer-region" [Error, Warning, Note] "a function and its layer are in different regions",
+    InvisibleCharacter "invisible-character" [Error] "a source holds a character that a reviewer \
+    cannot see",
+    LayerArchitecture "layer-architecture" [Warning] "a layer does not name the architecture of a \
+    function",
+    LayerRegion "layer-region" [Error, Warning, Note] "a function and its layer are in different \
+    regions",
     LayerRuntime "layer-runtime" [Warning] "a layer does not name the runtime of a function",
     LayerTwice "layer-twice" [Error] "a function has two versions of one layer",
     LayersOnImage "layers-on-image" [Error] "a function that is a container image has layers",
     LogicalIdClash "logical-id-clash" [Error] "two names give the same logical ID",
-    LostGrants "lost-grants" [Warning] "a deploy would take the grants of a rolling layer's newest version",
+    LostGrants "lost-grants" [Warning] "a deploy would take the grants of a rolling layer's newest \
+    version",
     LostZero "lost-zero" [Warning] "packaging could drop the leading zero of an ID",
     MisplacedRule "misplaced-rule" [Error] "a statement belongs in another kind of block",
     MissingContent "missing-content" [Warning] "the local file or folder does not exist yet",
     MissingTrust "missing-trust" [Error] "a role trusts nobody",
     MissingVersion "missing-version" [Error] "a function uses a version that does not exist",
-    NamedDescription "named-description" [Warning] "a changed description would replace a policy that has a name",
+    NamedDescription "named-description" [Warning] "a changed description would replace a policy \
+    that has a name",
     NewerVersion "newer-version" [Note] "a layer has a newer version than a function uses",
     NoContent "no-content" [Error] "a layer has no version",
     NoEffect "no-effect" [Error, Warning] "a statement, or the whole source, has no effect",
     NoRules "no-rules" [Error] "a policy, boundary or guardrail neither allows nor denies",
-    NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a version",
+    NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a \
+    version",
     NotYet "not-yet" [Error] "a word is reserved and not supported yet",
-    ParameterInVersion "parameter-in-version" [Note] "the content of a listed version depends on a parameter",
-    ParameterNotAllowed "parameter-not-allowed" [Error] "a parameter stands where CloudFormation or safety forbids one",
+    ParameterInVersion "parameter-in-version" [Note] "the content of a listed version depends on a \
+    parameter",
+    ParameterNotAllowed "parameter-not-allowed" [Error] "a parameter stands where CloudFormation \
+    or safety forbids one",
     ParameterType "parameter-type" [Error] "a parameter's type does not fit its use",
-    PatternWithoutAccount "pattern-without-account" [Error] "a pattern does not say whose layers it matches",
+    PatternWithoutAccount "pattern-without-account" [Error] "a pattern does not say whose layers \
+    it matches",
     PolicySize "policy-size" [Error, Warning] "a policy is longer than its quota",
     RedundantShare "redundant-share" [Warning] "a principal is in the rule already",
     RepeatedStatement "repeated-statement" [Error] "a statement that stands once is repeated",
-    RepublishedVersion "republished-version" [Error] "a build would publish a version a second time",
-    RollingParameter "rolling-parameter" [Warning] "each new archive revokes a parameter's access to earlier versions",
+    RepublishedVersion "republished-version" [Error] "a build would publish a version a second \
+    time",
+    RollingParameter "rolling-parameter" [Warning] "each new archive revokes a parameter's access \
+    to earlier versions",
     ShareWithOwner "share-with-owner" [Warning] "a layer is shared with the account that owns it",
     SimilarName "similar-name" [Warning] "two names differ only in case, `-` or `_`",
-    SubjectWithoutId "subject-without-id" [Note] "a subject names a GitHub repository without its IDs",
+    SubjectWithoutId "subject-without-id" [Note] "a subject names a GitHub repository without its \
+    IDs",
     Syntax "syntax" [Error] "something else is expected here",
     TemplateSize "template-size" [Error] "the template is larger than CloudFormation accepts",
     TextLength "text-length" [Error] "a text is longer than AWS accepts",
@@ -138,13 +165,15 @@ codes! {
     UnknownArchitecture "unknown-architecture" [Error] "Lambda has no such architecture",
     UnknownName "unknown-name" [Error] "nothing of that name is declared",
     UnknownParameter "unknown-parameter" [Error] "no parameter of that name is declared",
-    UnknownProvider "unknown-provider" [Warning] "a wildcard trusts an identity provider that may be shared",
+    UnknownProvider "unknown-provider" [Warning] "a wildcard trusts an identity provider that may \
+    be shared",
     UnknownRuntime "unknown-runtime" [Warning] "the list of runtimes does not have this one",
     UnknownStatement "unknown-statement" [Error] "no statement begins with that word here",
     UnknownVersion "unknown-version" [Error] "the layer has no version of that label",
     UnrestrictedTrust "unrestricted-trust" [Error] "anybody could assume the role",
     UnterminatedString "unterminated-string" [Error] "a quoted text has no closing quote",
     Unused "unused" [Warning] "a name is declared and never used",
-    VersionNotShared "version-not-shared" [Error, Warning] "a version is not shared with the account of the function",
+    VersionNotShared "version-not-shared" [Error, Warning] "a version is not shared with the \
+    account of the function",
     VoidedRule "voided-rule" [Warning] "another statement makes the rule pointless",
 }

@@ -88,7 +88,10 @@ impl Diagnostic {
     }
 
     fn new(severity: Severity, code: Code, span: Span, message: impl Into<String>) -> Self {
-        let primary = Label { span, text: String::new() };
+        let primary = Label {
+            span,
+            text: String::new(),
+        };
         Self {
             code,
             severity,
@@ -111,7 +114,10 @@ impl Diagnostic {
     /// Shows another place.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.push(Label { span, text: text.into() });
+        self.secondary.push(Label {
+            span,
+            text: text.into(),
+        });
         self
     }
 
@@ -131,12 +137,22 @@ impl Diagnostic {
 
     /// Offers a change that can be applied as it is.
     #[must_use]
-    pub fn fix(mut self, title: impl Into<String>, span: Span, replacement: impl Into<String>) -> Self {
-        self.fix = Some(Fix { title: title.into(), span, replacement: replacement.into() });
+    pub fn fix(
+        mut self,
+        title: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+    ) -> Self {
+        self.fix = Some(Fix {
+            title: title.into(),
+            span,
+            replacement: replacement.into(),
+        });
         self
     }
 
-    /// Offers to write what was probably meant in the place of `span`; says what to do where that is not known.
+    /// Offers to write what was probably meant in the place of `span`; says what to do where that
+    /// is not known.
     #[must_use]
     pub fn suggest(self, span: Span, near: Option<&str>, otherwise: impl Into<String>) -> Self {
         match near {

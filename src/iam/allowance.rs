@@ -6,7 +6,8 @@ use std::collections::HashSet;
 /// The most searches that are made to find a layer outside of several allowances.
 const MOST_SEARCHES: usize = 1024;
 
-/// One way in which policies let a layer be attached: a disjunct of their meaning in disjunctive normal form.
+/// One way in which policies let a layer be attached: a disjunct of their meaning in disjunctive
+/// normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
     /// Each layer of the list fits at least one pattern of each group.
@@ -40,12 +41,16 @@ pub struct AttachableLayers {
 }
 
 impl Allowance {
-    /// Whether the other layers that it needs can exist. `if_undecided` is returned when the search gives up.
+    /// Whether the other layers that it needs can exist. `if_undecided` is returned when the search
+    /// gives up.
     #[must_use]
     pub fn is_satisfiable(&self, if_undecided: bool) -> bool {
         self.needs.iter().all(|need| {
-            let found =
-                if need.fits { self.layer(Some(&need.patterns), &[]) } else { self.layer(None, &need.patterns) };
+            let found = if need.fits {
+                self.layer(Some(&need.patterns), &[])
+            } else {
+                self.layer(None, &need.patterns)
+            };
             found.map_or(if_undecided, |found| found.is_some())
         })
     }
@@ -55,8 +60,17 @@ impl Allowance {
     /// # Errors
     ///
     /// Where that is not decided in bounded time.
-    pub fn layer(&self, within: Option<&[Pattern]>, outside: &[Pattern]) -> Result<Option<String>, BudgetExceeded> {
-        let within: Vec<&[Pattern]> = self.within.iter().map(Vec::as_slice).chain(within).collect();
+    pub fn layer(
+        &self,
+        within: Option<&[Pattern]>,
+        outside: &[Pattern],
+    ) -> Result<Option<String>, BudgetExceeded> {
+        let within: Vec<&[Pattern]> = self
+            .within
+            .iter()
+            .map(Vec::as_slice)
+            .chain(within)
+            .collect();
         layer(&within, &[&self.outside, outside])
     }
 
@@ -65,11 +79,16 @@ impl Allowance {
     /// # Errors
     ///
     /// Where that is not decided in bounded time.
-    pub fn layer_beyond(&self, others: &[Self], set: Option<&[Pattern]>) -> Result<Option<String>, BudgetExceeded> {
+    pub fn layer_beyond(
+        &self,
+        others: &[Self],
+        set: Option<&[Pattern]>,
+    ) -> Result<Option<String>, BudgetExceeded> {
         self.search_beyond(others, set, &mut MOST_SEARCHES.clone())
     }
 
-    /// Each of the others is left by one of its groups, or by what is outside of it; every combination is searched.
+    /// Each of the others is left by one of its groups, or by what is outside of it; every
+    /// combination is searched.
     fn search_beyond(
         &self,
         others: &[Self],
@@ -79,12 +98,15 @@ impl Allowance {
         let exits = |other: &Self| other.within.len() + usize::from(!other.outside.is_empty());
         let mut combinations: usize = 1;
         for other in others {
-            combinations = combinations.checked_mul(exits(other)).ok_or(BudgetExceeded)?;
+            combinations = combinations
+                .checked_mul(exits(other))
+                .ok_or(BudgetExceeded)?;
         }
         *searches = searches.checked_sub(combinations).ok_or(BudgetExceeded)?;
         for combination in 0..combinations {
             let mut rest = combination;
-            let mut within: Vec<&[Pattern]> = self.within.iter().map(Vec::as_slice).chain(set).collect();
+            let mut within: Vec<&[Pattern]> =
+                self.within.iter().map(Vec::as_slice).chain(set).collect();
             let mut outside = vec![self.outside.as_slice()];
             for other in others {
                 let exit = rest % exits(other);
@@ -112,10 +134,16 @@ impl Allowance {
 /// # Errors
 ///
 /// Where that is not decided in bounded time.
-pub fn layer_beyond(first: &[Allowance], others: &[Allowance]) -> Result<Option<String>, BudgetExceeded> {
+pub fn layer_beyond(
+    first: &[Allowance],
+    others: &[Allowance],
+) -> Result<Option<String>, BudgetExceeded> {
     let known: HashSet<_> = others.iter().map(Allowance::key).collect();
     let mut searches = MOST_SEARCHES;
-    for allowance in first.iter().filter(|allowance| !known.contains(&allowance.key())) {
+    for allowance in first
+        .iter()
+        .filter(|allowance| !known.contains(&allowance.key()))
+    {
         if let Some(found) = allowance.search_beyond(others, None, &mut searches)? {
             return Ok(Some(found));
         }

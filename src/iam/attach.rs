@@ -1,25 +1,31 @@
 //! Which layers policies let attach: not one by one, but all of them.
 //!
-//! A request brings a list of layers. Conditions on `lambda:Layer` speak of all layers of the list, or of any, so that a
-//! layer can be attached if there is a list with it that some Allow of each level allows and no Deny denies. Each way to
-//! that end is an [`Allowance`].
+//! A request brings a list of layers. Conditions on `lambda:Layer` speak of all layers of the list,
+//! or of any, so that a layer can be attached if there is a list with it that some Allow of each
+//! level allows and no Deny denies. Each way to that end is an [`Allowance`].
 //!
-//! For example, a policy allows creating functions where each layer fits `a*` (`ForAllValues:StringLike`) and denies it
-//! where some layer fits `ab*` (`ForAnyValue:StringLike`). A list escapes the Deny if no layer of it fits `ab*`, so that
-//! there is one allowance: within `a*`, outside `ab*`.
+//! For example, a policy allows creating functions where each layer fits `a*`
+//! (`ForAllValues:StringLike`) and denies it where some layer fits `ab*`
+//! (`ForAnyValue:StringLike`). A list escapes the Deny if no layer of it fits `ab*`, so that there
+//! is one allowance: within `a*`, outside `ab*`.
 
 use super::allowance::{Allowance, AttachableLayers, Need, tidy};
 use super::document::{Condition, Document, Effect, Operator, PatternList, Quantifier, Statement};
-use super::evaluate::{Answer, Request, Values, all_hold, counts, holds, names_action, resource_pattern, value};
+use super::evaluate::{
+    Answer, Request, Values, all_hold, counts, holds, names_action, resource_pattern, value,
+};
 use crate::partial::{Partial, Text};
 use crate::pattern::{Domain, Pattern, Search};
 
-/// The actions that attach layers, and the only ones that know `lambda:Layer` (Service Authorization Reference, AWS
-/// Lambda).
-pub const ATTACH: [&str; 2] = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];
+/// The actions that attach layers, and the only ones that know `lambda:Layer` (Service
+/// Authorization Reference, AWS Lambda).
+pub const ATTACH: [&str; 2] = [
+    "lambda:CreateFunction",
+    "lambda:UpdateFunctionConfiguration",
+];
 
-/// What attaching a layer takes in addition, of one's own account as of another: reading it (Lambda Developer Guide, adding
-/// layers to functions).
+/// What attaching a layer takes in addition, of one's own account as of another: reading it (Lambda
+/// Developer Guide, adding layers to functions).
 pub const READ: &str = "lambda:GetLayerVersion";
 
 /// The condition key that names the layers of a request.
@@ -28,7 +34,8 @@ const LAYER_KEY: &str = "lambda:layer";
 /// The most allowances that are distinguished.
 const MOST: usize = 256;
 
-/// The policies that govern one principal: a role with everything attached to it, or a single policy.
+/// The policies that govern one principal: a role with everything attached to it, or a single
+/// policy.
 #[derive(Clone, Debug, Default)]
 pub struct EffectivePolicies {
     /// Of each level, one document must allow: what the principal has, and its boundary.
@@ -47,16 +54,27 @@ impl EffectivePolicies {
 
     /// Every statement, with its document.
     pub fn statements(&self) -> impl Iterator<Item = (&Document, &Statement)> {
-        self.documents().flat_map(|document| document.statements.iter().map(move |statement| (document, statement)))
+        self.documents().flat_map(|document| {
+            document
+                .statements
+                .iter()
+                .map(move |statement| (document, statement))
+        })
     }
 
-    /// The same for a principal whose own policies allow everything: what is left is what its Denies and its boundary
-    /// forbid, whatever else it is allowed.
+    /// The same for a principal whose own policies allow everything: what is left is what its
+    /// Denies and its boundary forbid, whatever else it is allowed.
     #[must_use]
     pub fn whatever_is_allowed(&self) -> Self {
         let mut policies = self.clone();
-        let own: Vec<Document> = policies.levels.first_mut().map(std::mem::take).unwrap_or_default();
-        policies.guardrails.extend(own.into_iter().filter_map(only_denies));
+        let own: Vec<Document> = policies
+            .levels
+            .first_mut()
+            .map(std::mem::take)
+            .unwrap_or_default();
+        policies
+            .guardrails
+            .extend(own.into_iter().filter_map(only_denies));
         let everything = vec![allow_everything()];
         match policies.levels.first_mut() {
             Some(level) => *level = everything,
@@ -69,15 +87,20 @@ impl EffectivePolicies {
 /// A document without what it allows; none where nothing is left.
 fn only_denies(mut document: Document) -> Option<Document> {
     document.problem = None;
-    document.statements.retain(|statement| statement.effect == Effect::Deny);
+    document
+        .statements
+        .retain(|statement| statement.effect == Effect::Deny);
     (!document.statements.is_empty()).then_some(document)
 }
 
-/// A document that allows everything: what stands for policies that are not there. It has no name, and is no cause of
-/// anything.
+/// A document that allows everything: what stands for policies that are not there. It has no name,
+/// and is no cause of anything.
 #[must_use]
 pub fn allow_everything() -> Document {
-    let every = || PatternList { negated: false, patterns: vec![Text::literal("*")] };
+    let every = || PatternList {
+        negated: false,
+        patterns: vec![Text::literal("*")],
+    };
     let statement = Statement {
         sid: "statement 1".to_owned(),
         effect: Effect::Allow,
@@ -89,13 +112,18 @@ pub fn allow_everything() -> Document {
         doubt: None,
         written: Partial::Null,
     };
-    Document { has_variables: true, statements: vec![statement], ..Document::default() }
+    Document {
+        has_variables: true,
+        statements: vec![statement],
+        ..Document::default()
+    }
 }
 
 /// How statements are taken of which it is not known whether they hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// To the least effect if they allow, and to the greatest if they deny: what is left is certain.
+    /// To the least effect if they allow, and to the greatest if they deny: what is left is
+    /// certain.
     Lower,
     /// The other way round: what is left out is excluded.
     Upper,
@@ -109,7 +137,8 @@ impl Bound {
         match (answer, self, effect) {
             (Answer::Yes, ..) => true,
             (Answer::No, ..) => false,
-            (Answer::Unknown(_), Self::Lower, Effect::Deny) | (Answer::Unknown(_), Self::Upper, Effect::Allow) => true,
+            (Answer::Unknown(_), Self::Lower, Effect::Deny)
+            | (Answer::Unknown(_), Self::Upper, Effect::Allow) => true,
             (Answer::Unknown(_), Self::Lower, Effect::Allow)
             | (Answer::Unknown(_), Self::Upper, Effect::Deny)
             | (Answer::Unknown(_), Self::Understood, _) => false,
@@ -118,7 +147,10 @@ impl Bound {
 
     /// Whether what is not known is taken as wide as it can be.
     fn widens(self, effect: Effect) -> bool {
-        matches!((self, effect), (Self::Upper, Effect::Allow) | (Self::Lower, Effect::Deny))
+        matches!(
+            (self, effect),
+            (Self::Upper, Effect::Allow) | (Self::Lower, Effect::Deny)
+        )
     }
 }
 
@@ -158,14 +190,21 @@ pub(super) struct LayerPatterns {
 impl LayerPatterns {
     /// The patterns at the least or at the most.
     fn at(self, most: bool) -> Vec<Pattern> {
-        if most && self.unknown.is_some() { vec![Pattern::new("*")] } else { self.known }
+        if most && self.unknown.is_some() {
+            vec![Pattern::new("*")]
+        } else {
+            self.known
+        }
     }
 }
 
 /// What can be attached under these policies.
 #[must_use]
 pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
-    let mut found = AttachableLayers { doubts: doubts(policies), ..AttachableLayers::default() };
+    let mut found = AttachableLayers {
+        doubts: doubts(policies),
+        ..AttachableLayers::default()
+    };
     match allowances(policies, Bound::Lower, Half::Both) {
         Ok(certain) => found.certain = certain,
         Err(TooManyAllowances) => found.doubts.push(TooManyAllowances.to_string()),
@@ -200,11 +239,19 @@ impl std::error::Error for TooManyAllowances {}
 /// # Errors
 ///
 /// Where there are too many.
-pub fn allowances(policies: &EffectivePolicies, bound: Bound, half: Half) -> Result<Vec<Allowance>, TooManyAllowances> {
+pub fn allowances(
+    policies: &EffectivePolicies,
+    bound: Bound,
+    half: Half,
+) -> Result<Vec<Allowance>, TooManyAllowances> {
     let mut found = Vec::new();
     let actions: &[&'static str] = if half == Half::Read { &[READ] } else { &ATTACH };
     for action in actions {
-        let analysis = Analysis { policies, action, bound };
+        let analysis = Analysis {
+            policies,
+            action,
+            bound,
+        };
         found.extend(analysis.allowances(half)?);
     }
     found.retain(|allowance| allowance.is_satisfiable(bound == Bound::Upper));
@@ -212,7 +259,8 @@ pub fn allowances(policies: &EffectivePolicies, bound: Bound, half: Half) -> Res
     Ok(found)
 }
 
-/// Why it is not known what the policies say about attaching layers: each statement with what is not known of it.
+/// Why it is not known what the policies say about attaching layers: each statement with what is
+/// not known of it.
 #[must_use]
 pub fn doubts(policies: &EffectivePolicies) -> Vec<String> {
     let mut found = Vec::new();
@@ -232,9 +280,17 @@ pub fn doubts(policies: &EffectivePolicies) -> Vec<String> {
 
 /// What is not known of a statement that may matter for attaching or reading layers.
 #[must_use]
-pub fn unclear(policies: &EffectivePolicies, document: &Document, statement: &Statement) -> Option<String> {
+pub fn unclear(
+    policies: &EffectivePolicies,
+    document: &Document,
+    statement: &Statement,
+) -> Option<String> {
     for action in ATTACH {
-        let analysis = Analysis { policies, action, bound: Bound::Upper };
+        let analysis = Analysis {
+            policies,
+            action,
+            bound: Bound::Upper,
+        };
         match analysis.concerns(statement, document) {
             Answer::No => {}
             Answer::Unknown(why) => return Some(why),
@@ -253,15 +309,19 @@ pub fn unclear(policies: &EffectivePolicies, document: &Document, statement: &St
             }
         }
     }
-    let analysis = Analysis { policies, action: READ, bound: Bound::Upper };
+    let analysis = Analysis {
+        policies,
+        action: READ,
+        bound: Bound::Upper,
+    };
     match analysis.concerns_reading(statement, document) {
         Answer::Unknown(why) => Some(why),
-        Answer::Yes if statement.resources.negated => Some("which layers `NotResource` leaves".to_owned()),
-        Answer::Yes => statement
-            .resources
-            .patterns
-            .iter()
-            .find_map(|text| resource_pattern(text, &policies.request, document.has_variables).err()),
+        Answer::Yes if statement.resources.negated => {
+            Some("which layers `NotResource` leaves".to_owned())
+        }
+        Answer::Yes => statement.resources.patterns.iter().find_map(|text| {
+            resource_pattern(text, &policies.request, document.has_variables).err()
+        }),
         Answer::No => None,
     }
 }
@@ -282,7 +342,10 @@ impl Analysis<'_> {
         let mut found = vec![Allowance::default()];
         if half != Half::Read {
             for level in &self.policies.levels {
-                let allowed: Vec<Allowance> = level.iter().flat_map(|document| self.allowed(document)).collect();
+                let allowed: Vec<Allowance> = level
+                    .iter()
+                    .flat_map(|document| self.allowed(document))
+                    .collect();
                 found = product(&found, &allowed)?;
             }
             for (document, statement) in self.policies.statements() {
@@ -308,10 +371,20 @@ impl Analysis<'_> {
     fn allowed(&self, document: &Document) -> Vec<Allowance> {
         let mut found = Vec::new();
         if document.problem.is_some() && self.bound == Bound::Upper {
-            found.push(Allowance { by: vec![document.name.clone()], ..Allowance::default() });
+            found.push(Allowance {
+                by: vec![document.name.clone()],
+                ..Allowance::default()
+            });
         }
-        for statement in document.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
-            if self.bound.counts(&self.concerns(statement, document), Effect::Allow) {
+        for statement in document
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Allow)
+        {
+            if self
+                .bound
+                .counts(&self.concerns(statement, document), Effect::Allow)
+            {
                 found.extend(self.allowed_by(statement, document));
             }
         }
@@ -320,9 +393,15 @@ impl Analysis<'_> {
 
     /// What a statement allows that counts; none where its conditions never hold.
     fn allowed_by(&self, statement: &Statement, document: &Document) -> Option<Allowance> {
-        let by =
-            if document.name.is_empty() { Vec::new() } else { vec![format!("{}, {}", document.name, statement.sid)] };
-        let mut allowance = Allowance { by, ..Allowance::default() };
+        let by = if document.name.is_empty() {
+            Vec::new()
+        } else {
+            vec![format!("{}, {}", document.name, statement.sid)]
+        };
+        let mut allowance = Allowance {
+            by,
+            ..Allowance::default()
+        };
         let upper = self.bound == Bound::Upper;
         for constraint in constraints(statement, document, &self.policies.request) {
             match constraint {
@@ -334,7 +413,10 @@ impl Analysis<'_> {
                 Constraint::All(patterns, true) => allowance.within.push(patterns.at(upper)),
                 Constraint::All(patterns, false) => allowance.outside.extend(patterns.at(!upper)),
                 Constraint::Any(patterns, fits) => {
-                    allowance.needs.push(Need { patterns: patterns.at(upper == fits), fits });
+                    allowance.needs.push(Need {
+                        patterns: patterns.at(upper == fits),
+                        fits,
+                    });
                 }
                 Constraint::Unclear(_) if upper => {}
                 Constraint::Never | Constraint::Unclear(_) => return None,
@@ -345,7 +427,10 @@ impl Analysis<'_> {
 
     /// The ways to escape a Deny; `None` where it is not about the action at all.
     fn escapes(&self, statement: &Statement, document: &Document) -> Option<Vec<Allowance>> {
-        if !self.bound.counts(&self.concerns(statement, document), Effect::Deny) {
+        if !self
+            .bound
+            .counts(&self.concerns(statement, document), Effect::Deny)
+        {
             return None;
         }
         let upper = self.bound == Bound::Upper;
@@ -358,14 +443,26 @@ impl Analysis<'_> {
                     return None;
                 }
                 Constraint::All(patterns, fits) => {
-                    let need = Need { patterns: patterns.at(upper != fits), fits: !fits };
-                    ways.push(Allowance { needs: vec![need], ..Allowance::default() });
+                    let need = Need {
+                        patterns: patterns.at(upper != fits),
+                        fits: !fits,
+                    };
+                    ways.push(Allowance {
+                        needs: vec![need],
+                        ..Allowance::default()
+                    });
                 }
                 Constraint::Any(patterns, true) => {
-                    ways.push(Allowance { outside: patterns.at(!upper), ..Allowance::default() });
+                    ways.push(Allowance {
+                        outside: patterns.at(!upper),
+                        ..Allowance::default()
+                    });
                 }
                 Constraint::Any(patterns, false) => {
-                    ways.push(Allowance { within: vec![patterns.at(upper)], ..Allowance::default() });
+                    ways.push(Allowance {
+                        within: vec![patterns.at(upper)],
+                        ..Allowance::default()
+                    });
                 }
                 Constraint::Never => return None,
                 Constraint::Unclear(_) if self.bound != Bound::Lower => return None,
@@ -375,8 +472,8 @@ impl Analysis<'_> {
         Some(ways)
     }
 
-    /// Whether a statement is about the action, on some function if it allows and on all if it denies, its conditions on
-    /// the layers left aside.
+    /// Whether a statement is about the action, on some function if it allows and on all if it
+    /// denies, its conditions on the layers left aside.
     pub fn concerns(&self, statement: &Statement, document: &Document) -> Answer {
         if let Some(problem) = &statement.problem {
             return Answer::Unknown(problem.why.clone());
@@ -384,18 +481,24 @@ impl Analysis<'_> {
         let request = &self.policies.request;
         names_action(&statement.actions, self.action)
             .and(|| functions(statement, document, request))
-            .and(|| all_hold(statement, request, document.has_variables, |condition| !is_about_layers(condition)))
+            .and(|| {
+                all_hold(statement, request, document.has_variables, |condition| {
+                    !is_about_layers(condition)
+                })
+            })
             .and(|| counts(statement))
     }
 
-    /// Whether a statement is about reading some layer. No such request has a `lambda:Layer` (Service Authorization
-    /// Reference, AWS Lambda).
+    /// Whether a statement is about reading some layer. No such request has a `lambda:Layer`
+    /// (Service Authorization Reference, AWS Lambda).
     fn concerns_reading(&self, statement: &Statement, document: &Document) -> Answer {
         if let Some(problem) = &statement.problem {
             return Answer::Unknown(problem.why.clone());
         }
         let mut request = self.policies.request.clone();
-        request.context.insert(LAYER_KEY.to_owned(), Values::Known(Vec::new()));
+        request
+            .context
+            .insert(LAYER_KEY.to_owned(), Values::Known(Vec::new()));
         names_action(&statement.actions, READ)
             .and(|| all_hold(statement, &request, document.has_variables, |_| true))
             .and(|| counts(statement))
@@ -404,9 +507,16 @@ impl Analysis<'_> {
     /// The layers that may be read, as groups to be within, and those that may not.
     fn readable(&self) -> (Vec<Vec<Pattern>>, Vec<Pattern>) {
         let levels = self.policies.levels.iter();
-        let readable =
-            levels.map(|level| level.iter().flat_map(|document| self.reads(document, Effect::Allow)).collect());
-        let denied = self.policies.documents().flat_map(|document| self.reads(document, Effect::Deny));
+        let readable = levels.map(|level| {
+            level
+                .iter()
+                .flat_map(|document| self.reads(document, Effect::Allow))
+                .collect()
+        });
+        let denied = self
+            .policies
+            .documents()
+            .flat_map(|document| self.reads(document, Effect::Deny));
         (readable.collect(), denied.collect())
     }
 
@@ -417,9 +527,21 @@ impl Analysis<'_> {
         if document.problem.is_some() && widest {
             found.push(Pattern::new("*"));
         }
-        for statement in document.statements.iter().filter(|statement| statement.effect == effect) {
-            if self.bound.counts(&self.concerns_reading(statement, document), effect) {
-                found.extend(resources(statement, document, &self.policies.request, widest));
+        for statement in document
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == effect)
+        {
+            if self
+                .bound
+                .counts(&self.concerns_reading(statement, document), effect)
+            {
+                found.extend(resources(
+                    statement,
+                    document,
+                    &self.policies.request,
+                    widest,
+                ));
             }
         }
         found
@@ -427,19 +549,33 @@ impl Analysis<'_> {
 }
 
 /// The patterns of a statement's resources. `widest` says how to take what is not known.
-fn resources(statement: &Statement, document: &Document, request: &Request, widest: bool) -> Vec<Pattern> {
+fn resources(
+    statement: &Statement,
+    document: &Document,
+    request: &Request,
+    widest: bool,
+) -> Vec<Pattern> {
     if statement.resources.negated {
-        return if widest { vec![Pattern::new("*")] } else { Vec::new() };
+        return if widest {
+            vec![Pattern::new("*")]
+        } else {
+            Vec::new()
+        };
     }
     let known = |text| match resource_pattern(text, request, document.has_variables) {
         Ok(pattern) => pattern,
         Err(_) => widest.then(|| Pattern::new("*")),
     };
-    statement.resources.patterns.iter().filter_map(known).collect()
+    statement
+        .resources
+        .patterns
+        .iter()
+        .filter_map(known)
+        .collect()
 }
 
-/// Whether a statement is about some function if it allows, or about all if it denies. Where a Deny is about some functions
-/// only, others escape it.
+/// Whether a statement is about some function if it allows, or about all if it denies. Where a Deny
+/// is about some functions only, others escape it.
 fn functions(statement: &Statement, document: &Document, request: &Request) -> Answer {
     if statement.resources.is_everything() {
         return Answer::Yes;
@@ -453,7 +589,10 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
         }
     }
     let functions = || Search::among(Domain::functions());
-    let (some_named, some_not) = (functions().within(&named).shortest(), functions().outside(&named).shortest());
+    let (some_named, some_not) = (
+        functions().within(&named).shortest(),
+        functions().outside(&named).shortest(),
+    );
     let (Ok(some_named), Ok(some_not)) = (some_named, some_not) else {
         return Answer::Unknown("which functions it is about, is too complex to decide".to_owned());
     };
@@ -465,7 +604,9 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
     match (statement.effect, unknown) {
         (Effect::Allow, None) => Answer::from(is_about_some),
         (Effect::Deny, None) if is_about_all => Answer::Yes,
-        (Effect::Deny, None) if is_about_some => Answer::Unknown("it is about some functions only".to_owned()),
+        (Effect::Deny, None) if is_about_some => {
+            Answer::Unknown("it is about some functions only".to_owned())
+        }
         (Effect::Deny, None) => Answer::No,
         // More names make a list longer, and what is left of a negated one shorter.
         (Effect::Allow, Some(_)) if is_about_some && !statement.resources.negated => Answer::Yes,
@@ -489,13 +630,26 @@ pub fn is_about_layers(condition: &Condition) -> bool {
 }
 
 /// What a statement's conditions say about the list of layers, in which there is at least one.
-pub(super) fn constraints(statement: &Statement, document: &Document, request: &Request) -> Vec<Constraint> {
-    let about = statement.conditions.iter().filter(|condition| is_about_layers(condition));
-    about.filter_map(|condition| constraint(condition, document, request)).collect()
+pub(super) fn constraints(
+    statement: &Statement,
+    document: &Document,
+    request: &Request,
+) -> Vec<Constraint> {
+    let about = statement
+        .conditions
+        .iter()
+        .filter(|condition| is_about_layers(condition));
+    about
+        .filter_map(|condition| constraint(condition, document, request))
+        .collect()
 }
 
 fn is_unclear(document: &Document) -> bool {
-    document.problem.is_some() || document.statements.iter().any(|statement| statement.problem.is_some())
+    document.problem.is_some()
+        || document
+            .statements
+            .iter()
+            .any(|statement| statement.problem.is_some())
 }
 
 /// What a condition says; `None` where it holds for every list.
@@ -503,7 +657,10 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
     let unclear = |why: &str| Some(Constraint::Unclear(why.to_owned()));
     if condition.operator == Operator::Null {
         let context = [(LAYER_KEY.to_owned(), Values::Known(vec![String::new()]))].into();
-        let with_layers = Request { context, ..Request::default() };
+        let with_layers = Request {
+            context,
+            ..Request::default()
+        };
         return match holds(condition, &with_layers, document.has_variables) {
             Answer::Yes => None,
             Answer::No => Some(Constraint::Never),
@@ -512,40 +669,56 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
     }
     match &condition.operator {
         Operator::Equals | Operator::Like => {}
-        Operator::Unsupported(operator) => return unclear(&format!("`{operator}` is not supported")),
+        Operator::Unsupported(operator) => {
+            return unclear(&format!("`{operator}` is not supported"));
+        }
         Operator::EqualsIgnoreCase | Operator::Arn | Operator::Bool | Operator::Null => {
-            return unclear("`lambda:Layer` is compared by an operator that is not supported for it");
+            return unclear(
+                "`lambda:Layer` is compared by an operator that is not supported for it",
+            );
         }
     }
     if condition.values.is_empty() {
         return unclear("`lambda:Layer` is compared with no value");
     }
-    let mut patterns = LayerPatterns { known: Vec::new(), unknown: None };
+    let mut patterns = LayerPatterns {
+        known: Vec::new(),
+        unknown: None,
+    };
     for text in &condition.values {
         match value(text, request, document.has_variables) {
             Ok(pattern) => patterns.known.extend(pattern),
             Err(why) => patterns.unknown = Some(why),
         }
     }
-    if condition.operator == Operator::Equals && patterns.known.iter().any(|pattern| pattern.literal().is_none()) {
+    if condition.operator == Operator::Equals
+        && patterns
+            .known
+            .iter()
+            .any(|pattern| pattern.literal().is_none())
+    {
         return unclear("`StringEquals` takes a wildcard for itself");
     }
     match condition.quantifier {
         Quantifier::All => Some(Constraint::All(patterns, !condition.negated)),
         Quantifier::Any => Some(Constraint::Any(patterns, !condition.negated)),
-        Quantifier::One => unclear("`lambda:Layer` has several values, and the operator is for one"),
+        Quantifier::One => {
+            unclear("`lambda:Layer` has several values, and the operator is for one")
+        }
     }
 }
 
-/// Takes out what says nothing: a pattern that another one covers, a group that another one is within or that every
-/// layer fits.
+/// Takes out what says nothing: a pattern that another one covers, a group that another one is
+/// within or that every layer fits.
 fn simplify(allowance: &mut Allowance) {
     let every = Pattern::new("*");
     allowance.within.retain(|group| !group.contains(&every));
     allowance.within.iter_mut().for_each(reduce);
     reduce(&mut allowance.outside);
     let is_within = |small: &[Pattern], large: &[Pattern]| {
-        small.iter().all(|one| large.iter().any(|other| other.plainly_covers(one)))
+        small
+            .iter()
+            .all(|one| large.iter().any(|other| other.plainly_covers(one)))
     };
     let mut kept: Vec<Vec<Pattern>> = Vec::new();
     for group in std::mem::take(&mut allowance.within) {
@@ -566,7 +739,10 @@ fn reduce(union: &mut Vec<Pattern>) {
     union.dedup();
     if union.len() <= MOST_COMPARED {
         let all = union.clone();
-        union.retain(|one| !all.iter().any(|other| other != one && other.plainly_covers(one)));
+        union.retain(|one| {
+            !all.iter()
+                .any(|other| other != one && other.plainly_covers(one))
+        });
     }
 }
 

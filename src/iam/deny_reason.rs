@@ -22,19 +22,33 @@ impl fmt::Display for DenyReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Explicit(by) => write!(f, "{by} denies it"),
-            Self::Implicit(action, documents) => write!(f, "nothing{} allows {action}", within(documents)),
+            Self::Implicit(action, documents) => {
+                write!(f, "nothing{} allows {action}", within(documents))
+            }
             Self::LayerNotAllowed(by) => {
-                write!(f, "`lambda:Layer` is missing it: it is not among the layers of {}", by.join(" and "))
+                write!(
+                    f,
+                    "`lambda:Layer` is missing it: it is not among the layers of {}",
+                    by.join(" and ")
+                )
             }
             Self::CannotRead(documents) => {
-                write!(f, "`{READ}` on it is missing: nothing{} allows it", within(documents))
+                write!(
+                    f,
+                    "`{READ}` on it is missing: nothing{} allows it",
+                    within(documents)
+                )
             }
         }
     }
 }
 
 fn within(documents: &[String]) -> String {
-    if documents.is_empty() { String::new() } else { format!(" in {}", documents.join("; ")) }
+    if documents.is_empty() {
+        String::new()
+    } else {
+        format!(" in {}", documents.join("; "))
+    }
 }
 
 /// Why a request with this layer alone is denied; `None` where it is not certain that it is.
@@ -42,7 +56,11 @@ fn within(documents: &[String]) -> String {
 pub fn deny_reason(policies: &EffectivePolicies, layer: &str) -> Option<DenyReason> {
     let mut first = None;
     for action in ATTACH {
-        let analysis = Analysis { policies, action, bound: Bound::Upper };
+        let analysis = Analysis {
+            policies,
+            action,
+            bound: Bound::Upper,
+        };
         match of_attaching(&analysis, layer) {
             Some(reason) => first = first.or(Some(reason)),
             // This action attaches it, so that only reading it can be what is missing.
@@ -61,7 +79,11 @@ fn of_attaching(analysis: &Analysis<'_>, layer: &str) -> Option<DenyReason> {
             return Some(DenyReason::Explicit(named(document, statement)));
         }
     }
-    analysis.policies.levels.iter().find_map(|level| not_allowed(analysis, level, layer))
+    analysis
+        .policies
+        .levels
+        .iter()
+        .find_map(|level| not_allowed(analysis, level, layer))
 }
 
 /// Why a level does not allow a layer; `None` where it may.
@@ -71,7 +93,11 @@ fn not_allowed(analysis: &Analysis<'_>, level: &[Document], layer: &str) -> Opti
         if document.problem.is_some() {
             return None;
         }
-        for statement in document.statements.iter().filter(|statement| statement.effect == Effect::Allow) {
+        for statement in document
+            .statements
+            .iter()
+            .filter(|statement| statement.effect == Effect::Allow)
+        {
             match analysis.concerns(statement, document) {
                 Answer::No => {}
                 Answer::Yes if fits(analysis, document, statement, layer) == Some(false) => {
@@ -90,9 +116,12 @@ fn not_allowed(analysis: &Analysis<'_>, level: &[Document], layer: &str) -> Opti
 
 fn of_reading(analysis: &Analysis<'_>, layer: &str) -> Option<DenyReason> {
     analysis.policies.levels.iter().find_map(|level| {
-        let can_read = level
-            .iter()
-            .any(|document| analysis.reads(document, Effect::Allow).iter().any(|pattern| pattern.matches(layer)));
+        let can_read = level.iter().any(|document| {
+            analysis
+                .reads(document, Effect::Allow)
+                .iter()
+                .any(|pattern| pattern.matches(layer))
+        });
         (!can_read).then(|| DenyReason::CannotRead(names(level)))
     })
 }
@@ -105,8 +134,14 @@ fn names(level: &[Document]) -> Vec<String> {
     level.iter().map(|document| document.name.clone()).collect()
 }
 
-/// Whether a statement's conditions hold of a list of this layer alone; `None` where that is not known.
-fn fits(analysis: &Analysis<'_>, document: &Document, statement: &Statement, layer: &str) -> Option<bool> {
+/// Whether a statement's conditions hold of a list of this layer alone; `None` where that is not
+/// known.
+fn fits(
+    analysis: &Analysis<'_>,
+    document: &Document,
+    statement: &Statement,
+    layer: &str,
+) -> Option<bool> {
     let mut fits = Some(true);
     for constraint in constraints(statement, document, &analysis.policies.request) {
         match constraint {

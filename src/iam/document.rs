@@ -1,7 +1,7 @@
 //! Policy documents of IAM and Organizations, as far as they are understood.
 //!
-//! What a document says that is not understood is kept with the reason. Whoever asks then gets no answer where it might
-//! matter, and never the answer that it does not.
+//! What a document says that is not understood is kept with the reason. Whoever asks then gets no
+//! answer where it might matter, and never the answer that it does not.
 
 use crate::partial::{Partial, Text};
 
@@ -10,8 +10,8 @@ use crate::partial::{Partial, Text};
 pub struct Document {
     /// What it is called in answers.
     pub name: String,
-    /// Whether `${…}` in it stands for something of the request: not in documents of older versions (IAM User Guide,
-    /// `Version`).
+    /// Whether `${…}` in it stands for something of the request: not in documents of older versions
+    /// (IAM User Guide, `Version`).
     pub has_variables: bool,
     /// Its statements.
     pub statements: Vec<Statement>,
@@ -45,7 +45,8 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
     /// Why it is not known what the statement does at all, if so.
     pub problem: Option<Problem>,
-    /// Why it is not certain that the statement counts, if so: its policy may not be there, or not be attached.
+    /// Why it is not certain that the statement counts, if so: its policy may not be there, or not
+    /// be attached.
     pub doubt: Option<String>,
     /// The statement as it is written, without its `Sid`.
     pub written: Partial,
@@ -82,7 +83,11 @@ impl PatternList {
     /// Whether it fits everything.
     #[must_use]
     pub fn is_everything(&self) -> bool {
-        !self.negated && self.patterns.iter().any(|pattern| pattern.as_literal() == Some("*"))
+        !self.negated
+            && self
+                .patterns
+                .iter()
+                .any(|pattern| pattern.as_literal() == Some("*"))
     }
 }
 
@@ -137,8 +142,12 @@ impl Document {
     /// The document that a value is.
     #[must_use]
     pub fn read(name: &str, value: &Partial) -> Self {
-        let mut document = Self { name: name.to_owned(), ..Self::default() };
-        document.has_variables = value.get("Version").and_then(Partial::as_literal) == Some("2012-10-17");
+        let mut document = Self {
+            name: name.to_owned(),
+            ..Self::default()
+        };
+        document.has_variables =
+            value.get("Version").and_then(Partial::as_literal) == Some("2012-10-17");
         let Some(statements) = value.get("Statement") else {
             document.problem = Some(Problem::of("it has no statements that can be read", value));
             return document;
@@ -147,8 +156,10 @@ impl Document {
             if matches!(statement, Partial::Map(_)) {
                 document.statements.push(Statement::read(index, statement));
             } else {
-                document.problem =
-                    Some(Problem::of(format!("statement {} is not known before a deploy", index + 1), statements));
+                document.problem = Some(Problem::of(
+                    format!("statement {} is not known before a deploy", index + 1),
+                    statements,
+                ));
             }
         }
         document
@@ -157,10 +168,16 @@ impl Document {
     /// Whether it says the same as another one, whatever both and their statements are called.
     #[must_use]
     pub fn means_the_same(&self, other: &Self) -> bool {
-        let own = self.statements.iter().map(|statement| (&statement.written, &statement.doubt));
+        let own = self
+            .statements
+            .iter()
+            .map(|statement| (&statement.written, &statement.doubt));
         self.has_variables == other.has_variables
             && self.problem == other.problem
-            && own.eq(other.statements.iter().map(|statement| (&statement.written, &statement.doubt)))
+            && own.eq(other
+                .statements
+                .iter()
+                .map(|statement| (&statement.written, &statement.doubt)))
     }
 }
 
@@ -169,19 +186,32 @@ impl Problem {
     pub fn of(why: impl Into<String>, written: &Partial) -> Self {
         let mut identity = String::new();
         written.write_identity(&mut identity);
-        Self { why: why.into(), written: identity }
+        Self {
+            why: why.into(),
+            written: identity,
+        }
     }
 }
 
 /// The elements of a statement.
-const ELEMENTS: [&str; 9] =
-    ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
+const ELEMENTS: [&str; 9] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "NotPrincipal",
+    "Action",
+    "NotAction",
+    "Resource",
+    "NotResource",
+    "Condition",
+];
 
 impl Statement {
     fn read(index: usize, value: &Partial) -> Self {
         let text = |name: &str| value.get(name).and_then(Partial::as_text);
         let effect = text("Effect").and_then(Text::as_literal);
-        let sid = text("Sid").map_or_else(|| format!("statement {}", index + 1), ToString::to_string);
+        let sid =
+            text("Sid").map_or_else(|| format!("statement {}", index + 1), ToString::to_string);
         let mut written = value.clone();
         if let Partial::Map(map) = &mut written {
             map.shift_remove("Sid");
@@ -198,7 +228,11 @@ impl Statement {
         };
         Self {
             sid,
-            effect: if effect == Some("Deny") { Effect::Deny } else { Effect::Allow },
+            effect: if effect == Some("Deny") {
+                Effect::Deny
+            } else {
+                Effect::Allow
+            },
             principal: principals(value),
             actions,
             resources: patterns(value, "Resource", "NotResource").unwrap_or_else(everything),
@@ -216,20 +250,32 @@ fn strange_element(value: &Partial) -> Option<String> {
     if let Some(strange) = map.keys().find(|key| !ELEMENTS.contains(&key.as_str())) {
         return Some(strange.clone());
     }
-    let pairs = [("Action", "NotAction"), ("Resource", "NotResource"), ("Principal", "NotPrincipal")];
-    let both = pairs.iter().find(|(plain, negated)| map.contains_key(*plain) && map.contains_key(*negated));
+    let pairs = [
+        ("Action", "NotAction"),
+        ("Resource", "NotResource"),
+        ("Principal", "NotPrincipal"),
+    ];
+    let both = pairs
+        .iter()
+        .find(|(plain, negated)| map.contains_key(*plain) && map.contains_key(*negated));
     both.map(|(_, negated)| (*negated).to_owned())
 }
 
 fn principals(value: &Partial) -> Option<Principals> {
     let plain = value.get("Principal").map(|element| (false, element));
     let (negated, element) = plain.or_else(|| Some((true, value.get("NotPrincipal")?)))?;
-    Some(Principals { negated, element: element.clone() })
+    Some(Principals {
+        negated,
+        element: element.clone(),
+    })
 }
 
 /// Every resource.
 fn everything() -> PatternList {
-    PatternList { negated: false, patterns: vec![Text::literal("*")] }
+    PatternList {
+        negated: false,
+        patterns: vec![Text::literal("*")],
+    }
 }
 
 fn patterns(value: &Partial, plain: &str, negated: &str) -> Option<PatternList> {
@@ -238,7 +284,10 @@ fn patterns(value: &Partial, plain: &str, negated: &str) -> Option<PatternList> 
         (None, Some(list)) => (list, true),
         (None, None) => return None,
     };
-    Some(PatternList { negated, patterns: texts(list) })
+    Some(PatternList {
+        negated,
+        patterns: texts(list),
+    })
 }
 
 /// The texts of a list; what is none is not known.
@@ -252,12 +301,18 @@ fn texts(list: &Partial) -> Vec<Text> {
 
 fn conditions(element: &Partial) -> Vec<Condition> {
     let Some(operators) = element.as_map() else {
-        return vec![unknown_condition("a condition that is not known before a deploy", element)];
+        return vec![unknown_condition(
+            "a condition that is not known before a deploy",
+            element,
+        )];
     };
     let mut conditions = Vec::new();
     for (operator, keys) in operators {
         let Some(keys) = keys.as_map() else {
-            conditions.push(unknown_condition(&format!("{operator}, of which the keys are not known"), keys));
+            conditions.push(unknown_condition(
+                &format!("{operator}, of which the keys are not known"),
+                keys,
+            ));
             continue;
         };
         for (key, values) in keys {
@@ -294,7 +349,9 @@ fn operator_of(written: &str) -> Condition {
     } else {
         (Quantifier::One, lower.as_str())
     };
-    let (rest, if_exists) = rest.strip_suffix("ifexists").map_or((rest, false), |rest| (rest, true));
+    let (rest, if_exists) = rest
+        .strip_suffix("ifexists")
+        .map_or((rest, false), |rest| (rest, true));
     let (operator, negated) = match rest {
         "stringequals" => (Operator::Equals, false),
         "stringnotequals" => (Operator::Equals, true),
@@ -308,7 +365,14 @@ fn operator_of(written: &str) -> Condition {
         "bool" => (Operator::Bool, false),
         _ => (Operator::Unsupported(written.to_owned()), false),
     };
-    Condition { quantifier, operator, negated, if_exists, key: String::new(), values: Vec::new() }
+    Condition {
+        quantifier,
+        operator,
+        negated,
+        if_exists,
+        key: String::new(),
+        values: Vec::new(),
+    }
 }
 
 /// A piece of a value of a document.

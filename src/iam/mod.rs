@@ -1,4 +1,5 @@
-//! IAM's policies: what a document says, what policies say together about one request, and which layers they let attach.
+//! IAM's policies: what a document says, what policies say together about one request, and which
+//! layers they let attach.
 //!
 //! It knows nothing of templates: documents come as [`Partial`](crate::partial::Partial) values.
 

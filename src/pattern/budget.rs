@@ -1,7 +1,8 @@
-//! The bound on the work of a search, counted in steps: no clock is asked, so that a question has the same answer on
-//! every machine.
+//! The bound on the work of a search, counted in steps: no clock is asked, so that a question has
+//! the same answer on every machine.
 
-/// The steps that a search may take: one moves one state of a pattern by a character, or compares two states.
+/// The steps that a search may take: one moves one state of a pattern by a character, or compares
+/// two states.
 const STEPS: usize = 9_000_000;
 
 /// The steps that it costs to hold one prefix of a text.
@@ -26,7 +27,9 @@ impl Default for Budget {
 impl Budget {
     /// A budget for each of `shares` equal parts of what is left.
     pub fn share(&self, shares: usize) -> Self {
-        Self { left: self.left / shares }
+        Self {
+            left: self.left / shares,
+        }
     }
 
     /// Takes some steps.

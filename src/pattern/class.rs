@@ -10,12 +10,15 @@ pub struct Class {
 }
 
 /// All characters of ASCII that can be seen, the most readable first.
-const VISIBLE: &str =
-    "abcdefghijklmnopqrstuvwxyz1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ-_:/.,+=@!\"#$%&'()*;<>?[\\]^`{|}~ ";
+const VISIBLE: &str = "abcdefghijklmnopqrstuvwxyz1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ-_:/.,+=@!\"#$%&'()*;<>?[\\]^`{|}~ ";
 
 impl Class {
     /// Every character there is.
-    pub const ALL: Self = Self { listed: VISIBLE, bits: u128::MAX, beyond: true };
+    pub const ALL: Self = Self {
+        listed: VISIBLE,
+        bits: u128::MAX,
+        beyond: true,
+    };
 
     /// These characters of ASCII, the best first.
     pub const fn of(listed: &'static str) -> Self {
@@ -24,18 +27,27 @@ impl Class {
             bits |= 1 << listed.as_bytes()[at];
             at += 1;
         }
-        Self { listed, bits, beyond: false }
+        Self {
+            listed,
+            bits,
+            beyond: false,
+        }
     }
 
     /// Whether a character is in the set.
     pub fn contains(self, character: char) -> bool {
-        if character.is_ascii() { self.bits >> u32::from(character) & 1 == 1 } else { self.beyond }
+        if character.is_ascii() {
+            self.bits >> u32::from(character) & 1 == 1
+        } else {
+            self.beyond
+        }
     }
 
     /// The best character of the set that is none of `others`, which are sorted.
     pub fn best_without(self, others: &[char]) -> Option<char> {
-        let controls =
-            (0..128_u8).map(char::from).filter(|control| control.is_ascii_control() && self.contains(*control));
+        let controls = (0..128_u8)
+            .map(char::from)
+            .filter(|control| control.is_ascii_control() && self.contains(*control));
         let beyond = ('\u{80}'..=char::MAX).take_while(|_| self.beyond);
         let mut all = self.listed.chars().chain(controls).chain(beyond);
         all.find(|character| others.binary_search(character).is_err())
@@ -61,8 +73,16 @@ mod tests {
 
     #[test]
     fn all_is_all() {
-        assert!(VISIBLE.chars().all(|character| Class::ALL.contains(character) && !character.is_ascii_control()));
+        assert!(
+            VISIBLE
+                .chars()
+                .all(|character| Class::ALL.contains(character) && !character.is_ascii_control())
+        );
         assert_eq!(VISIBLE.len(), 95);
-        assert!(Class::ALL.contains('\u{0}') && Class::ALL.contains('é') && !Class::of("ab").contains('é'));
+        assert!(
+            Class::ALL.contains('\u{0}')
+                && Class::ALL.contains('é')
+                && !Class::of("ab").contains('é')
+        );
     }
 }

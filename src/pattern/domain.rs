@@ -12,8 +12,8 @@ pub struct Domain {
     whole: Dfa,
 }
 
-/// The regions in which a witness is looked for first. Nothing else rests on this list: what is so in other regions only
-/// is found there.
+/// The regions in which a witness is looked for first. Nothing else rests on this list: what is so
+/// in other regions only is found there.
 const REGIONS: &[(&str, &str)] = &[
     ("aws", "us-east-1"),
     ("aws", "eu-west-1"),
@@ -36,8 +36,8 @@ const HYPHEN: Class = Class::of("-");
 const COLON: Class = Class::of(":");
 const NAME: Class = Class::of("abcdefghijklmnopqrstuvwxyz1234567890ABCDEFGHIJKLMNOPQRSTUVWXYZ-_");
 
-/// The most digits of a version's number: as many as the number of a version can have, a 64-bit integer, all of whose
-/// digits are free.
+/// The most digits of a version's number: as many as the number of a version can have, a 64-bit
+/// integer, all of whose digits are free.
 const VERSION_DIGITS: u32 = 18;
 
 impl Domain {
@@ -48,27 +48,37 @@ impl Domain {
             let mut dfa = Dfa::new();
             dfa.edge(START, Class::ALL, START);
             dfa.accept(START);
-            Domain { preferred: Vec::new(), whole: dfa.ready() }
+            Domain {
+                preferred: Vec::new(),
+                whole: dfa.ready(),
+            }
         });
         &ALL
     }
 
-    /// The ARNs that layer versions can have, whatever regions and partitions there will be: `arn:PARTITION:lambda:
-    /// REGION:ACCOUNT:layer:NAME:VERSION`. A partition is `aws` and maybe more of `a` to `z` and `-`; a region is at
-    /// least two words and a number of one or two digits, with `-` between.
+    /// The ARNs that layer versions can have, whatever regions and partitions there will be:
+    /// `arn:PARTITION:lambda: REGION:ACCOUNT:layer:NAME:VERSION`. A partition is `aws` and maybe
+    /// more of `a` to `z` and `-`; a region is at least two words and a number of one or two
+    /// digits, with `-` between.
     ///
     /// The best witnesses are in `us-east-1`, the next best in a few other regions that exist.
     #[must_use]
     pub fn layer_versions() -> &'static Self {
         static LAYER_VERSIONS: LazyLock<Domain> = LazyLock::new(|| {
-            let preferred = vec![Dfa::layer_versions_in(&REGIONS[..1]), Dfa::layer_versions_in(REGIONS)];
-            Domain { preferred, whole: Dfa::layer_versions() }
+            let preferred = vec![
+                Dfa::layer_versions_in(&REGIONS[..1]),
+                Dfa::layer_versions_in(REGIONS),
+            ];
+            Domain {
+                preferred,
+                whole: Dfa::layer_versions(),
+            }
         });
         &LAYER_VERSIONS
     }
 
-    /// The ARNs that functions can have: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME` (Lambda API reference,
-    /// `CreateFunction`). Partitions and regions are as in layer versions.
+    /// The ARNs that functions can have: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME`
+    /// (Lambda API reference, `CreateFunction`). Partitions and regions are as in layer versions.
     #[must_use]
     pub fn functions() -> &'static Self {
         static FUNCTIONS: LazyLock<Domain> = LazyLock::new(|| {
@@ -80,7 +90,10 @@ impl Domain {
             dfa.bound(name, FUNCTION_NAME as u32);
             dfa.accept(name);
             dfa.any_region(begin);
-            Domain { preferred: Vec::new(), whole: dfa.ready() }
+            Domain {
+                preferred: Vec::new(),
+                whole: dfa.ready(),
+            }
         });
         &FUNCTIONS
     }
@@ -97,7 +110,8 @@ type State = usize;
 /// The state in which nothing has been read.
 const START: State = 0;
 
-/// A deterministic automaton, with one addition: how often in a row a state may be come to can have a bound.
+/// A deterministic automaton, with one addition: how often in a row a state may be come to can have
+/// a bound.
 #[derive(Clone, Debug)]
 pub struct Dfa {
     nodes: Vec<Node>,
@@ -118,22 +132,34 @@ struct Node {
 pub struct Position {
     /// The state.
     pub state: State,
-    /// How many characters in a row have led to it, if that has a bound; the fewer, the more can still be read.
+    /// How many characters in a row have led to it, if that has a bound; the fewer, the more can
+    /// still be read.
     pub count: u32,
 }
 
 impl Dfa {
     /// Where nothing has been read.
-    pub const START: Position = Position { state: START, count: 0 };
+    pub const START: Position = Position {
+        state: START,
+        count: 0,
+    };
 
-    /// What can be read at a position: characters, and where each of them leads. No character is in two of the sets.
+    /// What can be read at a position: characters, and where each of them leads. No character is in
+    /// two of the sets.
     pub fn edges(&self, from: Position) -> impl Iterator<Item = (Class, Position)> {
-        let edges = self.nodes.get(from.state).map_or(&[][..], |node| node.edges.as_slice());
+        let edges = self
+            .nodes
+            .get(from.state)
+            .map_or(&[][..], |node| node.edges.as_slice());
         edges.iter().filter_map(move |&(class, state)| {
             let Some(most) = self.nodes.get(state)?.most else {
                 return Some((class, Position { state, count: 0 }));
             };
-            let count = if state == from.state { from.count + 1 } else { 1 };
+            let count = if state == from.state {
+                from.count + 1
+            } else {
+                1
+            };
             (count <= most).then_some((class, Position { state, count }))
         })
     }
@@ -149,14 +175,18 @@ impl Dfa {
     }
 
     fn new() -> Self {
-        Self { nodes: vec![Node::default()] }
+        Self {
+            nodes: vec![Node::default()],
+        }
     }
 
     fn layer_versions_in(regions: &[(&'static str, &'static str)]) -> Self {
         let mut dfa = Self::new();
         let account = dfa.account_and_on();
         for (partition, region) in regions {
-            let end = ["arn:", partition, ":lambda:", region].iter().fold(START, |at, text| dfa.spell(at, text));
+            let end = ["arn:", partition, ":lambda:", region]
+                .iter()
+                .fold(START, |at, text| dfa.spell(at, text));
             dfa.edge(end, COLON, account);
         }
         dfa.ready()
@@ -169,7 +199,8 @@ impl Dfa {
         dfa.ready()
     }
 
-    /// Adds the fields before the account, in any partition and region; after them it goes on at `account`.
+    /// Adds the fields before the account, in any partition and region; after them it goes on at
+    /// `account`.
     fn any_region(&mut self, account: State) {
         let dfa = self;
         let partition = dfa.spell(START, "arn:aws");
@@ -214,7 +245,10 @@ impl Dfa {
 
     /// Adds one character; where this very set leads on already, it goes there.
     fn step(&mut self, from: State, class: Class) -> State {
-        let edges = self.nodes.get(from).map_or(&[][..], |node| node.edges.as_slice());
+        let edges = self
+            .nodes
+            .get(from)
+            .map_or(&[][..], |node| node.edges.as_slice());
         if let Some((_, known)) = edges.iter().find(|(other, _)| *other == class) {
             return *known;
         }
@@ -248,8 +282,8 @@ impl Dfa {
         }
     }
 
-    /// The automaton with [`Self::colons`] filled in: the longest way, counted in `:`. A way on which there are more of
-    /// them than states goes round in a cycle, and has no end.
+    /// The automaton with [`Self::colons`] filled in: the longest way, counted in `:`. A way on
+    /// which there are more of them than states goes round in a cycle, and has no end.
     fn ready(mut self) -> Self {
         let mut counts = vec![0; self.nodes.len()];
         let mut changed = true;
@@ -258,7 +292,11 @@ impl Dfa {
             for state in (0..counts.len()).rev() {
                 let longest = self.longest(state, &counts);
                 if let Some(count) = counts.get_mut(state).filter(|count| **count < longest) {
-                    *count = if longest > self.nodes.len() { usize::MAX } else { longest };
+                    *count = if longest > self.nodes.len() {
+                        usize::MAX
+                    } else {
+                        longest
+                    };
                     changed = true;
                 }
             }
@@ -270,7 +308,10 @@ impl Dfa {
     }
 
     fn longest(&self, state: State, counts: &[usize]) -> usize {
-        let edges = self.nodes.get(state).map_or(&[][..], |node| node.edges.as_slice());
+        let edges = self
+            .nodes
+            .get(state)
+            .map_or(&[][..], |node| node.edges.as_slice());
         let ways = edges.iter().map(|(class, to)| {
             let count = counts.get(*to).copied().unwrap_or_default();
             count.saturating_add(usize::from(class.contains(':')))
@@ -303,7 +344,8 @@ mod tests {
         assert_eq!(colons, [None, None, Some(0)]);
     }
 
-    /// `[ab]{1,2}:[ab]{1,3}:b…`, a small likeness of an ARN, in which as many characters may be left or fewer.
+    /// `[ab]{1,2}:[ab]{1,3}:b…`, a small likeness of an ARN, in which as many characters may be
+    /// left or fewer.
     fn fields() -> Domain {
         let mut dfa = Dfa::new();
         let (ab, b) = (Class::of("ab"), Class::of("b"));
@@ -315,7 +357,10 @@ mod tests {
         let third = dfa.spell(second, ":b");
         dfa.edge(third, b, third);
         dfa.accept(third);
-        Domain { preferred: Vec::new(), whole: dfa.ready() }
+        Domain {
+            preferred: Vec::new(),
+            whole: dfa.ready(),
+        }
     }
 
     /// The texts of [`fields`] with at most 11 characters, the shortest first.
@@ -323,16 +368,27 @@ mod tests {
         let texts = |letters: &'static [&'static str], most: usize| {
             let longer = |texts: &Vec<String>| {
                 Some(
-                    texts.iter().flat_map(|text| letters.iter().map(move |letter| format!("{text}{letter}"))).collect(),
+                    texts
+                        .iter()
+                        .flat_map(|text| {
+                            letters.iter().map(move |letter| format!("{text}{letter}"))
+                        })
+                        .collect(),
                 )
             };
-            let all = std::iter::successors(Some(vec![String::new()]), longer).skip(1).take(most);
+            let all = std::iter::successors(Some(vec![String::new()]), longer)
+                .skip(1)
+                .take(most);
             all.flatten().collect::<Vec<String>>()
         };
         let mut all = Vec::new();
         for first in texts(&["a", "b"], 2) {
             for second in texts(&["a", "b"], 3) {
-                all.extend(texts(&["b"], 7).iter().map(|third| format!("{first}:{second}:{third}")));
+                all.extend(
+                    texts(&["b"], 7)
+                        .iter()
+                        .map(|third| format!("{first}:{second}:{third}")),
+                );
             }
         }
         all.retain(|text| text.len() < 12);
@@ -362,13 +418,17 @@ mod tests {
         }
     }
 
-    /// Of two beginnings as long, the one whose first field is longer has more room in its second: the other one does not
-    /// stand for it, even if it is seen before, as it is where patterns name both letters and not the colon.
+    /// Of two beginnings as long, the one whose first field is longer has more room in its second:
+    /// the other one does not stand for it, even if it is seen before, as it is where patterns name
+    /// both letters and not the colon.
     #[test]
     fn room_that_is_left_counts() {
         let may = [Pattern::new("????aa:b")];
         let but = ["*aaaaaaaaaaaa", "*bbbbbbbbbbbb"].map(Pattern::new);
-        let found = Search::among(&fields()).within(&may).outside(&but).shortest();
+        let found = Search::among(&fields())
+            .within(&may)
+            .outside(&but)
+            .shortest();
         assert_eq!(found.map(|found| found.map(|text| text.len())), Ok(Some(8)));
     }
 
@@ -379,7 +439,9 @@ mod tests {
             let arn = format!("arn:{partition}:lambda:{region}:123456789012:layer:a-B_9:10");
             for dfa in [&domain.preferred[1], &domain.whole] {
                 let end = arn.chars().try_fold(Dfa::START, |at, character| {
-                    dfa.edges(at).find(|(class, _)| class.contains(character)).map(|(_, to)| to)
+                    dfa.edges(at)
+                        .find(|(class, _)| class.contains(character))
+                        .map(|(_, to)| to)
                 });
                 assert!(end.is_some_and(|end| dfa.accepts(end)), "{arn}");
             }

@@ -1,5 +1,5 @@
-//! Many patterns as one nondeterministic automaton: a trie, so that patterns share their prefixes, with a loop at each
-//! `*`.
+//! Many patterns as one nondeterministic automaton: a trie, so that patterns share their prefixes,
+//! with a loop at each `*`.
 
 use super::budget::{Budget, BudgetExceeded};
 use super::{Pattern, Symbol};
@@ -7,8 +7,8 @@ use super::{Pattern, Symbol};
 /// The number of a state: what has been read of some of the patterns.
 pub type State = u32;
 
-/// Patterns that begin alike share the states of that prefix. Numbers grow from a state to those after it, and a
-/// chain without forks is numbered without gaps.
+/// Patterns that begin alike share the states of that prefix. Numbers grow from a state to those
+/// after it, and a chain without forks is numbered without gaps.
 #[derive(Clone, Debug)]
 pub struct Nfa {
     nodes: Vec<Node>,
@@ -33,7 +33,8 @@ struct Node {
     useful: bool,
     /// How many `:` are still to be read, at least.
     colons: usize,
-    /// Whether it lies within literal text: the only way here, and to the state before, is one character.
+    /// Whether it lies within literal text: the only way here, and to the state before, is one
+    /// character.
     in_literal: bool,
     /// The number of the first state of the chain without forks and ends that this state lies on.
     chain: State,
@@ -69,7 +70,9 @@ impl Nfa {
         let mut sorted: Vec<&Pattern> = patterns.into_iter().collect();
         sorted.sort_unstable();
         sorted.dedup();
-        let mut nfa = Self { nodes: vec![Node::new(Symbol::Question, 0)] };
+        let mut nfa = Self {
+            nodes: vec![Node::new(Symbol::Question, 0)],
+        };
         let mut path: Vec<State> = vec![0];
         let mut last: &[Symbol] = &[];
         for Pattern(symbols) in sorted {
@@ -78,7 +81,9 @@ impl Nfa {
             for &symbol in symbols.iter().skip(shared) {
                 path.push(nfa.add(symbol, path.last().copied().unwrap_or_default()));
             }
-            nfa.change(path.last().copied().unwrap_or_default(), |end| end.ends = true);
+            nfa.change(path.last().copied().unwrap_or_default(), |end| {
+                end.ends = true
+            });
             last = symbols;
         }
         nfa.look_ahead();
@@ -114,9 +119,13 @@ impl Nfa {
     fn look_ahead(&mut self) {
         for state in self.states().rev() {
             let colon = |child: &Node| usize::from(child.symbol == Symbol::Character(':'));
-            let ahead = self.children(state).map(|child| child.colons.saturating_add(colon(child))).min();
+            let ahead = self
+                .children(state)
+                .map(|child| child.colons.saturating_add(colon(child)))
+                .min();
             let ends = self.node(state).ends;
-            let useful = ends || self.node(state).is_star() || !self.children(state).all(Node::is_star);
+            let useful =
+                ends || self.node(state).is_star() || !self.children(state).all(Node::is_star);
             self.change(state, |node| {
                 node.colons = if ends { 0 } else { ahead.unwrap_or(usize::MAX) };
                 node.useful = useful;
@@ -131,7 +140,9 @@ impl Nfa {
             let parent = self.node(node.parent);
             let alone = parent.child == Some(state) && node.sibling.is_none() && !parent.ends;
             let chain = if alone { parent.chain } else { state };
-            let characters = [node, parent].iter().all(|node| matches!(node.symbol, Symbol::Character(_)));
+            let characters = [node, parent]
+                .iter()
+                .all(|node| matches!(node.symbol, Symbol::Character(_)));
             self.change(state, |node| {
                 node.chain = chain;
                 node.in_literal = alone && characters;
@@ -149,7 +160,8 @@ impl Nfa {
 
     fn children_with_states(&self, state: State) -> impl Iterator<Item = (State, &Node)> {
         let first = self.node(state).child;
-        std::iter::successors(first, |&child| self.node(child).sibling).map(|child| (child, self.node(child)))
+        std::iter::successors(first, |&child| self.node(child).sibling)
+            .map(|child| (child, self.node(child)))
     }
 
     /// Adds `state` to `to`, and the state that it leads to without reading anything.
@@ -168,8 +180,8 @@ impl Nfa {
         states
     }
 
-    /// Adds to `to` where `read` leads from `state`: a character, or as much of a pattern as is certain to be taken.
-    /// Answers how many states have been looked at.
+    /// Adds to `to` where `read` leads from `state`: a character, or as much of a pattern as is
+    /// certain to be taken. Answers how many states have been looked at.
     fn step(&self, state: State, read: Symbol, to: &mut Vec<State>) -> usize {
         let mut looked = 1;
         if self.node(state).is_star() {
@@ -184,7 +196,8 @@ impl Nfa {
         looked
     }
 
-    /// Puts into `to` where `character` leads from `state`, as far as `colons` more `:` let one get to an end.
+    /// Puts into `to` where `character` leads from `state`, as far as `colons` more `:` let one get
+    /// to an end.
     pub fn follow(
         &self,
         state: State,
@@ -199,8 +212,8 @@ impl Nfa {
         Ok(())
     }
 
-    /// Where `character` leads from any of `states`, as [`Self::tidy`] leaves it, as far as `colons` more `:` let one get
-    /// to an end.
+    /// Where `character` leads from any of `states`, as [`Self::tidy`] leaves it, as far as
+    /// `colons` more `:` let one get to an end.
     pub fn follow_all(
         &self,
         states: &[State],
@@ -209,7 +222,12 @@ impl Nfa {
         budget: &mut Budget,
     ) -> Result<Vec<State>, BudgetExceeded> {
         let mut to = Vec::with_capacity(states.len());
-        budget.charge(states.iter().map(|&state| self.step(state, Symbol::Character(character), &mut to)).sum())?;
+        budget.charge(
+            states
+                .iter()
+                .map(|&state| self.step(state, Symbol::Character(character), &mut to))
+                .sum(),
+        )?;
         to.retain(|&state| self.can_end(state, colons));
         self.tidy(&mut to);
         Ok(to)
@@ -219,8 +237,8 @@ impl Nfa {
         colons.is_none_or(|left| self.node(state).colons <= left)
     }
 
-    /// Puts `states` in falling order, without repetitions and without those before a `*` that has been reached and
-    /// that they have to pass: whatever they accept, the `*` accepts.
+    /// Puts `states` in falling order, without repetitions and without those before a `*` that has
+    /// been reached and that they have to pass: whatever they accept, the `*` accepts.
     fn tidy(&self, states: &mut Vec<State>) {
         states.sort_unstable_by(|a, b| b.cmp(a));
         states.dedup();
@@ -250,19 +268,23 @@ impl Nfa {
         self.node(state).chain
     }
 
-    /// Whether `ours` plainly accepts all that `theirs` does: at a `*` that one has to pass from there.
+    /// Whether `ours` plainly accepts all that `theirs` does: at a `*` that one has to pass from
+    /// there.
     pub fn subsumes(&self, ours: State, theirs: State) -> bool {
-        ours == theirs || ours > theirs && self.is_star(ours) && self.chain(ours) == self.chain(theirs)
+        ours == theirs
+            || ours > theirs && self.is_star(ours) && self.chain(ours) == self.chain(theirs)
     }
 
     /// Whether for each of `theirs` one of `ours` plainly accepts all that it does.
     ///
-    /// INVARIANT: both are in falling order and have no state before a `*` of its chain, as [`Self::tidy`] leaves them.
+    /// INVARIANT: both are in falling order and have no state before a `*` of its chain, as
+    /// [`Self::tidy`] leaves them.
     pub fn subsumes_all(&self, ours: &[State], theirs: &[State]) -> bool {
         let mut ours = ours.iter().peekable();
         let mut above = None;
         theirs.iter().all(|&state| {
-            // The `*` of a chain is the last one that is left of the chain: the next one above, if any.
+            // The `*` of a chain is the last one that is left of the chain: the next one above, if
+            // any.
             while let Some(&next) = ours.next_if(|&&next| next >= state) {
                 above = Some(next);
             }
@@ -277,12 +299,17 @@ impl Nfa {
 
     /// Whether everything is accepted that follows one of `states`.
     pub fn accepts_all(&self, states: &[State]) -> bool {
-        states.iter().any(|&state| self.node(state).ends && self.node(state).is_star())
+        states
+            .iter()
+            .any(|&state| self.node(state).ends && self.node(state).is_star())
     }
 
     /// Whether `state` takes characters that it does not name.
     pub fn is_wild(&self, state: State) -> bool {
-        self.node(state).is_star() || self.children(state).any(|child| child.symbol == Symbol::Question)
+        self.node(state).is_star()
+            || self
+                .children(state)
+                .any(|child| child.symbol == Symbol::Question)
     }
 
     /// The characters that `state` names.
@@ -294,14 +321,23 @@ impl Nfa {
     }
 
     /// Whether one of the patterns covers another as [`Pattern::plainly_covers`] has it.
-    pub fn plainly_covers(&self, pattern: &Pattern, budget: &mut Budget) -> Result<bool, BudgetExceeded> {
+    pub fn plainly_covers(
+        &self,
+        pattern: &Pattern,
+        budget: &mut Budget,
+    ) -> Result<bool, BudgetExceeded> {
         let mut states = self.start();
         let mut to = Vec::new();
         for &symbol in &pattern.0 {
             if states.is_empty() || self.accepts_all(&states) {
                 break;
             }
-            budget.charge(states.iter().map(|&state| self.step(state, symbol, &mut to)).sum())?;
+            budget.charge(
+                states
+                    .iter()
+                    .map(|&state| self.step(state, symbol, &mut to))
+                    .sum(),
+            )?;
             std::mem::swap(&mut states, &mut to);
             to.clear();
             self.tidy(&mut states);
@@ -315,24 +351,46 @@ mod tests {
     use super::*;
 
     fn nfa(patterns: &[&str]) -> Nfa {
-        Nfa::new(&patterns.iter().map(|pattern| Pattern::new(pattern)).collect::<Vec<_>>())
+        Nfa::new(
+            &patterns
+                .iter()
+                .map(|pattern| Pattern::new(pattern))
+                .collect::<Vec<_>>(),
+        )
     }
 
     /// Where a text leads to.
     fn after(nfa: &Nfa, text: &str) -> Vec<State> {
         let mut budget = Budget::default();
-        text.chars()
-            .fold(nfa.start(), |states, next| nfa.follow_all(&states, next, None, &mut budget).unwrap_or_default())
+        text.chars().fold(nfa.start(), |states, next| {
+            nfa.follow_all(&states, next, None, &mut budget)
+                .unwrap_or_default()
+        })
     }
 
     #[test]
     fn a_star_subsumes_what_has_to_pass_it() {
         let nfa = nfa(&["a*bc*d", "e*f", "e*g"]);
-        let subsumes = |ours: &str, theirs: &str| nfa.subsumes_all(&after(&nfa, ours), &after(&nfa, theirs));
-        for (ours, theirs) in [("a", "a"), ("abc", "a"), ("abc", "ab"), ("abcb", "abc"), ("e", "x"), ("ef", "e")] {
+        let subsumes =
+            |ours: &str, theirs: &str| nfa.subsumes_all(&after(&nfa, ours), &after(&nfa, theirs));
+        for (ours, theirs) in [
+            ("a", "a"),
+            ("abc", "a"),
+            ("abc", "ab"),
+            ("abcb", "abc"),
+            ("e", "x"),
+            ("ef", "e"),
+        ] {
             assert!(subsumes(ours, theirs), "{ours} {theirs}");
         }
-        for (ours, theirs) in [("a", "abc"), ("ab", "abc"), ("e", "a"), ("a", "e"), ("x", "e"), ("e", "ef")] {
+        for (ours, theirs) in [
+            ("a", "abc"),
+            ("ab", "abc"),
+            ("e", "a"),
+            ("a", "e"),
+            ("x", "e"),
+            ("e", "ef"),
+        ] {
             assert!(!subsumes(ours, theirs), "{ours} {theirs}");
         }
         let (low, high) = (after(&nfa, "a"), after(&nfa, "e"));
@@ -352,14 +410,28 @@ mod tests {
         let covers = |others: &[&str], pattern: &str| {
             let pattern = Pattern::new(pattern);
             let found = nfa(others).plainly_covers(&pattern, &mut Budget::default());
-            assert_eq!(found, Ok(others.iter().any(|other| Pattern::new(other).plainly_covers(&pattern))));
+            assert_eq!(
+                found,
+                Ok(others
+                    .iter()
+                    .any(|other| Pattern::new(other).plainly_covers(&pattern)))
+            );
             found == Ok(true)
         };
-        for (pattern, others) in [("a*b", ["a*", "b"]), ("a?b", ["x", "a*?b"]), ("??*", ["", "?*"]), ("", ["a", "*"])] {
+        for (pattern, others) in [
+            ("a*b", ["a*", "b"]),
+            ("a?b", ["x", "a*?b"]),
+            ("??*", ["", "?*"]),
+            ("", ["a", "*"]),
+        ] {
             assert!(covers(&others, pattern), "{pattern} {others:?}");
         }
-        for (pattern, others) in [("a*b", ["a?b", "a*a"]), ("a*", ["a*b", "a?"]), ("?", ["a", "b"]), ("*", ["?*", ""])]
-        {
+        for (pattern, others) in [
+            ("a*b", ["a?b", "a*a"]),
+            ("a*", ["a*b", "a?"]),
+            ("?", ["a", "b"]),
+            ("*", ["?*", ""]),
+        ] {
             assert!(!covers(&others, pattern), "{pattern} {others:?}");
         }
         assert!(!covers(&[], ""));

@@ -1,22 +1,26 @@
 //! A search for a shortest text that fits some patterns and does not fit others.
 //!
-//! It explores the product of three automata: the texts of the domain ([`Dfa`]), the patterns that have to fit, and those
-//! that must not ([`Nfa`]). It goes through prefixes of texts by their length, and keeps of each only the states that it
-//! leads to. The problem is a hard one: there are patterns for which every known procedure takes exponential time. What
-//! keeps the usual questions small, and most of the hostile ones:
+//! It explores the product of three automata: the texts of the domain ([`Dfa`]), the patterns that
+//! have to fit, and those that must not ([`Nfa`]). It goes through prefixes of texts by their
+//! length, and keeps of each only the states that it leads to. The problem is a hard one: there are
+//! patterns for which every known procedure takes exponential time. What keeps the usual questions
+//! small, and most of the hostile ones:
 //!
 //! - Patterns share their prefixes.
-//! - A pattern that has to fit is followed at one state at a time. Only of those that must not fit, all states have to
-//!   be known at once.
-//! - Where two prefixes of a text have come to the same state in what has to fit, and one of them has got no further in
-//!   what must not, it subsumes the other, which is not explored (this is the idea of antichains).
-//! - After the last `*` that a pattern has reached, its earlier states are forgotten: they can add nothing.
-//! - States that need more `:` than an ARN has left are forgotten, so that a `*` does not run on into the next field.
+//! - A pattern that has to fit is followed at one state at a time. Only of those that must not fit,
+//!   all states have to be known at once.
+//! - Where two prefixes of a text have come to the same state in what has to fit, and one of them
+//!   has got no further in what must not, it subsumes the other, which is not explored (this is the
+//!   idea of antichains).
+//! - After the last `*` that a pattern has reached, its earlier states are forgotten: they can add
+//!   nothing.
+//! - States that need more `:` than an ARN has left are forgotten, so that a `*` does not run on
+//!   into the next field.
 //! - Only characters that patterns name at a state are tried, and one that represents all others.
 //! - A pattern that has to fit is dropped at once where one that must not plainly covers it.
 //!
-//! The work that is left is counted and bounded by a [`Budget`], and with it the memory, at about 32 bytes for a step.
-//! Beyond the bound the answer is [`BudgetExceeded`], never a wrong one.
+//! The work that is left is counted and bounded by a [`Budget`], and with it the memory, at about
+//! 32 bytes for a step. Beyond the bound the answer is [`BudgetExceeded`], never a wrong one.
 
 use super::budget::{Budget, BudgetExceeded, STEPS_TO_HOLD};
 use super::class::Class;
@@ -26,7 +30,8 @@ use super::{Pattern, Symbol};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// A question: is there a text of the domain that fits some pattern of each group, and none of those left out?
+/// A question: is there a text of the domain that fits some pattern of each group, and none of
+/// those left out?
 #[derive(Clone, Debug)]
 pub struct Search<'a> {
     domain: &'a Domain,
@@ -38,7 +43,11 @@ impl<'a> Search<'a> {
     /// Any text of the domain.
     #[must_use]
     pub fn among(domain: &'a Domain) -> Self {
-        Self { domain, groups: Vec::new(), outside: Vec::new() }
+        Self {
+            domain,
+            groups: Vec::new(),
+            outside: Vec::new(),
+        }
     }
 
     /// Of those, the texts that fit at least one of these patterns.
@@ -55,9 +64,9 @@ impl<'a> Search<'a> {
         self
     }
 
-    /// One of these texts; `None` where there is none. It is a shortest of the part of the domain that has the best
-    /// witnesses, as far as that can be found out; and of the shortest one that has characters which no pattern names,
-    /// where it can.
+    /// One of these texts; `None` where there is none. It is a shortest of the part of the domain
+    /// that has the best witnesses, as far as that can be found out; and of the shortest one that
+    /// has characters which no pattern names, where it can.
     ///
     /// # Errors
     ///
@@ -79,8 +88,8 @@ impl<'a> Search<'a> {
         if wanted.is_empty() {
             wanted.push(Nfa::new([&Pattern(vec![Symbol::Star])]));
         }
-        // Mostly there is nothing to find, which a look at the whole shows. Where the whole is too much, a text of a part
-        // is as good an answer.
+        // Mostly there is nothing to find, which a look at the whole shows. Where the whole is too
+        // much, a text of a part is as good an answer.
         let shares = preferred.len() + 1;
         let search = |dfa| ProductSearch::new(&wanted, &unwanted, dfa, budget.share(shares)).run();
         match search(whole) {
@@ -93,14 +102,15 @@ impl<'a> Search<'a> {
     }
 }
 
-/// One search through the texts of an automaton. It explores only what nothing visited before subsumes.
+/// One search through the texts of an automaton. It explores only what nothing visited before
+/// subsumes.
 struct ProductSearch<'a> {
     wanted: &'a [Nfa],
     unwanted: &'a Nfa,
     dfa: &'a Dfa,
     budget: Budget,
-    /// For each state of the automaton and combination of states in the wanted patterns, as [`Self::set_key`] has them,
-    /// what led there, and was not subsumed by anything before it.
+    /// For each state of the automaton and combination of states in the wanted patterns, as
+    /// [`Self::set_key`] has them, what led there, and was not subsumed by anything before it.
     visited: HashMap<Box<[State]>, Vec<Visited>>,
     /// The key to look under; kept, as is `ahead`, to spare memory being asked for each time.
     key: Vec<State>,
@@ -117,7 +127,8 @@ struct Prefix {
     position: Position,
     /// The states in the unwanted patterns, in falling order.
     unwanted: Rc<[State]>,
-    /// The combinations of states in the wanted patterns, one of each, one combination after the other.
+    /// The combinations of states in the wanted patterns, one of each, one combination after the
+    /// other.
     wanted: Vec<State>,
 }
 
@@ -126,13 +137,15 @@ struct Visited {
     count: u32,
     wanted: Box<[State]>,
     unwanted: Rc<[State]>,
-    /// A bit for the chain of each of the unwanted states, not always another one: most comparisons end here.
+    /// A bit for the chain of each of the unwanted states, not always another one: most comparisons
+    /// end here.
     bits: u64,
 }
 
 impl Visited {
-    /// Whether every text that goes on from `theirs` to a member goes on from here to one too: as much may still be read,
-    /// the wanted patterns have come as far, and the unwanted ones no further.
+    /// Whether every text that goes on from `theirs` to a member goes on from here to one too: as
+    /// much may still be read, the wanted patterns have come as far, and the unwanted ones no
+    /// further.
     fn subsumes(
         &self,
         theirs: &Self,
@@ -158,8 +171,22 @@ impl Visited {
 
 impl<'a> ProductSearch<'a> {
     fn new(wanted: &'a [Nfa], unwanted: &'a Nfa, dfa: &'a Dfa, budget: Budget) -> Self {
-        let (visited, key, ahead, prefixes) = (HashMap::new(), Vec::new(), vec![Vec::new(); wanted.len()], Vec::new());
-        Self { wanted, unwanted, dfa, budget, visited, key, ahead, prefixes }
+        let (visited, key, ahead, prefixes) = (
+            HashMap::new(),
+            Vec::new(),
+            vec![Vec::new(); wanted.len()],
+            Vec::new(),
+        );
+        Self {
+            wanted,
+            unwanted,
+            dfa,
+            budget,
+            visited,
+            key,
+            ahead,
+            prefixes,
+        }
     }
 
     /// The first text there is.
@@ -168,7 +195,12 @@ impl<'a> ProductSearch<'a> {
         let mut wanted = Vec::new();
         combine(&starts, &mut wanted, &mut self.budget)?;
         let unwanted = self.unwanted.start().into();
-        self.add(Prefix { before: None, position: Dfa::START, unwanted, wanted })?;
+        self.add(Prefix {
+            before: None,
+            position: Dfa::START,
+            unwanted,
+            wanted,
+        })?;
         let mut next = 0;
         while let Some(prefix) = self.prefixes.get_mut(next) {
             let wanted = std::mem::take(&mut prefix.wanted);
@@ -178,9 +210,17 @@ impl<'a> ProductSearch<'a> {
             }
             for (_, character, position) in self.characters(position, &wanted, &unwanted)? {
                 let colons = self.dfa.colons(position);
-                let unwanted = self.unwanted.follow_all(&unwanted, character, colons, &mut self.budget)?.into();
+                let unwanted = self
+                    .unwanted
+                    .follow_all(&unwanted, character, colons, &mut self.budget)?
+                    .into();
                 let wanted = self.follow(&wanted, character, colons)?;
-                self.add(Prefix { before: Some((next, character)), position, unwanted, wanted })?;
+                self.add(Prefix {
+                    before: Some((next, character)),
+                    position,
+                    unwanted,
+                    wanted,
+                })?;
             }
             next += 1;
         }
@@ -192,13 +232,30 @@ impl<'a> ProductSearch<'a> {
         if self.unwanted.accepts_all(&prefix.unwanted) {
             return Ok(());
         }
-        let bits = prefix.unwanted.iter().fold(0, |bits, &state| bits | 1 << (self.unwanted.chain(state) % 64));
+        let bits = prefix.unwanted.iter().fold(0, |bits, &state| {
+            bits | 1 << (self.unwanted.chain(state) % 64)
+        });
         let mut kept = Vec::new();
         for states in prefix.wanted.chunks_exact(self.wanted.len()) {
             let (count, unwanted) = (prefix.position.count, Rc::clone(&prefix.unwanted));
-            // Within literal text nothing new is met but what was new before it: looking it up would be a waste.
-            let in_literal = self.wanted.iter().zip(states).all(|(nfa, &state)| nfa.is_in_literal(state));
-            if in_literal || self.is_new(Visited { count, wanted: states.into(), unwanted, bits }, prefix.position)? {
+            // Within literal text nothing new is met but what was new before it: looking it up
+            // would be a waste.
+            let in_literal = self
+                .wanted
+                .iter()
+                .zip(states)
+                .all(|(nfa, &state)| nfa.is_in_literal(state));
+            if in_literal
+                || self.is_new(
+                    Visited {
+                        count,
+                        wanted: states.into(),
+                        unwanted,
+                        bits,
+                    },
+                    prefix.position,
+                )?
+            {
                 kept.extend_from_slice(states);
             }
         }
@@ -226,7 +283,8 @@ impl<'a> ProductSearch<'a> {
         };
         let mut done = Ok(());
         visited.retain(|theirs| {
-            let subsumed = done.and_then(|()| ours.subsumes(theirs, self.wanted, self.unwanted, &mut self.budget));
+            let subsumed = done
+                .and_then(|()| ours.subsumes(theirs, self.wanted, self.unwanted, &mut self.budget));
             done = subsumed.map(|_| ());
             subsumed != Ok(true)
         });
@@ -245,31 +303,43 @@ impl<'a> ProductSearch<'a> {
         Ok(false)
     }
 
-    /// Sets the key under which states are visited, in which all `*` of a chain are one; with `at_stars`, as if each one
-    /// were at a `*`. Answers whether the two differ.
+    /// Sets the key under which states are visited, in which all `*` of a chain are one; with
+    /// `at_stars`, as if each one were at a `*`. Answers whether the two differ.
     fn set_key(&mut self, states: &[State], at: Position, at_stars: bool) -> bool {
         let mut differ = false;
         self.key.clear();
         // The automaton of a domain has hundreds of states, so that the number always fits.
-        self.key.push(State::try_from(at.state).unwrap_or(State::MAX));
-        self.key.extend(self.wanted.iter().zip(states).map(|(nfa, &state)| {
-            differ |= !nfa.is_star(state);
-            // The highest numbers are free for chains.
-            if at_stars || nfa.is_star(state) { State::MAX - nfa.chain(state) } else { state }
-        }));
+        self.key
+            .push(State::try_from(at.state).unwrap_or(State::MAX));
+        self.key
+            .extend(self.wanted.iter().zip(states).map(|(nfa, &state)| {
+                differ |= !nfa.is_star(state);
+                // The highest numbers are free for chains.
+                if at_stars || nfa.is_star(state) {
+                    State::MAX - nfa.chain(state)
+                } else {
+                    state
+                }
+            }));
         differ
     }
 
     fn is_member(&self, position: Position, wanted: &[State], unwanted: &[State]) -> bool {
-        let fits = |states: &[State]| self.wanted.iter().zip(states).all(|(nfa, &state)| nfa.ends(state));
+        let fits = |states: &[State]| {
+            self.wanted
+                .iter()
+                .zip(states)
+                .all(|(nfa, &state)| nfa.ends(state))
+        };
         self.dfa.accepts(position)
             && !unwanted.iter().any(|&state| self.unwanted.ends(state))
             && wanted.chunks_exact(self.wanted.len()).any(fits)
     }
 
-    /// The characters to go on with: whether they are named in a pattern at this state, which ones they are, and where
-    /// they lead. Of those that are not named, which all lead to the same, one is enough. It comes first because it gets
-    /// no further in the unwanted patterns than any other, so that what it leads to subsumes most of the rest.
+    /// The characters to go on with: whether they are named in a pattern at this state, which ones
+    /// they are, and where they lead. Of those that are not named, which all lead to the same, one
+    /// is enough. It comes first because it gets no further in the unwanted patterns than any
+    /// other, so that what it leads to subsumes most of the rest.
     fn characters(
         &mut self,
         position: Position,
@@ -286,16 +356,27 @@ impl<'a> ProductSearch<'a> {
             wild |= all_wild;
         }
         if wild {
-            named.extend(unwanted.iter().flat_map(|&state| self.unwanted.characters(state)));
+            named.extend(
+                unwanted
+                    .iter()
+                    .flat_map(|&state| self.unwanted.characters(state)),
+            );
         }
         self.budget.charge(named.len())?;
         named.sort_unstable();
         named.dedup();
         let mut found = Vec::new();
         for (class, to) in self.dfa.edges(position) {
-            let other = Some(class).filter(|_| wild).and_then(|class: Class| class.best_without(&named));
+            let other = Some(class)
+                .filter(|_| wild)
+                .and_then(|class: Class| class.best_without(&named));
             found.extend(other.map(|character| (false, character, to)));
-            found.extend(named.iter().filter(|&&one| class.contains(one)).map(|&one| (true, one, to)));
+            found.extend(
+                named
+                    .iter()
+                    .filter(|&&one| class.contains(one))
+                    .map(|&one| (true, one, to)),
+            );
         }
         found.sort_by_key(|&(is_named, _, _)| is_named);
         Ok(found)
@@ -328,9 +409,16 @@ impl<'a> ProductSearch<'a> {
     }
 }
 
-/// Adds every combination of one of the first states, one of the second and so on, one after the other.
-fn combine(states: &[Vec<State>], to: &mut Vec<State>, budget: &mut Budget) -> Result<(), BudgetExceeded> {
-    let combinations = states.iter().fold(1_usize, |product, states| product.saturating_mul(states.len()));
+/// Adds every combination of one of the first states, one of the second and so on, one after the
+/// other.
+fn combine(
+    states: &[Vec<State>],
+    to: &mut Vec<State>,
+    budget: &mut Budget,
+) -> Result<(), BudgetExceeded> {
+    let combinations = states.iter().fold(1_usize, |product, states| {
+        product.saturating_mul(states.len())
+    });
     budget.charge(combinations.saturating_mul(states.len()))?;
     for number in 0..combinations {
         let mut rest = number;

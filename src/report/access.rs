@@ -46,8 +46,16 @@ impl AccessRows {
         Self {
             public: public(access),
             layers: layers(access),
-            subjects: access.subjects.iter().flat_map(|subject| rows(subject, access)).collect(),
-            not_read: access.not_read.iter().map(|part| (part.place.clone(), part.what.clone())).collect(),
+            subjects: access
+                .subjects
+                .iter()
+                .flat_map(|subject| rows(subject, access))
+                .collect(),
+            not_read: access
+                .not_read
+                .iter()
+                .map(|part| (part.place.clone(), part.what.clone()))
+                .collect(),
         }
     }
 }
@@ -68,18 +76,32 @@ fn layers(access: &Access) -> Vec<LayerRow> {
     for (id, version) in &access.grants.versions {
         let layer = match version.names.as_slice() {
             [] => "a layer whose name CloudFormation makes up".to_owned(),
-            [name] if name.as_unknown().is_some_and(|unknown| matches!(unknown.origin, Origin::Other(_))) => {
+            [name]
+                if name
+                    .as_unknown()
+                    .is_some_and(|unknown| matches!(unknown.origin, Origin::Other(_))) =>
+            {
                 "a layer whose name is unknown".to_owned()
             }
-            names => names.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or "),
+            names => names
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(" or "),
         };
         let mut grants: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();
         grants.sort_by_key(|(who, _)| *who);
-        let who = grants.into_iter().map(|(who, by)| format!("{}{}", shown(access, who), if_words(by))).collect();
+        let who = grants
+            .into_iter()
+            .map(|(who, by)| format!("{}{}", shown(access, who), if_words(by)))
+            .collect();
         let row = (id.to_string(), who);
         match layers.iter_mut().find(|known| known.layer == layer) {
             Some(known) => known.versions.push(row),
-            None => layers.push(LayerRow { layer, versions: vec![row] }),
+            None => layers.push(LayerRow {
+                layer,
+                versions: vec![row],
+            }),
         }
     }
     layers
@@ -109,7 +131,11 @@ pub(super) fn if_words(by: &[GrantedBy]) -> String {
     });
     let mut words: Vec<String> = words.collect();
     words.dedup();
-    if words.is_empty() { String::new() } else { format!(", if {}", words.join(", or ")) }
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(", if {}", words.join(", or "))
+    }
 }
 
 /// What a subject does in each case; cases in which it does the same are one row.
@@ -118,7 +144,11 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
     let cases = match &subject.cases {
         Ok(cases) => cases,
         Err(why) => {
-            return vec![SubjectRow { subject: name, verb: LETS_ATTACH, lines: vec![format!("undecided: {why}")] }];
+            return vec![SubjectRow {
+                subject: name,
+                verb: LETS_ATTACH,
+                lines: vec![format!("undecided: {why}")],
+            }];
         }
     };
     let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
@@ -129,7 +159,10 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
         };
         for (verb, lines) in lines(subject) {
             let lines: Vec<String> = lines.iter().map(|line| access.shown.text(line)).collect();
-            match alike.iter_mut().find(|(known, same, _)| *known == verb && *same == lines) {
+            match alike
+                .iter_mut()
+                .find(|(known, same, _)| *known == verb && *same == lines)
+            {
                 Some((_, _, cases)) => cases.push(case.clone()),
                 None => alike.push((verb, lines, vec![case.clone()])),
             }
@@ -137,7 +170,11 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
     }
     let row = |(verb, lines, some): (&'static str, Vec<String>, Vec<Case>)| {
         let when = condition(some, &all).map_or_else(String::new, |words| format!(", if {words},"));
-        SubjectRow { subject: format!("{name}{when}"), verb, lines }
+        SubjectRow {
+            subject: format!("{name}{when}"),
+            verb,
+            lines,
+        }
     };
     alike.into_iter().map(row).collect()
 }
@@ -150,21 +187,33 @@ const FORBIDS: &str = "forbids attaching";
 fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     let policies = &subject.policies;
     let has = |effect: Effect| {
-        policies.statements().any(|(_, statement)| statement.effect == effect && !is_unrelated(statement))
+        policies
+            .statements()
+            .any(|(_, statement)| statement.effect == effect && !is_unrelated(statement))
     };
-    let is_unknown = policies.documents().any(|document| document.problem.is_some());
+    let is_unknown = policies
+        .documents()
+        .any(|document| document.problem.is_some());
     let is_part = matches!(subject.kind, Kind::Policy | Kind::Group);
     let mut found = Vec::new();
     if !is_part || has(Effect::Allow) || is_unknown {
         found.push((LETS_ATTACH, allowed(&attachable(policies))));
     } else if has(Effect::Deny) {
-        found.push((FORBIDS, forbidden(&attachable(&policies.whatever_is_allowed()))));
+        found.push((
+            FORBIDS,
+            forbidden(&attachable(&policies.whatever_is_allowed())),
+        ));
     }
     if let Some((_, lines)) = found.first_mut() {
         let remarks = defeated(policies);
         lines.splice(0..0, remarks);
     }
-    let trusts: Vec<String> = subject.applicability.trusts.iter().filter_map(trusted).collect();
+    let trusts: Vec<String> = subject
+        .applicability
+        .trusts
+        .iter()
+        .filter_map(trusted)
+        .collect();
     if !trusts.is_empty() {
         found.push((CAN_BE_ASSUMED_BY, trusts));
     }
@@ -182,7 +231,9 @@ fn trusted(trust: &Trust) -> Option<String> {
     Some(match trust.effect {
         Effect::Deny => format!("not {who}"),
         Effect::Allow if is_anybody && trust.condition.is_none() => format!("EVERYONE: {who}"),
-        Effect::Allow if is_anybody && !trust.leaves_out_own_account() => format!("{who}{own_account}"),
+        Effect::Allow if is_anybody && !trust.leaves_out_own_account() => {
+            format!("{who}{own_account}")
+        }
         Effect::Allow => who,
     })
 }
@@ -194,14 +245,21 @@ fn allowed(found: &AttachableLayers) -> Vec<String> {
         if allowance.layer(None, &[]) == Ok(None) {
             continue;
         }
-        let is_certain =
-            found.certain.iter().any(|one| one.within == allowance.within && one.outside == allowance.outside);
+        let is_certain = found
+            .certain
+            .iter()
+            .any(|one| one.within == allowance.within && one.outside == allowance.outside);
         lines.push(sentence(allowance, is_certain));
     }
     if lines.is_empty() {
         lines.push("no layer".to_owned());
     }
-    lines.extend(found.doubts.iter().map(|doubt| format!("undecided: {doubt}")));
+    lines.extend(
+        found
+            .doubts
+            .iter()
+            .map(|doubt| format!("undecided: {doubt}")),
+    );
     lines
 }
 
@@ -217,24 +275,41 @@ fn forbidden(found: &AttachableLayers) -> Vec<String> {
                 lines.push(patterns(&escape.outside));
             }
         }
-        escapes => lines.extend(escapes.iter().map(|escape| format!("every layer but {}", sentence(escape, true)))),
+        escapes => lines.extend(
+            escapes
+                .iter()
+                .map(|escape| format!("every layer but {}", sentence(escape, true))),
+        ),
     }
     if lines.is_empty() {
         lines.push("no layer".to_owned());
     }
-    lines.extend(found.doubts.iter().map(|doubt| format!("undecided: {doubt}")));
+    lines.extend(
+        found
+            .doubts
+            .iter()
+            .map(|doubt| format!("undecided: {doubt}")),
+    );
     lines
 }
 
 /// The statements that deny by `ForAllValues`, and so let by what they are to keep out.
 fn defeated(policies: &EffectivePolicies) -> Vec<String> {
     let mut found = Vec::new();
-    for (document, statement) in policies.statements().filter(|(_, statement)| statement.effect == Effect::Deny) {
-        let is_defeated =
-            |quantifier| statement.conditions.iter().any(|one| is_about_layers(one) && one.quantifier == quantifier);
+    for (document, statement) in policies
+        .statements()
+        .filter(|(_, statement)| statement.effect == Effect::Deny)
+    {
+        let is_defeated = |quantifier| {
+            statement
+                .conditions
+                .iter()
+                .any(|one| is_about_layers(one) && one.quantifier == quantifier)
+        };
         if is_defeated(Quantifier::All) {
             found.push(format!(
-                "DOES NOT HOLD: {}, {} denies by `ForAllValues`: one layer that it does not deny lets every other one in",
+                "DOES NOT HOLD: {}, {} denies by `ForAllValues`: one layer that it does not deny \
+                lets every other one in",
                 document.name, statement.sid
             ));
         }
@@ -244,14 +319,30 @@ fn defeated(policies: &EffectivePolicies) -> Vec<String> {
 
 /// What an allowance lets attach.
 fn sentence(allowance: &Allowance, is_certain: bool) -> String {
-    let groups: Vec<String> = allowance.within.iter().map(|group| patterns(group)).collect();
-    let mut text = if groups.is_empty() { "any layer".to_owned() } else { groups.join(" that are also in ") };
+    let groups: Vec<String> = allowance
+        .within
+        .iter()
+        .map(|group| patterns(group))
+        .collect();
+    let mut text = if groups.is_empty() {
+        "any layer".to_owned()
+    } else {
+        groups.join(" that are also in ")
+    };
     if !allowance.outside.is_empty() {
         text.push_str(&format!(" but not {}", patterns(&allowance.outside)));
     }
-    if is_certain { text } else { format!("maybe {text}") }
+    if is_certain {
+        text
+    } else {
+        format!("maybe {text}")
+    }
 }
 
 fn patterns(patterns: &[Pattern]) -> String {
-    patterns.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    patterns
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
 }

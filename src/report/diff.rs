@@ -2,7 +2,9 @@
 
 use super::access::shown;
 use crate::access::Access;
-use crate::access::diff::{AttachChange, Attaches, Comes, Diff, NotReadChange, Note, Prominence, UseChange};
+use crate::access::diff::{
+    AttachChange, Attaches, Comes, Diff, NotReadChange, Note, Prominence, UseChange,
+};
 
 /// The sentences of a report.
 pub(super) struct DiffSentences {
@@ -18,12 +20,19 @@ pub(super) struct DiffSentences {
 
 impl DiffSentences {
     pub fn of(diff: &Diff, old: &Access, new: &Access) -> Self {
-        let mut sentences = Self { loud: Vec::new(), gained: Vec::new(), lost: Vec::new(), notes: Vec::new() };
+        let mut sentences = Self {
+            loud: Vec::new(),
+            gained: Vec::new(),
+            lost: Vec::new(),
+            notes: Vec::new(),
+        };
         for change in &diff.gained {
             let sentence = gained(change, new);
             match change.prominence {
                 Prominence::Everyone | Prominence::Unknown => sentences.loud.push(sentence),
-                Prominence::ForeignOrganization | Prominence::ForeignAccount | Prominence::Known => {
+                Prominence::ForeignOrganization
+                | Prominence::ForeignAccount
+                | Prominence::Known => {
                     sentences.gained.push(sentence);
                 }
             }
@@ -39,7 +48,9 @@ impl DiffSentences {
                 | Attaches::Applies(..) => sentences.gained.push(sentence),
             }
         }
-        sentences.lost.extend(diff.lost.iter().map(|change| lost(change, old)));
+        sentences
+            .lost
+            .extend(diff.lost.iter().map(|change| lost(change, old)));
         sentences.lost.extend(diff.narrower.iter().map(narrower));
         for note in &diff.notes {
             match note {
@@ -66,18 +77,37 @@ fn gained(change: &UseChange, access: &Access) -> String {
         Prominence::Everyone | Prominence::Unknown | Prominence::Known => "",
     };
     let when = when(change.when.as_ref());
-    format!("{} can now use {}{note}{when}", shown(access, &change.who), change.version)
+    format!(
+        "{} can now use {}{note}{when}",
+        shown(access, &change.who),
+        change.version
+    )
 }
 
 fn lost(change: &UseChange, access: &Access) -> String {
-    let note = if change.with_version { ", a version that is gone" } else { "" };
+    let note = if change.with_version {
+        ", a version that is gone"
+    } else {
+        ""
+    };
     let when = when(change.when.as_ref());
-    format!("{} can no longer use {}{note}{when}", shown(access, &change.who), change.version)
+    format!(
+        "{} can no longer use {}{note}{when}",
+        shown(access, &change.who),
+        change.version
+    )
 }
 
 fn not_read(change: &NotReadChange) -> String {
-    let how = if change.was_there { "changed" } else { "is new" };
-    format!("{} {how}: {}, and what that does is not in the template", change.place, change.what)
+    let how = if change.was_there {
+        "changed"
+    } else {
+        "is new"
+    };
+    format!(
+        "{} {how}: {}, and what that does is not in the template",
+        change.place, change.what
+    )
 }
 
 /// The subject of a sentence.
@@ -94,11 +124,17 @@ fn wider(change: &AttachChange) -> String {
     let when = when(change.when.as_ref());
     match &change.what {
         Attaches::Allows(layer) => format!("{subject} now lets attach {layer}, for example{when}"),
-        Attaches::AllowsReading(layer) => format!("{subject} now lets read {layer}, for example{when}"),
-        Attaches::DoesNotForbid(layer) => format!("{subject} no longer forbids {layer}, for example{when}"),
+        Attaches::AllowsReading(layer) => {
+            format!("{subject} now lets read {layer}, for example{when}")
+        }
+        Attaches::DoesNotForbid(layer) => {
+            format!("{subject} no longer forbids {layer}, for example{when}")
+        }
         Attaches::Applies(true, what) => format!("{subject} now {what}{when}"),
         Attaches::Applies(false, what) => format!("{subject} no longer {what}{when}"),
-        Attaches::Undecided(why) => format!("{subject} may let attach more: undecided: {why}{when}"),
+        Attaches::Undecided(why) => {
+            format!("{subject} may let attach more: undecided: {why}{when}")
+        }
     }
 }
 
@@ -106,31 +142,47 @@ fn narrower(change: &AttachChange) -> String {
     let subject = subject(change);
     let when = when(change.when.as_ref());
     match &change.what {
-        Attaches::Allows(layer) => format!("{subject} no longer lets attach {layer}, for example{when}"),
-        Attaches::AllowsReading(layer) => format!("{subject} no longer lets read {layer}, for example{when}"),
-        Attaches::DoesNotForbid(layer) => format!("{subject} now forbids {layer}, for example{when}"),
+        Attaches::Allows(layer) => {
+            format!("{subject} no longer lets attach {layer}, for example{when}")
+        }
+        Attaches::AllowsReading(layer) => {
+            format!("{subject} no longer lets read {layer}, for example{when}")
+        }
+        Attaches::DoesNotForbid(layer) => {
+            format!("{subject} now forbids {layer}, for example{when}")
+        }
         Attaches::Applies(true, what) => format!("{subject} no longer {what}{when}"),
         Attaches::Applies(false, what) => format!("{subject} now {what}{when}"),
-        Attaches::Undecided(why) => format!("{subject} may let attach less: undecided: {why}{when}"),
+        Attaches::Undecided(why) => {
+            format!("{subject} may let attach less: undecided: {why}{when}")
+        }
     }
 }
 
 fn note(note: &Note, access: &Access) -> String {
     match note {
         Note::Outlives(who, version, grant) => format!(
-            "{} keeps the use of {version} from now on when {grant} is removed or replaced: it is retained",
+            "{} keeps the use of {version} from now on when {grant} is removed or replaced: it is \
+            retained",
             shown(access, who)
         ),
         Note::NoLongerOutlives(who, version, grant) => format!(
-            "{} no longer keeps the use of {version} when {grant} is removed or replaced: it is not retained any more",
+            "{} no longer keeps the use of {version} when {grant} is removed or replaced: it is \
+            not retained any more",
             shown(access, who)
         ),
         Note::Kept(who, version, grant) => {
-            format!("{} keeps the use of {version}: {grant} goes, and is retained", shown(access, who))
+            format!(
+                "{} keeps the use of {version}: {grant} goes, and is retained",
+                shown(access, who)
+            )
         }
         Note::Republished(version, who) => {
             let who: Vec<String> = who.iter().map(|who| shown(access, who)).collect();
-            format!("{version} is published anew with other content, and can be used by {}", who.join("; "))
+            format!(
+                "{version} is published anew with other content, and can be used by {}",
+                who.join("; ")
+            )
         }
     }
 }

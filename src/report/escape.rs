@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-/// A text for a terminal: characters that move the cursor or turn the direction of the text are shown by their numbers.
+/// A text for a terminal: characters that move the cursor or turn the direction of the text are
+/// shown by their numbers.
 #[must_use]
 pub fn terminal(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -28,7 +29,8 @@ fn is_active(character: char) -> bool {
         || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// A text in a cell of a Markdown table, with nothing in it that Markdown or HTML would take for a sign.
+/// A text in a cell of a Markdown table, with nothing in it that Markdown or HTML would take for a
+/// sign.
 #[must_use]
 pub(super) fn cell(text: &str) -> String {
     let mut cell = String::new();
@@ -49,7 +51,10 @@ pub(super) fn cell(text: &str) -> String {
 /// A text in HTML.
 #[must_use]
 pub(super) fn html(text: &str) -> String {
-    let text = line(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let text = line(text)
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     text.replace('"', "&quot;").replace('\'', "&#39;")
 }
 
@@ -73,7 +78,10 @@ mod tests {
 
     #[test]
     fn nothing_of_a_foreign_text_acts_on_the_terminal() {
-        assert_eq!(line("a\u{1b}[1Ab\r\nc\u{202e}d"), "a\\u{1b}[1Ab\\u{d}\\nc\\u{202e}d");
+        assert_eq!(
+            line("a\u{1b}[1Ab\r\nc\u{202e}d"),
+            "a\\u{1b}[1Ab\\u{d}\\nc\\u{202e}d"
+        );
         assert_eq!(cell("a|b<c>\u{7}"), "a&#124;b&lt;c&gt;&#92;u{7}");
     }
 }

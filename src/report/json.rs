@@ -11,7 +11,10 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> Json {
     for (id, version) in &access.grants.versions {
         let mut who: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();
         who.sort_by_key(|(who, _)| *who);
-        let grants: Vec<Json> = who.into_iter().map(|(who, by)| grant(access, who, by)).collect();
+        let grants: Vec<Json> = who
+            .into_iter()
+            .map(|(who, by)| grant(access, who, by))
+            .collect();
         versions.push(json!({ "id": id.to_string(), "layer": version.layer(), "grants": grants }));
     }
     let attach: Vec<Json> = rows
@@ -19,8 +22,11 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> Json {
         .iter()
         .map(|row| json!({ "subject": row.subject, "verb": row.verb, "layers": row.lines }))
         .collect();
-    let not_read: Vec<Json> =
-        rows.not_read.iter().map(|(place, what)| json!({ "place": place, "what": what })).collect();
+    let not_read: Vec<Json> = rows
+        .not_read
+        .iter()
+        .map(|(place, what)| json!({ "place": place, "what": what }))
+        .collect();
     json!({ "versions": versions, "attach": attach, "not_read": not_read })
 }
 

@@ -10,25 +10,50 @@ use crate::access::diff::Diff;
 pub(super) fn access(access: &Access, rows: &AccessRows) -> String {
     let mut text = "## Who can use which layer\n\n".to_owned();
     for version in &rows.public {
-        line(&mut text, &format!("> **EVERYONE**, every AWS account there is, can use {}\n", cell(version)));
+        line(
+            &mut text,
+            &format!(
+                "> **EVERYONE**, every AWS account there is, can use {}\n",
+                cell(version)
+            ),
+        );
     }
-    line(&mut text, "| layer | version | can be used by |\n| --- | --- | --- |");
+    line(
+        &mut text,
+        "| layer | version | can be used by |\n| --- | --- | --- |",
+    );
     for layer in &rows.layers {
         for (version, who) in &layer.versions {
-            let who = if who.is_empty() { "nobody but its owner".to_owned() } else { cells(who) };
-            line(&mut text, &format!("| {} | {} | {who} |", cell(&layer.layer), cell(version)));
+            let who = if who.is_empty() {
+                "nobody but its owner".to_owned()
+            } else {
+                cells(who)
+            };
+            line(
+                &mut text,
+                &format!("| {} | {} | {who} |", cell(&layer.layer), cell(version)),
+            );
         }
     }
-    line(&mut text, &format!("\n```mermaid\n{}```", mermaid::picture(access)));
+    line(
+        &mut text,
+        &format!("\n```mermaid\n{}```", mermaid::picture(access)),
+    );
     if !rows.subjects.is_empty() {
-        line(&mut text, "\n## What may be attached\n\n| by | layers |\n| --- | --- |");
+        line(
+            &mut text,
+            "\n## What may be attached\n\n| by | layers |\n| --- | --- |",
+        );
         for row in &rows.subjects {
             let subject = cell(&format!("{} {}", row.subject, row.verb));
             line(&mut text, &format!("| {subject} | {} |", cells(&row.lines)));
         }
     }
     if !rows.not_read.is_empty() {
-        line(&mut text, "\n## Not read\n\nWhat these do is not in the template.\n");
+        line(
+            &mut text,
+            "\n## Not read\n\nWhat these do is not in the template.\n",
+        );
         for (place, what) in &rows.not_read {
             line(&mut text, &format!("- {}: {}", cell(place), cell(what)));
         }
@@ -40,22 +65,36 @@ pub(super) fn diff(diff: &Diff, sentences: &DiffSentences) -> String {
     if diff.is_empty() {
         return "**Access to layers: no change.** Nobody gains or loses anything.\n".to_owned();
     }
-    let broader = if diff.is_broader() { "broader" } else { "narrower" };
+    let broader = if diff.is_broader() {
+        "broader"
+    } else {
+        "narrower"
+    };
     let mut text = format!("## Access to layers: {broader}\n");
     for sentence in &sentences.loud {
         text.push_str(&format!("\n> **{}**\n", cell(sentence)));
     }
-    for (title, sentences) in [("Gained", &sentences.gained), ("Lost", &sentences.lost), ("Also", &sentences.notes)] {
+    for (title, sentences) in [
+        ("Gained", &sentences.gained),
+        ("Lost", &sentences.lost),
+        ("Also", &sentences.notes),
+    ] {
         if !sentences.is_empty() {
             text.push_str(&format!("\n### {title}\n\n"));
-            sentences.iter().for_each(|sentence| line(&mut text, &format!("- {}", cell(sentence))));
+            sentences
+                .iter()
+                .for_each(|sentence| line(&mut text, &format!("- {}", cell(sentence))));
         }
     }
     text
 }
 
 fn cells(lines: &[String]) -> String {
-    lines.iter().map(|line| cell(line)).collect::<Vec<_>>().join("<br>")
+    lines
+        .iter()
+        .map(|line| cell(line))
+        .collect::<Vec<_>>()
+        .join("<br>")
 }
 
 fn line(text: &mut String, line: &str) {

@@ -9,14 +9,28 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) fn picture(access: &Access) -> String {
     let mut text = "flowchart LR\n".to_owned();
     let versions = &access.grants.versions;
-    let everybody: BTreeSet<&Who> = versions.values().flat_map(|version| version.grants.keys()).collect();
-    let number: HashMap<&Who, usize> = everybody.iter().enumerate().map(|(index, who)| (*who, index)).collect();
+    let everybody: BTreeSet<&Who> = versions
+        .values()
+        .flat_map(|version| version.grants.keys())
+        .collect();
+    let number: HashMap<&Who, usize> = everybody
+        .iter()
+        .enumerate()
+        .map(|(index, who)| (*who, index))
+        .collect();
     for who in &everybody {
-        text.push_str(&format!("  w{}[\"{}\"]\n", number[*who], escaped(&shown(access, who))));
+        text.push_str(&format!(
+            "  w{}[\"{}\"]\n",
+            number[*who],
+            escaped(&shown(access, who))
+        ));
     }
     for (index, (id, version)) in versions.iter().enumerate() {
         text.push_str(&format!("  v{index}([\"{}\"])\n", escaped(&id.to_string())));
-        for who in everybody.iter().filter(|who| version.grants.contains_key(**who)) {
+        for who in everybody
+            .iter()
+            .filter(|who| version.grants.contains_key(**who))
+        {
             text.push_str(&format!("  w{} --> v{index}\n", number[*who]));
         }
     }

@@ -31,8 +31,8 @@ pub fn access_markdown(access: &Access) -> String {
     markdown::access(access, &AccessRows::of(access))
 }
 
-/// The report of an access, for programs: `versions`, each with its `id`, its `layer` and the `grants`; `attach`, each
-/// with its `subject` and the `layers` in words; and `not_read`.
+/// The report of an access, for programs: `versions`, each with its `id`, its `layer` and the
+/// `grants`; `attach`, each with its `subject` and the `layers` in words; and `not_read`.
 #[must_use]
 pub fn access_json(access: &Access) -> Json {
     json::access(access, &AccessRows::of(access))

@@ -23,11 +23,17 @@ pub(super) fn access(rows: &AccessRows) -> String {
     for row in &rows.subjects {
         text.push('\n');
         line(&mut text, "", &format!("{} {}", row.subject, row.verb));
-        row.lines.iter().for_each(|sentence| line(&mut text, "  ", sentence));
+        row.lines
+            .iter()
+            .for_each(|sentence| line(&mut text, "  ", sentence));
     }
     if !rows.not_read.is_empty() {
         text.push('\n');
-        line(&mut text, "", "not read: what these do is not in the template");
+        line(
+            &mut text,
+            "",
+            "not read: what these do is not in the template",
+        );
         for (place, what) in &rows.not_read {
             line(&mut text, "  ", &format!("{place}: {what}"));
         }
@@ -37,12 +43,22 @@ pub(super) fn access(rows: &AccessRows) -> String {
 
 pub(super) fn diff(sentences: &DiffSentences) -> String {
     let mut text = String::new();
-    let groups =
-        [("!! ", &sentences.loud), ("+ ", &sentences.gained), ("- ", &sentences.lost), ("  ", &sentences.notes)];
+    let groups = [
+        ("!! ", &sentences.loud),
+        ("+ ", &sentences.gained),
+        ("- ", &sentences.lost),
+        ("  ", &sentences.notes),
+    ];
     for (sign, sentences) in groups {
-        sentences.iter().for_each(|sentence| line(&mut text, sign, sentence));
+        sentences
+            .iter()
+            .for_each(|sentence| line(&mut text, sign, sentence));
     }
-    if text.is_empty() { "nobody gains or loses anything\n".to_owned() } else { text }
+    if text.is_empty() {
+        "nobody gains or loses anything\n".to_owned()
+    } else {
+        text
+    }
 }
 
 fn line(text: &mut String, before: &str, line: &str) {

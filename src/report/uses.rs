@@ -12,8 +12,15 @@ fn place(span: Span, sources: &Sources) -> String {
 }
 
 fn layer_words(layer: &LayerRow) -> String {
-    let product = layer.product.map(|product| format!(" ({product} of AWS)")).unwrap_or_default();
-    let when = layer.when.as_ref().map(|when| format!(", if {when}")).unwrap_or_default();
+    let product = layer
+        .product
+        .map(|product| format!(" ({product} of AWS)"))
+        .unwrap_or_default();
+    let when = layer
+        .when
+        .as_ref()
+        .map(|when| format!(", if {when}"))
+        .unwrap_or_default();
     format!("{}{product}{when}", layer.version)
 }
 
@@ -22,7 +29,10 @@ fn layer_words(layer: &LayerRow) -> String {
 pub fn uses_text(uses: &Uses, sources: &Sources) -> String {
     let mut text = String::new();
     for row in &uses.rows {
-        line(&mut text, &format!("{} ({})", row.function, place(row.span, sources)));
+        line(
+            &mut text,
+            &format!("{} ({})", row.function, place(row.span, sources)),
+        );
         for layer in &row.layers {
             line(&mut text, &format!("  {}", layer_words(layer)));
         }
@@ -47,29 +57,49 @@ pub fn uses_markdown(uses: &Uses, sources: &Sources) -> String {
         text.push_str("| where | what | code |\n| --- | --- | --- |\n");
         for found in &uses.diagnostics {
             let (where_, code) = (place(found.primary.span, sources), found.code.name());
-            let what = format!("{}: {}: {}", found.severity.name(), found.message, found.primary.text);
-            text.push_str(&format!("| {} | {} | {code} |\n", cell(&where_), cell(&what)));
+            let what = format!(
+                "{}: {}: {}",
+                found.severity.name(),
+                found.message,
+                found.primary.text
+            );
+            text.push_str(&format!(
+                "| {} | {} | {code} |\n",
+                cell(&where_),
+                cell(&what)
+            ));
         }
         text.push('\n');
     }
     text.push_str("| function | layers |\n| --- | --- |\n");
     for row in &uses.rows {
-        let layers: Vec<String> = row.layers.iter().map(|layer| cell(&layer_words(layer))).collect();
+        let layers: Vec<String> = row
+            .layers
+            .iter()
+            .map(|layer| cell(&layer_words(layer)))
+            .collect();
         let function = format!("{} ({})", row.function, place(row.span, sources));
-        text.push_str(&format!("| {} | {} |\n", cell(&function), layers.join("<br>")));
+        text.push_str(&format!(
+            "| {} | {} |\n",
+            cell(&function),
+            layers.join("<br>")
+        ));
     }
     if !uses.unknown.is_empty() {
         text.push_str("\n### Unknown\n\n");
         for (what, about) in &uses.unknown {
-            text.push_str(&format!("- {}\n", cell(&format!("{what} ({})", about.join(", ")))));
+            text.push_str(&format!(
+                "- {}\n",
+                cell(&format!("{what} ({})", about.join(", ")))
+            ));
         }
     }
     text
 }
 
-/// The functions, their layers and what is wrong with them, for programs: `functions`, each with its `file`, its `line`
-/// and its `layers`; `findings`, each with its `code`, `severity`, `message`, `label`, `file`, `line` and
-/// `column`; and `unknown`.
+/// The functions, their layers and what is wrong with them, for programs: `functions`, each with
+/// its `file`, its `line` and its `layers`; `findings`, each with its `code`, `severity`,
+/// `message`, `label`, `file`, `line` and `column`; and `unknown`.
 #[must_use]
 pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
     let functions: Vec<Json> = uses
@@ -90,12 +120,16 @@ pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
         .map(|found| {
             let (code, severity) = (found.code.name(), found.severity.name());
             let (message, label) = (&found.message, &found.primary.text);
-            let finding = json!({ "code": code, "severity": severity, "message": message, "label": label });
+            let finding =
+                json!({ "code": code, "severity": severity, "message": message, "label": label });
             with_place(finding, found.primary.span, sources)
         })
         .collect();
-    let unknown: Vec<Json> =
-        uses.unknown.iter().map(|(what, about)| json!({ "what": what, "functions": about })).collect();
+    let unknown: Vec<Json> = uses
+        .unknown
+        .iter()
+        .map(|(what, about)| json!({ "what": what, "functions": about }))
+        .collect();
     json!({ "functions": functions, "findings": findings, "unknown": unknown })
 }
 
@@ -109,8 +143,16 @@ fn with_place(mut json: Json, span: Span, sources: &Sources) -> Json {
 }
 
 fn user_words(user: &User) -> String {
-    let verb = if user.is_certain { "uses" } else { "may use it" };
-    let when = user.when.as_ref().map(|when| format!(", if {when}")).unwrap_or_default();
+    let verb = if user.is_certain {
+        "uses"
+    } else {
+        "may use it"
+    };
+    let when = user
+        .when
+        .as_ref()
+        .map(|when| format!(", if {when}"))
+        .unwrap_or_default();
     if user.is_certain {
         format!("{} {verb} {}{when}", user.function, user.version)
     } else {
@@ -123,9 +165,16 @@ fn user_words(user: &User) -> String {
 pub fn users_text(users: &[User], sources: &Sources) -> String {
     let mut text = String::new();
     for user in users {
-        line(&mut text, &format!("{}: {}", place(user.span, sources), user_words(user)));
+        line(
+            &mut text,
+            &format!("{}: {}", place(user.span, sources), user_words(user)),
+        );
     }
-    if text.is_empty() { "no function uses it\n".to_owned() } else { text }
+    if text.is_empty() {
+        "no function uses it\n".to_owned()
+    } else {
+        text
+    }
 }
 
 /// Who uses a layer, for a pull request.
@@ -142,8 +191,8 @@ pub fn users_markdown(users: &[User], sources: &Sources) -> String {
     text
 }
 
-/// Who uses a layer, for programs: a list, each with its `function`, the `version` as it is written, whether that is
-/// `certain`, `when`, and its place.
+/// Who uses a layer, for programs: a list, each with its `function`, the `version` as it is
+/// written, whether that is `certain`, `when`, and its place.
 #[must_use]
 pub fn users_json(users: &[User], sources: &Sources) -> Json {
     let one = |user: &User| {

@@ -5,8 +5,8 @@ use crate::english::quote;
 
 /// Whether `id` is an account ID: 12 digits.
 ///
-/// The pattern that CloudFormation's registry ships for a layer permission's principal is not anchored, so neither it
-/// nor a linter refuses a thirteenth digit.
+/// The pattern that CloudFormation's registry ships for a layer permission's principal is not
+/// anchored, so neither it nor a linter refuses a thirteenth digit.
 #[must_use]
 pub fn is_account_id(id: &str) -> bool {
     id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit())
@@ -19,7 +19,8 @@ pub const ACCOUNT_PATTERN: &str = "^[0-9]{12}$";
 /// (Organizations API reference, `Organization.Id`).
 #[must_use]
 pub fn is_organization_id(id: &str) -> bool {
-    id.strip_prefix("o-").is_some_and(|rest| (10..=32).contains(&rest.len()) && is_lower_alphanumeric(rest))
+    id.strip_prefix("o-")
+        .is_some_and(|rest| (10..=32).contains(&rest.len()) && is_lower_alphanumeric(rest))
 }
 
 /// The pattern of [`is_organization_id`], as a template parameter's `AllowedPattern`.
@@ -32,14 +33,18 @@ pub fn is_unit_id(id: &str) -> bool {
 }
 
 fn is_lower_alphanumeric(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    text.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
 }
 
-/// Whether `name` is a layer's name: 1 to 140 letters, digits, `-` and `_` (Lambda API reference, `PublishLayerVersion`).
+/// Whether `name` is a layer's name: 1 to 140 letters, digits, `-` and `_` (Lambda API reference,
+/// `PublishLayerVersion`).
 #[must_use]
 pub fn is_layer_name(name: &str) -> bool {
     (1..=quotas::LAYER_NAME).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// Whether something of `name` is left in a logical ID, which is made of letters and digits.
@@ -48,58 +53,83 @@ pub fn has_letters_or_digits(name: &str) -> bool {
     name.contains(|c: char| c.is_ascii_alphanumeric())
 }
 
-/// Whether `name` is one that a source may declare: a letter, then letters, digits, `-` and `_`; at most 100.
+/// Whether `name` is one that a source may declare: a letter, then letters, digits, `-` and `_`; at
+/// most 100.
 #[must_use]
 pub fn is_alias(name: &str) -> bool {
     name.len() <= 100
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 /// Whether `label` can label a version: letters, digits, `.`, `-`, `_` and `+`, at most 64.
 #[must_use]
 pub fn is_label(label: &str) -> bool {
-    (1..=64).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte))
+    (1..=64).contains(&label.len())
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b".-_+".contains(&byte))
 }
 
-/// Whether `name` is a template parameter's name: 1 to 255 letters and digits (CloudFormation User Guide, Parameters).
+/// Whether `name` is a template parameter's name: 1 to 255 letters and digits (CloudFormation User
+/// Guide, Parameters).
 #[must_use]
 pub fn is_parameter_name(name: &str) -> bool {
-    (1..=quotas::PARAMETER_NAME).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    (1..=quotas::PARAMETER_NAME).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// The pseudo parameters whose value is a text (CloudFormation User Guide, Pseudo parameters).
-pub const PSEUDO_PARAMETERS: &[&str] =
-    &["AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::StackId", "AWS::StackName", "AWS::URLSuffix"];
+pub const PSEUDO_PARAMETERS: &[&str] = &[
+    "AWS::AccountId",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
 
 /// What is wrong with a bucket's name, if anything (S3 User Guide, bucket naming rules).
 #[must_use]
 pub fn bucket_problem(name: &str) -> Option<&'static str> {
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
-    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+    let plain =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    let edge = |byte: Option<&u8>| {
+        byte.is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
     if !(3..=63).contains(&name.len()) {
         Some("a bucket's name has 3 to 63 characters")
     } else if !name.bytes().all(plain) {
         Some("a bucket's name is made of lower-case letters, digits, `.` and `-`")
-    } else if !edge(name.as_bytes().first()) || !edge(name.as_bytes().last()) || name.contains("..") {
-        Some("a bucket's name begins and ends with a letter or a digit and has no two dots in a row")
+    } else if !edge(name.as_bytes().first()) || !edge(name.as_bytes().last()) || name.contains("..")
+    {
+        Some(
+            "a bucket's name begins and ends with a letter or a digit and has no two dots in a row",
+        )
     } else {
         None
     }
 }
 
-/// The most characters of an SSM parameter's name that fit in every region. Systems Manager takes 1,011 with the ARN that
-/// it puts before the name, `arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/` where that is longest (Systems
+/// The most characters of an SSM parameter's name that fit in every region. Systems Manager takes
+/// 1,011 with the ARN that it puts before the name,
+/// `arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/` where that is longest (Systems
 /// Manager API reference, `PutParameter`, `Name`).
 const SSM_NAME: usize = 1011 - "arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/".len();
 
-/// What is wrong with the name of an SSM parameter, if anything (Systems Manager API reference, `PutParameter`).
+/// What is wrong with the name of an SSM parameter, if anything (Systems Manager API reference,
+/// `PutParameter`).
 #[must_use]
 pub fn ssm_name_problem(name: &str) -> Option<&'static str> {
     let first = name.trim_start_matches('/').to_ascii_lowercase();
     if !(1..=SSM_NAME).contains(&name.len()) {
         Some("the name of an SSM parameter has 1 to 954 characters: with its ARN, AWS takes 1,011")
-    } else if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte)) {
+    } else if !name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+    {
         Some("the name of an SSM parameter is made of letters, digits, `_`, `.`, `-` and `/`")
     } else if name.contains('/') && !name.starts_with('/') {
         Some("the name of an SSM parameter with a `/` in it begins with `/`")
@@ -117,19 +147,28 @@ pub fn ssm_name_problem(name: &str) -> Option<&'static str> {
 /// Whether `name` can be the name of an SSM parameter that exists, AWS's own included.
 #[must_use]
 pub fn is_ssm_reference(name: &str) -> bool {
-    (1..=2048).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
+    (1..=2048).contains(&name.len())
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
 }
 
-/// The fields of the ARN of a layer version: `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`.
+/// The fields of the ARN of a layer version:
+/// `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`.
 pub const LAYER_VERSION_FIELDS: usize = 8;
 
-/// What is wrong with one literal field of the ARN of a layer version, if anything; fields count from 0
-/// (Lambda API reference, `LayerVersionArn`).
+/// What is wrong with one literal field of the ARN of a layer version, if anything; fields count
+/// from 0 (Lambda API reference, `LayerVersionArn`).
 #[must_use]
 pub fn layer_version_field_problem(index: usize, field: &str) -> Option<String> {
     let fine = match index {
         0 => field == "arn",
-        1 => field.starts_with("aws") && field.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'),
+        1 => {
+            field.starts_with("aws")
+                && field
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+        }
         2 => field == "lambda",
         3 => is_region(field),
         4 => is_account_id(field),
@@ -151,11 +190,11 @@ pub fn layer_version_field_problem(index: usize, field: &str) -> Option<String> 
     (!fine).then(|| format!("expected {what}, found {}", quote(field)))
 }
 
-/// What is wrong with one literal field of the ARN of layer versions with wildcards in it, if anything; fields count
-/// from 0 as in [`layer_version_field_problem`].
+/// What is wrong with one literal field of the ARN of layer versions with wildcards in it, if
+/// anything; fields count from 0 as in [`layer_version_field_problem`].
 ///
-/// An account is written out or is any account, since no pattern of digits means a set of accounts. A version is a
-/// number or any version, since `3*` means 3, 30 and 300.
+/// An account is written out or is any account, since no pattern of digits means a set of accounts.
+/// A version is a number or any version, since `3*` means 3, 30 and 300.
 #[must_use]
 pub fn layer_pattern_field_problem(index: usize, field: &str) -> Option<String> {
     let any = field == "*" && matches!(index, 1 | 3 | 4 | 7);
@@ -163,23 +202,33 @@ pub fn layer_pattern_field_problem(index: usize, field: &str) -> Option<String> 
     match index {
         _ if any => None,
         3 if is_wild => {
-            let fine = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte);
+            let fine = |byte: u8| {
+                byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte)
+            };
             (!field.bytes().all(fine)).then(|| format!("no region fits {}", quote(field)))
         }
-        4 if is_wild => Some(format!("expected an account ID or `*`, found {}", quote(field))),
+        4 if is_wild => Some(format!(
+            "expected an account ID or `*`, found {}",
+            quote(field)
+        )),
         6 if is_wild => layer_pattern_problem(field).map(str::to_owned),
-        7 if is_wild => Some(format!("expected a version number or `*`, found {}", quote(field))),
+        7 if is_wild => Some(format!(
+            "expected a version number or `*`, found {}",
+            quote(field)
+        )),
         _ => layer_version_field_problem(index, field),
     }
 }
 
-/// What is wrong with a pattern for the names of layers, in which `*` stands for any characters and `?` for one.
+/// What is wrong with a pattern for the names of layers, in which `*` stands for any characters and
+/// `?` for one.
 #[must_use]
 pub fn layer_pattern_problem(pattern: &str) -> Option<&'static str> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_*?".contains(&byte);
     if !pattern.bytes().all(plain) {
         Some("a layer's name is made of letters, digits, `-` and `_`, so this matches none")
-    } else if !(1..=quotas::LAYER_NAME).contains(&pattern.bytes().filter(|byte| *byte != b'*').count())
+    } else if !(1..=quotas::LAYER_NAME)
+        .contains(&pattern.bytes().filter(|byte| *byte != b'*').count())
         && pattern != "*"
     {
         Some("a layer's name has 1 to 140 characters, so this matches none")
@@ -205,8 +254,8 @@ fn is_iam_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte)
 }
 
-/// Whether `name` can name something of IAM that has at most `most` characters: 64 for roles and users, 128 for
-/// policies and groups (IAM API reference).
+/// Whether `name` can name something of IAM that has at most `most` characters: 64 for roles and
+/// users, 128 for policies and groups (IAM API reference).
 #[must_use]
 pub fn is_iam_name(name: &str, most: usize) -> bool {
     (1..=most).contains(&name.len()) && name.bytes().all(is_iam_name_byte)
@@ -225,8 +274,8 @@ pub fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether `path` is the path of a role: it begins and ends with `/` and has at most 512 characters, all of them of
-/// ASCII and none a blank (IAM API reference, `CreateRole`).
+/// Whether `path` is the path of a role: it begins and ends with `/` and has at most 512
+/// characters, all of them of ASCII and none a blank (IAM API reference, `CreateRole`).
 #[must_use]
 pub fn is_role_path(path: &str) -> bool {
     (1..=quotas::PATH).contains(&path.len())
@@ -235,19 +284,22 @@ pub fn is_role_path(path: &str) -> bool {
         && path.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Whether `path` is the path of a managed policy: as that of a role, but made of letters, digits and `.,+@=_-` between
-/// its slashes, none of which follow each other (IAM API reference, `CreatePolicy`).
+/// Whether `path` is the path of a managed policy: as that of a role, but made of letters, digits
+/// and `.,+@=_-` between its slashes, none of which follow each other (IAM API reference,
+/// `CreatePolicy`).
 #[must_use]
 pub fn is_policy_path(path: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/.,+@=_-".contains(&byte);
     is_role_path(path) && path.bytes().all(plain) && !path.contains("//")
 }
 
-/// Whether a guardrail can apply to `id`: the ID of a root, a unit or an account (CloudFormation's registry,
-/// `AWS::Organizations::Policy`, `TargetIds`; the pattern there is not anchored).
+/// Whether a guardrail can apply to `id`: the ID of a root, a unit or an account (CloudFormation's
+/// registry, `AWS::Organizations::Policy`, `TargetIds`; the pattern there is not anchored).
 #[must_use]
 pub fn is_target_id(id: &str) -> bool {
-    let within = |text: &str, least: usize| (least..=32).contains(&text.len()) && is_lower_alphanumeric(text);
+    let within = |text: &str, least: usize| {
+        (least..=32).contains(&text.len()) && is_lower_alphanumeric(text)
+    };
     if let Some(root) = id.strip_prefix("r-") {
         return within(root, 4);
     }
@@ -260,18 +312,27 @@ pub fn is_target_id(id: &str) -> bool {
 /// Whether `name` is that of an AWS service, as a role's trust policy names it.
 #[must_use]
 pub fn is_service(name: &str) -> bool {
-    let short = name.strip_suffix(".cn").unwrap_or(name).strip_suffix(".amazonaws.com").unwrap_or_default();
+    let short = name
+        .strip_suffix(".cn")
+        .unwrap_or(name)
+        .strip_suffix(".amazonaws.com")
+        .unwrap_or_default();
     !short.is_empty()
-        && short.split('.').all(|part| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-'))
-        && short.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
+        && short
+            .split('.')
+            .all(|part| !part.is_empty() && !part.starts_with('-') && !part.ends_with('-'))
+        && short
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte))
 }
 
-/// Whether `provider` is the address of an OpenID Connect provider as IAM knows it: a host and maybe a path, without
-/// `https://` (IAM User Guide, OIDC identity providers).
+/// Whether `provider` is the address of an OpenID Connect provider as IAM knows it: a host and
+/// maybe a path, without `https://` (IAM User Guide, OIDC identity providers).
 #[must_use]
 pub fn is_oidc_provider(provider: &str) -> bool {
     let (host, path) = provider.split_once('/').unwrap_or((provider, "path"));
-    let in_host = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    let in_host =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
     let in_path = |byte: u8| byte.is_ascii_alphanumeric() || b"/._~-".contains(&byte);
     provider.len() <= 244
         && host.contains('.')
@@ -284,17 +345,22 @@ pub fn is_oidc_provider(provider: &str) -> bool {
 /// Whether `number` is the number of a layer version: counted from 1, without leading zeros.
 #[must_use]
 pub fn is_version_number(number: &str) -> bool {
-    (1..=18).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit()) && !number.starts_with('0')
+    (1..=18).contains(&number.len())
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+        && !number.starts_with('0')
 }
 
-/// Whether `region` has the look of a region: lower-case words, then a number, as in `us-gov-west-1`.
+/// Whether `region` has the look of a region: lower-case words, then a number, as in
+/// `us-gov-west-1`.
 #[must_use]
 pub fn is_region(region: &str) -> bool {
     let Some((words, number)) = region.rsplit_once('-') else {
         return false;
     };
     words.contains('-')
-        && words.split('-').all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && words
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase()))
         && (1..=2).contains(&number.len())
         && number.bytes().all(|byte| byte.is_ascii_digit())
 }
@@ -306,23 +372,51 @@ mod tests {
     #[test]
     fn ids_are_anchored_at_both_ends() {
         assert!(is_account_id("012345678901"));
-        for wrong in
-            ["", "12345678901", "1234567890123", "12345678901x", "x123456789012", "１２３４５６７８９０１２", "*"]
-        {
+        for wrong in [
+            "",
+            "12345678901",
+            "1234567890123",
+            "12345678901x",
+            "x123456789012",
+            "１２３４５６７８９０１２",
+            "*",
+        ] {
             assert!(!is_account_id(wrong), "{wrong}");
         }
         assert!(is_organization_id("o-a1b2c3d4e5"));
-        for wrong in ["o-a1b2c3d4e", "o-A1b2c3d4e5", "xo-a1b2c3d4e5", "o-a1b2c3d4e5-", "ou-ab12-cdefghij", "*", ""] {
+        for wrong in [
+            "o-a1b2c3d4e",
+            "o-A1b2c3d4e5",
+            "xo-a1b2c3d4e5",
+            "o-a1b2c3d4e5-",
+            "ou-ab12-cdefghij",
+            "*",
+            "",
+        ] {
             assert!(!is_organization_id(wrong), "{wrong}");
         }
     }
 
     #[test]
     fn regions_are_told_from_other_words() {
-        for right in ["us-east-1", "us-gov-west-1", "eusc-de-east-1", "ap-southeast-4", "us-iso-east-1"] {
+        for right in [
+            "us-east-1",
+            "us-gov-west-1",
+            "eusc-de-east-1",
+            "ap-southeast-4",
+            "us-iso-east-1",
+        ] {
             assert!(is_region(right), "{right}");
         }
-        for wrong in ["useast1", "us-east", "*", "us-east-", "-1", "us--1", "us-east-123"] {
+        for wrong in [
+            "useast1",
+            "us-east",
+            "*",
+            "us-east-",
+            "-1",
+            "us--1",
+            "us-east-123",
+        ] {
             assert!(!is_region(wrong), "{wrong}");
         }
     }
@@ -330,7 +424,16 @@ mod tests {
     #[test]
     fn names_of_ssm_parameters_follow_their_rules() {
         assert_eq!(ssm_name_problem("/layers/my-deps"), None);
-        for wrong in ["", "layers/x", "/layers/", "/a//b", "/aws/x", "SsmThing", "/a b", &"/a".repeat(16)] {
+        for wrong in [
+            "",
+            "layers/x",
+            "/layers/",
+            "/a//b",
+            "/aws/x",
+            "SsmThing",
+            "/a b",
+            &"/a".repeat(16),
+        ] {
             assert!(ssm_name_problem(wrong).is_some(), "{wrong}");
         }
         assert_eq!(ssm_name_problem(&"n".repeat(954)), None);
@@ -346,7 +449,10 @@ mod tests {
             assert!(is_role_path(role) && !is_policy_path(role), "{role}");
         }
         for neither in ["", "teams/", "/teams", "/a b/", "/é/"] {
-            assert!(!is_role_path(neither) && !is_policy_path(neither), "{neither}");
+            assert!(
+                !is_role_path(neither) && !is_policy_path(neither),
+                "{neither}"
+            );
         }
     }
 }

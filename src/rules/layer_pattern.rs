@@ -3,14 +3,22 @@
 use crate::pattern::Pattern;
 use crate::rules::model::{Layers, Rules};
 
-/// The ARNs of a member as one text: `*` and `?` are wildcards, `${…}` stands for what is known only when deployed.
+/// The ARNs of a member as one text: `*` and `?` are wildcards, `${…}` stands for what is known
+/// only when deployed.
 fn arn(rules: &Rules, layers: &Layers) -> String {
     match layers {
         Layers::Matching(arn) => arn.to_string(),
         Layers::Published { layer, label } => {
-            let declared = rules.layers.iter().find(|declared| declared.name.value == *layer);
-            let name = declared.map_or(layer.as_str(), |declared| declared.layer_name.value.as_str());
-            format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:layer:{name}:${{{label}}}")
+            let declared = rules
+                .layers
+                .iter()
+                .find(|declared| declared.name.value == *layer);
+            let name = declared.map_or(layer.as_str(), |declared| {
+                declared.layer_name.value.as_str()
+            });
+            format!(
+                "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:layer:{name}:${{{label}}}"
+            )
         }
     }
 }
@@ -31,7 +39,8 @@ pub fn account(layers: &Layers) -> Option<String> {
     }
 }
 
-/// The pattern for the layers' names in the ARNs of a member; `None` for a version that the stack publishes.
+/// The pattern for the layers' names in the ARNs of a member; `None` for a version that the stack
+/// publishes.
 pub fn name(layers: &Layers) -> Option<String> {
     let shifted = usize::from(field(layers, 4).as_deref() == Some("${aws"));
     field(layers, 6 + shifted)

@@ -22,13 +22,20 @@ pub struct Root {
 impl Root {
     /// A source that is not a file. Paths in it start from the current folder.
     pub fn in_memory(name: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
-        Self { name: name.into(), path: None, bytes: text.into() }
+        Self {
+            name: name.into(),
+            path: None,
+            bytes: text.into(),
+        }
     }
 
     /// The folder that paths in the source start from: its own, or the current one.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""))
+        self.path
+            .as_deref()
+            .and_then(Path::parent)
+            .unwrap_or(Path::new(""))
     }
 }
 
@@ -67,19 +74,33 @@ pub fn replace_claims(
     let is_claim = |statement: &Statement| matches!(statement, Statement::Expect(_));
     if let Some(root) = units.first_mut() {
         root.ast.statements.retain(|statement| !is_claim(statement));
-        root.ast.statements.extend(asked.statements.into_iter().filter(is_claim));
+        root.ast
+            .statements
+            .extend(asked.statements.into_iter().filter(is_claim));
     }
 }
 
 /// Reads the root and everything that it includes, each file once. The root comes first.
-pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>) -> Vec<Unit> {
+pub fn load(
+    root: Root,
+    files: &dyn Files,
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Unit> {
     let folder = root.folder().to_path_buf();
     let (file, ast) = add(sources, diagnostics, &root.name, root.bytes);
     // Most sources include nothing, and then nobody asks.
     let path = root.path.filter(|_| !includes(&ast).is_empty());
     let identity = path.map(|path| files.identity(&path));
     let home = identity.as_ref().map(|_| files.identity(&folder));
-    let first = Unit { file, ast, folder: folder.clone(), included_at: None, parent: None, identity };
+    let first = Unit {
+        file,
+        ast,
+        folder: folder.clone(),
+        included_at: None,
+        parent: None,
+        identity,
+    };
     let mut units = vec![first];
     let mut known: HashMap<PathBuf, usize> = HashMap::new();
     known.extend(units[0].identity.clone().map(|identity| (identity, 0)));
@@ -89,7 +110,10 @@ pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &
             let path = units[next].folder.join(&include.text);
             let identity = files.identity(&path);
             // A path that stays inside by its letters can still lead outside, by a link.
-            let led = identity != path && home.as_ref().is_some_and(|home| !identity.starts_with(home));
+            let led = identity != path
+                && home
+                    .as_ref()
+                    .is_some_and(|home| !identity.starts_with(home));
             if leaves(&folder, &path) || led {
                 diagnostics.push(outside(&include));
             }
@@ -106,7 +130,14 @@ pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &
             known.insert(identity.clone(), units.len());
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
             let included_at = Some(include.span);
-            units.push(Unit { file, ast, folder, included_at, parent: Some(next), identity: Some(identity) });
+            units.push(Unit {
+                file,
+                ast,
+                folder,
+                included_at,
+                parent: Some(next),
+                identity: Some(identity),
+            });
         }
         next += 1;
     }
@@ -114,20 +145,31 @@ pub fn load(root: Root, files: &dyn Files, sources: &mut Sources, diagnostics: &
 }
 
 fn includes(ast: &File) -> Vec<Value> {
-    let includes = ast.statements.iter().filter_map(|statement| match statement {
-        Statement::Include(path) => Some(path.clone()),
-        _ => None,
-    });
+    let includes = ast
+        .statements
+        .iter()
+        .filter_map(|statement| match statement {
+            Statement::Include(path) => Some(path.clone()),
+            _ => None,
+        });
     includes.collect()
 }
 
 /// Adds a file's text to the sources and parses it.
-fn add(sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>, name: &str, bytes: Vec<u8>) -> (FileId, File) {
+fn add(
+    sources: &mut Sources,
+    diagnostics: &mut Vec<Diagnostic>,
+    name: &str,
+    bytes: Vec<u8>,
+) -> (FileId, File) {
     let (text, invalid_at) = match String::from_utf8(bytes) {
         Ok(text) => (text, None),
         Err(error) => {
             let at = error.utf8_error().valid_up_to();
-            (String::from_utf8_lossy(error.as_bytes()).into_owned(), Some(at))
+            (
+                String::from_utf8_lossy(error.as_bytes()).into_owned(),
+                Some(at),
+            )
         }
     };
     let file = sources.add(name, text);
@@ -142,7 +184,11 @@ fn add(sources: &mut Sources, diagnostics: &mut Vec<Diagnostic>, name: &str, byt
 
 fn not_utf8(file: FileId, at: usize) -> Diagnostic {
     let start = at as u32;
-    let span = Span { file, start, end: start + char::REPLACEMENT_CHARACTER.len_utf8() as u32 };
+    let span = Span {
+        file,
+        start,
+        end: start + char::REPLACEMENT_CHARACTER.len_utf8() as u32,
+    };
     Diagnostic::error(Code::InvalidEncoding, span, "this file is not UTF-8")
         .label("the first byte that does not fit")
         .help("save the file as UTF-8")
@@ -160,7 +206,12 @@ fn read(
         PathKind::Missing => format!("there is no file {}", quote(&include.text)),
         PathKind::File => match files.read(path) {
             Ok(bytes) => {
-                return Some(add(sources, diagnostics, &path.display().to_string(), bytes));
+                return Some(add(
+                    sources,
+                    diagnostics,
+                    &path.display().to_string(),
+                    bytes,
+                ));
             }
             Err(error) => format!("{} cannot be read: {error}", quote(&include.text)),
         },
@@ -188,7 +239,10 @@ fn leaves(folder: &Path, path: &Path) -> bool {
 }
 
 fn outside(include: &Value) -> Diagnostic {
-    let message = format!("{} lies outside the folder of the source", quote(&include.text));
+    let message = format!(
+        "{} lies outside the folder of the source",
+        quote(&include.text)
+    );
     Diagnostic::remark(Code::IncludeOutside, include.span, message)
         .note("who may change that file may change what this template grants")
 }
@@ -220,9 +274,10 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
         Statement::Stack(text) => Some(("a `stack` statement".to_owned(), text.span)),
         Statement::Layer(layer) => Some(("a layer".to_owned(), layer.name.span)),
         Statement::Expect(claim) => Some(("a claim".to_owned(), claim.keyword)),
-        Statement::Restriction(restriction) => {
-            Some((format!("a {}", restriction.kind.keyword()), restriction.name.span))
-        }
+        Statement::Restriction(restriction) => Some((
+            format!("a {}", restriction.kind.keyword()),
+            restriction.name.span,
+        )),
         Statement::Parameter(_)
         | Statement::Account(_)
         | Statement::Organization(_)
@@ -234,7 +289,10 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(
             Diagnostic::error(Code::IncludeHoldsMore, include.span, message)
                 .also(span, "this would be left out of the template")
-                .note("an included file gives its names: parameters, accounts, organizations and groups")
+                .note(
+                    "an included file gives its names: parameters, accounts, organizations and \
+                groups",
+                )
                 .help("move the names into a file of their own, and include that one"),
         );
     }

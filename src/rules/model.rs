@@ -1,11 +1,13 @@
-//! What a source means: every name resolved, every group expanded, one grant for each version and principal.
+//! What a source means: every name resolved, every group expanded, one grant for each version and
+//! principal.
 
 mod claim;
 mod restriction;
 
 pub use claim::{Claim, ClaimKind, Claimed};
 pub use restriction::{
-    Allow, Attachments, BoundaryReference, Deny, Form, LayerSet, Layers, Restriction, Role, SetMember, Target, Trust,
+    Allow, Attachments, BoundaryReference, Deny, Form, LayerSet, Layers, Restriction, Role,
+    SetMember, Target, Trust,
 };
 
 use super::text::Text;
@@ -79,7 +81,13 @@ pub enum ParameterKind {
 
 impl ParameterKind {
     /// Every kind, in the order in which messages list them.
-    pub const ALL: &[Self] = &[Self::String, Self::Account, Self::Organization, Self::Number, Self::Ssm];
+    pub const ALL: &[Self] = &[
+        Self::String,
+        Self::Account,
+        Self::Organization,
+        Self::Number,
+        Self::Ssm,
+    ];
 
     /// The word for it in a source.
     #[must_use]
@@ -119,7 +127,8 @@ pub enum Principal {
 pub struct NamedPrincipal {
     /// Who it is.
     pub principal: Principal,
-    /// Its declared names in alphabetical order, with commas between them; `None` where it has none.
+    /// Its declared names in alphabetical order, with commas between them; `None` where it has
+    /// none.
     pub names: Option<Arc<str>>,
 }
 
@@ -150,10 +159,12 @@ impl Layer {
 
     /// The ARNs of its versions that exist already.
     pub fn adopted(&self) -> impl Iterator<Item = &Spanned<Text>> {
-        self.versions().iter().filter_map(|version| match &version.origin {
-            Origin::Adopted(arn) => Some(arn),
-            Origin::Published(_) => None,
-        })
+        self.versions()
+            .iter()
+            .filter_map(|version| match &version.origin {
+                Origin::Adopted(arn) => Some(arn),
+                Origin::Published(_) => None,
+            })
     }
 }
 

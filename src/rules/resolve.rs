@@ -35,14 +35,22 @@ struct Resolver<'a> {
     names_only: bool,
 }
 
-/// What the units of a source mean, the root first. With any error reported, the rules are incomplete.
+/// What the units of a source mean, the root first. With any error reported, the rules are
+/// incomplete.
 pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnostic>) -> Rules {
     let Some(root) = units.first() else {
         return Rules::default();
     };
     let scope = Scope::gather(units, diagnostics);
     let names_only = !root.ast.statements.iter().any(makes_a_resource);
-    let mut resolver = Resolver { scope, diagnostics, deadlines: Vec::new(), files, folder: &root.folder, names_only };
+    let mut resolver = Resolver {
+        scope,
+        diagnostics,
+        deadlines: Vec::new(),
+        files,
+        folder: &root.folder,
+        names_only,
+    };
     let mut rules = Rules::default();
     let mut layers: IndexMap<&str, Layer> = IndexMap::new();
     for statement in &root.ast.statements {
@@ -77,8 +85,14 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     let names = names(&root.ast, &layers);
     let restrictions = resolver.restrictions(&root.ast, &names);
     let claims = resolver.claims(&root.ast, &names);
-    let Resolver { scope, diagnostics, deadlines, .. } = resolver;
-    // A name may look unused only because its use has a mistake in it, or because the source is there to be included.
+    let Resolver {
+        scope,
+        diagnostics,
+        deadlines,
+        ..
+    } = resolver;
+    // A name may look unused only because its use has a mistake in it, or because the source is
+    // there to be included.
     if !has_errors(diagnostics) && !names_only {
         scope.report_unused(diagnostics);
     }
@@ -90,7 +104,10 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     let (parameters, principals, rank) = scope.finish();
     rules.parameters = parameters;
     rules.principals = principals;
-    rules.layers.iter_mut().for_each(|layer| order_grants(layer, &rank));
+    rules
+        .layers
+        .iter_mut()
+        .for_each(|layer| order_grants(layer, &rank));
     rules
 }
 
@@ -100,7 +117,12 @@ fn makes_a_resource(statement: &Statement) -> bool {
 
 /// What the restrictions and the claims of a source can name.
 fn names<'a>(file: &'a ast::File, layers: &'a IndexMap<&str, Layer>) -> Names<'a> {
-    let mut names = Names { layers: IndexMap::new(), roles: Vec::new(), boundaries: Vec::new(), subjects: Vec::new() };
+    let mut names = Names {
+        layers: IndexMap::new(),
+        roles: Vec::new(),
+        boundaries: Vec::new(),
+        subjects: Vec::new(),
+    };
     for statement in &file.statements {
         match statement {
             Statement::Layer(layer) => {
@@ -131,7 +153,9 @@ fn order_grants(layer: &mut Layer, rank: &[u32]) {
         grants.sort_by_key(|grant| grant.principal);
     };
     match &mut layer.releases {
-        Releases::Listed(versions) => versions.iter_mut().for_each(|version| order(&mut version.grants)),
+        Releases::Listed(versions) => versions
+            .iter_mut()
+            .for_each(|version| order(&mut version.grants)),
         Releases::Rolling(rolling) => order(&mut rolling.grants),
     }
 }
@@ -143,9 +167,13 @@ impl Resolver<'_> {
 
     fn repeated(&mut self, statement: Keyword, span: Span, first: Span) {
         self.report(
-            Diagnostic::error(Code::RepeatedStatement, span, format!("`{statement}` is repeated"))
-                .label("repeated here")
-                .also(first, "first given here"),
+            Diagnostic::error(
+                Code::RepeatedStatement,
+                span,
+                format!("`{statement}` is repeated"),
+            )
+            .label("repeated here")
+            .also(first, "first given here"),
         );
     }
 
@@ -181,17 +209,36 @@ impl Resolver<'_> {
     }
 
     fn description(&mut self, text: &ast::Value) -> Option<Spanned<String>> {
-        let description = self.scope.literal(text, "a stack's description", self.diagnostics)?;
-        self.check_length(&description, text.span, description.len(), TEMPLATE_DESCRIPTION_BYTES, "bytes");
-        Some(Spanned { value: description, span: text.span })
+        let description = self
+            .scope
+            .literal(text, "a stack's description", self.diagnostics)?;
+        self.check_length(
+            &description,
+            text.span,
+            description.len(),
+            TEMPLATE_DESCRIPTION_BYTES,
+            "bytes",
+        );
+        Some(Spanned {
+            value: description,
+            span: text.span,
+        })
     }
 
     /// Reports a text that is longer than AWS takes.
     fn check_length(&mut self, text: &str, span: Span, length: usize, most: usize, unit: &str) {
         if length > most {
             self.report(
-                Diagnostic::error(Code::TextLength, span, format!("the text {} is too long", quote(text)))
-                    .label(format!("{} {unit}, of at most {}", thousands(length), thousands(most))),
+                Diagnostic::error(
+                    Code::TextLength,
+                    span,
+                    format!("the text {} is too long", quote(text)),
+                )
+                .label(format!(
+                    "{} {unit}, of at most {}",
+                    thousands(length),
+                    thousands(most)
+                )),
             );
         }
     }
@@ -228,12 +275,19 @@ impl Resolver<'_> {
                     None => first[place] = Some((found.to_owned(), arn.span)),
                     Some((other, _)) if other == found => {}
                     Some((other, span)) => {
-                        let message = format!("this layer version is of another {what} than the first");
-                        let diagnostic = Diagnostic::error(Code::ConflictingArns, arn.span, message)
-                            .label(quote(found))
-                            .also(*span, quote(other))
-                            .note("a stack shares the layers of its own account, in its own region")
-                            .help("put the layers of each account and region into a source of their own");
+                        let message =
+                            format!("this layer version is of another {what} than the first");
+                        let diagnostic = Diagnostic::error(
+                            Code::ConflictingArns,
+                            arn.span,
+                            message,
+                        )
+                        .label(quote(found))
+                        .also(*span, quote(other))
+                        .note("a stack shares the layers of its own account, in its own region")
+                        .help(
+                            "put the layers of each account and region into a source of their own",
+                        );
                         self.diagnostics.push(diagnostic);
                     }
                 }

@@ -71,7 +71,11 @@ impl Text {
         let mut pieces = vec![Self(Vec::new())];
         for part in &self.0 {
             match part {
-                Part::Parameter(_) => pieces.iter_mut().last().into_iter().for_each(|last| last.0.push(part.clone())),
+                Part::Parameter(_) => pieces
+                    .iter_mut()
+                    .last()
+                    .into_iter()
+                    .for_each(|last| last.0.push(part.clone())),
                 Part::Literal(text) => {
                     for (index, piece) in text.split(separator).enumerate() {
                         if index > 0 {
@@ -90,7 +94,10 @@ impl Text {
     /// What lies before and behind the first `separator` of the literal parts.
     #[must_use]
     pub fn split_once(&self, separator: char) -> Option<(Self, Self)> {
-        let index = self.0.iter().position(|part| matches!(part, Part::Literal(text) if text.contains(separator)))?;
+        let index = self
+            .0
+            .iter()
+            .position(|part| matches!(part, Part::Literal(text) if text.contains(separator)))?;
         let Part::Literal(text) = &self.0[index] else {
             return None;
         };
@@ -131,7 +138,16 @@ impl Text {
     /// The number of characters it has at the least, whatever its parameters hold.
     #[must_use]
     pub fn shortest(&self) -> usize {
-        self.0.iter().map(|part| if let Part::Literal(text) = part { text.chars().count() } else { 0 }).sum()
+        self.0
+            .iter()
+            .map(|part| {
+                if let Part::Literal(text) = part {
+                    text.chars().count()
+                } else {
+                    0
+                }
+            })
+            .sum()
     }
 }
 
@@ -158,8 +174,27 @@ mod tests {
     fn a_separator_inside_a_parameter_separates_nothing() {
         let arn = text("arn:${AWS::Partition}:lambda:${AWS::Region}:1:layer:a-${Name}:3");
         let fields: Vec<String> = arn.split(':').iter().map(Text::to_string).collect();
-        assert_eq!(fields, ["arn", "${AWS::Partition}", "lambda", "${AWS::Region}", "1", "layer", "a-${Name}", "3"]);
-        assert_eq!(text("a::b:").split(':').iter().map(Text::to_string).collect::<Vec<_>>(), ["a", "", "b", ""]);
+        assert_eq!(
+            fields,
+            [
+                "arn",
+                "${AWS::Partition}",
+                "lambda",
+                "${AWS::Region}",
+                "1",
+                "layer",
+                "a-${Name}",
+                "3"
+            ]
+        );
+        assert_eq!(
+            text("a::b:")
+                .split(':')
+                .iter()
+                .map(Text::to_string)
+                .collect::<Vec<_>>(),
+            ["a", "", "b", ""]
+        );
     }
 
     #[test]
@@ -167,7 +202,10 @@ mod tests {
         let address = text("s3://${Bucket}-x/a/${Key}").strip_prefix("s3://");
         let halves = address.and_then(|address| address.split_once('/'));
         let halves = halves.map(|(bucket, key)| (bucket.to_string(), key.to_string()));
-        assert_eq!(halves, Some(("${Bucket}-x".to_owned(), "a/${Key}".to_owned())));
+        assert_eq!(
+            halves,
+            Some(("${Bucket}-x".to_owned(), "a/${Key}".to_owned()))
+        );
         assert_eq!(text("bucket").split_once('/'), None);
     }
 

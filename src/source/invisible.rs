@@ -1,10 +1,11 @@
 //! The characters that a reviewer cannot see.
 
-/// Characters that are not seen, or change how what stands around them is seen: controls but the tab, format characters,
-/// private use, what Unicode lets a renderer leave out, line and paragraph separators, and the blank of Braille.
+/// Characters that are not seen, or change how what stands around them is seen: controls but the
+/// tab, format characters, private use, what Unicode lets a renderer leave out, line and paragraph
+/// separators, and the blank of Braille.
 ///
-/// Source: Unicode 16.0, `General_Category` Cc, Cf and Co (`UnicodeData.txt`) and `Default_Ignorable_Code_Point`
-/// (`DerivedCoreProperties.txt`), with U+2028, U+2029 and U+2800.
+/// Source: Unicode 16.0, `General_Category` Cc, Cf and Co (`UnicodeData.txt`) and
+/// `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`), with U+2028, U+2029 and U+2800.
 const INVISIBLE: &[(char, char)] = &[
     ('\u{0}', '\u{8}'),
     ('\u{a}', '\u{1f}'),
@@ -48,7 +49,10 @@ pub fn is_invisible(c: char) -> bool {
         return false;
     }
     let after = INVISIBLE.partition_point(|(first, _)| *first <= c);
-    after.checked_sub(1).and_then(|index| INVISIBLE.get(index)).is_some_and(|(_, last)| c <= *last)
+    after
+        .checked_sub(1)
+        .and_then(|index| INVISIBLE.get(index))
+        .is_some_and(|(_, last)| c <= *last)
 }
 
 #[cfg(test)]
@@ -60,11 +64,17 @@ mod tests {
 
     #[test]
     fn the_characters_are_those_of_unicode() {
-        const SET: &str = r"[\p{Cc}\p{Cf}\p{Co}\p{Default_Ignorable_Code_Point}\x{2028}\x{2029}\x{2800}--\t]";
-        let HirKind::Class(Class::Unicode(class)) = Parser::new().parse(SET).unwrap().into_kind() else {
+        const SET: &str =
+            r"[\p{Cc}\p{Cf}\p{Co}\p{Default_Ignorable_Code_Point}\x{2028}\x{2029}\x{2800}--\t]";
+        let HirKind::Class(Class::Unicode(class)) = Parser::new().parse(SET).unwrap().into_kind()
+        else {
             unreachable!("a set is a class");
         };
-        let expected: Vec<(char, char)> = class.ranges().iter().map(|range| (range.start(), range.end())).collect();
+        let expected: Vec<(char, char)> = class
+            .ranges()
+            .iter()
+            .map(|range| (range.start(), range.end()))
+            .collect();
         assert_eq!(INVISIBLE, expected);
     }
 
@@ -73,7 +83,14 @@ mod tests {
         for seen in ['\t', ' ', 'é', '\u{5ff}', '\u{606}', '\u{fffd}', '好', '🦀'] {
             assert!(!is_invisible(seen), "{seen:?}");
         }
-        for unseen in ['\0', '\u{600}', '\u{605}', '\u{3164}', '\u{e0100}', '\u{10fffd}'] {
+        for unseen in [
+            '\0',
+            '\u{600}',
+            '\u{605}',
+            '\u{3164}',
+            '\u{e0100}',
+            '\u{10fffd}',
+        ] {
             assert!(is_invisible(unseen), "{unseen:?}");
         }
     }

@@ -3,10 +3,12 @@
 use super::lexer::Lexer;
 use super::token::{Token, TokenKind};
 
-/// The formatted text, or `None` where the formatter doubts its own work, which would be a bug of this program.
+/// The formatted text, or `None` where the formatter doubts its own work, which would be a bug of
+/// this program.
 ///
-/// Blanks and line ends change, nothing else: a line for each statement of a body, two blanks for each level, four more on lines that continue a list,
-/// one blank between words, at most one empty line. Line ends are those of the file's first line.
+/// Blanks and line ends change, nothing else: a line for each statement of a body, two blanks for
+/// each level, four more on lines that continue a list, one blank between words, at most one empty
+/// line. Line ends are those of the file's first line.
 #[must_use]
 pub fn format(source: &str) -> Option<String> {
     let formatted = layout(source);
@@ -16,7 +18,8 @@ pub fn format(source: &str) -> Option<String> {
 
 /// The texts of the tokens that the formatter must keep.
 fn significant(source: &str) -> impl Iterator<Item = &str> {
-    let kept = Lexer::new(source).filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Newline));
+    let kept = Lexer::new(source)
+        .filter(|token| !matches!(token.kind, TokenKind::Blank | TokenKind::Newline));
     kept.map(|token| match token.kind {
         TokenKind::Comment => token.text(source).trim_end(),
         _ => token.text(source),
@@ -91,7 +94,8 @@ impl Layout<'_> {
 
     /// Whether a token is the first of a body that begins on the line of its brace.
     fn opens_body(&self, kind: TokenKind) -> bool {
-        self.line == Line::After(TokenKind::OpenBrace) && !matches!(kind, TokenKind::Comment | TokenKind::CloseBrace)
+        self.line == Line::After(TokenKind::OpenBrace)
+            && !matches!(kind, TokenKind::Comment | TokenKind::CloseBrace)
     }
 
     /// Writes a token, `gap` before it if something stands on the line already.
@@ -102,7 +106,11 @@ impl Layout<'_> {
         } else {
             self.out.push_str(gap);
         }
-        self.out.push_str(if token.kind == TokenKind::Comment { text.trim_end() } else { text });
+        self.out.push_str(if token.kind == TokenKind::Comment {
+            text.trim_end()
+        } else {
+            text
+        });
         if token.kind != TokenKind::Comment {
             self.line = Line::After(token.kind);
         } else if self.line == Line::Empty {
@@ -112,11 +120,19 @@ impl Layout<'_> {
 
     fn begin_line(&mut self, kind: TokenKind) {
         let after_brace = self.out.trim_end_matches(['\n', '\r']).ends_with('{');
-        if self.empty_lines > 0 && !self.out.is_empty() && !after_brace && kind != TokenKind::CloseBrace {
+        if self.empty_lines > 0
+            && !self.out.is_empty()
+            && !after_brace
+            && kind != TokenKind::CloseBrace
+        {
             self.out.push_str(self.newline);
         }
         self.empty_lines = 0;
-        let continuation = if self.continued && kind != TokenKind::CloseBrace { 2 } else { 0 };
+        let continuation = if self.continued && kind != TokenKind::CloseBrace {
+            2
+        } else {
+            0
+        };
         (0..self.depth + continuation).for_each(|_| self.out.push_str("  "));
     }
 

@@ -1,7 +1,9 @@
-//! The words of the language: one closed set, from which the parser, its messages and the reserved names come.
+//! The words of the language: one closed set, from which the parser, its messages and the reserved
+//! names come.
 //!
-//! Keywords are contextual: a layer may be named `share`. Each place that takes one of several words has an enum of
-//! its own, which is matched without a wildcard: a word that is added here and forgotten there does not compile.
+//! Keywords are contextual: a layer may be named `share`. Each place that takes one of several
+//! words has an enum of its own, which is matched without a wildcard: a word that is added here and
+//! forgotten there does not compile.
 
 use std::fmt;
 
@@ -21,7 +23,8 @@ macro_rules! keywords {
     ($($keyword:ident $text:literal,)*) => {
         /// A word that has a meaning by its place.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "the grammar in docs/language.md shows where each one stands")]
+        #[expect(missing_docs, reason = "the grammar in docs/language.md shows where each one \
+        stands")]
         pub enum Keyword { $($keyword,)* }
 
         impl Keyword {
@@ -52,8 +55,8 @@ macro_rules! keywords {
     };
 }
 
-/// Makes an enum of the keywords that are possible at one place. A variant with a field stands for all the keywords of
-/// the choice in the field.
+/// Makes an enum of the keywords that are possible at one place. A variant with a field stands for
+/// all the keywords of the choice in the field.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident: $($keyword:ident $(($field:ident: $inner:ident))?,)*) => {
         $(#[$doc])*
@@ -233,10 +236,13 @@ impl fmt::Display for Keyword {
 }
 
 impl Keyword {
-    /// Whether a statement can begin with this word, at any level. Every other one continues a statement.
+    /// Whether a statement can begin with this word, at any level. Every other one continues a
+    /// statement.
     #[must_use]
     pub fn begins_statement(self) -> bool {
-        StatementKeyword::of(self).is_some() || LayerKeyword::of(self).is_some() || RuleKeyword::of(self).is_some()
+        StatementKeyword::of(self).is_some()
+            || LayerKeyword::of(self).is_some()
+            || RuleKeyword::of(self).is_some()
     }
 }
 
@@ -257,15 +263,32 @@ mod tests {
         for choice in LayerKeyword::all() {
             assert_eq!(LayerKeyword::of(choice.keyword()), Some(choice));
         }
-        assert_eq!(LayerKeyword::of(Keyword::License), Some(LayerKeyword::Property(PropertyKeyword::License)));
+        assert_eq!(
+            LayerKeyword::of(Keyword::License),
+            Some(LayerKeyword::Property(PropertyKeyword::License))
+        );
         assert_eq!(LayerKeyword::of(Keyword::With), None);
     }
 
     #[test]
     fn words_that_continue_a_statement_begin_none() {
-        let clauses = ["with", "because", "until", "from", "at", "to", "object-version", "can", "cannot", "except"];
+        let clauses = [
+            "with",
+            "because",
+            "until",
+            "from",
+            "at",
+            "to",
+            "object-version",
+            "can",
+            "cannot",
+            "except",
+        ];
         for clause in clauses {
-            assert!(Keyword::from_text(clause).is_some_and(|keyword| !keyword.begins_statement()), "{clause}");
+            assert!(
+                Keyword::from_text(clause).is_some_and(|keyword| !keyword.begins_statement()),
+                "{clause}"
+            );
         }
         assert!(Keyword::License.begins_statement() && Keyword::Allow.begins_statement());
     }

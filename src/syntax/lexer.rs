@@ -25,7 +25,11 @@ impl<'s> Lexer<'s> {
         let (kind, length) = first_token(rest, self.at == 0);
         let start = self.at;
         self.at += length;
-        Token { kind, start: start as u32, end: self.at as u32 }
+        Token {
+            kind,
+            start: start as u32,
+            end: self.at as u32,
+        }
     }
 }
 
@@ -44,29 +48,44 @@ fn first_token(rest: &str, at_start: bool) -> (TokenKind, usize) {
         None => (TokenKind::End, 0),
         Some(b'\n') => (TokenKind::Newline, 1),
         Some(b'\r') if bytes.get(1) == Some(&b'\n') => (TokenKind::Newline, 2),
-        Some(b' ' | b'\t') => (TokenKind::Blank, run(bytes, |byte| matches!(byte, b' ' | b'\t'))),
+        Some(b' ' | b'\t') => (
+            TokenKind::Blank,
+            run(bytes, |byte| matches!(byte, b' ' | b'\t')),
+        ),
         Some(b'{') => (TokenKind::OpenBrace, 1),
         Some(b'}') => (TokenKind::CloseBrace, 1),
         Some(b',') => (TokenKind::Comma, 1),
         Some(b'=') => (TokenKind::Equals, 1),
         Some(b'#') => (TokenKind::Comment, line_length(bytes)),
         Some(b'"') => string(bytes),
-        Some(_) if at_start && rest.starts_with('\u{feff}') => (TokenKind::Blank, '\u{feff}'.len_utf8()),
+        Some(_) if at_start && rest.starts_with('\u{feff}') => {
+            (TokenKind::Blank, '\u{feff}'.len_utf8())
+        }
         Some(_) => match word_length(rest) {
-            0 => (TokenKind::Stray, rest.chars().next().map_or(0, char::len_utf8)),
+            0 => (
+                TokenKind::Stray,
+                rest.chars().next().map_or(0, char::len_utf8),
+            ),
             length => (TokenKind::Word, length),
         },
     }
 }
 
 fn run(bytes: &[u8], accepts: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().position(|&byte| !accepts(byte)).unwrap_or(bytes.len())
+    bytes
+        .iter()
+        .position(|&byte| !accepts(byte))
+        .unwrap_or(bytes.len())
 }
 
 /// The bytes before the line's end, which may be CRLF.
 fn line_length(bytes: &[u8]) -> usize {
     let end = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
-    if end < bytes.len() && bytes[..end].ends_with(b"\r") { end - 1 } else { end }
+    if end < bytes.len() && bytes[..end].ends_with(b"\r") {
+        end - 1
+    } else {
+        end
+    }
 }
 
 /// A quoted text: up to the closing quote, or up to the line's end where there is none.
@@ -76,7 +95,13 @@ fn string(bytes: &[u8]) -> (TokenKind, usize) {
         at += offset;
         match bytes[at] {
             b'"' => return (TokenKind::String, at + 1),
-            b'\\' if bytes.get(at + 1).is_some_and(|&next| next != b'\n' && next != b'\r') => at += 2,
+            b'\\'
+                if bytes
+                    .get(at + 1)
+                    .is_some_and(|&next| next != b'\n' && next != b'\r') =>
+            {
+                at += 2
+            }
             b'\\' => at += 1,
             _ => break,
         }

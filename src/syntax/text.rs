@@ -49,9 +49,16 @@ fn escape(rest: &str) -> Result<(char, usize), TextError> {
         Some(b'n') => Ok(('\n', 1)),
         Some(b't') => Ok(('\t', 1)),
         Some(b'u') => {
-            let digits = rest[1..].strip_prefix('{').and_then(|rest| rest.split_once('}')).ok_or_else(unknown)?.0;
-            let plain = (1..=6).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-            let number = plain.then(|| u32::from_str_radix(digits, 16).ok()).flatten();
+            let digits = rest[1..]
+                .strip_prefix('{')
+                .and_then(|rest| rest.split_once('}'))
+                .ok_or_else(unknown)?
+                .0;
+            let plain = (1..=6).contains(&digits.len())
+                && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            let number = plain
+                .then(|| u32::from_str_radix(digits, 16).ok())
+                .flatten();
             let c = number.and_then(char::from_u32).ok_or_else(unknown)?;
             Ok((c, digits.len() + 3))
         }
@@ -80,7 +87,11 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
             parts.push(Part::Literal(std::mem::take(&mut literal)));
         }
         let (name, behind) = rest[at + 2..].split_once('}').ok_or(TextError::Unclosed)?;
-        if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b':') {
+        if name.is_empty()
+            || !name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b':')
+        {
             return Err(TextError::ParameterName(name.to_owned()));
         }
         parts.push(Part::Parameter(name.to_owned()));
@@ -93,11 +104,12 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
     Ok(parts)
 }
 
-/// Whether CloudFormation could find a dynamic reference in a text, `{{resolve:SERVICE:KEY}}`, and fill it in at the deploy
-/// (CloudFormation User Guide, "Get values stored in other services using dynamic references").
+/// Whether CloudFormation could find a dynamic reference in a text, `{{resolve:SERVICE:KEY}}`, and
+/// fill it in at the deploy (CloudFormation User Guide, "Get values stored in other services using
+/// dynamic references").
 ///
-/// A parameter in the text may be empty, so that what stands around it comes together. Blanks and case make no difference
-/// here, although CloudFormation's own form has neither.
+/// A parameter in the text may be empty, so that what stands around it comes together. Blanks and
+/// case make no difference here, although CloudFormation's own form has neither.
 #[must_use]
 pub fn has_dynamic_reference(text: &str) -> bool {
     if !text.contains('{') {
@@ -110,9 +122,13 @@ pub fn has_dynamic_reference(text: &str) -> bool {
         rest = behind.split_once('}').map_or("", |(_, behind)| behind);
     }
     literal.push_str(rest);
-    // What follows an escaped `${` is skipped with it above; so the text is looked at as it stands as well.
+    // What follows an escaped `${` is skipped with it above; so the text is looked at as it stands
+    // as well.
     [literal.as_str(), text].into_iter().any(|text| {
-        let plain = text.chars().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_lowercase());
+        let plain = text
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .map(|c| c.to_ascii_lowercase());
         plain.collect::<String>().contains("{{resolve:")
     })
 }
@@ -131,10 +147,22 @@ mod tests {
 
     #[test]
     fn escapes_are_undone() {
-        assert_eq!(unescape(r#""a \"b\" \\ \n\t \u{e9}""#).as_deref(), Ok("a \"b\" \\ \n\t é"));
-        assert_eq!(unescape(r#""\d""#), Err(TextError::Escape("\\d".to_owned())));
-        assert_eq!(unescape(r#""\u{d800}""#), Err(TextError::Escape("\\u{d800}".to_owned())));
-        assert_eq!(unescape(r#""\u{+41}""#), Err(TextError::Escape("\\u{+41}".to_owned())));
+        assert_eq!(
+            unescape(r#""a \"b\" \\ \n\t \u{e9}""#).as_deref(),
+            Ok("a \"b\" \\ \n\t é")
+        );
+        assert_eq!(
+            unescape(r#""\d""#),
+            Err(TextError::Escape("\\d".to_owned()))
+        );
+        assert_eq!(
+            unescape(r#""\u{d800}""#),
+            Err(TextError::Escape("\\u{d800}".to_owned()))
+        );
+        assert_eq!(
+            unescape(r#""\u{+41}""#),
+            Err(TextError::Escape("\\u{+41}".to_owned()))
+        );
     }
 
     #[test]
@@ -148,19 +176,31 @@ mod tests {
         ] {
             assert!(has_dynamic_reference(with), "{with}");
         }
-        for without in ["", "resolve:ssm", "{resolve:ssm}", "{{ssm:/a}}", "${Resolve}"] {
+        for without in [
+            "",
+            "resolve:ssm",
+            "{resolve:ssm}",
+            "{{ssm:/a}}",
+            "${Resolve}",
+        ] {
             assert!(!has_dynamic_reference(without), "{without}");
         }
     }
 
     #[test]
     fn parameters_and_literals_are_told_apart() {
-        assert_eq!(parts("s3://${Bucket}/k"), Ok(vec![literal("s3://"), parameter("Bucket"), literal("/k")]));
+        assert_eq!(
+            parts("s3://${Bucket}/k"),
+            Ok(vec![literal("s3://"), parameter("Bucket"), literal("/k")])
+        );
         assert_eq!(parts("${AWS::Region}"), Ok(vec![parameter("AWS::Region")]));
         assert_eq!(parts("a$${b}"), Ok(vec![literal("a${b}")]));
         assert_eq!(parts(""), Ok(vec![literal("")]));
         assert_eq!(parts("${a"), Err(TextError::Unclosed));
         assert_eq!(parts("${}"), Err(TextError::ParameterName(String::new())));
-        assert_eq!(parts("${a-b}"), Err(TextError::ParameterName("a-b".to_owned())));
+        assert_eq!(
+            parts("${a-b}"),
+            Err(TextError::ParameterName("a-b".to_owned()))
+        );
     }
 }

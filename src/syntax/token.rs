@@ -3,7 +3,8 @@
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
-    /// A run of characters without white space and without ``{ } [ ] ( ) , " = #``; `${Name}` may stand inside.
+    /// A run of characters without white space and without ``{ } [ ] ( ) , " = #``; `${Name}` may
+    /// stand inside.
     Word,
     /// Text in double quotes, the quotes included.
     String,
@@ -23,7 +24,8 @@ pub enum TokenKind {
     Comment,
     /// Blanks and tabs, and a byte-order mark at the start of the file.
     Blank,
-    /// A character that has no place outside quotes: brackets, control characters, white space other than blanks.
+    /// A character that has no place outside quotes: brackets, control characters, white space
+    /// other than blanks.
     Stray,
     /// The end of the file; its text is empty.
     End,
@@ -65,6 +67,8 @@ impl Token {
     /// The token's text, out of the file's.
     #[must_use]
     pub fn text<'s>(&self, source: &'s str) -> &'s str {
-        source.get(self.start as usize..self.end as usize).unwrap_or_default()
+        source
+            .get(self.start as usize..self.end as usize)
+            .unwrap_or_default()
     }
 }

@@ -17,7 +17,11 @@ pub struct Json<W: Write> {
 impl<W: Write> Json<W> {
     /// A writer at the start of a document.
     pub fn new(to: W) -> Self {
-        Self { to: BufWriter::with_capacity(1 << 16, to), error: None, open: Vec::new() }
+        Self {
+            to: BufWriter::with_capacity(1 << 16, to),
+            error: None,
+            open: Vec::new(),
+        }
     }
 
     fn put(&mut self, text: &str) {
@@ -62,7 +66,11 @@ impl<W: Write> Json<W> {
 struct Ascii;
 
 impl Formatter for Ascii {
-    fn write_string_fragment<W: Write + ?Sized>(&mut self, to: &mut W, fragment: &str) -> io::Result<()> {
+    fn write_string_fragment<W: Write + ?Sized>(
+        &mut self,
+        to: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
         if fragment.is_ascii() {
             return to.write_all(fragment.as_bytes());
         }

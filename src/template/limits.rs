@@ -20,63 +20,114 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { resources: quotas::RESOURCES, template_bytes: quotas::TEMPLATE_BYTES }
+        Self {
+            resources: quotas::RESOURCES,
+            template_bytes: quotas::TEMPLATE_BYTES,
+        }
     }
 }
 
 /// Reports every limit that the template goes beyond. `span` stands for the source as a whole.
-pub fn check(rules: &Rules, lowered: &Lowered, limits: Limits, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+pub fn check(
+    rules: &Rules,
+    lowered: &Lowered,
+    limits: Limits,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let resources = lowered.template.resources.len();
     if resources > limits.resources {
         diagnostics.push(too_many_resources(rules, resources, limits.resources, span));
     }
     if rules.parameters.len() > PARAMETERS {
-        let message = format!("{}, of at most {PARAMETERS}", count(rules.parameters.len(), "parameter"));
+        let message = format!(
+            "{}, of at most {PARAMETERS}",
+            count(rules.parameters.len(), "parameter")
+        );
         diagnostics.push(Diagnostic::error(Code::TooMany, span, message));
     }
     if rules.layers.len() > OUTPUTS {
         let message = format!("{} have no outputs", count(rules.layers.len(), "layer"));
         diagnostics.push(
             Diagnostic::warning(Code::TooMany, span, message)
-                .note(format!("CloudFormation takes at most {OUTPUTS} outputs, one for each layer"))
-                .help("show the newest ARNs by `publish to`, or begin another source for new layers"),
+                .note(format!(
+                    "CloudFormation takes at most {OUTPUTS} outputs, one for each layer"
+                ))
+                .help(
+                    "show the newest ARNs by `publish to`, or begin another source for new layers",
+                ),
         );
     }
-    let Lowered { template, origins, output_origins, .. } = lowered;
-    let resources = template.resources.iter().map(|resource| &resource.id).zip(origins);
-    let outputs = template.outputs.iter().map(|output| &output.id).zip(output_origins);
+    let Lowered {
+        template,
+        origins,
+        output_origins,
+        ..
+    } = lowered;
+    let resources = template
+        .resources
+        .iter()
+        .map(|resource| &resource.id)
+        .zip(origins);
+    let outputs = template
+        .outputs
+        .iter()
+        .map(|output| &output.id)
+        .zip(output_origins);
     for (id, &origin) in resources.chain(outputs) {
         if id.len() > LOGICAL_ID {
-            let message = format!("the logical ID of this has {} characters, of at most {LOGICAL_ID}", id.len());
-            diagnostics.push(
-                Diagnostic::error(Code::TextLength, origin, message)
-                    .help("give the layer or the parameter a shorter name; `name` keeps the layer's name at AWS"),
+            let message = format!(
+                "the logical ID of this has {} characters, of at most {LOGICAL_ID}",
+                id.len()
             );
+            diagnostics.push(Diagnostic::error(Code::TextLength, origin, message).help(
+                "give the layer or the parameter a shorter name; `name` keeps the \
+                    layer's name at AWS",
+            ));
         }
     }
-    rules.layers.iter().for_each(|layer| check_policies(rules, layer, diagnostics));
+    rules
+        .layers
+        .iter()
+        .for_each(|layer| check_policies(rules, layer, diagnostics));
     documents::check(lowered, diagnostics);
     check_zeros(rules, lowered, diagnostics);
 }
 
 const ANOTHER_SOURCE: &str = "or begin another source for layers that no stack publishes yet";
 
-/// A stack that takes over a layer of another would publish its versions again, unless it lists them.
-const MOVE: &str = "a layer that is deployed moves in two deploys: first list its versions in the other source, by \
-                    `version LABEL at ARN`, and deploy that; then take the layer out of this one, which must have been \
+/// A stack that takes over a layer of another would publish its versions again, unless it lists
+/// them.
+const MOVE: &str = "a layer that is deployed moves in two deploys: first list its versions in the \
+other source, by \
+                    `version LABEL at ARN`, and deploy that; then take the layer out of this one, \
+which must have been \
                     deployed with `old-versions keep`";
 
 fn too_many_resources(rules: &Rules, resources: usize, most: usize, span: Span) -> Diagnostic {
-    let message = format!("the template has {}, of at most {}", count(resources, "resource"), thousands(most));
+    let message = format!(
+        "the template has {}, of at most {}",
+        count(resources, "resource"),
+        thousands(most)
+    );
     let diagnostic = Diagnostic::error(Code::TooMany, span, message)
-        .help("share with the organization instead of its accounts: one grant a version, however many accounts")
+        .help(
+            "share with the organization instead of its accounts: one grant a version, however \
+        many accounts",
+        )
         .help(ANOTHER_SOURCE)
         .note(MOVE);
-    let largest = rules.layers.iter().max_by_key(|layer| grants_of(layer).map(<[_]>::len).sum::<usize>());
+    let largest = rules
+        .layers
+        .iter()
+        .max_by_key(|layer| grants_of(layer).map(<[_]>::len).sum::<usize>());
     match largest {
         Some(layer) => {
             let grants = grants_of(layer).map(<[_]>::len).sum();
-            diagnostic.also(layer.name.span, format!("this layer alone makes {}", count(grants, "grant")))
+            diagnostic.also(
+                layer.name.span,
+                format!("this layer alone makes {}", count(grants, "grant")),
+            )
         }
         None => diagnostic,
     }
@@ -87,36 +138,57 @@ fn grants_of(layer: &Layer) -> impl Iterator<Item = &[crate::rules::model::Grant
         Releases::Listed(versions) => (versions.as_slice(), None),
         Releases::Rolling(rolling) => (&[][..], Some(rolling.grants.as_slice())),
     };
-    listed.iter().map(|version| version.grants.as_slice()).chain(rolling)
+    listed
+        .iter()
+        .map(|version| version.grants.as_slice())
+        .chain(rolling)
 }
 
-/// The lengths that the parts of a version's ARN have at the least and at the most, where they are not known.
+/// The lengths that the parts of a version's ARN have at the least and at the most, where they are
+/// not known.
 struct ArnLength {
     partition: usize,
     whole: usize,
 }
 
-/// The two ends of what the ARN of a version can be: `aws`, `us-east-1`, version 1; and the longest partition and
-/// region name of today with a version of five digits.
+/// The two ends of what the ARN of a version can be: `aws`, `us-east-1`, version 1; and the longest
+/// partition and region name of today with a version of five digits.
 fn arn_lengths(layer_name: &str, origin: Option<&Origin>) -> (ArnLength, ArnLength) {
     if let Some(Origin::Adopted(arn)) = origin
         && let Some(arn) = arn.value.as_literal()
     {
         let partition = arn.split(':').nth(1).map_or(0, str::len);
-        return (ArnLength { partition, whole: arn.len() }, ArnLength { partition, whole: arn.len() });
+        return (
+            ArnLength {
+                partition,
+                whole: arn.len(),
+            },
+            ArnLength {
+                partition,
+                whole: arn.len(),
+            },
+        );
     }
     let length = |partition: &str, region: &str, version: &str| ArnLength {
         partition: partition.len(),
-        whole: format!("arn:{partition}:lambda:{region}:123456789012:layer:{layer_name}:{version}").len(),
+        whole: format!("arn:{partition}:lambda:{region}:123456789012:layer:{layer_name}:{version}")
+            .len(),
     };
-    (length("aws", "us-east-1", "1"), length("aws-us-gov", "us-isof-south-1", "12345"))
+    (
+        length("aws", "us-east-1", "1"),
+        length("aws-us-gov", "us-isof-south-1", "12345"),
+    )
 }
 
 /// The bytes of a version's policy with these principals.
 ///
-/// Lambda keeps the policy as compact JSON. The Sid of a grant that CloudFormation makes has at most 40 characters: the
-/// first 27 of the logical ID, a dash and 12 random ones.
-fn policy_bytes<'a>(principals: impl Iterator<Item = &'a Principal>, arn: &ArnLength, longest: bool) -> usize {
+/// Lambda keeps the policy as compact JSON. The Sid of a grant that CloudFormation makes has at
+/// most 40 characters: the first 27 of the logical ID, a dash and 12 random ones.
+fn policy_bytes<'a>(
+    principals: impl Iterator<Item = &'a Principal>,
+    arn: &ArnLength,
+    longest: bool,
+) -> usize {
     const SID: usize = 40;
     let envelope = r#"{"Version":"2012-10-17","Id":"default","Statement":[]}"#.len();
     let common = r#"{"Sid":"","Effect":"Allow","Principal":"","Action":"lambda:GetLayerVersion","Resource":""}"#.len();
@@ -135,34 +207,54 @@ fn policy_bytes<'a>(principals: impl Iterator<Item = &'a Principal>, arn: &ArnLe
 }
 
 fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
-    let versions: Vec<(Span, Option<&Origin>, &[crate::rules::model::Grant])> = match &layer.releases {
-        Releases::Rolling(rolling) => vec![(layer.name.span, None, &rolling.grants)],
-        Releases::Listed(versions) => versions
-            .iter()
-            .map(|version| (version.label.span, Some(&version.origin), version.grants.as_slice()))
-            .collect(),
-    };
+    let versions: Vec<(Span, Option<&Origin>, &[crate::rules::model::Grant])> =
+        match &layer.releases {
+            Releases::Rolling(rolling) => vec![(layer.name.span, None, &rolling.grants)],
+            Releases::Listed(versions) => versions
+                .iter()
+                .map(|version| {
+                    (
+                        version.label.span,
+                        Some(&version.origin),
+                        version.grants.as_slice(),
+                    )
+                })
+                .collect(),
+        };
     for (span, origin, grants) in versions {
-        let principals = || grants.iter().filter_map(|grant| rules.principals.get(grant.principal as usize));
+        let principals = || {
+            grants
+                .iter()
+                .filter_map(|grant| rules.principals.get(grant.principal as usize))
+        };
         let principals = || principals().map(|named| &named.principal);
         let (shortest, longest) = arn_lengths(&layer.layer_name.value, origin);
         let least = policy_bytes(principals(), &shortest, false);
         let most = policy_bytes(principals(), &longest, true);
-        let help = "share with the organization instead of its accounts: one statement, however many accounts";
+        let help = "share with the organization instead of its accounts: one statement, however \
+        many accounts";
         let limit = thousands(LAYER_POLICY_BYTES);
         let who = count(grants.len(), "principal");
         if least > LAYER_POLICY_BYTES {
             let message = format!("{who} are more than the policy of one layer version can hold");
             diagnostics.push(
                 Diagnostic::error(Code::PolicySize, span, message)
-                    .label(format!("{} bytes at the least, of at most {limit}", thousands(least)))
+                    .label(format!(
+                        "{} bytes at the least, of at most {limit}",
+                        thousands(least)
+                    ))
                     .help(help),
             );
         } else if most > LAYER_POLICY_BYTES {
-            let message = format!("{who} may be more than the policy of one layer version can hold");
+            let message =
+                format!("{who} may be more than the policy of one layer version can hold");
             diagnostics.push(
                 Diagnostic::warning(Code::PolicySize, span, message)
-                    .label(format!("{} to {} bytes, of at most {limit}", thousands(least), thousands(most)))
+                    .label(format!(
+                        "{} to {} bytes, of at most {limit}",
+                        thousands(least),
+                        thousands(most)
+                    ))
                     .note("how many depends on the region, the partition and the version's number")
                     .help(help),
             );
@@ -170,30 +262,44 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
     }
 }
 
-/// Warns of account IDs that `aws cloudformation package` would write without quotes where no ARN can stand for them.
+/// Warns of account IDs that `aws cloudformation package` would write without quotes where no ARN
+/// can stand for them.
 fn check_zeros(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     if !lowered.template.needs_package() {
         return;
     }
     for parameter in &rules.parameters {
-        let Some(default) = parameter.default.as_ref().filter(|_| parameter.kind == ParameterKind::Account) else {
+        let Some(default) = parameter
+            .default
+            .as_ref()
+            .filter(|_| parameter.kind == ParameterKind::Account)
+        else {
             continue;
         };
         if loses_quotes(&default.value) {
             diagnostics.push(
-                Diagnostic::warning(Code::LostZero, default.span, "this default may lose its leading zero")
-                    .note(
-                        "`aws cloudformation package`, which the local content of this source needs, writes it \
+                Diagnostic::warning(
+                    Code::LostZero,
+                    default.span,
+                    "this default may lose its \
+                leading zero",
+                )
+                .note(
+                    "`aws cloudformation package`, which the local content of this source \
+                        needs, writes it \
                            without quotes, and readers may take it for a number",
-                    )
-                    .help("package with `--use-json`, or leave the default out and give the value at the deploy"),
+                )
+                .help(
+                    "package with `--use-json`, or leave the default out and give the value \
+                    at the deploy",
+                ),
             );
         }
     }
 }
 
-/// Whether PyYAML, which aws-cli writes YAML by, leaves the quotes of these digits out: they look like an octal number
-/// and are none.
+/// Whether PyYAML, which aws-cli writes YAML by, leaves the quotes of these digits out: they look
+/// like an octal number and are none.
 fn loses_quotes(digits: &str) -> bool {
     digits.starts_with('0') && digits.contains(['8', '9'])
 }
@@ -203,7 +309,10 @@ fn loses_quotes(digits: &str) -> bool {
 pub fn no_resource(span: Span) -> Diagnostic {
     Diagnostic::error(Code::NoEffect, span, "this source makes no resource")
         .note("CloudFormation refuses a template without resources")
-        .help("add a `layer`, a `role`, a `policy`, a `boundary` or a `guardrail`; names alone are for other sources to include")
+        .help(
+            "add a `layer`, a `role`, a `policy`, a `boundary` or a `guardrail`; names alone are \
+        for other sources to include",
+        )
 }
 
 /// What is to be said about the size of a written template, if anything.
@@ -211,7 +320,10 @@ pub fn no_resource(span: Span) -> Diagnostic {
 pub fn template_size(bytes: usize, limits: Limits, span: Span) -> Option<Diagnostic> {
     (bytes > limits.template_bytes).then(|| {
         let most = thousands(limits.template_bytes);
-        let message = format!("the template has {} bytes, of at most {most}", thousands(bytes));
+        let message = format!(
+            "the template has {} bytes, of at most {most}",
+            thousands(bytes)
+        );
         Diagnostic::error(Code::TemplateSize, span, message)
             .note("CloudFormation takes 1 MB from a bucket, and 51,200 bytes without one")
             .help("make the reasons and descriptions shorter")
@@ -235,14 +347,20 @@ mod tests {
         let one = format!(
             r#"{{"Version":"2012-10-17","Id":"default","Statement":[{{"Sid":"{sid}","Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::111122223333:root"}},"Action":"lambda:GetLayerVersion","Resource":"{arn}"}}]}}"#
         );
-        let length = ArnLength { partition: 3, whole: arn.len() };
+        let length = ArnLength {
+            partition: 3,
+            whole: arn.len(),
+        };
         assert_eq!(policy_bytes([account()].iter(), &length, false), one.len());
         let organization = Principal::Organization(Id::Literal("o-t194hfs8cz".to_owned()));
         let both = format!(
             r#"{},{{"Sid":"{sid}","Effect":"Allow","Principal":"*","Action":"lambda:GetLayerVersion","Resource":"{arn}","Condition":{{"StringEquals":{{"aws:PrincipalOrgID":"o-t194hfs8cz"}}}}}}]}}"#,
             one.trim_end_matches("]}")
         );
-        assert_eq!(policy_bytes([account(), organization].iter(), &length, false), both.len());
+        assert_eq!(
+            policy_bytes([account(), organization].iter(), &length, false),
+            both.len()
+        );
     }
 
     #[test]

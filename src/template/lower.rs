@@ -19,7 +19,8 @@ use std::collections::hash_map::Entry;
 pub struct Placement {
     /// The file name of the source.
     pub source_name: String,
-    /// The path from the template's folder to the source's, with `/` between folders; empty where they are the same.
+    /// The path from the template's folder to the source's, with `/` between folders; empty where
+    /// they are the same.
     pub source_folder: String,
 }
 
@@ -43,8 +44,8 @@ pub struct Lowered {
 /// Which resources the things of a source became, by logical ID.
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
-    /// The resources of each role, policy, boundary and guardrail, by its name in the source: several where its policy
-    /// was cut.
+    /// The resources of each role, policy, boundary and guardrail, by its name in the source:
+    /// several where its policy was cut.
     pub blocks: HashMap<String, Vec<String>>,
     /// Every layer version.
     pub versions: Vec<VersionResources>,
@@ -93,7 +94,11 @@ impl SourceMap {
     /// The ARNs of the versions that exist already.
     #[must_use]
     pub fn adopted_arns(&self) -> Vec<Json> {
-        self.versions.iter().filter(|version| version.version.is_none()).map(|version| version.arn.clone()).collect()
+        self.versions
+            .iter()
+            .filter(|version| version.version.is_none())
+            .map(|version| version.arn.clone())
+            .collect()
     }
 }
 
@@ -101,7 +106,10 @@ impl SourceMap {
 pub fn lower(rules: &Rules, placement: &Placement, diagnostics: &mut Vec<Diagnostic>) -> Lowered {
     let mut lowered = Lowered::default();
     lowered.template.source.clone_from(&placement.source_name);
-    lowered.template.description = rules.description.as_ref().map(|description| description.value.clone());
+    lowered.template.description = rules
+        .description
+        .as_ref()
+        .map(|description| description.value.clone());
     lowered.template.parameters = rules.parameters.iter().map(parameter).collect();
     layers::lower(rules, placement, &mut lowered);
     restrictions::lower(rules, &mut lowered);
@@ -124,10 +132,17 @@ impl Lowered {
 fn parameter(parameter: &rules::Parameter) -> Parameter {
     let (kind, allowed) = match parameter.kind {
         ParameterKind::String => ("String", None),
-        ParameterKind::Account => ("String", Some((ACCOUNT_PATTERN, "must be an account ID: 12 digits"))),
-        ParameterKind::Organization => {
-            ("String", Some((ORGANIZATION_PATTERN, "must be an organization ID, such as o-a1b2c3d4e5")))
-        }
+        ParameterKind::Account => (
+            "String",
+            Some((ACCOUNT_PATTERN, "must be an account ID: 12 digits")),
+        ),
+        ParameterKind::Organization => (
+            "String",
+            Some((
+                ORGANIZATION_PATTERN,
+                "must be an organization ID, such as o-a1b2c3d4e5",
+            )),
+        ),
         ParameterKind::Number => ("Number", None),
         ParameterKind::Ssm => ("AWS::SSM::Parameter::Value<String>", None),
     };
@@ -136,11 +151,15 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
         description: parameter.description.clone(),
         kind,
         allowed,
-        default: parameter.default.as_ref().map(|default| default.value.clone()),
+        default: parameter
+            .default
+            .as_ref()
+            .map(|default| default.value.clone()),
     }
 }
 
-/// The value that a text becomes: `!Ref` where it is one parameter, `!Sub` where parameters are in it.
+/// The value that a text becomes: `!Ref` where it is one parameter, `!Sub` where parameters are in
+/// it.
 pub fn value(text: &Text) -> Value {
     if let Some(literal) = text.as_literal() {
         return Value::string(literal);
@@ -157,14 +176,28 @@ pub fn value(text: &Text) -> Value {
 
 /// Refuses two parameters, resources or outputs of one logical ID.
 fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<&str, Span> = HashMap::with_capacity(lowered.origins.len() + rules.parameters.len());
-    seen.extend(rules.parameters.iter().map(|parameter| (parameter.name.value.as_str(), parameter.name.span)));
-    let resources = lowered.template.resources.iter().map(|resource| resource.id.as_str());
+    let mut seen: HashMap<&str, Span> =
+        HashMap::with_capacity(lowered.origins.len() + rules.parameters.len());
+    seen.extend(
+        rules
+            .parameters
+            .iter()
+            .map(|parameter| (parameter.name.value.as_str(), parameter.name.span)),
+    );
+    let resources = lowered
+        .template
+        .resources
+        .iter()
+        .map(|resource| resource.id.as_str());
     let before = diagnostics.len();
     refuse_seen(resources.zip(&lowered.origins), &mut seen, diagnostics);
     if diagnostics.len() == before {
         // Layers whose resources clash have outputs that do too, and that is one mistake.
-        let outputs = lowered.template.outputs.iter().map(|output| output.id.as_str());
+        let outputs = lowered
+            .template
+            .outputs
+            .iter()
+            .map(|output| output.id.as_str());
         refuse_seen(outputs.zip(&lowered.output_origins), &mut seen, diagnostics);
     }
 }
@@ -187,7 +220,8 @@ fn refuse_seen<'a>(
                         .also(*entry.get(), "and this one")
                         .note("a logical ID is made of the letters and digits of the names")
                         .help(
-                            "rename one of them; for a layer that is published already, use another name here and \
+                            "rename one of them; for a layer that is published already, use \
+                            another name here and \
                                keep its name at AWS by `name`",
                         ),
                 );

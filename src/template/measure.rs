@@ -1,7 +1,7 @@
 //! How long a policy document is once CloudFormation has filled it in.
 //!
-//! IAM counts the characters of a document without white space (IAM User Guide, quotas); Organizations counts them all,
-//! and gets compact JSON. So both are measured as compact JSON.
+//! IAM counts the characters of a document without white space (IAM User Guide, quotas);
+//! Organizations counts them all, and gets compact JSON. So both are measured as compact JSON.
 
 use super::emit::{self, Scalar, Sink};
 use super::model::{Document, Properties, Statement, Template};
@@ -24,18 +24,42 @@ impl Lengths {
         Self::of(template, "aws".len(), "us-east-1".len(), 1, 1)
     }
 
-    /// The most that they are likely to be: the longest partition and region of today, a version of five digits.
+    /// The most that they are likely to be: the longest partition and region of today, a version of
+    /// five digits.
     pub fn longest(template: &Template) -> Self {
-        Self::of(template, "aws-us-gov".len(), "us-isof-south-1".len(), 128, 5)
+        Self::of(
+            template,
+            "aws-us-gov".len(),
+            "us-isof-south-1".len(),
+            128,
+            5,
+        )
     }
 
-    fn of(template: &Template, partition: usize, region: usize, stack_name: usize, version: usize) -> Self {
+    fn of(
+        template: &Template,
+        partition: usize,
+        region: usize,
+        stack_name: usize,
+        version: usize,
+    ) -> Self {
         let fixed = "arn::lambda::123456789012:layer::".len() + partition + region + version;
-        let versions = template.resources.iter().filter_map(|resource| match &resource.properties {
-            Properties::LayerVersion(version) => Some((resource.id.clone(), fixed + version.name.len())),
-            _ => None,
-        });
-        Self { partition, region, stack_name, layer_versions: versions.collect() }
+        let versions =
+            template
+                .resources
+                .iter()
+                .filter_map(|resource| match &resource.properties {
+                    Properties::LayerVersion(version) => {
+                        Some((resource.id.clone(), fixed + version.name.len()))
+                    }
+                    _ => None,
+                });
+        Self {
+            partition,
+            region,
+            stack_name,
+            layer_versions: versions.collect(),
+        }
     }
 
     /// The length of what a name in `${…}` or behind `Ref` stands for.
@@ -44,8 +68,13 @@ impl Lengths {
             "AWS::Partition" => self.partition,
             "AWS::Region" => self.region,
             "AWS::StackName" => self.stack_name,
-            // Whatever else a document refers to is a layer version, an account or an organization of the usual length.
-            _ => self.layer_versions.get(name).copied().unwrap_or("123456789012".len()),
+            // Whatever else a document refers to is a layer version, an account or an organization
+            // of the usual length.
+            _ => self
+                .layer_versions
+                .get(name)
+                .copied()
+                .unwrap_or("123456789012".len()),
         }
     }
 
@@ -106,7 +135,11 @@ struct Measure<'a> {
 
 impl<'a> Measure<'a> {
     fn new(lengths: &'a Lengths) -> Self {
-        Self { lengths, characters: 0, filled: false }
+        Self {
+            lengths,
+            characters: 0,
+            filled: false,
+        }
     }
 
     fn open(&mut self) {
@@ -174,12 +207,19 @@ mod tests {
     use crate::template::model::{Condition, Effect, Key, PrincipalElement, Value, Values};
 
     fn example() -> Document {
-        let values = |texts: &[&str]| Values::list(texts.iter().map(|text| Value::string(*text)).collect());
+        let values =
+            |texts: &[&str]| Values::list(texts.iter().map(|text| Value::string(*text)).collect());
         let statement = |sid: &'static str| Statement {
             sid: sid.into(),
             effect: Effect::Deny,
-            principal: Some(PrincipalElement { kind: "AWS", principals: values(&["*"]) }),
-            actions: &["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"],
+            principal: Some(PrincipalElement {
+                kind: "AWS",
+                principals: values(&["*"]),
+            }),
+            actions: &[
+                "lambda:CreateFunction",
+                "lambda:UpdateFunctionConfiguration",
+            ],
             resources: Values::One(Value::string("*")),
             conditions: vec![
                 Condition {
@@ -194,7 +234,9 @@ mod tests {
                 },
             ],
         };
-        Document { statements: vec![statement("One"), statement("Two")] }
+        Document {
+            statements: vec![statement("One"), statement("Two")],
+        }
     }
 
     #[test]

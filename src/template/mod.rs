@@ -38,7 +38,8 @@ impl Template {
         }
     }
 
-    /// The template as a reader of its JSON finds it; `None` where it cannot be read, which is a bug.
+    /// The template as a reader of its JSON finds it; `None` where it cannot be read, which is a
+    /// bug.
     #[must_use]
     pub fn json(&self) -> Option<Json> {
         let mut written = Vec::new();

@@ -21,8 +21,8 @@ pub struct Template {
     pub outputs: Vec<Output>,
 }
 
-/// What a stack shows to whoever deploys it. None has an `Export`: a stack elsewhere that imports an ARN would keep this
-/// one from publishing the next version.
+/// What a stack shows to whoever deploys it. None has an `Export`: a stack elsewhere that imports
+/// an ARN would keep this one from publishing the next version.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// Its name, which no parameter and no resource may have.
@@ -34,21 +34,24 @@ pub struct Output {
 }
 
 impl Template {
-    /// Whether it names local files, which `aws cloudformation package` must upload before a deploy.
+    /// Whether it names local files, which `aws cloudformation package` must upload before a
+    /// deploy.
     #[must_use]
     pub fn needs_package(&self) -> bool {
-        self.resources.iter().any(|resource| match &resource.properties {
-            Properties::LayerVersion(version) => matches!(version.content, Content::Local(_)),
-            Properties::Permission(_)
-            | Properties::SsmParameter(_)
-            | Properties::Role(_)
-            | Properties::ManagedPolicy(_)
-            | Properties::ServiceControlPolicy(_) => false,
-        })
+        self.resources
+            .iter()
+            .any(|resource| match &resource.properties {
+                Properties::LayerVersion(version) => matches!(version.content, Content::Local(_)),
+                Properties::Permission(_)
+                | Properties::SsmParameter(_)
+                | Properties::Role(_)
+                | Properties::ManagedPolicy(_)
+                | Properties::ServiceControlPolicy(_) => false,
+            })
     }
 
-    /// What CloudFormation must be told to accept before it makes the IAM resources in it, if there are any
-    /// (CloudFormation API reference, `CreateStack`, `Capabilities`).
+    /// What CloudFormation must be told to accept before it makes the IAM resources in it, if there
+    /// are any (CloudFormation API reference, `CreateStack`, `Capabilities`).
     #[must_use]
     pub fn capability(&self) -> Option<&'static str> {
         let mut needed = None;
@@ -135,8 +138,8 @@ pub struct Resource {
     pub comment: Option<Arc<str>>,
     /// `DependsOn`
     pub depends_on: Option<Arc<str>>,
-    /// `DeletionPolicy` and `UpdateReplacePolicy`: what becomes of it when it leaves the template, and when it is
-    /// replaced.
+    /// `DeletionPolicy` and `UpdateReplacePolicy`: what becomes of it when it leaves the template,
+    /// and when it is replaced.
     pub policies: Option<(Policy, Policy)>,
     /// `Type` and `Properties`.
     pub properties: Properties,

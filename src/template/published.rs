@@ -1,8 +1,8 @@
-//! Keeps a published version from being published again, or deleted while it is in use: the template that is there
-//! already is the record.
+//! Keeps a published version from being published again, or deleted while it is in use: the
+//! template that is there already is the record.
 //!
-//! Every property of a layer version is create-only, so that an edit of its description publishes it anew, under a new
-//! number, without the grants that name the old one.
+//! Every property of a layer version is create-only, so that an edit of its description publishes
+//! it anew, under a new number, without the grants that name the old one.
 
 mod given_up;
 
@@ -40,7 +40,8 @@ struct Published<'t> {
 }
 
 impl Earlier {
-    /// A template: its text, what is written in it, and what CloudFormation makes of that before a deploy.
+    /// A template: its text, what is written in it, and what CloudFormation makes of that before a
+    /// deploy.
     #[must_use]
     pub fn new(text: &[u8], template: &Json, deployed: Json) -> Self {
         let is_marked = is_marked(text, template);
@@ -50,7 +51,11 @@ impl Earlier {
                 serverless.insert(id.clone());
             }
         }
-        Self { deployed, serverless, is_marked }
+        Self {
+            deployed,
+            serverless,
+            is_marked,
+        }
     }
 
     fn resources(&self) -> impl Iterator<Item = (&String, &Json)> {
@@ -62,9 +67,16 @@ impl Earlier {
         let mut versions = Vec::new();
         for (id, resource) in self.resources() {
             let properties = resource.get("Properties").and_then(Json::as_object);
-            if let Some(properties) = properties.filter(|_| kind(resource) == Some("AWS::Lambda::LayerVersion")) {
+            if let Some(properties) =
+                properties.filter(|_| kind(resource) == Some("AWS::Lambda::LayerVersion"))
+            {
                 let stays = next.contains(id.as_str()) && !self.serverless.contains(id);
-                versions.push(Published { id, resource, properties, stays });
+                versions.push(Published {
+                    id,
+                    resource,
+                    properties,
+                    stays,
+                });
             }
         }
         versions
@@ -88,10 +100,16 @@ fn written(properties: &Properties) -> Option<Object> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// Reports what a deploy over `earlier` would do to its versions: publish them a second time, delete them, or take their
-/// grants. `meant` are the labels for which the user says that they are published again. `start` stands for the source as
-/// a whole.
-pub fn check(earlier: &Earlier, lowered: &Lowered, meant: &[String], start: Span, diagnostics: &mut Vec<Diagnostic>) {
+/// Reports what a deploy over `earlier` would do to its versions: publish them a second time,
+/// delete them, or take their grants. `meant` are the labels for which the user says that they are
+/// published again. `start` stands for the source as a whole.
+pub fn check(
+    earlier: &Earlier,
+    lowered: &Lowered,
+    meant: &[String],
+    start: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let mut next = HashSet::new();
     for resource in &lowered.template.resources {
         if matches!(resource.properties, Properties::LayerVersion(_)) {
@@ -100,10 +118,18 @@ pub fn check(earlier: &Earlier, lowered: &Lowered, meant: &[String], start: Span
     }
     let versions = earlier.versions(&next);
     let republished = check_republished(earlier, &versions, lowered, meant, diagnostics);
-    given_up::check(earlier, &versions, &republished, lowered, start, diagnostics);
+    given_up::check(
+        earlier,
+        &versions,
+        &republished,
+        lowered,
+        start,
+        diagnostics,
+    );
 }
 
-/// Reports the listed versions that would be published a second time; gives the logical IDs that they have now.
+/// Reports the listed versions that would be published a second time; gives the logical IDs that
+/// they have now.
 fn check_republished<'t>(
     earlier: &Earlier,
     versions: &[Published<'t>],
@@ -112,14 +138,24 @@ fn check_republished<'t>(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> HashSet<&'t str> {
     let mut republished = HashSet::new();
-    let by_id: HashMap<&str, &Published<'t>> = versions.iter().map(|version| (version.id, version)).collect();
-    for version in lowered.listed.iter().filter(|version| !meant.contains(&version.label)) {
+    let by_id: HashMap<&str, &Published<'t>> = versions
+        .iter()
+        .map(|version| (version.id, version))
+        .collect();
+    for version in lowered
+        .listed
+        .iter()
+        .filter(|version| !meant.contains(&version.label))
+    {
         let resource = &lowered.template.resources[version.resource];
         let Some(now) = written(&resource.properties) else {
             continue;
         };
         let span = lowered.origins[version.resource];
-        if let Some(before) = by_id.get(resource.id.as_str()).filter(|before| before.stays) {
+        if let Some(before) = by_id
+            .get(resource.id.as_str())
+            .filter(|before| before.stays)
+        {
             let changes = changes(before.properties, &now);
             if !changes.is_empty() {
                 diagnostics.push(changed(version, &changes, span));
@@ -127,7 +163,9 @@ fn check_republished<'t>(
             }
             continue;
         }
-        let mut gone = versions.iter().filter(|before| !before.stays && same_archive(before.properties, &now));
+        let mut gone = versions
+            .iter()
+            .filter(|before| !before.stays && same_archive(before.properties, &now));
         if let Some(before) = gone.by_ref().min_by_key(|before| before.id) {
             diagnostics.push(renamed(version, before, earlier, span));
             republished.insert(before.id);
@@ -136,18 +174,32 @@ fn check_republished<'t>(
     republished
 }
 
-/// Whether two versions differ in the name of their layer at the most: a renamed layer publishes all of its versions
-/// again.
+/// Whether two versions differ in the name of their layer at the most: a renamed layer publishes
+/// all of its versions again.
 fn same_archive(before: &Object, now: &Object) -> bool {
     let others = |name: &&String| *name != "LayerName";
-    before.keys().chain(now.keys()).filter(others).all(|name| before.get(name) == now.get(name))
+    before
+        .keys()
+        .chain(now.keys())
+        .filter(others)
+        .all(|name| before.get(name) == now.get(name))
 }
 
 /// The properties that differ, each with its old and new value.
 fn changes(before: &Object, now: &Object) -> Vec<String> {
-    let names = before.keys().chain(now.keys().filter(|name| !before.contains_key(*name)));
+    let names = before
+        .keys()
+        .chain(now.keys().filter(|name| !before.contains_key(*name)));
     let changed = names.filter(|name| before.get(*name) != now.get(*name));
-    changed.map(|name| format!("{name}: {} before, {} now", shown(before.get(name)), shown(now.get(name)))).collect()
+    changed
+        .map(|name| {
+            format!(
+                "{name}: {} before, {} now",
+                shown(before.get(name)),
+                shown(now.get(name))
+            )
+        })
+        .collect()
 }
 
 fn shown(value: Option<&Json>) -> String {
@@ -159,28 +211,56 @@ fn shown(value: Option<&Json>) -> String {
 }
 
 fn changed(version: &ListedVersion, changes: &[String], span: Span) -> Diagnostic {
-    let message = format!("version {} of {} would be published again", quote(&version.label), quote(&version.layer));
+    let message = format!(
+        "version {} of {} would be published again",
+        quote(&version.label),
+        quote(&version.layer)
+    );
     Diagnostic::error(Code::RepublishedVersion, span, message)
         .label("it is in the template already, with other properties")
         .note(list(changes, "and"))
         .note(
-            "no property of a published version can change: it would get a new number, and its users would not follow",
+            "no property of a published version can change: it would get a new number, and its \
+            users would not follow",
         )
-        .help("keep the old value: write it in this version's own body, `version LABEL from … { … }`")
-        .help(format!("if it is meant, build with `--republish {}`", version.label))
+        .help(
+            "keep the old value: write it in this version's own body, `version LABEL from … \
+        { … }`",
+        )
+        .help(format!(
+            "if it is meant, build with `--republish {}`",
+            version.label
+        ))
 }
 
-fn renamed(version: &ListedVersion, before: &Published<'_>, earlier: &Earlier, span: Span) -> Diagnostic {
-    let message = format!("version {} of {} would be published again", quote(&version.label), quote(&version.layer));
+fn renamed(
+    version: &ListedVersion,
+    before: &Published<'_>,
+    earlier: &Earlier,
+    span: Span,
+) -> Diagnostic {
+    let message = format!(
+        "version {} of {} would be published again",
+        quote(&version.label),
+        quote(&version.layer)
+    );
     let by_arn = "list the version by its ARN under its new name: `version LABEL at ARN`";
     let by_arn = match given_up::retention(before, earlier) {
         None => format!("or {by_arn}"),
-        Some(first) => format!("or deploy twice: first {first}, and deploy only that; then {by_arn}"),
+        Some(first) => {
+            format!("or deploy twice: first {first}, and deploy only that; then {by_arn}")
+        }
     };
     Diagnostic::error(Code::RepublishedVersion, span, message)
-        .label(format!("it is in the template already, with the logical ID `{}`", before.id))
+        .label(format!(
+            "it is in the template already, with the logical ID `{}`",
+            before.id
+        ))
         .note("under another logical ID it is another resource: it would get a new number")
         .help("keep the name of the layer and the label of the version as they were")
         .help(by_arn)
-        .help(format!("if it is meant, build with `--republish {}`", version.label))
+        .help(format!(
+            "if it is meant, build with `--republish {}`",
+            version.label
+        ))
 }

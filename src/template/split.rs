@@ -1,19 +1,23 @@
 //! Cuts a policy that outgrows its size into several that mean the same together.
 //!
-//! Statements of one policy mean the same in several, and so do two halves of a list of which one is enough: the layers
-//! that may be read, and the layers of a `deny`. Not so an allowlist. Of two halves, `ForAllValues` in an Allow would
-//! refuse a function with a layer of each, and `ForAnyValue:StringNotLike` in a Deny would refuse every layer.
+//! Statements of one policy mean the same in several, and so do two halves of a list of which one
+//! is enough: the layers that may be read, and the layers of a `deny`. Not so an allowlist. Of two
+//! halves, `ForAllValues` in an Allow would refuse a function with a layer of each, and
+//! `ForAnyValue:StringNotLike` in a Deny would refuse every layer.
 
 use super::measure::{self, Lengths};
 use super::model::{Document, Effect, Remarked, Statement, Values};
 
-/// Documents of at most `most` characters that mean together what the statements mean; one that cannot be cut may be
-/// longer than that.
+/// Documents of at most `most` characters that mean together what the statements mean; one that
+/// cannot be cut may be longer than that.
 pub fn split(statements: Vec<Statement>, most: usize, lengths: &Lengths) -> Vec<Document> {
     let envelope = measure::document(&Document::default(), lengths);
     let mut documents: Vec<Document> = Vec::new();
     let mut used = 0;
-    for statement in statements.into_iter().flat_map(|statement| cut(statement, most - envelope, lengths)) {
+    for statement in statements
+        .into_iter()
+        .flat_map(|statement| cut(statement, most - envelope, lengths))
+    {
         let characters = measure::statement(&statement, lengths);
         match documents.last_mut() {
             Some(last) if used + ",".len() + characters <= most => {
@@ -22,7 +26,9 @@ pub fn split(statements: Vec<Statement>, most: usize, lengths: &Lengths) -> Vec<
             }
             _ => {
                 used = envelope + characters;
-                documents.push(Document { statements: vec![statement] });
+                documents.push(Document {
+                    statements: vec![statement],
+                });
             }
         }
     }
@@ -69,7 +75,9 @@ fn cut(mut statement: Statement, most: usize, lengths: &Lengths) -> Vec<Statemen
 fn list_to_cut(statement: &mut Statement) -> Option<&mut Vec<Remarked>> {
     let list = match (statement.effect, statement.conditions.as_mut_slice()) {
         (Effect::Allow, []) => &mut statement.resources,
-        (Effect::Deny, [layers, ..]) if layers.operator == "ForAnyValue:StringLike" => &mut layers.values,
+        (Effect::Deny, [layers, ..]) if layers.operator == "ForAnyValue:StringLike" => {
+            &mut layers.values
+        }
         _ => return None,
     };
     match list {
@@ -87,13 +95,28 @@ mod tests {
 
     fn arns(number: usize) -> Values {
         Values::list(
-            (0..number).map(|n| Value::string(format!("arn:aws:lambda:*:123456789012:layer:l{n}:*"))).collect(),
+            (0..number)
+                .map(|n| Value::string(format!("arn:aws:lambda:*:123456789012:layer:l{n}:*")))
+                .collect(),
         )
     }
 
-    fn statement(sid: &'static str, effect: Effect, operator: Option<&'static str>, number: usize) -> Statement {
-        let condition = operator.map(|operator| Condition { operator, key: Key::Known("k"), values: arns(number) });
-        let resources = if condition.is_some() { Values::One(Value::string("*")) } else { arns(number) };
+    fn statement(
+        sid: &'static str,
+        effect: Effect,
+        operator: Option<&'static str>,
+        number: usize,
+    ) -> Statement {
+        let condition = operator.map(|operator| Condition {
+            operator,
+            key: Key::Known("k"),
+            values: arns(number),
+        });
+        let resources = if condition.is_some() {
+            Values::One(Value::string("*"))
+        } else {
+            arns(number)
+        };
         let actions = &["lambda:GetLayerVersion"];
         Statement {
             sid: sid.into(),
@@ -108,35 +131,57 @@ mod tests {
     fn parts(statements: Vec<Statement>) -> (Vec<Document>, Vec<usize>) {
         let lengths = Lengths::shortest(&Template::default());
         let parts = split(statements, MOST, &lengths);
-        let sizes = parts.iter().map(|part| measure::document(part, &lengths)).collect();
+        let sizes = parts
+            .iter()
+            .map(|part| measure::document(part, &lengths))
+            .collect();
         (parts, sizes)
     }
 
     /// Every value of the lists that can be cut, in order.
     fn values(parts: &[Document]) -> Vec<Remarked> {
         let statements = parts.iter().flat_map(|part| part.statements.clone());
-        statements.flat_map(|mut statement| list_to_cut(&mut statement).cloned().unwrap_or_default()).collect()
+        statements
+            .flat_map(|mut statement| list_to_cut(&mut statement).cloned().unwrap_or_default())
+            .collect()
     }
 
     #[test]
     fn lists_of_which_one_is_enough_are_cut_and_stay_whole_together() {
         for operator in [None, Some("ForAnyValue:StringLike")] {
-            let effect = if operator.is_some() { Effect::Deny } else { Effect::Allow };
+            let effect = if operator.is_some() {
+                Effect::Deny
+            } else {
+                Effect::Allow
+            };
             for number in 1..120 {
                 let whole = statement("One", effect, operator, number);
                 let (cut, sizes) = parts(vec![whole.clone()]);
-                assert_eq!(values(&cut), values(&[Document { statements: vec![whole] }]), "{number}");
-                assert!(sizes.iter().all(|&size| size <= MOST), "{number}: {sizes:?}");
-                assert!(sizes.iter().rev().skip(1).all(|&size| size > MOST - 60), "{number}: {sizes:?}");
+                assert_eq!(
+                    values(&cut),
+                    values(&[Document {
+                        statements: vec![whole]
+                    }]),
+                    "{number}"
+                );
+                assert!(
+                    sizes.iter().all(|&size| size <= MOST),
+                    "{number}: {sizes:?}"
+                );
+                assert!(
+                    sizes.iter().rev().skip(1).all(|&size| size > MOST - 60),
+                    "{number}: {sizes:?}"
+                );
             }
         }
     }
 
     #[test]
     fn an_allowlist_is_never_cut() {
-        for (effect, operator) in
-            [(Effect::Allow, "ForAllValues:StringLike"), (Effect::Deny, "ForAnyValue:StringNotLike")]
-        {
+        for (effect, operator) in [
+            (Effect::Allow, "ForAllValues:StringLike"),
+            (Effect::Deny, "ForAnyValue:StringNotLike"),
+        ] {
             let (whole, sizes) = parts(vec![statement("One", effect, Some(operator), 100)]);
             assert_eq!((whole.len(), sizes[0] > MOST), (1, true));
         }
@@ -144,10 +189,13 @@ mod tests {
 
     #[test]
     fn statements_move_to_another_document_and_none_is_lost() {
-        let list = |sid, number| statement(sid, Effect::Deny, Some("ForAnyValue:StringNotLike"), number);
+        let list =
+            |sid, number| statement(sid, Effect::Deny, Some("ForAnyValue:StringNotLike"), number);
         let (documents, sizes) = parts(vec![list("One", 9), list("Two", 9), list("Three", 2)]);
-        let sids: Vec<Vec<&str>> =
-            documents.iter().map(|part| part.statements.iter().map(|each| &*each.sid).collect()).collect();
+        let sids: Vec<Vec<&str>> = documents
+            .iter()
+            .map(|part| part.statements.iter().map(|each| &*each.sid).collect())
+            .collect();
         assert_eq!(sids, [vec!["One"], vec!["Two", "Three"]]);
         assert!(sizes.iter().all(|&size| size <= MOST), "{sizes:?}");
     }

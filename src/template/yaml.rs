@@ -1,7 +1,8 @@
-//! YAML that reads the same everywhere: in CloudFormation, in any YAML 1.1 or 1.2 reader, in any encoding.
+//! YAML that reads the same everywhere: in CloudFormation, in any YAML 1.1 or 1.2 reader, in any
+//! encoding.
 //!
-//! Block style only, ASCII only, no anchors. What any reader could take for a number, a date, a truth value or nothing
-//! is quoted.
+//! Block style only, ASCII only, no anchors. What any reader could take for a number, a date, a
+//! truth value or nothing is quoted.
 
 use super::emit::{Scalar, Sink};
 use std::io::{self, BufWriter, Write};
@@ -27,7 +28,12 @@ const SPACES: &str = "                                ";
 impl<W: Write> Yaml<W> {
     /// A writer at the start of a document.
     pub fn new(to: W) -> Self {
-        Self { to: BufWriter::with_capacity(1 << 16, to), error: None, indent: 0, after: After::Line }
+        Self {
+            to: BufWriter::with_capacity(1 << 16, to),
+            error: None,
+            indent: 0,
+            after: After::Line,
+        }
     }
 
     fn put(&mut self, text: &str) {
@@ -177,7 +183,8 @@ fn put_text(yaml: &mut Yaml<impl Write>, text: &str) {
     }
 }
 
-/// The text in ASCII, with the escapes of YAML's double quotes for everything else and for backslashes.
+/// The text in ASCII, with the escapes of YAML's double quotes for everything else and for
+/// backslashes.
 fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len() + 16);
     for c in text.chars() {
@@ -196,8 +203,9 @@ fn escape(text: &str) -> String {
 
 /// Whether every YAML reader takes `text` for itself without quotes.
 ///
-/// The test is on the safe side: it begins with a letter, `/`, `$`, `./` or `../`; so no number, date, sexagesimal or
-/// special float is plain, nor any indicator. Plain scalars stand in block context only, where braces and commas may.
+/// The test is on the safe side: it begins with a letter, `/`, `$`, `./` or `../`; so no number,
+/// date, sexagesimal or special float is plain, nor any indicator. Plain scalars stand in block
+/// context only, where braces and commas may.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let begins = match bytes.first() {
@@ -207,7 +215,9 @@ fn is_plain(text: &str) -> bool {
     };
     let inside = |(index, &byte): (usize, &u8)| match byte {
         b':' => bytes.get(index + 1).is_some_and(|&next| next != b' '),
-        b' ' => bytes.get(index + 1).is_some_and(|&next| next != b'#' && next != b' '),
+        b' ' => bytes
+            .get(index + 1)
+            .is_some_and(|&next| next != b'#' && next != b' '),
         b'#' | b'"' | b'\'' | b'`' | b'\\' => false,
         _ => (b'!'..=b'~').contains(&byte),
     };
@@ -216,7 +226,9 @@ fn is_plain(text: &str) -> bool {
 
 /// Whether YAML 1.1 or 1.2 reads the word as a truth value, as nothing or as a number.
 fn is_yaml_word(text: &str) -> bool {
-    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
+    const WORDS: [&str; 11] = [
+        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
+    ];
     text.len() <= 5 && WORDS.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 

@@ -1,5 +1,5 @@
-//! What is known of layers from elsewhere: what Lambda lists, the policies of versions, and the templates that publish
-//! them.
+//! What is known of layers from elsewhere: what Lambda lists, the policies of versions, and the
+//! templates that publish them.
 
 use crate::access::grants::{GrantedBy, Grants, Match, Version, VersionId, Who};
 use crate::cloudformation::read::ReadError;
@@ -59,15 +59,17 @@ pub enum Shared {
 }
 
 impl Catalog {
-    /// Adds what `aws lambda list-layer-versions`, `get-layer-version` or `get-layer-version-policy` print; whether it is
-    /// one of them.
+    /// Adds what `aws lambda list-layer-versions`, `get-layer-version` or
+    /// `get-layer-version-policy` print; whether it is one of them.
     ///
     /// # Errors
     ///
     /// What looks like a policy and is not one of a layer version.
     pub fn add_printed(&mut self, printed: &Json) -> Result<bool, ReadError> {
         if let Some(versions) = printed.get("LayerVersions").and_then(Json::as_array) {
-            let is_whole = ["NextMarker", "NextToken"].iter().all(|key| printed.get(key).is_none_or(Json::is_null));
+            let is_whole = ["NextMarker", "NextToken"]
+                .iter()
+                .all(|key| printed.get(key).is_none_or(Json::is_null));
             for version in versions {
                 self.add_described(version, is_whole);
             }
@@ -93,21 +95,30 @@ impl Catalog {
             return;
         };
         let texts = |key: &str| {
-            let all = version.get(key).and_then(Json::as_array).into_iter().flatten();
+            let all = version
+                .get(key)
+                .and_then(Json::as_array)
+                .into_iter()
+                .flatten();
             all.filter_map(Json::as_str).map(str::to_owned).collect()
         };
-        let compatible =
-            Compatible { runtimes: texts("CompatibleRuntimes"), architectures: texts("CompatibleArchitectures") };
+        let compatible = Compatible {
+            runtimes: texts("CompatibleRuntimes"),
+            architectures: texts("CompatibleArchitectures"),
+        };
         self.described.insert(arn.to_owned(), compatible);
         if let (true, Some((layer, number))) = (is_whole, arn.rsplit_once(':'))
             && let Ok(number) = number.parse()
         {
-            self.listed.entry(layer.to_owned()).or_default().insert(number);
+            self.listed
+                .entry(layer.to_owned())
+                .or_default()
+                .insert(number);
         }
     }
 
-    /// Adds a template that publishes or shares layers, and the versions that its source lists although they exist
-    /// already.
+    /// Adds a template that publishes or shares layers, and the versions that its source lists
+    /// although they exist already.
     pub fn add_template(&mut self, file: String, template: Template, adopted: &[Json]) {
         let mut grants = Grants::of_template(&template);
         grants.add_unshared(&template, adopted);
@@ -119,7 +130,13 @@ impl Catalog {
                 None => unnamed.push(id.clone()),
             }
         }
-        self.published.push(Published { file, template, grants, named, unnamed });
+        self.published.push(Published {
+            file,
+            template,
+            grants,
+            named,
+            unnamed,
+        });
     }
 
     /// The numbers of all versions that a layer has, by its ARN; `None` where no list has them all.
@@ -128,8 +145,9 @@ impl Catalog {
         self.listed.get(layer)
     }
 
-    /// What a version names itself compatible with, and who says so; `None` where that is unknown. The versions
-    /// of a template are known by the names of their layers only, so that all of a name must say the same.
+    /// What a version names itself compatible with, and who says so; `None` where that is unknown.
+    /// The versions of a template are known by the names of their layers only, so that all of a
+    /// name must say the same.
     #[must_use]
     pub fn compatible(&self, arn: &str, name: &str) -> Option<(Compatible, String)> {
         if let Some(compatible) = self.described.get(arn) {
@@ -158,7 +176,13 @@ impl Catalog {
 
     /// Whether a version is shared with an account, which may be in an organization.
     #[must_use]
-    pub fn shared(&self, arn: &str, name: &str, account: &str, organization: Option<&str>) -> Shared {
+    pub fn shared(
+        &self,
+        arn: &str,
+        name: &str,
+        account: &str,
+        organization: Option<&str>,
+    ) -> Shared {
         let exact = VersionId::Arn(Text::literal(arn));
         if let Some(version) = self.policies.versions.get(&exact) {
             return match grants(version, account, organization) {
@@ -188,18 +212,35 @@ impl Catalog {
 impl Published {
     /// The versions whose layer has this name or may have it.
     fn versions(&self, name: &str) -> impl Iterator<Item = (&VersionId, &Version)> {
-        let ids = self.named.get(name).into_iter().flatten().chain(&self.unnamed);
+        let ids = self
+            .named
+            .get(name)
+            .into_iter()
+            .flatten()
+            .chain(&self.unnamed);
         ids.filter_map(|id| self.grants.versions.get_key_value(id))
     }
 
     fn compatible(&self, id: &str) -> Option<Compatible> {
         let resource = self.template.resource(id)?;
-        let mut cases = explore(&self.template, None, |world| compatible(resource, world)).ok()?.into_iter();
+        let mut cases = explore(&self.template, None, |world| compatible(resource, world))
+            .ok()?
+            .into_iter();
         let (_, first) = cases.next()?;
-        if cases.any(|(_, other)| other != first) { None } else { first }
+        if cases.any(|(_, other)| other != first) {
+            None
+        } else {
+            first
+        }
     }
 
-    fn shared(&self, exact: &VersionId, name: &str, account: &str, organization: Option<&str>) -> Shared {
+    fn shared(
+        &self,
+        exact: &VersionId,
+        name: &str,
+        account: &str,
+        organization: Option<&str>,
+    ) -> Shared {
         let mut candidates: Vec<(&Version, Match)> = Vec::new();
         match self.grants.versions.get(exact) {
             Some(version) => candidates.push((version, Match::Yes)),
@@ -208,7 +249,9 @@ impl Published {
                     let is_other = matches!(id, VersionId::Arn(arn) if arn.as_literal().is_some());
                     match version.is_of(name, &self.template) {
                         Match::No => {}
-                        found @ (Match::Yes | Match::Maybe) if !is_other => candidates.push((version, found)),
+                        found @ (Match::Yes | Match::Maybe) if !is_other => {
+                            candidates.push((version, found))
+                        }
                         Match::Yes | Match::Maybe => {}
                     }
                 }
@@ -232,12 +275,23 @@ impl Published {
     }
 }
 
-/// What a version of a template names itself compatible with, in one case; `None` where that is unknown.
-pub fn compatible(resource: crate::cloudformation::Resource<'_>, world: &World<'_>) -> Option<Compatible> {
+/// What a version of a template names itself compatible with, in one case; `None` where that is
+/// unknown.
+pub fn compatible(
+    resource: crate::cloudformation::Resource<'_>,
+    world: &World<'_>,
+) -> Option<Compatible> {
     let texts = |name: &str| -> Option<Vec<String>> {
-        resource.items(name, world).iter().map(|item| item.as_literal().map(str::to_owned)).collect()
+        resource
+            .items(name, world)
+            .iter()
+            .map(|item| item.as_literal().map(str::to_owned))
+            .collect()
     };
-    Some(Compatible { runtimes: texts("CompatibleRuntimes")?, architectures: texts("CompatibleArchitectures")? })
+    Some(Compatible {
+        runtimes: texts("CompatibleRuntimes")?,
+        architectures: texts("CompatibleArchitectures")?,
+    })
 }
 
 /// Whether a version is shared with an account; why, where that is unknown.
@@ -253,9 +307,10 @@ fn grants(version: &Version, account: &str, organization: Option<&str>) -> Resul
             },
             Who::Organization(id) => match (id.as_literal(), organization) {
                 (Some(known), Some(own)) => Ok(known == own),
-                (Some(known), None) => {
-                    Err(format!("it is shared with organization {known}: give the account's own by `--organization`"))
-                }
+                (Some(known), None) => Err(format!(
+                    "it is shared with organization {known}: give the account's own by \
+                    `--organization`"
+                )),
                 (None, _) => Err(format!("it is shared with organization {id}")),
             },
             Who::Unknown(why, _) => Err(why.clone()),

@@ -55,13 +55,18 @@ impl Check<'_> {
 
     /// The layers of the function in one case; `None` where it is not made.
     fn layers(&self, world: &World<'_>) -> Option<Vec<Use>> {
-        self.function.resource.is_made(world).then(|| self.function.layers(world))
+        self.function
+            .resource
+            .is_made(world)
+            .then(|| self.function.layers(world))
     }
 
-    /// Asks a question about the layers in every case, and adds each finding with the cases that have it.
+    /// Asks a question about the layers in every case, and adds each finding with the cases that
+    /// have it.
     fn ask(&self, uses: &mut Uses, question: impl Fn(&World<'_>, &[Use]) -> Vec<Diagnostic>) {
-        let answers =
-            explore(self.file.template, None, |world| self.layers(world).map(|layers| question(world, &layers)));
+        let answers = explore(self.file.template, None, |world| {
+            self.layers(world).map(|layers| question(world, &layers))
+        });
         let cases = match answers {
             Ok(answers) => made(answers),
             Err(why) => {
@@ -92,7 +97,10 @@ impl Check<'_> {
         let mut layers: Vec<(&Use, Vec<Case>)> = Vec::new();
         for (case, in_case) in cases {
             for layer in in_case {
-                match layers.iter_mut().find(|(known, _)| known.text == layer.text) {
+                match layers
+                    .iter_mut()
+                    .find(|(known, _)| known.text == layer.text)
+                {
                     Some((_, in_cases)) if in_cases.last() == Some(case) => {}
                     Some((_, in_cases)) => in_cases.push(case.clone()),
                     None => layers.push((layer, vec![case.clone()])),
@@ -101,37 +109,62 @@ impl Check<'_> {
         }
         let mut rows = Vec::new();
         for (layer, in_cases) in layers {
-            let version = layer.text.as_resource().map_or_else(|| layer.text.to_string(), str::to_owned);
-            rows.push(LayerRow { version, when: when(in_cases, &all), product: product(&layer.layer) });
+            let version = layer
+                .text
+                .as_resource()
+                .map_or_else(|| layer.text.to_string(), str::to_owned);
+            rows.push(LayerRow {
+                version,
+                when: when(in_cases, &all),
+                product: product(&layer.layer),
+            });
         }
-        let span = self.file.span(&[Step::Key("Resources"), Step::Key(self.id())]);
-        Row { function: self.id().to_owned(), span, layers: rows }
+        let span = self
+            .file
+            .span(&[Step::Key("Resources"), Step::Key(self.id())]);
+        Row {
+            function: self.id().to_owned(),
+            span,
+            layers: rows,
+        }
     }
 
     fn add_unknown(&self, cases: &[(Case, Vec<Use>)], uses: &mut Uses) {
         for layer in cases.iter().flat_map(|(_, layers)| layers) {
             if layer.layer == Layer::Unknown {
-                uses.add_unknown(format!("what {} is, only a deploy tells", quote(&layer.text.to_string())), self.id());
+                uses.add_unknown(
+                    format!(
+                        "what {} is, only a deploy tells",
+                        quote(&layer.text.to_string())
+                    ),
+                    self.id(),
+                );
             }
             if let (Layer::Version(arn), Some(account)) = (&layer.layer, &self.target.account)
                 && let Shared::Unknown(why) = self.shared(layer, arn, account)
             {
                 let version = quote(&layer.text.to_string());
-                uses.add_unknown(format!("whether account {account} may use {version}: {why}"), self.id());
+                uses.add_unknown(
+                    format!("whether account {account} may use {version}: {why}"),
+                    self.id(),
+                );
             }
         }
     }
 
     fn shared(&self, layer: &Use, arn: &Arn, account: &str) -> Shared {
-        let (Some(version), Some(name), Some(owner)) =
-            (layer.text.as_literal(), arn.name().as_literal(), arn.account().as_literal())
-        else {
+        let (Some(version), Some(name), Some(owner)) = (
+            layer.text.as_literal(),
+            arn.name().as_literal(),
+            arn.account().as_literal(),
+        ) else {
             return Shared::NotListed;
         };
         if owner == account {
             return Shared::Yes;
         }
-        self.catalog.shared(version, name, account, self.target.organization.as_deref())
+        self.catalog
+            .shared(version, name, account, self.target.organization.as_deref())
     }
 
     /// What is wrong whatever the region, the runtime and the architecture are.
@@ -147,7 +180,10 @@ impl Check<'_> {
                 Layer::Resource(_) | Layer::Unknown => {}
             }
             let before = layers.get(..index).unwrap_or_default();
-            if let Some(same) = before.iter().find(|other| self.is_same_layer(layer, other, world)) {
+            if let Some(same) = before
+                .iter()
+                .find(|other| self.is_same_layer(layer, other, world))
+            {
                 found.push(self.twice(layer, same));
             }
         }
@@ -173,15 +209,21 @@ impl Check<'_> {
         let error = Diagnostic::error(Code::NotALayerVersion, span, message);
         let form = "such an ARN is `arn:aws:lambda:REGION:ACCOUNT:layer:NAME:NUMBER`";
         match problem {
-            Problem::NotAnArn => error.label(format!("{} is not an ARN", quote(&shown))).help(form),
+            Problem::NotAnArn => error
+                .label(format!("{} is not an ARN", quote(&shown)))
+                .help(form),
             Problem::NoNumber => error
                 .label("this is the ARN of a layer, without the number of a version")
-                .help("add `:` and the number of a version; `aws lambda list-layer-versions` lists them"),
+                .help(
+                    "add `:` and the number of a version; `aws lambda list-layer-versions` lists \
+                them",
+                ),
             Problem::Number(number) => error
                 .label(format!("{} is not the number of a version", quote(number)))
                 .note("Lambda has no name for the newest version")
                 .help(
-                    "write the number, or let an SSM parameter hold the ARN: `{{resolve:ssm:NAME}}`, with \
+                    "write the number, or let an SSM parameter hold the ARN: \
+                    `{{resolve:ssm:NAME}}`, with \
                      `publish to` in the source of the layer",
                 ),
             Problem::Field(why) => error.label(why.clone()).help(form),
@@ -195,28 +237,42 @@ impl Check<'_> {
         let span = self.at(layer.entry);
         let name = arn.name();
         if !numbers.contains(&number) {
-            let was = if number > newest { "is not published" } else { "is deleted" };
+            let was = if number > newest {
+                "is not published"
+            } else {
+                "is deleted"
+            };
             let message = format!("version {number} of `{name}` does not exist");
             return Some(
                 Diagnostic::error(Code::MissingVersion, span, message)
                     .label(format!("this version {was}"))
-                    .note(format!("the list of versions in the catalogue ends with {newest}"))
+                    .note(format!(
+                        "the list of versions in the catalogue ends with {newest}"
+                    ))
                     .help("use a version that the list has"),
             );
         }
         (newest > number).then(|| {
-            Diagnostic::remark(Code::NewerVersion, span, format!("`{name}` has a newer version: {newest}"))
-                .label(format!("this is version {number}"))
+            Diagnostic::remark(
+                Code::NewerVersion,
+                span,
+                format!("`{name}` has a newer version: {newest}"),
+            )
+            .label(format!("this is version {number}"))
         })
     }
 
     fn not_shared(&self, layer: &Use, arn: &Arn) -> Option<Diagnostic> {
         let account = self.target.account.as_ref()?;
         let span = self.at(layer.entry);
-        let help = "ask the owner of the layer to share this version with the account or its organization";
+        let help =
+            "ask the owner of the layer to share this version with the account or its organization";
         match self.shared(layer, arn, account) {
             Shared::NotByPolicy => {
-                let message = format!("account {account} may not use this version of `{}`", arn.name());
+                let message = format!(
+                    "account {account} may not use this version of `{}`",
+                    arn.name()
+                );
                 Some(
                     Diagnostic::error(Code::VersionNotShared, span, message)
                         .label("the policy of this version does not share it with the account")
@@ -224,7 +280,10 @@ impl Check<'_> {
                 )
             }
             Shared::NotByTemplate(file) => {
-                let message = format!("`{file}` does not share `{}` with account {account}", arn.name());
+                let message = format!(
+                    "`{file}` does not share `{}` with account {account}",
+                    arn.name()
+                );
                 Some(
                     Diagnostic::warning(Code::VersionNotShared, span, message)
                         .label("nothing there shares a version of this layer with the account")
@@ -245,7 +304,9 @@ impl Check<'_> {
                 let name = |id: &str| self.file.template.resource(id)?.text("LayerName", world);
                 name(one).is_some() && name(one) == name(other)
             }
-            (Layer::Unknown, Layer::Unknown) => one.text == other.text && one.is_one(self.file.template),
+            (Layer::Unknown, Layer::Unknown) => {
+                one.text == other.text && one.is_one(self.file.template)
+            }
             (Layer::Version(_) | Layer::Resource(_) | Layer::Unknown | Layer::Wrong(_), _) => false,
         }
     }
@@ -257,8 +318,9 @@ impl Check<'_> {
         } else {
             format!("`{}` has two versions of one layer", self.id())
         };
-        let mut error =
-            Diagnostic::error(Code::LayerTwice, span, message).label("the second one").help("keep one of them");
+        let mut error = Diagnostic::error(Code::LayerTwice, span, message)
+            .label("the second one")
+            .help("keep one of them");
         if first != span {
             error = error.also(first, "the first one");
         }
@@ -271,23 +333,33 @@ impl Check<'_> {
             return diagnostic;
         }
         let number = count(self.function.globals, "layer");
-        diagnostic.note(format!("`Globals` has {number}: SAM adds the layers of the function to them"))
+        diagnostic.note(format!(
+            "`Globals` has {number}: SAM adds the layers of the function to them"
+        ))
     }
 
     fn too_many(&self, layers: &[Use]) -> Option<Diagnostic> {
-        let mut certain = layers.iter().filter(|layer| layer.is_one(self.file.template));
+        let mut certain = layers
+            .iter()
+            .filter(|layer| layer.is_one(self.file.template));
         let number = certain.clone().count();
         let first = certain.nth(quotas::FUNCTION_LAYERS)?;
         let message = format!("`{}` has {}", self.id(), count(number, "layer"));
         let error = Diagnostic::error(Code::TooManyLayers, self.at(first.entry), message)
             .label("this one is too many")
-            .note(format!("Lambda takes at most {} for a function", quotas::FUNCTION_LAYERS))
+            .note(format!(
+                "Lambda takes at most {} for a function",
+                quotas::FUNCTION_LAYERS
+            ))
             .help("publish several of them as one layer");
         Some(self.with_globals(error))
     }
 
     fn on_image(&self, first: &Use) -> Diagnostic {
-        let message = format!("`{}` is a container image, which cannot have layers", self.id());
+        let message = format!(
+            "`{}` is a container image, which cannot have layers",
+            self.id()
+        );
         let error = Diagnostic::error(Code::LayersOnImage, self.at(first.entry), message)
             .label("this layer is refused")
             .help("copy what the layer holds into the image, below `/opt`");
@@ -303,9 +375,12 @@ impl Check<'_> {
         self.ask(uses, |world, layers| self.of_two_regions(world, layers));
         let mut entries: Vec<FixedRegion> = Vec::new();
         // Where this is undecided, the questions before have said so.
-        let answers = explore(self.file.template, None, |world| self.fixed_regions(world)).unwrap_or_default();
+        let answers = explore(self.file.template, None, |world| self.fixed_regions(world))
+            .unwrap_or_default();
         for fixed in answers.into_iter().flat_map(|(_, fixed)| fixed) {
-            let is_like = |known: &&mut FixedRegion| known.entry == fixed.entry && known.region == fixed.region;
+            let is_like = |known: &&mut FixedRegion| {
+                known.entry == fixed.entry && known.region == fixed.region
+            };
             match entries.iter_mut().find(is_like) {
                 Some(known) => known.others.extend(fixed.others),
                 None => entries.push(fixed),
@@ -320,7 +395,8 @@ impl Check<'_> {
         }
     }
 
-    /// The layers whose region is written out and is not that of the stack in this case, as far as that is known.
+    /// The layers whose region is written out and is not that of the stack in this case, as far as
+    /// that is known.
     fn fixed_regions(&self, world: &World<'_>) -> Vec<FixedRegion> {
         let mut found = Vec::new();
         for layer in self.layers(world).unwrap_or_default() {
@@ -330,7 +406,11 @@ impl Check<'_> {
             let own = stack_region(world);
             if own.as_deref() != Some(region) {
                 let (entry, region) = (layer.entry, region.to_owned());
-                found.push(FixedRegion { entry, region, others: own.into_iter().collect() });
+                found.push(FixedRegion {
+                    entry,
+                    region,
+                    others: own.into_iter().collect(),
+                });
             }
         }
         found
@@ -338,17 +418,26 @@ impl Check<'_> {
 
     fn wrong_elsewhere(&self, fixed: &FixedRegion) -> Diagnostic {
         let region = &fixed.region;
-        let message = format!("a layer of `{}` is in {region} wherever the stack is", self.id());
+        let message = format!(
+            "a layer of `{}` is in {region} wherever the stack is",
+            self.id()
+        );
         let shown: Vec<&str> = fixed.others.iter().take(3).map(String::as_str).collect();
         let more = fixed.others.len() - shown.len();
-        let more = if more > 0 { format!(", and for {}", count(more, "other")) } else { String::new() };
+        let more = if more > 0 {
+            format!(", and for {}", count(more, "other"))
+        } else {
+            String::new()
+        };
         Diagnostic::warning(Code::LayerRegion, self.at(fixed.entry), message)
             .label(format!("this layer is in {region}"))
             .note(format!(
                 "the template has values for {}{more}: a stack there cannot have this layer",
                 list(&shown, "and")
             ))
-            .help("choose the layer by region, with a mapping, or give the one region by `--region`")
+            .help(
+                "choose the layer by region, with a mapping, or give the one region by `--region`",
+            )
     }
 
     fn of_other_region(&self, layers: &[Use], given: &str) -> Vec<Diagnostic> {
@@ -357,12 +446,17 @@ impl Check<'_> {
             let Some(region) = written_region(layer).filter(|region| *region != given) else {
                 continue;
             };
-            let message = format!("a layer of `{}` is in {region}, and the function is in {given}", self.id());
+            let message = format!(
+                "a layer of `{}` is in {region}, and the function is in {given}",
+                self.id()
+            );
             found.push(
                 Diagnostic::error(Code::LayerRegion, self.at(layer.entry), message)
                     .label(format!("this layer is in {region}"))
                     .note(DENIED)
-                    .help(format!("use a version of the layer that is published in {given}")),
+                    .help(format!(
+                        "use a version of the layer that is published in {given}"
+                    )),
             );
         }
         found
@@ -402,7 +496,9 @@ impl Check<'_> {
 
     fn catalog_says(&self, layer: &Use) -> Option<(Compatible, String)> {
         match &layer.layer {
-            Layer::Version(arn) => self.catalog.compatible(&layer.text.to_string(), arn.name().as_literal()?),
+            Layer::Version(arn) => self
+                .catalog
+                .compatible(&layer.text.to_string(), arn.name().as_literal()?),
             Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
         }
     }
@@ -431,16 +527,23 @@ impl Check<'_> {
             let Some((says, by)) = self.compatible(layer, world) else {
                 continue;
             };
-            if own.is_empty() || says.architectures.is_empty() || says.architectures.iter().any(|named| named == own) {
+            if own.is_empty()
+                || says.architectures.is_empty()
+                || says.architectures.iter().any(|named| named == own)
+            {
                 continue;
             }
-            let message = format!("`{}` runs on {own}, and a layer of it does not name {own}", self.id());
+            let message = format!(
+                "`{}` runs on {own}, and a layer of it does not name {own}",
+                self.id()
+            );
             let named = list(&says.architectures, "and");
             found.push(
                 Diagnostic::warning(Code::LayerArchitecture, self.at(layer.entry), message)
                     .label(format!("this layer is for {named}, as {by} says"))
                     .note(
-                        "Lambda does not check it: programs and libraries for another architecture fail when they run",
+                        "Lambda does not check it: programs and libraries for another architecture \
+                        fail when they run",
                     )
                     .help("use a version that is built for the architecture of the function"),
             );
@@ -461,12 +564,18 @@ impl Check<'_> {
             if says.runtimes.is_empty() || says.runtimes.iter().any(|named| named == own) {
                 continue;
             }
-            let message = format!("`{}` runs on {own}, and a layer of it does not name {own}", self.id());
+            let message = format!(
+                "`{}` runs on {own}, and a layer of it does not name {own}",
+                self.id()
+            );
             let named = list(&says.runtimes, "and");
             found.push(
                 Diagnostic::warning(Code::LayerRuntime, self.at(layer.entry), message)
                     .label(format!("this layer is for {named}, as {by} says"))
-                    .note("Lambda does not check it: what is built for another runtime may fail when it is loaded")
+                    .note(
+                        "Lambda does not check it: what is built for another runtime may fail \
+                    when it is loaded",
+                    )
                     .help(format!("use a version that names {own}")),
             );
         }
@@ -483,7 +592,8 @@ struct FixedRegion {
 }
 
 /// What AWS says of a layer in another region.
-const DENIED: &str = "AWS refuses it with `no resource-based policy allows the lambda:GetLayerVersion action`, although \
+const DENIED: &str = "AWS refuses it with `no resource-based policy allows the \
+lambda:GetLayerVersion action`, although \
                       no permission is missing";
 
 /// The architecture of a function that names none (Lambda API reference, `CreateFunction`).
@@ -521,5 +631,8 @@ fn product(layer: &Layer) -> Option<&'static str> {
 
 /// The cases in which a function is made.
 fn made<T>(answers: Vec<(Case, Option<T>)>) -> Vec<(Case, T)> {
-    answers.into_iter().filter_map(|(case, answer)| Some((case, answer?))).collect()
+    answers
+        .into_iter()
+        .filter_map(|(case, answer)| Some((case, answer?)))
+        .collect()
 }

@@ -38,32 +38,54 @@ pub struct Use {
 }
 
 impl<'t> Function<'t> {
-    /// The function that a resource is, of a template that is written like this; `None` where it is something else.
+    /// The function that a resource is, of a template that is written like this; `None` where it is
+    /// something else.
     pub fn new(resource: Resource<'t>, written: &Json) -> Option<Self> {
         if resource.kind != "AWS::Lambda::Function" {
             return None;
         }
-        let before = written.get("Resources").and_then(|all| all.get(resource.id));
-        let is_serverless =
-            before.and_then(|before| before.get("Type")).is_some_and(|kind| kind == "AWS::Serverless::Function");
+        let before = written
+            .get("Resources")
+            .and_then(|all| all.get(resource.id));
+        let is_serverless = before
+            .and_then(|before| before.get("Type"))
+            .is_some_and(|kind| kind == "AWS::Serverless::Function");
         let own = before.and_then(|before| before.get("Properties")?.get("Layers"));
-        let globals = written.get("Globals").and_then(|all| all.get("Function")?.get("Layers"));
+        let globals = written
+            .get("Globals")
+            .and_then(|all| all.get("Function")?.get("Layers"));
         let globals = match (globals, own) {
-            (Some(Json::Array(layers)), None | Some(Json::Array(_))) if is_serverless => layers.len(),
+            (Some(Json::Array(layers)), None | Some(Json::Array(_))) if is_serverless => {
+                layers.len()
+            }
             (Some(_), None) if is_serverless => 1,
             _ => 0,
         };
-        Some(Self { resource, globals, has_own: own.is_some() })
+        Some(Self {
+            resource,
+            globals,
+            has_own: own.is_some(),
+        })
     }
 
     /// The way to one of its properties.
     pub fn path(&self, property: &'t str) -> Vec<Step<'t>> {
-        vec![Step::Key("Resources"), Step::Key(self.resource.id), Step::Key("Properties"), Step::Key(property)]
+        vec![
+            Step::Key("Resources"),
+            Step::Key(self.resource.id),
+            Step::Key("Properties"),
+            Step::Key(property),
+        ]
     }
 
     /// Its layers in one case.
     pub fn layers(&self, world: &World<'_>) -> Vec<Use> {
-        let Some(written) = self.resource.json.get("Properties").and_then(|all| all.get("Layers")) else {
+        let Some(written) = self
+            .resource
+            .json
+            .get("Properties")
+            .and_then(|all| all.get("Layers"))
+        else {
             return Vec::new();
         };
         let mut uses = Vec::new();
@@ -71,11 +93,17 @@ impl<'t> Function<'t> {
             for (index, item) in items.iter().enumerate() {
                 let is_global = index < self.globals;
                 let own = index.saturating_sub(if is_global { 0 } else { self.globals });
-                let entry = Entry { is_global, item: Some(own) };
+                let entry = Entry {
+                    is_global,
+                    item: Some(own),
+                };
                 add(world.value(item), entry, world.template, &mut uses);
             }
         } else {
-            let entry = Entry { is_global: !self.has_own && self.globals > 0, item: None };
+            let entry = Entry {
+                is_global: !self.has_own && self.globals > 0,
+                item: None,
+            };
             add(world.value(written), entry, world.template, &mut uses);
         }
         uses
@@ -86,10 +114,13 @@ fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec
     for item in value.iter().flat_map(Partial::items) {
         let text = match item {
             Partial::Text(text) => text.clone(),
-            Partial::List(_) | Partial::Map(_) | Partial::Null => Text::unknown("no text", item.to_string()),
+            Partial::List(_) | Partial::Map(_) | Partial::Null => {
+                Text::unknown("no text", item.to_string())
+            }
         };
         if text.is_empty() {
-            // A parameter that is to be filled in, or the one item of a list parameter that is empty.
+            // A parameter that is to be filled in, or the one item of a list parameter that is
+            // empty.
             continue;
         }
         let layer = Layer::of(&text, template);
@@ -104,7 +135,9 @@ impl Use {
         match &self.layer {
             Layer::Version(_) | Layer::Resource(_) | Layer::Wrong(_) => true,
             Layer::Unknown => match self.text.as_parameter() {
-                Some(name) => template.parameter(name).is_some_and(|parameter| parameter.kind == Kind::Text),
+                Some(name) => template
+                    .parameter(name)
+                    .is_some_and(|parameter| parameter.kind == Kind::Text),
                 None => self.text.as_unknown().is_none(),
             },
         }

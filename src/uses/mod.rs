@@ -1,8 +1,8 @@
-//! The functions of templates and the layers that they use: what is wrong with them before a deploy says so, and who
-//! uses a layer.
+//! The functions of templates and the layers that they use: what is wrong with them before a deploy
+//! says so, and who uses a layer.
 //!
-//! What Lambda refuses is an error, what it takes and what probably fails later is a warning. What is not known before a
-//! deploy is neither: it is listed as unknown, once.
+//! What Lambda refuses is an error, what it takes and what probably fails later is a warning. What
+//! is not known before a deploy is neither: it is listed as unknown, once.
 
 pub mod catalog;
 mod check;
@@ -52,26 +52,45 @@ impl<'f> File<'f> {
     /// A template that is in a file.
     #[must_use]
     pub fn new(written: &'f Json, template: &'f Template, id: FileId, text: &'f str) -> Self {
-        Self { written, template, id, text, places: OnceCell::new() }
+        Self {
+            written,
+            template,
+            id,
+            text,
+            places: OnceCell::new(),
+        }
     }
 
     /// The functions in it.
     fn functions(&self) -> impl Iterator<Item = Function<'f>> {
         let (written, template) = (self.written, self.template);
-        template.resources().filter_map(|resource| Function::new(resource, written))
+        template
+            .resources()
+            .filter_map(|resource| Function::new(resource, written))
     }
 
     /// The place of a value; the start of the file where it cannot be found.
     fn span(&self, path: &[Step<'_>]) -> Span {
         let places = self.places.get_or_init(|| Places::of(self.text));
-        let found = places.as_ref().map(|places| places.find(path)).unwrap_or_default();
-        Span { file: self.id, start: found.start as u32, end: found.end as u32 }
+        let found = places
+            .as_ref()
+            .map(|places| places.find(path))
+            .unwrap_or_default();
+        Span {
+            file: self.id,
+            start: found.start as u32,
+            end: found.end as u32,
+        }
     }
 
     /// The place of a layer in the list of a function.
     fn layer(&self, function: &Function<'_>, entry: Entry) -> Span {
         let mut path = if entry.is_global {
-            vec![Step::Key("Globals"), Step::Key("Function"), Step::Key("Layers")]
+            vec![
+                Step::Key("Globals"),
+                Step::Key("Function"),
+                Step::Key("Layers"),
+            ]
         } else {
             function.path("Layers")
         };
@@ -94,7 +113,8 @@ pub struct Row {
 /// A layer of a function.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LayerRow {
-    /// The ARN of the version as far as it is known, or the logical ID of the layer in the same template.
+    /// The ARN of the version as far as it is known, or the logical ID of the layer in the same
+    /// template.
     pub version: String,
     /// The cases in which the function has it, in words; `None` for all.
     pub when: Option<String>,
@@ -120,9 +140,16 @@ impl Uses {
     pub fn add(&mut self, file: &File<'_>, catalog: &Catalog, target: &Target) {
         let start = self.diagnostics.len();
         for function in file.functions() {
-            check::Check { file, catalog, target, function: &function }.run(self);
+            check::Check {
+                file,
+                catalog,
+                target,
+                function: &function,
+            }
+            .run(self);
         }
-        self.diagnostics.extend(fixed_regions(&std::mem::take(&mut self.fixed)));
+        self.diagnostics
+            .extend(fixed_regions(&std::mem::take(&mut self.fixed)));
         let added = self.diagnostics.get_mut(start..).unwrap_or_default();
         added.sort_by_key(|diagnostic| diagnostic.primary.span);
         for part in unread(file.template) {
@@ -130,7 +157,10 @@ impl Uses {
                 continue;
             }
             for diagnostic in added.iter_mut() {
-                diagnostic.notes.push(format!("this is read before {} changes the template", part.what));
+                diagnostic.notes.push(format!(
+                    "this is read before {} changes the template",
+                    part.what
+                ));
             }
             let why = format!("what {} changes is not in the template", part.what);
             self.unknown.entry(why).or_default().push(part.place);
@@ -149,24 +179,34 @@ impl Uses {
 /// What is said once of a file in which the regions of layers are written out.
 fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
     let (first, region) = fixed.iter().min()?;
-    let diagnostic = Diagnostic::remark(Code::LayerRegion, *first, "this template can be deployed to one region only")
-        .label(format!("this layer is in {region}"))
-        .help(format!("give the region, as in `--region {region}`, to have it checked"));
+    let diagnostic = Diagnostic::remark(
+        Code::LayerRegion,
+        *first,
+        "this template can be deployed to one region only",
+    )
+    .label(format!("this layer is in {region}"))
+    .help(format!(
+        "give the region, as in `--region {region}`, to have it checked"
+    ));
     Some(match fixed.len() - 1 {
         0 => diagnostic,
-        more => diagnostic.note(format!("the regions of {} are written out, too", count(more, "other layer"))),
+        more => diagnostic.note(format!(
+            "the regions of {} are written out, too",
+            count(more, "other layer")
+        )),
     })
 }
 
 /// The most characters of a condition that is written out where defaults say the same.
 const SHOWN: usize = 60;
 
-/// The cases in words, to stand after an *if*; none where they are all cases there are. The values of parameters are
-/// often whole ARNs, which nobody wants to read twice.
+/// The cases in words, to stand after an *if*; none where they are all cases there are. The values
+/// of parameters are often whole ARNs, which nobody wants to read twice.
 fn when(some: Vec<Case>, all: &[Case]) -> Option<String> {
     let by_default = some.iter().filter(|case| case.is_by_default()).count();
     let is_default = by_default == 1 && some.len() == 1;
-    let is_other = by_default == 0 && some.len() + 1 == all.len() && all.iter().any(Case::is_by_default);
+    let is_other =
+        by_default == 0 && some.len() + 1 == all.len() && all.iter().any(Case::is_by_default);
     let words = condition(some, all)?;
     Some(if words.chars().count() <= SHOWN {
         words

@@ -55,10 +55,19 @@ pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
         let Ok(answers) = answers else {
             let span = file.span(&function.path("Layers"));
             let version = "too many cases".to_owned();
-            users.push(User { function: id.to_owned(), span, version, is_certain: false, when: None });
+            users.push(User {
+                function: id.to_owned(),
+                span,
+                version,
+                is_certain: false,
+                when: None,
+            });
             continue;
         };
-        let made: Vec<_> = answers.into_iter().filter_map(|(case, layers)| Some((case, layers?))).collect();
+        let made: Vec<_> = answers
+            .into_iter()
+            .filter_map(|(case, layers)| Some((case, layers?)))
+            .collect();
         let all: Vec<Case> = made.iter().map(|(case, _)| case.clone()).collect();
         let mut found: Vec<(Use, bool, Vec<Case>)> = Vec::new();
         for (case, layers) in made {
@@ -67,14 +76,20 @@ pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
                     continue;
                 }
                 let is_certain = answer == Match::Yes;
-                match found.iter_mut().find(|(known, certain, _)| *known == layer && *certain == is_certain) {
+                match found
+                    .iter_mut()
+                    .find(|(known, certain, _)| *known == layer && *certain == is_certain)
+                {
                     Some((_, _, cases)) => cases.push(case.clone()),
                     None => found.push((layer, is_certain, vec![case.clone()])),
                 }
             }
         }
         for (layer, is_certain, cases) in found {
-            let version = layer.text.as_resource().map_or_else(|| layer.text.to_string(), str::to_owned);
+            let version = layer
+                .text
+                .as_resource()
+                .map_or_else(|| layer.text.to_string(), str::to_owned);
             users.push(User {
                 function: id.to_owned(),
                 span: file.layer(&function, layer.entry),
@@ -110,7 +125,9 @@ impl Wanted {
     /// Whether the fields of an ARN, all but the number, are those of the layer.
     fn is_layer(&self, fields: &[Text]) -> Match {
         if !self.layer.contains(':') {
-            return fields.last().map_or(Match::No, |name| is(name, &self.layer));
+            return fields
+                .last()
+                .map_or(Match::No, |name| is(name, &self.layer));
         }
         let wanted: Vec<&str> = self.layer.split(':').collect();
         if wanted.len() != fields.len() {
@@ -123,16 +140,22 @@ impl Wanted {
         answer
     }
 
-    /// Whether a layer that the template publishes is what is asked for. Its account, its region and the number of its
-    /// version are known only when it is there.
+    /// Whether a layer that the template publishes is what is asked for. Its account, its region
+    /// and the number of its version are known only when it is there.
     fn is_published(&self, id: &str, world: &World<'_>) -> Match {
-        let name = world.template.resource(id).and_then(|resource| resource.text("LayerName", world));
+        let name = world
+            .template
+            .resource(id)
+            .and_then(|resource| resource.text("LayerName", world));
         let Some(name) = name.and_then(|name| name.split(':').pop()) else {
             return Match::No;
         };
         let wanted = self.layer.rsplit(':').next().unwrap_or_default();
         let is_sure = wanted == self.layer && self.number.is_none();
-        both(is(&name, wanted), if is_sure { Match::Yes } else { Match::Maybe })
+        both(
+            is(&name, wanted),
+            if is_sure { Match::Yes } else { Match::Maybe },
+        )
     }
 }
 

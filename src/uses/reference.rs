@@ -1,5 +1,5 @@
-//! What an entry of a function's `Layers` stands for: Lambda wants the ARN of a layer version there (Lambda API
-//! reference, `CreateFunction`, `Layers`).
+//! What an entry of a function's `Layers` stands for: Lambda wants the ARN of a layer version there
+//! (Lambda API reference, `CreateFunction`, `Layers`).
 
 use crate::cloudformation::Template;
 use crate::partial::{Origin, Piece, Text};
@@ -18,7 +18,8 @@ pub enum Layer {
     Unknown,
 }
 
-/// The ARN of a layer version, field by field; what is not known of it has no colons, or it would be no such ARN.
+/// The ARN of a layer version, field by field; what is not known of it has no colons, or it would
+/// be no such ARN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn(Vec<Text>);
 
@@ -80,8 +81,13 @@ impl Layer {
     pub fn of(text: &Text, template: &Template) -> Self {
         if let Some(id) = text.as_resource() {
             let resource = template.resource(id);
-            let is_layer = resource.is_some_and(|resource| resource.kind == "AWS::Lambda::LayerVersion");
-            return if is_layer { Self::Resource(id.to_owned()) } else { Self::Unknown };
+            let is_layer =
+                resource.is_some_and(|resource| resource.kind == "AWS::Lambda::LayerVersion");
+            return if is_layer {
+                Self::Resource(id.to_owned())
+            } else {
+                Self::Unknown
+            };
         }
         let fields = text.split(':');
         if fields.len() == LAYER_VERSION_FIELDS {
@@ -110,10 +116,13 @@ impl Layer {
     }
 }
 
-/// What is wrong with a text that has not as many fields as the ARN of a version, as far as they are known.
+/// What is wrong with a text that has not as many fields as the ARN of a version, as far as they
+/// are known.
 fn problem(text: &Text, fields: &[Text]) -> Option<Problem> {
     let is_arn = match text.pieces().first() {
-        Some(Piece::Literal(start)) => start.starts_with("arn:") || (fields.len() == 1 && "arn:".starts_with(start)),
+        Some(Piece::Literal(start)) => {
+            start.starts_with("arn:") || (fields.len() == 1 && "arn:".starts_with(start))
+        }
         Some(Piece::Unknown(_)) => true,
         None => false,
     };
@@ -123,17 +132,23 @@ fn problem(text: &Text, fields: &[Text]) -> Option<Problem> {
     let is_closed = text.unknowns().all(|unknown| match &unknown.origin {
         // The values of these have no colons.
         Origin::Parameter(name) => {
-            matches!(name.as_str(), "AWS::Region" | "AWS::AccountId" | "AWS::Partition" | "AWS::StackName")
+            matches!(
+                name.as_str(),
+                "AWS::Region" | "AWS::AccountId" | "AWS::Partition" | "AWS::StackName"
+            )
         }
         Origin::Resource(..) | Origin::Other(_) => false,
     });
     if is_closed {
         let is = |index: usize, word| fields.get(index).and_then(Text::as_literal) == Some(word);
-        let is_layer = fields.len() + 1 == LAYER_VERSION_FIELDS && is(2, "lambda") && is(5, "layer");
+        let is_layer =
+            fields.len() + 1 == LAYER_VERSION_FIELDS && is(2, "lambda") && is(5, "layer");
         return Some(match (is_layer, fields.len()) {
             (true, _) => Problem::NoNumber,
             (false, 1) => Problem::NotAnArn,
-            (false, number) => Problem::Field(format!("it has {number} parts, and such an ARN has 8")),
+            (false, number) => {
+                Problem::Field(format!("it has {number} parts, and such an ARN has 8"))
+            }
         });
     }
     // Whatever stands before, the last part is the number.
@@ -157,32 +172,63 @@ mod tests {
         let text = json!({ "Fn::Sub": written });
         let cases = explore(&template, None, |world| world.value(&text)).unwrap_or_default();
         let value = cases.into_iter().next().and_then(|(_, value)| value);
-        Layer::of(value.as_ref().and_then(|value| value.as_text()).unwrap_or(&Text::default()), &template)
+        Layer::of(
+            value
+                .as_ref()
+                .and_then(|value| value.as_text())
+                .unwrap_or(&Text::default()),
+            &template,
+        )
     }
 
     #[test]
     fn only_what_no_value_puts_right_is_wrong() {
         let rest = "lambda:eu-west-1:111122223333:layer:deps";
-        for right in
-            ["arn:aws:{}:3", "arn:${AWS::Partition}:{}:${P}", "arn:aws:lambda:${AWS::Region}:${P}:layer:deps:7"]
-        {
-            assert!(matches!(of(&right.replace("{}", rest)), Layer::Version(_)), "{right}");
+        for right in [
+            "arn:aws:{}:3",
+            "arn:${AWS::Partition}:{}:${P}",
+            "arn:aws:lambda:${AWS::Region}:${P}:layer:deps:7",
+        ] {
+            assert!(
+                matches!(of(&right.replace("{}", rest)), Layer::Version(_)),
+                "{right}"
+            );
         }
-        for unknown in
-            ["${P}", "${P}:3", "arn:aws:lambda:${P}", "arn:aws:lambda:eu-west-1:1:layer:${P}", "a${P}", "${F}"]
-        {
+        for unknown in [
+            "${P}",
+            "${P}:3",
+            "arn:aws:lambda:${P}",
+            "arn:aws:lambda:eu-west-1:1:layer:${P}",
+            "a${P}",
+            "${F}",
+        ] {
             assert_eq!(of(unknown), Layer::Unknown, "{unknown}");
         }
         assert_eq!(of("${L}"), Layer::Resource("L".to_owned()));
-        assert_eq!(of(&format!("arn:aws:{rest}")), Layer::Wrong(Problem::NoNumber));
-        assert_eq!(of(&format!("arn:aws:{rest}:latest")), Layer::Wrong(Problem::Number("latest".to_owned())));
-        assert_eq!(of("${P}:$LATEST"), Layer::Wrong(Problem::Number("$LATEST".to_owned())));
+        assert_eq!(
+            of(&format!("arn:aws:{rest}")),
+            Layer::Wrong(Problem::NoNumber)
+        );
+        assert_eq!(
+            of(&format!("arn:aws:{rest}:latest")),
+            Layer::Wrong(Problem::Number("latest".to_owned()))
+        );
+        assert_eq!(
+            of("${P}:$LATEST"),
+            Layer::Wrong(Problem::Number("$LATEST".to_owned()))
+        );
         for name in ["deps", "deps-${P}", "${AWS::StackName}-deps", ""] {
             assert_eq!(of(name), Layer::Wrong(Problem::NotAnArn), "{name}");
         }
-        let longer = [format!("arn:aws:{rest}:3:4"), "arn:aws:lambda:eu-west-1:12:layer:deps:1".to_owned()];
+        let longer = [
+            format!("arn:aws:{rest}:3:4"),
+            "arn:aws:lambda:eu-west-1:12:layer:deps:1".to_owned(),
+        ];
         for wrong in longer {
-            assert!(matches!(of(&wrong), Layer::Wrong(Problem::Field(_))), "{wrong}");
+            assert!(
+                matches!(of(&wrong), Layer::Wrong(Problem::Field(_))),
+                "{wrong}"
+            );
         }
     }
 }

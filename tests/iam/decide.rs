@@ -1,6 +1,11 @@
-//! Reads the cases that are put to the independent evaluator, and prints what this project's own says of each: one
-//! object a line, `{"id", "decision"}`, with the reason where it is undecided. Without input it has nothing to do.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a tool beside the tests, which stops at a surprise")]
+//! Reads the cases that are put to the independent evaluator, and prints what this project's own
+//! says of each: one object a line, `{"id", "decision"}`, with the reason where it is undecided.
+//! Without input it has nothing to do.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a tool beside the tests, which stops at a surprise"
+)]
 
 use layershare::iam::document::Document;
 use layershare::iam::evaluate::{Answer, Policies, Request, Values, decide};
@@ -17,7 +22,10 @@ fn main() {
     for line in stdin().lines() {
         let line: Json = serde_json::from_str(&line.unwrap()).unwrap();
         if let Some(name) = line["define"].as_str() {
-            defined.insert(name.to_owned(), Document::read(name, &Partial::from(&line["document"])));
+            defined.insert(
+                name.to_owned(),
+                Document::read(name, &Partial::from(&line["document"])),
+            );
         } else {
             println!("{}", answer(&line, &defined));
         }
@@ -27,7 +35,9 @@ fn main() {
 fn answer(case: &Json, defined: &HashMap<String, Document>) -> Json {
     let documents = |list: &Json| -> Vec<Document> {
         let names = list.as_array().into_iter().flatten();
-        names.map(|name| defined[name.as_str().unwrap()].clone()).collect()
+        names
+            .map(|name| defined[name.as_str().unwrap()].clone())
+            .collect()
     };
     let identity = documents(&case["identity"]);
     let boundary = documents(&case["boundary"]);
@@ -36,7 +46,12 @@ fn answer(case: &Json, defined: &HashMap<String, Document>) -> Json {
     let mut level = documents(&case["scps"]);
     level.push(Document::read("FullAWSAccess", &Partial::from(&full)));
     let resource = case["resourcePolicy"].as_str().map(|name| &defined[name]);
-    let policies = Policies { identity: &identity, boundary: boundary.first(), guardrails: &[level], resource };
+    let policies = Policies {
+        identity: &identity,
+        boundary: boundary.first(),
+        guardrails: &[level],
+        resource,
+    };
     match decide(&request(case), &policies) {
         Answer::Yes => json!({"id": case["id"], "decision": "allowed"}),
         Answer::No => json!({"id": case["id"], "decision": "denied"}),
@@ -49,7 +64,10 @@ fn request(case: &Json) -> Request {
     let mut context = HashMap::new();
     for (key, value) in case["context"].as_object().into_iter().flatten() {
         let values = match value {
-            Json::Array(items) => items.iter().map(|item| item.as_str().unwrap().to_owned()).collect(),
+            Json::Array(items) => items
+                .iter()
+                .map(|item| item.as_str().unwrap().to_owned())
+                .collect(),
             one => vec![one.as_str().unwrap().to_owned()],
         };
         context.insert(key.to_ascii_lowercase(), Values::Known(values));

@@ -1,6 +1,10 @@
 //! What the tests have in common.
 #![allow(dead_code, reason = "each test file uses a part of it")]
-#![allow(clippy::panic, clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise"
+)]
 
 use layershare::rules::load::Root;
 use layershare::source::{Files, NoFiles, PathKind, Sources};
@@ -22,7 +26,10 @@ pub struct Memory(pub BTreeMap<PathBuf, String>);
 
 impl Files for Memory {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.0.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.0
+            .get(path)
+            .map(|text| text.clone().into_bytes())
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn identity(&self, path: &Path) -> PathBuf {
@@ -30,7 +37,11 @@ impl Files for Memory {
     }
 
     fn kind(&self, path: &Path) -> PathKind {
-        if self.0.contains_key(path) { PathKind::File } else { PathKind::Missing }
+        if self.0.contains_key(path) {
+            PathKind::File
+        } else {
+            PathKind::Missing
+        }
     }
 }
 
@@ -38,7 +49,10 @@ impl Files for Memory {
 pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
     let mut sources = Sources::default();
     let root = Root::in_memory("test.layers", source.as_ref());
-    let placement = Placement { source_name: "test.layers".to_owned(), source_folder: String::new() };
+    let placement = Placement {
+        source_name: "test.layers".to_owned(),
+        source_folder: String::new(),
+    };
     let compiled = compile(root, &placement, Limits::default(), &NoFiles, &mut sources);
     (compiled, sources)
 }
@@ -53,7 +67,12 @@ pub fn written(source: &str, format: Format) -> Option<String> {
 
 /// The codes that a source is reported with, in its order.
 pub fn codes(source: &str) -> Vec<&'static str> {
-    compiled(source).0.diagnostics.iter().map(|diagnostic| diagnostic.code.name()).collect()
+    compiled(source)
+        .0
+        .diagnostics
+        .iter()
+        .map(|diagnostic| diagnostic.code.name())
+        .collect()
 }
 
 /// The folder of the package.
@@ -61,12 +80,19 @@ pub fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files in `folder`, which is below the package's, with that ending, in alphabetical order: at least one.
+/// The files in `folder`, which is below the package's, with that ending, in alphabetical order: at
+/// least one.
 pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(top().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
+    let entries =
+        std::fs::read_dir(top().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
     let paths = entries.map(|entry| entry.unwrap().path());
-    let mut found: Vec<PathBuf> = paths.filter(|path| path.extension().is_some_and(|found| found == ending)).collect();
-    assert!(!found.is_empty(), "{folder} has no file that ends in .{ending}");
+    let mut found: Vec<PathBuf> = paths
+        .filter(|path| path.extension().is_some_and(|found| found == ending))
+        .collect();
+    assert!(
+        !found.is_empty(),
+        "{folder} has no file that ends in .{ending}"
+    );
     found.sort();
     found
 }
@@ -74,10 +100,20 @@ pub fn files(folder: &str, ending: &str) -> Vec<PathBuf> {
 /// Runs the program in a folder, with a text on its standard input.
 pub fn run(folder: &Path, arguments: &[&str], input: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_layershare"));
-    command.args(arguments).current_dir(folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A program that stops before it reads everything closes the pipe.
-    child.stdin.take().unwrap().write_all(input).unwrap_or_default();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input)
+        .unwrap_or_default();
     child.wait_with_output().unwrap()
 }
 
@@ -91,7 +127,8 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8(output.stderr.clone()).unwrap()
 }
 
-/// Texts held against the files that have what is expected of them. `SNAPSHOTS=overwrite` writes the files instead.
+/// Texts held against the files that have what is expected of them. `SNAPSHOTS=overwrite` writes
+/// the files instead.
 #[derive(Default)]
 pub struct Goldens {
     compared: usize,
@@ -101,9 +138,13 @@ pub struct Goldens {
 impl Goldens {
     /// Compares a text with its file.
     pub fn compare(&mut self, golden: &Path, actual: String) {
-        let assert = Assert::new().action_env("SNAPSHOTS").normalize_paths(false).redact_with(Redactions::new());
+        let assert = Assert::new()
+            .action_env("SNAPSHOTS")
+            .normalize_paths(false)
+            .redact_with(Redactions::new());
         let expected = Data::read_from(golden, Some(DataFormat::Text)).raw();
-        if let Err(difference) = assert.try_eq(Some(&"actual"), Data::text(actual).raw(), expected) {
+        if let Err(difference) = assert.try_eq(Some(&"actual"), Data::text(actual).raw(), expected)
+        {
             self.differences.push(difference.to_string());
         }
         self.compared += 1;
@@ -112,29 +153,40 @@ impl Goldens {
     /// Fails with every difference that was found, or if nothing was compared.
     #[track_caller]
     pub fn finish(self) {
-        let Self { compared, differences } = self;
+        let Self {
+            compared,
+            differences,
+        } = self;
         assert!(compared > 0, "nothing was compared");
         let failed = differences.len();
-        assert!(failed == 0, "{failed} of {compared} files differ\n{}", differences.join("\n"));
+        assert!(
+            failed == 0,
+            "{failed} of {compared} files differ\n{}",
+            differences.join("\n")
+        );
     }
 }
 
 /// What begins a line with a command in a session.
 const PROMPT: &str = "$ layershare ";
 
-/// Plays the `session.txt` of every folder in `cases`, of which there are at least `least`, and compares what the program
-/// answers with what is written there.
+/// Plays the `session.txt` of every folder in `cases`, of which there are at least `least`, and
+/// compares what the program answers with what is written there.
 #[track_caller]
 pub fn sessions(cases: &str, least: usize) {
     let entries = std::fs::read_dir(top().join(cases)).unwrap();
     let mut folders: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
     folders.sort();
-    assert!(folders.len() >= least, "only {} cases are left", folders.len());
+    assert!(
+        folders.len() >= least,
+        "only {} cases are left",
+        folders.len()
+    );
     let mut goldens = Goldens::default();
     for folder in folders {
         let session = folder.join("session.txt");
-        let written =
-            std::fs::read_to_string(&session).unwrap_or_else(|error| panic!("{}: {error}", session.display()));
+        let written = std::fs::read_to_string(&session)
+            .unwrap_or_else(|error| panic!("{}: {error}", session.display()));
         goldens.compare(&session, played(&folder, &written));
     }
     goldens.finish();
@@ -145,14 +197,26 @@ fn played(folder: &Path, written: &str) -> String {
     let mut session = String::new();
     let remarks = written.lines().take_while(|line| line.starts_with('#'));
     remarks.for_each(|remark| writeln!(session, "{remark}").unwrap());
-    let commands: Vec<&str> = written.lines().filter_map(|line| line.strip_prefix(PROMPT)).collect();
+    let commands: Vec<&str> = written
+        .lines()
+        .filter_map(|line| line.strip_prefix(PROMPT))
+        .collect();
     assert!(!commands.is_empty(), "{} has no command", folder.display());
     for command in commands {
         let words = words(command);
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let output = run(folder, &words, b"");
-        let code = output.status.code().unwrap_or_else(|| panic!("{}: {command} crashed", folder.display()));
-        write!(session, "\n{PROMPT}{command}\n{}{}exit {code}\n", stdout(&output), stderr(&output)).unwrap();
+        let code = output
+            .status
+            .code()
+            .unwrap_or_else(|| panic!("{}: {command} crashed", folder.display()));
+        write!(
+            session,
+            "\n{PROMPT}{command}\n{}{}exit {code}\n",
+            stdout(&output),
+            stderr(&output)
+        )
+        .unwrap();
     }
     session
 }
@@ -163,7 +227,9 @@ fn words(command: &str) -> Vec<String> {
     let mut rest = command.trim_start();
     while !rest.is_empty() {
         let (word, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or_else(|| panic!("an open quote in {command}")),
+            Some(quoted) => quoted
+                .split_once('"')
+                .unwrap_or_else(|| panic!("an open quote in {command}")),
             None => rest.split_once(' ').unwrap_or((rest, "")),
         };
         words.push(word.to_owned());

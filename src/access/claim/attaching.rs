@@ -28,13 +28,18 @@ impl Facts<'_> {
         let subjects = Subjects::new(&self.template, self.meant_as);
         let shown = Shown::new(&self.template, &placeholders);
         let cases = explore(&self.template, Some(&placeholders), |world| {
-            let parts = ids.iter().filter_map(|id| subjects.subject(&self.template.resource(id)?, world));
+            let parts = ids
+                .iter()
+                .filter_map(|id| subjects.subject(&self.template.resource(id)?, world));
             let parts: Vec<Subject> = parts.collect();
             let Some(subject) = together(&parts) else {
                 return Verdict::Undecided(if ids.is_empty() {
                     format!("the template has no role or policy `{name}`")
                 } else {
-                    format!("`{name}` is not there, or is nothing that governs which layers are attached")
+                    format!(
+                        "`{name}` is not there, or is nothing that governs which layers are \
+                        attached"
+                    )
                 });
             };
             self.attach_in(world, &subject, verb, set)
@@ -50,7 +55,11 @@ impl Facts<'_> {
     /// The accounts that are written in some resources, if a parameter could be one of them.
     fn accounts_of(&self, ids: &[String]) -> Vec<String> {
         let mut found = Vec::new();
-        if self.template.parameters().any(|(_, parameter)| parameter.is_account()) {
+        if self
+            .template
+            .parameters()
+            .any(|(_, parameter)| parameter.is_account())
+        {
             for id in ids {
                 if let Some(resource) = self.template.resource(id) {
                     found.extend(account_ids(&resource.json.to_string()));
@@ -65,37 +74,62 @@ impl Facts<'_> {
         let mut found = Vec::new();
         for resource in ids.iter().filter_map(|id| self.template.resource(id)) {
             for property in ["RoleName", "UserName", "GroupName", "ManagedPolicyName"] {
-                let name = resource.json.get("Properties").and_then(|all| all.get(property));
+                let name = resource
+                    .json
+                    .get("Properties")
+                    .and_then(|all| all.get(property));
                 found.extend(name.and_then(serde_json::Value::as_str).map(str::to_owned));
             }
         }
         found
     }
 
-    /// The resources of what is called by a name: of a source what it became, of any template the logical ID.
+    /// The resources of what is called by a name: of a source what it became, of any template the
+    /// logical ID.
     fn subject_ids(&self, name: &str) -> Vec<String> {
         if let Some(ids) = self.source_map.and_then(|map| map.blocks.get(name)) {
             return ids.clone();
         }
         let pascal = names::pascal(name);
-        let known = [name, pascal.as_str()].into_iter().find(|id| self.template.resource(id).is_some());
+        let known = [name, pascal.as_str()]
+            .into_iter()
+            .find(|id| self.template.resource(id).is_some());
         known.map(str::to_owned).into_iter().collect()
     }
 
-    fn attach_in(&self, world: &World<'_>, subject: &Subject, verb: AttachVerb, set: &LayerSet) -> Verdict {
+    fn attach_in(
+        &self,
+        world: &World<'_>,
+        subject: &Subject,
+        verb: AttachVerb,
+        set: &LayerSet,
+    ) -> Verdict {
         let mut patterns = Vec::with_capacity(set.members.len());
         for member in &set.members {
             match self.pattern(&member.layers, subject, world) {
                 Some(pattern) => patterns.push(pattern),
-                None => return Verdict::Undecided("the ARN of a version in the set is unknown".to_owned()),
+                None => {
+                    return Verdict::Undecided(
+                        "the ARN of a version in the set is unknown".to_owned(),
+                    );
+                }
             }
         }
         let by_itself = subject.kind == Kind::Policy || subject.kind == Kind::Group;
         let only_denies = by_itself && !allows_any(&subject.policies);
-        // What only denies lets nobody attach anything. What it is for is what it forbids, whatever else is allowed.
-        let policies = if only_denies { subject.policies.whatever_is_allowed() } else { subject.policies.clone() };
+        // What only denies lets nobody attach anything. What it is for is what it forbids, whatever
+        // else is allowed.
+        let policies = if only_denies {
+            subject.policies.whatever_is_allowed()
+        } else {
+            subject.policies.clone()
+        };
         let found = attachable(&policies);
-        let question = AttachQuestion { policies: &policies, found: &found, set: &patterns };
+        let question = AttachQuestion {
+            policies: &policies,
+            found: &found,
+            set: &patterns,
+        };
         let verdict = match verb {
             AttachVerb::Can => question.can(),
             AttachVerb::Cannot => question.none(Side::In),
@@ -105,14 +139,17 @@ impl Facts<'_> {
             Verdict::Undecided("its patterns are too complex to decide this".to_owned())
         });
         match verdict {
-            Verdict::Holds(why) if only_denies => Verdict::Holds(format!("{why}, whatever else is allowed")),
+            Verdict::Holds(why) if only_denies => {
+                Verdict::Holds(format!("{why}, whatever else is allowed"))
+            }
             Verdict::Holds(why) if by_itself => Verdict::Holds(format!(
                 "{why}; this is about `{}` by itself, and not about what else its holders have",
                 subject.id
             )),
-            Verdict::Fails(why, by) if only_denies && verb != AttachVerb::Can => {
-                Verdict::Fails(format!("{why} by whoever is allowed it elsewhere: this only denies"), by)
-            }
+            Verdict::Fails(why, by) if only_denies && verb != AttachVerb::Can => Verdict::Fails(
+                format!("{why} by whoever is allowed it elsewhere: this only denies"),
+                by,
+            ),
             verdict => verdict,
         }
     }
@@ -122,9 +159,14 @@ impl Facts<'_> {
         match layers {
             Layers::Published { layer, label } => {
                 let record = self.source_map.and_then(|map| {
-                    map.versions.iter().find(|one| one.layer == *layer && one.label.as_ref() == Some(label))
+                    map.versions
+                        .iter()
+                        .find(|one| one.layer == *layer && one.label.as_ref() == Some(label))
                 });
-                let id = record.map_or_else(|| Some(names::version(layer, label)), |record| record.version.clone());
+                let id = record.map_or_else(
+                    || Some(names::version(layer, label)),
+                    |record| record.version.clone(),
+                );
                 let arn = world.value(&json!({ "Ref": id? }))?;
                 arn.as_literal().map(Pattern::exactly)
             }
@@ -133,14 +175,17 @@ impl Facts<'_> {
     }
 }
 
-/// The ARN of a set with the values of its parameters. `this account` is the account of whoever the subject is about.
+/// The ARN of a set with the values of its parameters. `this account` is the account of whoever the
+/// subject is about.
 fn filled_in(arn: &RuleText, subject: &Subject, world: &World<'_>) -> Option<String> {
     const THIS_ACCOUNT: &str = "${aws:PrincipalAccount}";
     let mut text = String::new();
     for part in arn.parts() {
         match part {
             Part::Literal(literal) => text.push_str(literal),
-            Part::Parameter(name) => text.push_str(world.value(&json!({ "Ref": name }))?.as_literal()?),
+            Part::Parameter(name) => {
+                text.push_str(world.value(&json!({ "Ref": name }))?.as_literal()?)
+            }
         }
     }
     let own = match subject.policies.request.context.get("aws:principalaccount") {
@@ -148,7 +193,11 @@ fn filled_in(arn: &RuleText, subject: &Subject, world: &World<'_>) -> Option<Str
         Some(Values::Known(accounts)) => accounts.first().map(String::as_str),
         Some(Values::Unknown) | None => None,
     };
-    if text.contains(THIS_ACCOUNT) { Some(text.replace(THIS_ACCOUNT, own?)) } else { Some(text) }
+    if text.contains(THIS_ACCOUNT) {
+        Some(text.replace(THIS_ACCOUNT, own?))
+    } else {
+        Some(text)
+    }
 }
 
 /// The accounts that a set names.
@@ -165,7 +214,10 @@ fn accounts_in(set: &LayerSet) -> Vec<String> {
 /// The runs of exactly 12 digits in a text.
 fn account_ids(text: &str) -> Vec<String> {
     let runs = text.split(|character: char| !character.is_ascii_digit());
-    let mut found: Vec<String> = runs.filter(|run| run.len() == 12).map(str::to_owned).collect();
+    let mut found: Vec<String> = runs
+        .filter(|run| run.len() == 12)
+        .map(str::to_owned)
+        .collect();
     found.sort();
     found.dedup();
     found
@@ -177,19 +229,29 @@ fn together(parts: &[Subject]) -> Option<Subject> {
     let mut subject = first.clone();
     for part in rest {
         if subject.kind != Kind::Guardrail
-            && let (Some(level), Some(more)) = (subject.policies.levels.first_mut(), part.policies.levels.first())
+            && let (Some(level), Some(more)) = (
+                subject.policies.levels.first_mut(),
+                part.policies.levels.first(),
+            )
         {
             level.extend(more.iter().cloned());
         }
-        subject.policies.guardrails.extend(part.policies.guardrails.iter().cloned());
+        subject
+            .policies
+            .guardrails
+            .extend(part.policies.guardrails.iter().cloned());
     }
     Some(subject)
 }
 
 /// Whether policies have an Allow that may matter, or something of which that is not known.
 fn allows_any(policies: &EffectivePolicies) -> bool {
-    policies.documents().any(|document| document.problem.is_some())
-        || policies.statements().any(|(_, statement)| statement.effect == Effect::Allow && !is_unrelated(statement))
+    policies
+        .documents()
+        .any(|document| document.problem.is_some())
+        || policies
+            .statements()
+            .any(|(_, statement)| statement.effect == Effect::Allow && !is_unrelated(statement))
 }
 
 /// Where the layers are that a question is about.
@@ -218,7 +280,11 @@ impl AttachQuestion<'_> {
     }
 
     /// A layer on one side of the set that one of some allowances lets attach, and by what.
-    fn first(&self, allowances: &[Allowance], side: Side) -> Result<Option<(String, Vec<String>)>, BudgetExceeded> {
+    fn first(
+        &self,
+        allowances: &[Allowance],
+        side: Side,
+    ) -> Result<Option<(String, Vec<String>)>, BudgetExceeded> {
         for allowance in allowances {
             if let Some(layer) = self.layer(allowance, side)? {
                 return Ok(Some((layer, allowance.by.clone())));
@@ -230,26 +296,47 @@ impl AttachQuestion<'_> {
     /// Whether no layer on one side of the set can be attached.
     fn none(&self, side: Side) -> Result<Verdict, BudgetExceeded> {
         let Some((maybe, _)) = self.first(&self.found.possible, side)? else {
-            let what = if side == Side::In { "one of these layers" } else { "any other layer" };
+            let what = if side == Side::In {
+                "one of these layers"
+            } else {
+                "any other layer"
+            };
             // One of them shows why; that none is found in time takes nothing from what is known.
             let such = self.layer(&Allowance::default(), side).ok().flatten();
-            let why = such.and_then(|such| Some(format!("; for {such}, {}", deny_reason(self.policies, &such)?)));
-            return Ok(Verdict::Holds(format!("no request with {what} is allowed{}", why.unwrap_or_default())));
+            let why = such.and_then(|such| {
+                Some(format!(
+                    "; for {such}, {}",
+                    deny_reason(self.policies, &such)?
+                ))
+            });
+            return Ok(Verdict::Holds(format!(
+                "no request with {what} is allowed{}",
+                why.unwrap_or_default()
+            )));
         };
         Ok(match self.first(&self.found.certain, side)? {
-            Some((layer, by)) => {
-                Verdict::Fails(format!("{layer} can be attached"), by.iter().map(|by| Cause::of(by)).collect())
-            }
+            Some((layer, by)) => Verdict::Fails(
+                format!("{layer} can be attached"),
+                by.iter().map(|by| Cause::of(by)).collect(),
+            ),
             None => self.undecided(&format!("{maybe} may be attached")),
         })
     }
 
-    /// Whether every layer of the set can be attached: whether none of it is beyond every allowance.
+    /// Whether every layer of the set can be attached: whether none of it is beyond every
+    /// allowance.
     fn can(&self) -> Result<Verdict, BudgetExceeded> {
-        let beyond = |allowances: &[Allowance]| Allowance::default().layer_beyond(allowances, Some(self.set));
+        let beyond = |allowances: &[Allowance]| {
+            Allowance::default().layer_beyond(allowances, Some(self.set))
+        };
         let Some(maybe) = beyond(&self.found.certain)? else {
-            let by: BTreeSet<&str> =
-                self.found.certain.iter().flat_map(|allowance| &allowance.by).map(String::as_str).collect();
+            let by: BTreeSet<&str> = self
+                .found
+                .certain
+                .iter()
+                .flat_map(|allowance| &allowance.by)
+                .map(String::as_str)
+                .collect();
             let by = by.into_iter().collect::<Vec<_>>().join("; ");
             return Ok(Verdict::Holds(if by.is_empty() {
                 "no request with one of these layers is denied".to_owned()

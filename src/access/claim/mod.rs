@@ -1,5 +1,5 @@
-//! Whether what is claimed of a template holds, for every principal, for every layer there can be, and whatever a deploy
-//! decides.
+//! Whether what is claimed of a template holds, for every principal, for every layer there can be,
+//! and whatever a deploy decides.
 
 mod attaching;
 mod sharing;
@@ -36,7 +36,10 @@ pub struct Cause {
 impl Cause {
     fn of(by: &str) -> Self {
         let resource = by.split_once(", ").map_or(by, |(resource, _)| resource);
-        Self { resource: resource.to_owned(), shown: by.to_owned() }
+        Self {
+            resource: resource.to_owned(),
+            shown: by.to_owned(),
+        }
     }
 }
 
@@ -56,20 +59,35 @@ impl<'s> Facts<'s> {
     pub fn new(template: Template, source_map: Option<&'s SourceMap>) -> Self {
         let grants = Grants::of_template(&template);
         let not_read = not_read(&template);
-        Self { template, grants, not_read, source_map, meant_as: None }
+        Self {
+            template,
+            grants,
+            not_read,
+            source_map,
+            meant_as: None,
+        }
     }
 
     /// A policy in a file of its own, as the template that has it, meant as this.
     #[must_use]
     pub fn of_policy_file(template: Template, kind: Kind) -> Self {
-        Self { meant_as: Some(kind), ..Self::new(template, None) }
+        Self {
+            meant_as: Some(kind),
+            ..Self::new(template, None)
+        }
     }
 
     /// The policies of layer versions, as Lambda shows them.
     #[must_use]
     pub fn of_policies(grants: Grants) -> Self {
         let template = Template::new(serde_json::Value::Null, &Values::default());
-        Self { template, grants, not_read: Vec::new(), source_map: None, meant_as: None }
+        Self {
+            template,
+            grants,
+            not_read: Vec::new(),
+            source_map: None,
+            meant_as: None,
+        }
     }
 
     /// Whether a claim holds.
@@ -77,9 +95,21 @@ impl<'s> Facts<'s> {
     pub fn verdict(&self, claim: &Claim) -> Verdict {
         match &claim.kind {
             ClaimKind::Attach { subject, verb, set } => self.attach(&subject.value, *verb, set),
-            ClaimKind::Use { only, principals, member_of, can, versions } => {
+            ClaimKind::Use {
+                only,
+                principals,
+                member_of,
+                can,
+                versions,
+            } => {
                 let member_of = member_of.as_ref();
-                self.sharing(&SharingClaim { only: *only, principals, member_of, can: *can, versions })
+                self.sharing(&SharingClaim {
+                    only: *only,
+                    principals,
+                    member_of,
+                    can: *can,
+                    versions,
+                })
             }
         }
     }
@@ -91,7 +121,11 @@ impl<'s> Facts<'s> {
         };
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        match self.not_read.iter().find(|part| part.concerns(&ids, &names)) {
+        match self
+            .not_read
+            .iter()
+            .find(|part| part.concerns(&ids, &names))
+        {
             Some(part) => Verdict::Undecided(format!(
                 "{} is {}, and what that does is not in the template",
                 part.place, part.what
@@ -113,7 +147,11 @@ fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
                 return Verdict::Fails(format!("{why}, if {case}"), by);
             }
             Verdict::Undecided(why) => {
-                undecided.get_or_insert(if case.is_always() { why } else { format!("{why}, if {case}") });
+                undecided.get_or_insert(if case.is_always() {
+                    why
+                } else {
+                    format!("{why}, if {case}")
+                });
             }
             Verdict::Holds(why) => {
                 holds.get_or_insert((case, why));

@@ -36,11 +36,18 @@ impl Facts<'_> {
     pub(super) fn sharing(&self, claim: &SharingClaim<'_>) -> Verdict {
         let found = self.versions(claim.versions);
         if found.certain.is_empty() {
-            return Verdict::Undecided(format!("the template has no version of `{}`", claim.versions.layer.value));
+            return Verdict::Undecided(format!(
+                "the template has no version of `{}`",
+                claim.versions.layer.value
+            ));
         }
         let cases = explore(&self.template, None, |world| {
             let member_of = claim.member_of.map(|organization| who(organization, world));
-            let who: Vec<Who> = claim.principals.iter().map(|principal| who(&principal.value, world)).collect();
+            let who: Vec<Who> = claim
+                .principals
+                .iter()
+                .map(|principal| who(&principal.value, world))
+                .collect();
             (who, member_of)
         });
         let cases = match cases {
@@ -49,8 +56,17 @@ impl Facts<'_> {
         };
         let mut verdicts = Vec::with_capacity(cases.len());
         for (case, (who, member_of)) in cases {
-            let question = UseQuestion { found: &found, who: &who, member_of: member_of.as_ref(), case: &case };
-            let verdict = if claim.only { question.only() } else { question.each(claim.can) };
+            let question = UseQuestion {
+                found: &found,
+                who: &who,
+                member_of: member_of.as_ref(),
+                case: &case,
+            };
+            let verdict = if claim.only {
+                question.only()
+            } else {
+                question.each(claim.can)
+            };
             verdicts.push((case, verdict));
         }
         self.unless_not_read(combined(verdicts), &found.ids, &found.layer_names)
@@ -65,28 +81,52 @@ impl Facts<'_> {
         }
     }
 
-    /// The versions of a layer of the source: the resources that they became. A version that exists already and is shared
-    /// with nobody is not in the template, and is found all the same.
+    /// The versions of a layer of the source: the resources that they became. A version that exists
+    /// already and is shared with nobody is not in the template, and is found all the same.
     fn declared_versions(&self, map: &SourceMap, claimed: &Claimed) -> Found {
-        let mut found = Found { certain: Vec::new(), possible: Vec::new(), ids: Vec::new(), layer_names: Vec::new() };
+        let mut found = Found {
+            certain: Vec::new(),
+            possible: Vec::new(),
+            ids: Vec::new(),
+            layer_names: Vec::new(),
+        };
         let mut own = Vec::new();
-        for record in map.versions.iter().filter(|record| record.layer == claimed.layer.value) {
-            if !record.label.as_ref().is_none_or(|label| claimed.labels.contains(label)) {
+        for record in map
+            .versions
+            .iter()
+            .filter(|record| record.layer == claimed.layer.value)
+        {
+            if !record
+                .label
+                .as_ref()
+                .is_none_or(|label| claimed.labels.contains(label))
+            {
                 continue;
             }
             let is_it = |(id, version): &(&VersionId, &Version)| match (id, &record.version) {
                 (VersionId::Resource(id), Some(own)) => id == own,
-                _ => version.grants.values().flatten().any(|by| record.grants.contains(&by.id)),
+                _ => version
+                    .grants
+                    .values()
+                    .flatten()
+                    .any(|by| record.grants.contains(&by.id)),
             };
-            let name = record.version.clone().unwrap_or_else(|| match &record.label {
-                Some(label) => names::version(&record.layer, label),
-                None => names::pascal(&record.layer),
-            });
+            let name = record
+                .version
+                .clone()
+                .unwrap_or_else(|| match &record.label {
+                    Some(label) => names::version(&record.layer, label),
+                    None => names::pascal(&record.layer),
+                });
             let mut version = Version::default();
             for (id, known) in self.grants.versions.iter().filter(is_it) {
                 own.push(id);
                 for (who, by) in &known.grants {
-                    version.grants.entry(who.clone()).or_default().extend(by.iter().cloned());
+                    version
+                        .grants
+                        .entry(who.clone())
+                        .or_default()
+                        .extend(by.iter().cloned());
                 }
             }
             found.ids.extend(record.version.clone());
@@ -94,7 +134,10 @@ impl Facts<'_> {
             found.certain.push((name, version));
         }
         for (id, version) in &self.grants.versions {
-            let may_be = found.layer_names.iter().any(|name| version.is_of(name, &self.template) == Match::Maybe);
+            let may_be = found
+                .layer_names
+                .iter()
+                .any(|name| version.is_of(name, &self.template) == Match::Maybe);
             if may_be && !own.contains(&id) {
                 found.possible.push((id.to_string(), version.clone()));
             }
@@ -104,13 +147,17 @@ impl Facts<'_> {
 
     /// The versions of a layer of any template, by the layer's name or its logical ID.
     fn named_versions(&self, layer: &str, labels: &[String]) -> Found {
-        let mut found =
-            Found { certain: Vec::new(), possible: Vec::new(), ids: Vec::new(), layer_names: vec![layer.to_owned()] };
+        let mut found = Found {
+            certain: Vec::new(),
+            possible: Vec::new(),
+            ids: Vec::new(),
+            layer_names: vec![layer.to_owned()],
+        };
         for (id, version) in &self.grants.versions {
             let is_it = match id {
-                VersionId::Resource(id) if !labels.is_empty() => {
-                    labels.iter().any(|label| *id == names::version(layer, label))
-                }
+                VersionId::Resource(id) if !labels.is_empty() => labels
+                    .iter()
+                    .any(|label| *id == names::version(layer, label)),
                 VersionId::Resource(id) => id == layer || *id == names::pascal(layer),
                 VersionId::Arn(_) => false,
             };
@@ -121,7 +168,9 @@ impl Facts<'_> {
                 }
                 found.layer_names.extend(version.layer().map(str::to_owned));
                 found.certain.push((id.to_string(), version.clone()));
-            } else if by_name == Match::Maybe || (matches!(id, VersionId::Arn(_)) && by_name == Match::Yes) {
+            } else if by_name == Match::Maybe
+                || (matches!(id, VersionId::Arn(_)) && by_name == Match::Yes)
+            {
                 found.possible.push((id.to_string(), version.clone()));
             }
         }
@@ -145,7 +194,11 @@ fn who(principal: &Principal, world: &World<'_>) -> Who {
         Principal::Account(id) => {
             let id = text(id);
             let own = world.template.given("AWS::AccountId");
-            if id.as_literal().is_some() && id.as_literal() == own { Who::Owner } else { Who::Account(id) }
+            if id.as_literal().is_some() && id.as_literal() == own {
+                Who::Owner
+            } else {
+                Who::Account(id)
+            }
         }
         Principal::Organization(id) => Who::Organization(text(id)),
     }
@@ -193,24 +246,32 @@ impl UseQuestion<'_> {
     /// Whether a principal can use a version, or cannot, as far as it is granted.
     fn one(&self, who: &Who, can: bool, name: &str, version: &Version) -> Verdict {
         match (self.granted(who, version), can) {
-            (Granted::Yes(by), true) => Verdict::Holds(format!("{name} is granted by {}", by.join(", "))),
-            (Granted::Yes(by), false) => {
-                Verdict::Fails(format!("{who} can use {name}"), by.iter().map(|by| Cause::of(by)).collect())
+            (Granted::Yes(by), true) => {
+                Verdict::Holds(format!("{name} is granted by {}", by.join(", ")))
             }
+            (Granted::Yes(by), false) => Verdict::Fails(
+                format!("{who} can use {name}"),
+                by.iter().map(|by| Cause::of(by)).collect(),
+            ),
             // What does not even hold by the defaults does not hold.
             (Granted::Sometimes(case), false) if case.is_by_default() => {
                 Verdict::Fails(format!("{who} can use {name} if {case}"), Vec::new())
             }
-            (Granted::Sometimes(case), _) => Verdict::Undecided(format!("{who} can use {name} if {case}")),
+            (Granted::Sometimes(case), _) => {
+                Verdict::Undecided(format!("{who} can use {name} if {case}"))
+            }
             (Granted::No, _) => match self.doubt(who, name, version) {
                 Some(why) => Verdict::Undecided(why),
-                None if can => Verdict::Fails(format!("nothing grants {name} to {who}"), Vec::new()),
+                None if can => {
+                    Verdict::Fails(format!("nothing grants {name} to {who}"), Vec::new())
+                }
                 None => Verdict::Holds(format!("nothing grants {name} to {who}")),
             },
         }
     }
 
-    /// Why a version of which the layer is not known may be one that the claim is about, and shared.
+    /// Why a version of which the layer is not known may be one that the claim is about, and
+    /// shared.
     fn possible(&self, who: &Who) -> Option<Verdict> {
         self.found.possible.iter().find_map(|(name, version)| {
             let is_granted = !matches!(self.granted(who, version), Granted::No);
@@ -225,7 +286,9 @@ impl UseQuestion<'_> {
         if *who == Who::Owner {
             return Granted::Yes(vec!["its owner's own rights".to_owned()]);
         }
-        let is_enough = |granted: &Who| *granted == Who::Everyone || granted == who || Some(granted) == self.member_of;
+        let is_enough = |granted: &Who| {
+            *granted == Who::Everyone || granted == who || Some(granted) == self.member_of
+        };
         let grants: Vec<&GrantedBy> = version
             .grants
             .iter()
@@ -241,8 +304,13 @@ impl UseQuestion<'_> {
         if !certain.is_empty() {
             return Granted::Yes(certain);
         }
-        match grants.first().and_then(|by| by.cases.iter().find(|case| case.agrees(self.case))) {
-            Some(_) if self.cover_all(&grants) => Granted::Yes(grants.iter().map(|by| by.id.clone()).collect()),
+        match grants
+            .first()
+            .and_then(|by| by.cases.iter().find(|case| case.agrees(self.case)))
+        {
+            Some(_) if self.cover_all(&grants) => {
+                Granted::Yes(grants.iter().map(|by| by.id.clone()).collect())
+            }
             Some(case) => Granted::Sometimes(case.clone()),
             None => Granted::No,
         }
@@ -255,7 +323,11 @@ impl UseQuestion<'_> {
         for by in grants {
             let mut next = Vec::new();
             for cases in &uncovered {
-                for other in by.others.iter().filter(|other| cases.iter().all(|case| case.agrees(other))) {
+                for other in by
+                    .others
+                    .iter()
+                    .filter(|other| cases.iter().all(|case| case.agrees(other)))
+                {
                     let mut longer = cases.clone();
                     longer.push(other);
                     next.push(longer);
@@ -271,37 +343,50 @@ impl UseQuestion<'_> {
 
     /// Why somebody without a grant may have access all the same.
     fn doubt(&self, who: &Who, name: &str, version: &Version) -> Option<String> {
-        let grants = version
-            .grants
-            .iter()
-            .filter(|(_, by)| by.iter().flat_map(|by| &by.cases).any(|case| case.agrees(self.case)));
-        grants.into_iter().find_map(|(granted, by)| match (who, granted) {
-            (_, Who::Unknown(why, _)) => {
-                let by: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
-                Some(format!("{} shares {name} with somebody unknown, maybe everyone: {why}", by.join(", ")))
-            }
-            (Who::Account(_), Who::Organization(id)) if self.member_of.is_none() => {
-                Some(format!("{name} is shared with organization {id}, and whether {who} is in it is unknown"))
-            }
-            (Who::Organization(_), Who::Account(id)) => {
-                Some(format!("{name} is shared with account {id}, and whether that is in {who} is unknown"))
-            }
-            (Who::Organization(own), Who::Organization(other)) | (Who::Account(own), Who::Account(other))
-                if own.as_literal().is_none() || other.as_literal().is_none() =>
-            {
-                Some(format!(
-                    "{name} is shared with {other}, whose value is unknown: give it by `--parameter NAME=VALUE`"
-                ))
-            }
-            (Who::Account(_), Who::Organization(other))
-                if self.member_of.is_some_and(|own| !both_known(own, other)) =>
-            {
-                Some(format!(
-                    "{name} is shared with {other}, whose value is unknown: give it by `--parameter NAME=VALUE`"
-                ))
-            }
-            _ => None,
-        })
+        let grants = version.grants.iter().filter(|(_, by)| {
+            by.iter()
+                .flat_map(|by| &by.cases)
+                .any(|case| case.agrees(self.case))
+        });
+        grants
+            .into_iter()
+            .find_map(|(granted, by)| match (who, granted) {
+                (_, Who::Unknown(why, _)) => {
+                    let by: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
+                    Some(format!(
+                        "{} shares {name} with somebody unknown, maybe everyone: {why}",
+                        by.join(", ")
+                    ))
+                }
+                (Who::Account(_), Who::Organization(id)) if self.member_of.is_none() => {
+                    Some(format!(
+                        "{name} is shared with organization {id}, and whether {who} is in it \
+                is unknown"
+                    ))
+                }
+                (Who::Organization(_), Who::Account(id)) => Some(format!(
+                    "{name} is shared with account {id}, and whether that is in {who} is \
+                unknown"
+                )),
+                (Who::Organization(own), Who::Organization(other))
+                | (Who::Account(own), Who::Account(other))
+                    if own.as_literal().is_none() || other.as_literal().is_none() =>
+                {
+                    Some(format!(
+                        "{name} is shared with {other}, whose value is unknown: give it by \
+                    `--parameter NAME=VALUE`"
+                    ))
+                }
+                (Who::Account(_), Who::Organization(other))
+                    if self.member_of.is_some_and(|own| !both_known(own, other)) =>
+                {
+                    Some(format!(
+                        "{name} is shared with {other}, whose value is unknown: give it by \
+                    `--parameter NAME=VALUE`"
+                    ))
+                }
+                _ => None,
+            })
     }
 
     /// Whether nobody but these can use the versions, and these can.
@@ -311,15 +396,21 @@ impl UseQuestion<'_> {
         for (name, version) in &self.found.certain {
             for (who, by) in &version.grants {
                 let agrees = |case: &Case| case.agrees(self.case);
-                let by: Vec<&GrantedBy> = by.iter().filter(|by| by.cases.iter().any(agrees)).collect();
+                let by: Vec<&GrantedBy> =
+                    by.iter().filter(|by| by.cases.iter().any(agrees)).collect();
                 if !by.is_empty() && !is_public && !self.who.contains(who) && *who != Who::Owner {
                     verdicts.push(self.other(who, name, &by));
                 }
             }
         }
         for (name, version) in self.found.possible.iter().filter(|_| !is_public) {
-            let others = version.grants.iter().filter(|(who, _)| !self.who.contains(who) && **who != Who::Owner);
-            let other = others.flat_map(|(_, by)| by).find(|by| by.cases.iter().any(|case| case.agrees(self.case)));
+            let others = version
+                .grants
+                .iter()
+                .filter(|(who, _)| !self.who.contains(who) && **who != Who::Owner);
+            let other = others
+                .flat_map(|(_, by)| by)
+                .find(|by| by.cases.iter().any(|case| case.agrees(self.case)));
             verdicts.extend(other.map(|by| may_be_shared(by, name)));
         }
         for who in self.who {
@@ -332,23 +423,41 @@ impl UseQuestion<'_> {
 
     /// Somebody else can use a version.
     fn other(&self, who: &Who, name: &str, by: &[&GrantedBy]) -> Verdict {
-        let is_always = by.iter().any(|by| !by.others.iter().any(|case| case.agrees(self.case)));
+        let is_always = by
+            .iter()
+            .any(|by| !by.others.iter().any(|case| case.agrees(self.case)));
         match who {
             Who::Unknown(why, _) => {
                 let by: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
-                Verdict::Undecided(format!("{} shares {name} with somebody unknown: {why}", by.join(", ")))
+                Verdict::Undecided(format!(
+                    "{} shares {name} with somebody unknown: {why}",
+                    by.join(", ")
+                ))
             }
-            Who::Account(_) if self.who.iter().any(|one| matches!(one, Who::Organization(_))) => {
-                Verdict::Undecided(format!("{who} can use {name}, and whether it is in the organization is unknown"))
+            Who::Account(_)
+                if self
+                    .who
+                    .iter()
+                    .any(|one| matches!(one, Who::Organization(_))) =>
+            {
+                Verdict::Undecided(format!(
+                    "{who} can use {name}, and whether it is in the organization is unknown"
+                ))
             }
             Who::Account(id) | Who::Organization(id) if id.as_literal().is_none() => {
                 Verdict::Undecided(format!("{who} can use {name}, and who that is is unknown"))
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner if is_always => {
-                Verdict::Fails(format!("{who} can use {name}"), by.iter().map(|by| Cause::of(&by.id)).collect())
+                Verdict::Fails(
+                    format!("{who} can use {name}"),
+                    by.iter().map(|by| Cause::of(&by.id)).collect(),
+                )
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner => {
-                let case = by.iter().flat_map(|by| &by.cases).find(|case| case.agrees(self.case));
+                let case = by
+                    .iter()
+                    .flat_map(|by| &by.cases)
+                    .find(|case| case.agrees(self.case));
                 Verdict::Undecided(format!(
                     "{who} can use {name} if {}",
                     case.map(ToString::to_string).unwrap_or_default()
@@ -359,7 +468,10 @@ impl UseQuestion<'_> {
 }
 
 fn may_be_shared(by: &GrantedBy, version: &str) -> Verdict {
-    Verdict::Undecided(format!("{} shares {version}, which may be a version of this layer", by.id))
+    Verdict::Undecided(format!(
+        "{} shares {version}, which may be a version of this layer",
+        by.id
+    ))
 }
 
 fn both_known(own: &Who, other: &Text) -> bool {

@@ -5,8 +5,9 @@ use crate::cloudformation::template::Values;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 
-/// Writes the logical IDs that `Ref` and `Fn::GetAtt` name by an `Fn::Sub` in which no variable is left. Both functions take
-/// one under `AWS::LanguageExtensions` (CloudFormation Template Reference, `AWS::LanguageExtensions transform`).
+/// Writes the logical IDs that `Ref` and `Fn::GetAtt` name by an `Fn::Sub` in which no variable is
+/// left. Both functions take one under `AWS::LanguageExtensions` (CloudFormation Template
+/// Reference, `AWS::LanguageExtensions transform`).
 fn name_literally(json: &mut Json) {
     let id = match json {
         Json::Object(map) if map.len() == 1 => match map.iter_mut().next() {
@@ -17,8 +18,14 @@ fn name_literally(json: &mut Json) {
         _ => None,
     };
     if let Some(id) = id {
-        let substituted = id.as_object().filter(|map| map.len() == 1).and_then(|map| map.get("Fn::Sub"));
-        if let Some(text) = substituted.and_then(Json::as_str).filter(|text| !text.contains("${")) {
+        let substituted = id
+            .as_object()
+            .filter(|map| map.len() == 1)
+            .and_then(|map| map.get("Fn::Sub"));
+        if let Some(text) = substituted
+            .and_then(Json::as_str)
+            .filter(|text| !text.contains("${"))
+        {
             *id = Json::from(text);
         }
     }
@@ -35,10 +42,15 @@ const MOST: usize = 10_000;
 /// How deep loops and values may stand inside each other.
 const DEPTH: usize = 64;
 
-/// Expands the loops in all sections in which they may stand. A loop whose collection is not known stays as it is.
+/// Expands the loops in all sections in which they may stand. A loop whose collection is not known
+/// stays as it is.
 pub fn expand(template: &mut Json, values: &Values) {
     let parameters = template.get("Parameters").cloned().unwrap_or_default();
-    let mut loops = Loops { parameters, values, made: 0 };
+    let mut loops = Loops {
+        parameters,
+        values,
+        made: 0,
+    };
     for section in ["Conditions", "Resources", "Outputs"] {
         if let Some(section) = template.get_mut(section) {
             loops.expand(section, 0);
@@ -63,20 +75,28 @@ impl Loops<'_> {
                 if map.keys().any(|key| key.starts_with(LOOP)) {
                     *map = self.expanded(std::mem::take(map), depth);
                 }
-                map.values_mut().for_each(|value| self.expand(value, depth + 1));
+                map.values_mut()
+                    .for_each(|value| self.expand(value, depth + 1));
             }
-            Json::Array(items) => items.iter_mut().for_each(|item| self.expand(item, depth + 1)),
+            Json::Array(items) => items
+                .iter_mut()
+                .for_each(|item| self.expand(item, depth + 1)),
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
         }
     }
 
-    /// A mapping with what its loops make in their places. A loop that makes a key which stands there already, or which
-    /// another loop makes, stays as it is: which of the two counts is not documented.
+    /// A mapping with what its loops make in their places. A loop that makes a key which stands
+    /// there already, or which another loop makes, stays as it is: which of the two counts is not
+    /// documented.
     fn expanded(&mut self, map: Map<String, Json>, depth: usize) -> Map<String, Json> {
         let mut taken: HashSet<String> = map.keys().cloned().collect();
         let mut all = Map::new();
         for (key, value) in map {
-            let made = if key.starts_with(LOOP) { self.entries(&value, depth) } else { None };
+            let made = if key.starts_with(LOOP) {
+                self.entries(&value, depth)
+            } else {
+                None
+            };
             match made {
                 Some(made) if !made.keys().any(|made| taken.contains(made)) => {
                     taken.extend(made.keys().cloned());
@@ -90,9 +110,12 @@ impl Loops<'_> {
         all
     }
 
-    /// The entries that a loop makes: `[IDENTIFIER, COLLECTION, {KEY: VALUE}]`. None where the collection is not known.
+    /// The entries that a loop makes: `[IDENTIFIER, COLLECTION, {KEY: VALUE}]`. None where the
+    /// collection is not known.
     fn entries(&mut self, written: &Json, depth: usize) -> Option<Map<String, Json>> {
-        let [Json::String(identifier), collection, Json::Object(body)] = written.as_array()?.as_slice() else {
+        let [Json::String(identifier), collection, Json::Object(body)] =
+            written.as_array()?.as_slice()
+        else {
             return None;
         };
         let mut made = Map::new();
@@ -135,11 +158,31 @@ impl Loops<'_> {
             Json::Object(map) if map.len() == 1 => {
                 let name = map.get("Ref")?.as_str()?;
                 let declared = self.parameters.get(name)?;
-                let given = self.values.given.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-                let default = || declared.get("Default").and_then(scalar).filter(|_| self.values.defaults);
+                let given = self
+                    .values
+                    .given
+                    .iter()
+                    .find(|(known, _)| known == name)
+                    .map(|(_, value)| value.clone());
+                let default = || {
+                    declared
+                        .get("Default")
+                        .and_then(scalar)
+                        .filter(|_| self.values.defaults)
+                };
                 let value = given.or_else(default)?;
-                let is_list = declared.get("Type").and_then(Json::as_str).is_some_and(|kind| kind != "String");
-                Some(if is_list { value.split(',').map(|item| item.trim().to_owned()).collect() } else { vec![value] })
+                let is_list = declared
+                    .get("Type")
+                    .and_then(Json::as_str)
+                    .is_some_and(|kind| kind != "String");
+                Some(if is_list {
+                    value
+                        .split(',')
+                        .map(|item| item.trim().to_owned())
+                        .collect()
+                } else {
+                    vec![value]
+                })
             }
             _ => None,
         }
@@ -149,29 +192,39 @@ impl Loops<'_> {
 /// What the names of loops begin with.
 const LOOP: &str = "Fn::ForEach::";
 
-/// Puts an item in the place of a loop's identifier: `${Name}` and `&{Name}` in keys and texts, and `Ref`. In `&{Name}`,
-/// what is no letter or digit is left out, as logical IDs ask for. Says whether that could be done: not where two keys
-/// become one, nor where it stands too deep.
+/// Puts an item in the place of a loop's identifier: `${Name}` and `&{Name}` in keys and texts, and
+/// `Ref`. In `&{Name}`, what is no letter or digit is left out, as logical IDs ask for. Says
+/// whether that could be done: not where two keys become one, nor where it stands too deep.
 fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) -> bool {
     if depth > DEPTH {
         return false;
     }
-    if json.as_object().is_some_and(|map| map.len() == 1 && map.get("Ref").and_then(Json::as_str) == Some(identifier)) {
+    if json.as_object().is_some_and(|map| {
+        map.len() == 1 && map.get("Ref").and_then(Json::as_str) == Some(identifier)
+    }) {
         *json = Json::from(item);
         return true;
     }
     match json {
         Json::String(text) => *text = replaced(text, identifier, item),
-        Json::Array(items) => return items.iter_mut().all(|inner| replace(inner, identifier, item, depth + 1)),
+        Json::Array(items) => {
+            return items
+                .iter_mut()
+                .all(|inner| replace(inner, identifier, item, depth + 1));
+        }
         Json::Object(map) => {
             let entries = std::mem::take(map);
             for (key, mut value) in entries {
                 // An inner loop over the same name has its own.
-                let is_own = key.starts_with(LOOP) && value.get(0).and_then(Json::as_str) == Some(identifier);
+                let is_own = key.starts_with(LOOP)
+                    && value.get(0).and_then(Json::as_str) == Some(identifier);
                 if !is_own && !replace(&mut value, identifier, item, depth + 1) {
                     return false;
                 }
-                if map.insert(replaced(&key, identifier, item), value).is_some() {
+                if map
+                    .insert(replaced(&key, identifier, item), value)
+                    .is_some()
+                {
                     return false;
                 }
             }
@@ -186,7 +239,8 @@ fn replaced(text: &str, identifier: &str, item: &str) -> String {
         return text.to_owned();
     }
     let letters: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
-    text.replace(&format!("${{{identifier}}}"), item).replace(&format!("&{{{identifier}}}"), &letters)
+    text.replace(&format!("${{{identifier}}}"), item)
+        .replace(&format!("&{{{identifier}}}"), &letters)
 }
 
 #[cfg(test)]
@@ -204,14 +258,14 @@ mod tests {
     #[test]
     fn loops_make_their_entries_in_place() {
         let written = json!({"A": 1, "Fn::ForEach::L": ["I", ["a.b", "c"], {"G${I}": {"K": {"Ref": "I"}, "L": "&{I}!"}}], "B": 2});
-        let expected = json!({"A": 1, "Ga.b": {"K": "a.b", "L": "ab!"}, "Gc": {"K": "c", "L": "c!"}, "B": 2});
+        let expected =
+            json!({"A": 1, "Ga.b": {"K": "a.b", "L": "ab!"}, "Gc": {"K": "c", "L": "c!"}, "B": 2});
         assert_eq!(expanded(written, &Values::default()), expected);
     }
 
     #[test]
     fn loops_stand_in_loops_and_in_properties() {
-        let inner =
-            json!(["J", ["1", "2"], {"R${I}${J}": {"P": {"Fn::ForEach::K": ["K", ["k"], {"${K}": "${I}${J}"}]}}}]);
+        let inner = json!(["J", ["1", "2"], {"R${I}${J}": {"P": {"Fn::ForEach::K": ["K", ["k"], {"${K}": "${I}${J}"}]}}}]);
         let written = json!({"Fn::ForEach::I": ["I", ["a"], {"Fn::ForEach::J": inner}]});
         let expected = json!({"Ra1": {"P": {"k": "a1"}}, "Ra2": {"P": {"k": "a2"}}});
         assert_eq!(expanded(written, &Values::default()), expected);
@@ -222,8 +276,7 @@ mod tests {
         let written = json!({"Fn::ForEach::I": ["I", ["a"], {"R${I}": {
             "A": {"Ref": {"Fn::Sub": "L${I}"}}, "B": {"Fn::GetAtt": [{"Fn::Sub": "L${I}"}, "Arn"]}, "C": {"Ref": {"Fn::Sub": "L${O}"}}
         }}]});
-        let expected =
-            json!({"Ra": {"A": {"Ref": "La"}, "B": {"Fn::GetAtt": ["La", "Arn"]}, "C": {"Ref": {"Fn::Sub": "L${O}"}}}});
+        let expected = json!({"Ra": {"A": {"Ref": "La"}, "B": {"Fn::GetAtt": ["La", "Arn"]}, "C": {"Ref": {"Fn::Sub": "L${O}"}}}});
         assert_eq!(expanded(written, &Values::default()), expected);
     }
 
@@ -231,8 +284,14 @@ mod tests {
     fn a_loop_over_what_is_not_known_stays() {
         let written = json!({"Fn::ForEach::L": ["I", {"Ref": "Names"}, {"G${I}": {}}]});
         assert_eq!(expanded(written.clone(), &Values::default()), written);
-        let defaults = Values { defaults: true, ..Values::default() };
-        assert_eq!(expanded(written.clone(), &defaults), json!({"Gx": {}, "Gy": {}}));
+        let defaults = Values {
+            defaults: true,
+            ..Values::default()
+        };
+        assert_eq!(
+            expanded(written.clone(), &defaults),
+            json!({"Gx": {}, "Gy": {}})
+        );
     }
 
     #[test]
@@ -240,7 +299,8 @@ mod tests {
         let own = json!({"Fn::ForEach::L": ["I", ["a", "b"], {"Same": {}}]});
         let others = json!({"Fn::ForEach::L": ["I", ["B"], {"${I}": 1}], "B": 2});
         let two_in_one = json!({"Fn::ForEach::L": ["I", ["B"], {"${I}": 1, "B": 2}]});
-        let below = json!({"Fn::ForEach::L": ["I", ["pal"], {"A": {"Princi${I}": 1, "Principal": 2}}]});
+        let below =
+            json!({"Fn::ForEach::L": ["I", ["pal"], {"A": {"Princi${I}": 1, "Principal": 2}}]});
         for twice in [own, others, two_in_one, below] {
             assert_eq!(expanded(twice.clone(), &Values::default()), twice);
         }

@@ -1,5 +1,6 @@
-//! What CloudFormation makes of a template before it deploys it: the loops of `AWS::LanguageExtensions`, and the resources
-//! of the Serverless Application Model. Other macros are not in the template, and are not expanded.
+//! What CloudFormation makes of a template before it deploys it: the loops of
+//! `AWS::LanguageExtensions`, and the resources of the Serverless Application Model. Other macros
+//! are not in the template, and are not expanded.
 
 mod for_each;
 pub mod nested;
@@ -8,8 +9,9 @@ mod sam;
 use super::template::Values;
 use serde_json::Value as Json;
 
-/// A template in which loops and serverless resources are replaced by what they stand for, as far as the values of its
-/// parameters are known. What is left of them is not understood, and named by [`unread`](super::unread::unread).
+/// A template in which loops and serverless resources are replaced by what they stand for, as far
+/// as the values of its parameters are known. What is left of them is not understood, and named by
+/// [`unread`](super::unread::unread).
 #[must_use]
 pub fn expanded(mut template: Json, values: &Values) -> Json {
     if has_transform(&template, "AWS::LanguageExtensions") {

@@ -1,8 +1,8 @@
-//! Nested stacks whose templates lie beside their parent's, as they do before `aws cloudformation package` uploads them:
-//! parent and child are read as one template.
+//! Nested stacks whose templates lie beside their parent's, as they do before `aws cloudformation
+//! package` uploads them: parent and child are read as one template.
 //!
-//! What a child declares gets the stack's logical ID before its own, with a dot between, which no logical ID has. Its
-//! parameters become what the parent gives them.
+//! What a child declares gets the stack's logical ID before its own, with a dot between, which no
+//! logical ID has. Its parameters become what the parent gives them.
 
 use super::expanded;
 use crate::cloudformation::parameter::scalar;
@@ -20,13 +20,22 @@ pub struct Child<P> {
     pub template: Json,
 }
 
-/// Reads the templates of nested stacks into their parent. `load` gives the template at a path that a parent at a place
-/// names; where it gives none, the stack stays as it is, and is not read.
-pub fn with_children<P>(template: Json, place: &P, load: &dyn Fn(&P, &str) -> Option<Child<P>>) -> Json {
+/// Reads the templates of nested stacks into their parent. `load` gives the template at a path that
+/// a parent at a place names; where it gives none, the stack stays as it is, and is not read.
+pub fn with_children<P>(
+    template: Json,
+    place: &P,
+    load: &dyn Fn(&P, &str) -> Option<Child<P>>,
+) -> Json {
     inlined(template, place, load, 0)
 }
 
-fn inlined<P>(mut parent: Json, place: &P, load: &dyn Fn(&P, &str) -> Option<Child<P>>, depth: usize) -> Json {
+fn inlined<P>(
+    mut parent: Json,
+    place: &P,
+    load: &dyn Fn(&P, &str) -> Option<Child<P>>,
+    depth: usize,
+) -> Json {
     let stacks: Vec<(String, String)> = local_stacks(&parent);
     if depth >= DEPTH {
         return parent;
@@ -35,7 +44,8 @@ fn inlined<P>(mut parent: Json, place: &P, load: &dyn Fn(&P, &str) -> Option<Chi
         let Some(child) = load(place, &path) else {
             continue;
         };
-        // Of a child, only what its own template says is expanded: its parameters are the parent's business.
+        // Of a child, only what its own template says is expanded: its parameters are the parent's
+        // business.
         let template = expanded(child.template, &Values::default());
         if !template.get("Resources").is_some_and(Json::is_object) || has_macro(&template) {
             continue;
@@ -49,22 +59,27 @@ fn inlined<P>(mut parent: Json, place: &P, load: &dyn Fn(&P, &str) -> Option<Chi
 /// The nested stacks of a template that name a file, with its path.
 fn local_stacks(parent: &Json) -> Vec<(String, String)> {
     let resources = parent.get("Resources").and_then(Json::as_object);
-    let local = resources.into_iter().flatten().filter_map(|(id, resource)| {
-        let property = match resource.get("Type")?.as_str()? {
-            "AWS::CloudFormation::Stack" => "TemplateURL",
-            "AWS::Serverless::Application" => "Location",
-            _ => return None,
-        };
-        let path = resource.get("Properties")?.get(property)?.as_str()?;
-        let is_address = path.contains("://") || path.starts_with("//");
-        (!is_address).then(|| (id.clone(), path.to_owned()))
-    });
+    let local = resources
+        .into_iter()
+        .flatten()
+        .filter_map(|(id, resource)| {
+            let property = match resource.get("Type")?.as_str()? {
+                "AWS::CloudFormation::Stack" => "TemplateURL",
+                "AWS::Serverless::Application" => "Location",
+                _ => return None,
+            };
+            let path = resource.get("Properties")?.get(property)?.as_str()?;
+            let is_address = path.contains("://") || path.starts_with("//");
+            (!is_address).then(|| (id.clone(), path.to_owned()))
+        });
     local.collect()
 }
 
 /// Whether a template has a macro that is not expanded.
 fn has_macro(template: &Json) -> bool {
-    let known = |transform: &Json| transform == "AWS::LanguageExtensions" || transform == "AWS::Serverless-2016-10-31";
+    let known = |transform: &Json| {
+        transform == "AWS::LanguageExtensions" || transform == "AWS::Serverless-2016-10-31"
+    };
     match template.get("Transform") {
         None => false,
         Some(Json::Array(all)) => !all.iter().all(known),
@@ -81,20 +96,43 @@ struct Renamed<'c> {
 
 /// Puts a child in the place of its stack.
 fn put_in(parent: &mut Json, stack: &str, child: &Json) {
-    let Some(resource) = parent["Resources"].as_object_mut().and_then(|all| all.shift_remove(stack)) else {
+    let Some(resource) = parent["Resources"]
+        .as_object_mut()
+        .and_then(|all| all.shift_remove(stack))
+    else {
         return;
     };
-    let given = resource["Properties"].get("Parameters").cloned().unwrap_or_default();
-    let renamed = Renamed { stack, child, given: &given };
+    let given = resource["Properties"]
+        .get("Parameters")
+        .cloned()
+        .unwrap_or_default();
+    let renamed = Renamed {
+        stack,
+        child,
+        given: &given,
+    };
     let condition = resource.get("Condition").and_then(Json::as_str);
     for section in ["Mappings", "Conditions"] {
-        for (name, value) in child.get(section).and_then(Json::as_object).into_iter().flatten() {
+        for (name, value) in child
+            .get(section)
+            .and_then(Json::as_object)
+            .into_iter()
+            .flatten()
+        {
             insert(parent, section, renamed.name(name), renamed.value(value));
         }
     }
-    for (id, value) in child.get("Resources").and_then(Json::as_object).into_iter().flatten() {
+    for (id, value) in child
+        .get("Resources")
+        .and_then(Json::as_object)
+        .into_iter()
+        .flatten()
+    {
         let mut value = renamed.value(value);
-        let own = value.get("Condition").and_then(Json::as_str).map(|own| renamed.name(own));
+        let own = value
+            .get("Condition")
+            .and_then(Json::as_str)
+            .map(|own| renamed.name(own));
         let both = match (condition, own) {
             (Some(outer), Some(own)) => {
                 let name = format!("{stack}.{id} of {own}");
@@ -111,8 +149,16 @@ fn put_in(parent: &mut Json, stack: &str, child: &Json) {
         insert(parent, "Resources", renamed.name(id), value);
     }
     let mut outputs = Map::new();
-    for (name, output) in child.get("Outputs").and_then(Json::as_object).into_iter().flatten() {
-        outputs.insert(name.clone(), renamed.value(output.get("Value").unwrap_or(&Json::Null)));
+    for (name, output) in child
+        .get("Outputs")
+        .and_then(Json::as_object)
+        .into_iter()
+        .flatten()
+    {
+        outputs.insert(
+            name.clone(),
+            renamed.value(output.get("Value").unwrap_or(&Json::Null)),
+        );
     }
     replace_outputs(parent, stack, &outputs);
 }
@@ -132,15 +178,19 @@ impl Renamed<'_> {
     }
 
     fn declares(&self, section: &str, name: &str) -> bool {
-        self.child.get(section).is_some_and(|all| all.get(name).is_some())
+        self.child
+            .get(section)
+            .is_some_and(|all| all.get(name).is_some())
     }
 
-    /// What `Ref` of a name of the child is in the parent; none for a name that is none of the child's.
+    /// What `Ref` of a name of the child is in the parent; none for a name that is none of the
+    /// child's.
     fn reference(&self, name: &str) -> Option<Json> {
         if let Some(declared) = self.child.get("Parameters").and_then(|all| all.get(name)) {
             return Some(self.parameter(name, declared));
         }
-        self.declares("Resources", name).then(|| json!({ "Ref": self.name(name) }))
+        self.declares("Resources", name)
+            .then(|| json!({ "Ref": self.name(name) }))
     }
 
     /// The value of a parameter of the child: what the parent gives, or else its default.
@@ -150,13 +200,20 @@ impl Renamed<'_> {
         let Some(value) = value else {
             return json!({ "Fn::ParameterWithoutValue": self.name(name) });
         };
-        let kind = declared.get("Type").and_then(Json::as_str).unwrap_or("String");
+        let kind = declared
+            .get("Type")
+            .and_then(Json::as_str)
+            .unwrap_or("String");
         if kind.starts_with("AWS::SSM::Parameter::Value") {
             return json!({ "Fn::ParameterOfSystemsManager": value });
         }
         if kind == "CommaDelimitedList" || kind.starts_with("List<") {
             return match scalar(&value) {
-                Some(text) => Json::Array(text.split(',').map(|item| Json::from(item.trim())).collect()),
+                Some(text) => Json::Array(
+                    text.split(',')
+                        .map(|item| Json::from(item.trim()))
+                        .collect(),
+                ),
                 None => json!({ "Fn::Split": [",", value] }),
             };
         }
@@ -166,11 +223,19 @@ impl Renamed<'_> {
     fn value(&self, json: &Json) -> Json {
         let Json::Object(map) = json else {
             return match json {
-                Json::Array(items) => Json::Array(items.iter().map(|item| self.value(item)).collect()),
+                Json::Array(items) => {
+                    Json::Array(items.iter().map(|item| self.value(item)).collect())
+                }
                 other => other.clone(),
             };
         };
-        let all = || Json::Object(map.iter().map(|(key, value)| (key.clone(), self.value(value))).collect());
+        let all = || {
+            Json::Object(
+                map.iter()
+                    .map(|(key, value)| (key.clone(), self.value(value)))
+                    .collect(),
+            )
+        };
         let Some((function, argument)) = map.iter().next().filter(|_| map.len() == 1) else {
             return all();
         };
@@ -212,7 +277,10 @@ impl Renamed<'_> {
 
     /// `Fn::Sub`, in which every name of the child is given by the mapping.
     fn substituted(&self, text: &str, own: &Map<String, Json>) -> Json {
-        let mut values: Map<String, Json> = own.iter().map(|(name, value)| (name.clone(), self.value(value))).collect();
+        let mut values: Map<String, Json> = own
+            .iter()
+            .map(|(name, value)| (name.clone(), self.value(value)))
+            .collect();
         let mut written = String::new();
         let mut rest = text;
         while let Some((before, after)) = rest.split_once("${") {
@@ -249,8 +317,12 @@ fn replace_outputs(json: &mut Json, stack: &str, outputs: &Map<String, Json>) {
         return;
     }
     match json {
-        Json::Array(items) => items.iter_mut().for_each(|item| replace_outputs(item, stack, outputs)),
-        Json::Object(map) => map.values_mut().for_each(|value| replace_outputs(value, stack, outputs)),
+        Json::Array(items) => items
+            .iter_mut()
+            .for_each(|item| replace_outputs(item, stack, outputs)),
+        Json::Object(map) => map
+            .values_mut()
+            .for_each(|value| replace_outputs(value, stack, outputs)),
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {}
     }
 }
@@ -260,7 +332,9 @@ fn output(json: &Json, stack: &str, outputs: &Map<String, Json>) -> Option<Json>
     if let Some(argument) = map.get("Fn::GetAtt") {
         let both = match argument {
             Json::String(both) => both.clone(),
-            Json::Array(parts) => format!("{}.{}", parts.first()?.as_str()?, parts.get(1)?.as_str()?),
+            Json::Array(parts) => {
+                format!("{}.{}", parts.first()?.as_str()?, parts.get(1)?.as_str()?)
+            }
             _ => return None,
         };
         let name = both.strip_prefix(stack)?.strip_prefix(".Outputs.")?;
@@ -273,7 +347,11 @@ fn output(json: &Json, stack: &str, outputs: &Map<String, Json>) -> Option<Json>
                 Json::String(text) => Some(text),
                 _ => None,
             })?,
-            parts.get(1).and_then(Json::as_object).cloned().unwrap_or_default(),
+            parts
+                .get(1)
+                .and_then(Json::as_object)
+                .cloned()
+                .unwrap_or_default(),
         ),
         _ => return None,
     };
@@ -295,7 +373,10 @@ mod tests {
 
     fn read(parent: Json, child: Json) -> Json {
         with_children(parent, &(), &|(), path| {
-            (path == "child.yaml").then(|| Child { place: (), template: child.clone() })
+            (path == "child.yaml").then(|| Child {
+                place: (),
+                template: child.clone(),
+            })
         })
     }
 
@@ -319,8 +400,14 @@ mod tests {
         let text = json!(["${value0}-${value1}-${AWS::Region}-${!x}", { "value0": { "Ref": "V" }, "value1": { "Fn::GetAtt": ["S.R", "Arn"] } }]);
         assert_eq!(resource["Properties"]["S"]["Fn::Sub"], text);
         let both = resource["Condition"].as_str().unwrap_or_default();
-        assert_eq!(read["Conditions"][both], json!({ "Fn::And": [{ "Condition": "C" }, { "Condition": "S.D" }] }));
-        assert_eq!(read["Conditions"]["S.D"], json!({ "Fn::Equals": [{ "Ref": "V" }, "p"] }));
+        assert_eq!(
+            read["Conditions"][both],
+            json!({ "Fn::And": [{ "Condition": "C" }, { "Condition": "S.D" }] })
+        );
+        assert_eq!(
+            read["Conditions"]["S.D"],
+            json!({ "Fn::Equals": [{ "Ref": "V" }, "p"] })
+        );
         let arn = json!({ "Fn::GetAtt": ["S.R", "Arn"] });
         assert_eq!(read["Resources"]["X"]["Properties"]["A"], arn);
         assert_eq!(

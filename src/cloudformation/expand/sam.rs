@@ -1,5 +1,6 @@
-//! The Serverless Application Model, as far as layers and identities go: layer versions, and the roles that functions and
-//! state machines are given (AWS SAM Developer Guide, resource and property reference).
+//! The Serverless Application Model, as far as layers and identities go: layer versions, and the
+//! roles that functions and state machines are given (AWS SAM Developer Guide, resource and
+//! property reference).
 
 use crate::aws::{managed, sam_policies};
 use serde_json::{Map, Value as Json, json};
@@ -13,7 +14,11 @@ pub fn expand(template: &mut Json) {
     let mut conditions = Map::new();
     let mut all = Map::with_capacity(resources.len());
     for (id, mut resource) in std::mem::take(resources) {
-        let kind = resource.get("Type").and_then(Json::as_str).unwrap_or_default().to_owned();
+        let kind = resource
+            .get("Type")
+            .and_then(Json::as_str)
+            .unwrap_or_default()
+            .to_owned();
         match kind.as_str() {
             "AWS::Serverless::LayerVersion" => layer_version(&id, &mut resource),
             "AWS::Serverless::Function" => {
@@ -53,11 +58,19 @@ pub fn expand(template: &mut Json) {
     }
 }
 
-/// A layer version is called as its resource is, unless it says another name, and stays when it goes, unless it says that
-/// it is deleted. CloudFormation gives it another logical ID for each content; here it keeps its own.
+/// A layer version is called as its resource is, unless it says another name, and stays when it
+/// goes, unless it says that it is deleted. CloudFormation gives it another logical ID for each
+/// content; here it keeps its own.
 fn layer_version(id: &str, resource: &mut Json) {
-    let retention = resource["Properties"].get("RetentionPolicy").and_then(Json::as_str).map(str::to_ascii_lowercase);
-    let deletion = if retention.as_deref() == Some("delete") { "Delete" } else { "Retain" };
+    let retention = resource["Properties"]
+        .get("RetentionPolicy")
+        .and_then(Json::as_str)
+        .map(str::to_ascii_lowercase);
+    let deletion = if retention.as_deref() == Some("delete") {
+        "Delete"
+    } else {
+        "Retain"
+    };
     if retention.is_some() || resource.get("DeletionPolicy").is_none() {
         resource["DeletionPolicy"] = json!(deletion);
     }
@@ -75,8 +88,8 @@ fn layer_version(id: &str, resource: &mut Json) {
     }
 }
 
-/// Adds what `Globals` says of every resource of a type, but for what the resource says that it ignores: its own properties
-/// win, lists are joined, mappings merged.
+/// Adds what `Globals` says of every resource of a type, but for what the resource says that it
+/// ignores: its own properties win, lists are joined, mappings merged.
 fn with_globals(resource: &mut Json, globals: Option<&Json>) {
     let Some(Json::Object(globals)) = globals else {
         return;
@@ -87,20 +100,27 @@ fn with_globals(resource: &mut Json, globals: Option<&Json>) {
         all => all == "*",
     };
     let globals = globals.iter().filter(|(name, _)| !is_ignored(name));
-    let globals: Map<String, Json> = globals.map(|(name, value)| (name.clone(), value.clone())).collect();
+    let globals: Map<String, Json> = globals
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
     let own = resource["Properties"].take();
     resource["Properties"] = merged(Json::Object(globals), own);
 }
 
 /// Whether a mapping is an intrinsic function, which is one value.
 fn is_function(map: &Map<String, Json>) -> bool {
-    map.len() == 1 && map.keys().all(|key| key == "Ref" || key == "Condition" || key.starts_with("Fn::"))
+    map.len() == 1
+        && map
+            .keys()
+            .all(|key| key == "Ref" || key == "Condition" || key.starts_with("Fn::"))
 }
 
 fn merged(global: Json, own: Json) -> Json {
     match (global, own) {
         (global, Json::Null) => global,
-        (Json::Object(mut global), Json::Object(own)) if !is_function(&global) && !is_function(&own) => {
+        (Json::Object(mut global), Json::Object(own))
+            if !is_function(&global) && !is_function(&own) =>
+        {
             for (key, value) in own {
                 let before = global.get_mut(&key).map(Json::take).unwrap_or_default();
                 global.insert(key, merged(before, value));
@@ -115,8 +135,8 @@ fn merged(global: Json, own: Json) -> Json {
     }
 }
 
-/// The role that a function is given, unless it has one: with the policies that it lists, and those that what it uses asks
-/// for.
+/// The role that a function is given, unless it has one: with the policies that it lists, and those
+/// that what it uses asks for.
 fn function_role(id: &str, resource: &Json, conditions: &mut Map<String, Json>) -> Option<Json> {
     let properties = &resource["Properties"];
     let condition = match properties.get("Role") {
@@ -124,19 +144,34 @@ fn function_role(id: &str, resource: &Json, conditions: &mut Map<String, Json>) 
         Some(role) => Some(json!(condition_without_role(role, conditions)?)),
     };
     let mut managed = vec![managed_arn("service-role/AWSLambdaBasicExecutionRole")];
-    if properties.get("Tracing").is_some_and(|tracing| tracing != "Disabled") {
+    if properties
+        .get("Tracing")
+        .is_some_and(|tracing| tracing != "Disabled")
+    {
         managed.push(managed_arn("AWSXRayDaemonWriteAccess"));
     }
     if properties.get("VpcConfig").is_some() {
         managed.push(managed_arn("service-role/AWSLambdaVPCAccessExecutionRole"));
     }
-    let trust = properties.get("AssumeRolePolicyDocument").cloned().unwrap_or_else(|| trust("lambda.amazonaws.com"));
-    Some(role(&format!("{id}Role"), properties, managed, trust, "RolePath", condition))
+    let trust = properties
+        .get("AssumeRolePolicyDocument")
+        .cloned()
+        .unwrap_or_else(|| trust("lambda.amazonaws.com"));
+    Some(role(
+        &format!("{id}Role"),
+        properties,
+        managed,
+        trust,
+        "RolePath",
+        condition,
+    ))
 }
 
-/// The condition on which a function is given a role, where `Role` is taken away in one of two cases.
+/// The condition on which a function is given a role, where `Role` is taken away in one of two
+/// cases.
 fn condition_without_role(role: &Json, conditions: &mut Map<String, Json>) -> Option<String> {
-    let [Json::String(condition), then, otherwise] = role.get("Fn::If")?.as_array()?.as_slice() else {
+    let [Json::String(condition), then, otherwise] = role.get("Fn::If")?.as_array()?.as_slice()
+    else {
         return None;
     };
     let is_none = |value: &Json| value.get("Ref").and_then(Json::as_str) == Some("AWS::NoValue");
@@ -147,7 +182,10 @@ fn condition_without_role(role: &Json, conditions: &mut Map<String, Json>) -> Op
         return None;
     }
     let negated = format!("NOT{condition}");
-    conditions.insert(negated.clone(), json!({ "Fn::Not": [{ "Condition": condition }] }));
+    conditions.insert(
+        negated.clone(),
+        json!({ "Fn::Not": [{ "Condition": condition }] }),
+    );
     Some(negated)
 }
 
@@ -157,11 +195,22 @@ fn state_machine_role(id: &str, resource: &Json) -> Option<Json> {
         return None;
     }
     let mut managed = Vec::new();
-    if properties.get("Tracing").and_then(|tracing| tracing.get("Enabled")) == Some(&json!(true)) {
+    if properties
+        .get("Tracing")
+        .and_then(|tracing| tracing.get("Enabled"))
+        == Some(&json!(true))
+    {
         managed.push(managed_arn("AWSXRayDaemonWriteAccess"));
     }
     let condition = resource.get("Condition").cloned();
-    Some(role(&format!("{id}Role"), properties, managed, trust("states.amazonaws.com"), "RolePath", condition))
+    Some(role(
+        &format!("{id}Role"),
+        properties,
+        managed,
+        trust("states.amazonaws.com"),
+        "RolePath",
+        condition,
+    ))
 }
 
 fn role(
@@ -187,7 +236,10 @@ fn role(
         }
     }
     let mut role = json!({ "AssumeRolePolicyDocument": trust, "ManagedPolicyArns": managed, "Policies": inline });
-    for (from, to) in [(path, "Path"), ("PermissionsBoundary", "PermissionsBoundary")] {
+    for (from, to) in [
+        (path, "Path"),
+        ("PermissionsBoundary", "PermissionsBoundary"),
+    ] {
         if let Some(value) = properties.get(from) {
             role[to] = value.clone();
         }
@@ -205,24 +257,36 @@ enum Policy {
     Document(Json),
 }
 
-/// A policy is the name or ARN of a managed policy, a document, or a template of SAM's with its parameters. Where a
-/// condition decides, both may be either.
+/// A policy is the name or ARN of a managed policy, a document, or a template of SAM's with its
+/// parameters. Where a condition decides, both may be either.
 fn converted(policy: &Json) -> Policy {
     match policy {
         Json::String(name) if name.starts_with("arn:") => Policy::Managed(policy.clone()),
-        Json::String(name) => Policy::Managed(managed::path_of(name).map_or_else(|| policy.clone(), managed_arn)),
+        Json::String(name) => {
+            Policy::Managed(managed::path_of(name).map_or_else(|| policy.clone(), managed_arn))
+        }
         Json::Object(map) if map.contains_key("Statement") => Policy::Document(policy.clone()),
         Json::Object(map) => match map.iter().next() {
-            Some((function, Json::Array(branches))) if function == "Fn::If" && branches.len() == 3 => {
+            Some((function, Json::Array(branches)))
+                if function == "Fn::If" && branches.len() == 3 =>
+            {
                 let (then, otherwise) = (converted(&branches[1]), converted(&branches[2]));
                 let choice = |then: Json, otherwise: Json| json!({ "Fn::If": [branches[0], then, otherwise] });
                 match (then, otherwise) {
-                    (Policy::Managed(then), Policy::Managed(otherwise)) => Policy::Managed(choice(then, otherwise)),
-                    (then, otherwise) => Policy::Document(choice(then.into_document(), otherwise.into_document())),
+                    (Policy::Managed(then), Policy::Managed(otherwise)) => {
+                        Policy::Managed(choice(then, otherwise))
+                    }
+                    (then, otherwise) => {
+                        Policy::Document(choice(then.into_document(), otherwise.into_document()))
+                    }
                 }
             }
-            Some((function, _)) if function == "Ref" || function.starts_with("Fn::") => Policy::Managed(policy.clone()),
-            Some((name, _)) if sam_policies::is_harmless(name) => Policy::Document(empty_document()),
+            Some((function, _)) if function == "Ref" || function.starts_with("Fn::") => {
+                Policy::Managed(policy.clone())
+            }
+            Some((name, _)) if sam_policies::is_harmless(name) => {
+                Policy::Document(empty_document())
+            }
             _ => Policy::Document(json!({ "Fn::ServerlessPolicyTemplate": policy })),
         },
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) => {
@@ -232,11 +296,14 @@ fn converted(policy: &Json) -> Policy {
 }
 
 impl Policy {
-    /// What stands for the policy in the place of a document. `AWS::NoValue` leaves a policy that says nothing.
+    /// What stands for the policy in the place of a document. `AWS::NoValue` leaves a policy that
+    /// says nothing.
     fn into_document(self) -> Json {
         match self {
             Self::Document(document) => document,
-            Self::Managed(arn) if arn.get("Ref").and_then(Json::as_str) == Some("AWS::NoValue") => empty_document(),
+            Self::Managed(arn) if arn.get("Ref").and_then(Json::as_str) == Some("AWS::NoValue") => {
+                empty_document()
+            }
             Self::Managed(arn) => json!({ "Fn::ServerlessPolicyTemplate": arn }),
         }
     }
@@ -270,29 +337,50 @@ mod tests {
     fn a_function_without_a_role_is_given_one_with_its_policies() {
         let function = json!({ "Policies": ["AWSLambda_FullAccess", { "S3ReadPolicy": { "BucketName": "b" } },
             { "Statement": { "Effect": "Allow", "Action": "lambda:*", "Resource": "*" } }] });
-        let role = role_of(function, json!({ "PermissionsBoundary": "arn:aws:iam::123456789012:policy/b" }));
+        let role = role_of(
+            function,
+            json!({ "PermissionsBoundary": "arn:aws:iam::123456789012:policy/b" }),
+        );
         let properties = &role["Properties"];
-        assert_eq!(properties["PermissionsBoundary"], "arn:aws:iam::123456789012:policy/b");
+        assert_eq!(
+            properties["PermissionsBoundary"],
+            "arn:aws:iam::123456789012:policy/b"
+        );
         assert_eq!(
             properties["ManagedPolicyArns"][1]["Fn::Sub"],
             "arn:${AWS::Partition}:iam::aws:policy/AWSLambda_FullAccess"
         );
         assert_eq!(properties["Policies"].as_array().map(Vec::len), Some(2));
-        assert_eq!(properties["Policies"][0]["PolicyDocument"], empty_document());
-        assert_eq!(role_of(json!({ "Role": { "Ref": "Other" } }), json!({})), Json::Null);
+        assert_eq!(
+            properties["Policies"][0]["PolicyDocument"],
+            empty_document()
+        );
+        assert_eq!(
+            role_of(json!({ "Role": { "Ref": "Other" } }), json!({})),
+            Json::Null
+        );
     }
 
     #[test]
     fn a_template_of_policies_that_is_not_known_is_not_taken_for_harmless() {
-        let role = role_of(json!({ "Policies": [{ "LayersAdminPolicy": {} }] }), json!({}));
+        let role = role_of(
+            json!({ "Policies": [{ "LayersAdminPolicy": {} }] }),
+            json!({}),
+        );
         let document = &role["Properties"]["Policies"][0]["PolicyDocument"];
-        assert!(document.get("Fn::ServerlessPolicyTemplate").is_some(), "{document}");
+        assert!(
+            document.get("Fn::ServerlessPolicyTemplate").is_some(),
+            "{document}"
+        );
     }
 
     #[test]
     fn a_role_that_a_condition_takes_away_is_made_on_that_condition() {
         let gone = json!({ "Ref": "AWS::NoValue" });
-        let role = role_of(json!({ "Role": { "Fn::If": ["Own", { "Ref": "R" }, gone] } }), json!({}));
+        let role = role_of(
+            json!({ "Role": { "Fn::If": ["Own", { "Ref": "R" }, gone] } }),
+            json!({}),
+        );
         assert_eq!(role["Condition"], "NOTOwn");
     }
 
@@ -301,7 +389,13 @@ mod tests {
         let mut template = json!({ "Resources": { "L": { "Type": "AWS::Serverless::LayerVersion", "Properties": { "ContentUri": "./l" } } } });
         expand(&mut template);
         let layer = &template["Resources"]["L"];
-        assert_eq!((&layer["Type"], &layer["DeletionPolicy"]), (&json!("AWS::Lambda::LayerVersion"), &json!("Retain")));
-        assert_eq!(layer["Properties"], json!({ "Content": "./l", "LayerName": "L" }));
+        assert_eq!(
+            (&layer["Type"], &layer["DeletionPolicy"]),
+            (&json!("AWS::Lambda::LayerVersion"), &json!("Retain"))
+        );
+        assert_eq!(
+            layer["Properties"],
+            json!({ "Content": "./l", "LayerName": "L" })
+        );
     }
 }

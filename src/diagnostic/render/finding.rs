@@ -25,15 +25,26 @@ impl Place {
         let byte_columns = (bytes(span.start, start.line), bytes(span.end, end.line));
         let file = source.name().replace('\\', "/");
         let file = file.strip_prefix("./").unwrap_or(&file).to_owned();
-        Self { file, start, end, byte_columns }
+        Self {
+            file,
+            start,
+            end,
+            byte_columns,
+        }
     }
 
     /// The path as a reference in a URI.
     pub fn uri(&self) -> String {
-        let mut uri = String::from(if self.file.starts_with('/') { "file://" } else { "" });
+        let mut uri = String::from(if self.file.starts_with('/') {
+            "file://"
+        } else {
+            ""
+        });
         for byte in self.file.bytes() {
             match byte {
-                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => uri.push(byte.into()),
+                b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
+                    uri.push(byte.into())
+                }
                 _ => uri.push_str(&format!("%{byte:02X}")),
             }
         }
@@ -76,7 +87,16 @@ pub struct Finding {
 impl Finding {
     /// The finding of a diagnostic.
     pub fn new(diagnostic: &Diagnostic, sources: &Sources) -> Self {
-        let Diagnostic { code, severity, message, primary, secondary, notes, helps, fix } = diagnostic;
+        let Diagnostic {
+            code,
+            severity,
+            message,
+            primary,
+            secondary,
+            notes,
+            helps,
+            fix,
+        } = diagnostic;
         let mut details = Vec::new();
         if !primary.text.is_empty() {
             details.push(primary.text.clone());
@@ -84,8 +104,14 @@ impl Finding {
         details.extend(notes.iter().map(|note| format!("note: {note}")));
         details.extend(helps.iter().map(|help| format!("help: {help}")));
         details.extend(fix.iter().map(|fix| format!("help: {}", fix.title)));
-        let related = secondary.iter().map(|label| (Place::new(label.span, sources), label.text.clone()));
-        let text = sources.get(primary.span.file).text().get(primary.span.range()).unwrap_or_default();
+        let related = secondary
+            .iter()
+            .map(|label| (Place::new(label.span, sources), label.text.clone()));
+        let text = sources
+            .get(primary.span.file)
+            .text()
+            .get(primary.span.range())
+            .unwrap_or_default();
         Self {
             code: *code,
             severity: *severity,
@@ -113,9 +139,9 @@ impl Finding {
     }
 }
 
-/// A word for each finding by which a service knows it again in the next run. It rests on what is wrong with which text of
-/// which file, not on the line, which moves when others are written above. Repeats are numbered, so that each has a word of
-/// its own.
+/// A word for each finding by which a service knows it again in the next run. It rests on what is
+/// wrong with which text of which file, not on the line, which moves when others are written above.
+/// Repeats are numbered, so that each has a word of its own.
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
     let mut words = Vec::new();

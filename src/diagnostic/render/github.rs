@@ -1,8 +1,9 @@
 //! For GitHub Actions: workflow commands, which its runner shows at the lines of a pull request.
 //!
-//! The runner keeps ten errors and ten warnings of a step, so errors come first, and what is left is counted.
-//! Source: <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>, and the limits of annotations
-//! in <https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md>
+//! The runner keeps ten errors and ten warnings of a step, so errors come first, and what is left
+//! is counted. Source:
+//! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>, and the
+//! limits of annotations in <https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md>
 
 use super::finding::Finding;
 use crate::diagnostic::Severity;
@@ -15,7 +16,10 @@ const LIMIT: usize = 10;
 pub fn render(findings: &[Finding]) -> String {
     let mut text = String::new();
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
-        let found: Vec<&Finding> = findings.iter().filter(|finding| finding.severity == severity).collect();
+        let found: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .collect();
         for finding in found.iter().take(LIMIT) {
             text.push_str(&one(finding));
         }
@@ -38,18 +42,31 @@ fn one(finding: &Finding) -> String {
         Severity::Note => "notice",
     };
     let place = &finding.place;
-    let mut properties = format!("file={},line={},endLine={}", property(&place.file), place.start.line, place.end.line);
+    let mut properties = format!(
+        "file={},line={},endLine={}",
+        property(&place.file),
+        place.start.line,
+        place.end.line
+    );
     // The runner shows columns within one line only.
     if place.start.line == place.end.line {
-        properties.push_str(&format!(",col={},endColumn={}", place.start.column, place.end.column));
+        properties.push_str(&format!(
+            ",col={},endColumn={}",
+            place.start.column, place.end.column
+        ));
     }
     let title = property(finding.code.name());
-    format!("::{command} {properties},title={title}::{}\n", data(&finding.full_text()))
+    format!(
+        "::{command} {properties},title={title}::{}\n",
+        data(&finding.full_text())
+    )
 }
 
 /// Text after the properties. Nothing in it can begin another command.
 fn data(text: &str) -> String {
-    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+    text.replace('%', "%25")
+        .replace('\r', "%0D")
+        .replace('\n', "%0A")
 }
 
 /// The value of a property.

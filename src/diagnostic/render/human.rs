@@ -21,11 +21,19 @@ pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
 
 fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
     let code = diagnostic.code.name();
-    let title = level(diagnostic.severity).primary_title(diagnostic.message.as_str()).id(code);
+    let title = level(diagnostic.severity)
+        .primary_title(diagnostic.message.as_str())
+        .id(code);
     let mut group = Group::with_title(title);
-    let labels: Vec<(&Label, AnnotationKind)> = std::iter::once((&diagnostic.primary, AnnotationKind::Primary))
-        .chain(diagnostic.secondary.iter().map(|label| (label, AnnotationKind::Context)))
-        .collect();
+    let labels: Vec<(&Label, AnnotationKind)> =
+        std::iter::once((&diagnostic.primary, AnnotationKind::Primary))
+            .chain(
+                diagnostic
+                    .secondary
+                    .iter()
+                    .map(|label| (label, AnnotationKind::Context)),
+            )
+            .collect();
     for views in views(&labels, sources) {
         let source = sources.get(views.file());
         group = group.element(views.snippet(source));
@@ -38,7 +46,9 @@ fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
     }
     let mut groups = vec![group];
     groups.extend(diagnostic.fix.as_ref().map(|fix| patch(fix, sources)));
-    Renderer::styled().decor_style(DecorStyle::Ascii).render(&groups)
+    Renderer::styled()
+        .decor_style(DecorStyle::Ascii)
+        .render(&groups)
 }
 
 fn level(severity: Severity) -> Level<'static> {
@@ -61,7 +71,11 @@ impl<'d> View<'d> {
     fn of(label: &'d Label, kind: AnnotationKind, sources: &Sources) -> Self {
         let source = sources.get(label.span.file);
         let (shown, line) = window(source, label.span);
-        Self { labels: vec![(label, kind)], shown, line }
+        Self {
+            labels: vec![(label, kind)],
+            shown,
+            line,
+        }
     }
 
     fn file(&self) -> FileId {
@@ -74,16 +88,22 @@ impl<'d> View<'d> {
     {
         let text = source.text().get(self.shown.clone()).unwrap_or_default();
         let annotations = self.labels.iter().map(|(label, kind)| {
-            let start = (label.span.start as usize).clamp(self.shown.start, self.shown.end) - self.shown.start;
-            let end = (label.span.end as usize).clamp(self.shown.start, self.shown.end) - self.shown.start;
-            kind.span(start..end.max(start)).label(Some(label.text.as_str()).filter(|text| !text.is_empty()))
+            let start = (label.span.start as usize).clamp(self.shown.start, self.shown.end)
+                - self.shown.start;
+            let end = (label.span.end as usize).clamp(self.shown.start, self.shown.end)
+                - self.shown.start;
+            kind.span(start..end.max(start))
+                .label(Some(label.text.as_str()).filter(|text| !text.is_empty()))
         });
-        Snippet::source(text).path(source.name()).line_start(self.line).annotations(annotations)
+        Snippet::source(text)
+            .path(source.name())
+            .line_start(self.line)
+            .annotations(annotations)
     }
 }
 
-/// The pieces of files to show for these labels. Labels close to each other share a piece; the first label's file
-/// comes first.
+/// The pieces of files to show for these labels. Labels close to each other share a piece; the
+/// first label's file comes first.
 fn views<'d>(labels: &[(&'d Label, AnnotationKind)], sources: &Sources) -> Vec<View<'d>> {
     /// Bytes between two places up to which one piece shows both, the lines between folded.
     const NEAR: usize = 20_000;
@@ -92,11 +112,11 @@ fn views<'d>(labels: &[(&'d Label, AnnotationKind)], sources: &Sources) -> Vec<V
         let view = View::of(label, kind, sources);
         let source = sources.get(label.span.file);
         let joined = views.iter_mut().find_map(|other| {
-            let range = other.shown.start.min(view.shown.start)..other.shown.end.max(view.shown.end);
-            let whole_lines = source
-                .text()
-                .get(range.clone())
-                .is_some_and(|text| text.len() <= NEAR && text.lines().all(|line| line.len() <= WINDOW));
+            let range =
+                other.shown.start.min(view.shown.start)..other.shown.end.max(view.shown.end);
+            let whole_lines = source.text().get(range.clone()).is_some_and(|text| {
+                text.len() <= NEAR && text.lines().all(|line| line.len() <= WINDOW)
+            });
             (other.file() == label.span.file && whole_lines).then_some((other, range))
         });
         match joined {
@@ -115,19 +135,30 @@ fn views<'d>(labels: &[(&'d Label, AnnotationKind)], sources: &Sources) -> Vec<V
 fn window(source: &Source, span: Span) -> (Range<usize>, usize) {
     let line = source.position(span.start).line;
     let lines = source.line(line);
-    let end = source.line(source.position(span.end).line).end.max(lines.end);
+    let end = source
+        .line(source.position(span.end).line)
+        .end
+        .max(lines.end);
     if end - lines.start <= WINDOW {
         return (lines.start..end, line);
     }
     let text = source.text();
-    let start = floor(text, (span.start as usize).saturating_sub(WINDOW / 2).max(lines.start));
+    let start = floor(
+        text,
+        (span.start as usize)
+            .saturating_sub(WINDOW / 2)
+            .max(lines.start),
+    );
     let end = floor(text, (start + WINDOW).min(lines.end.max(start)));
     (start..end, line)
 }
 
 /// The nearest start of a character at or before `at`.
 fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0)
+    (0..=at.min(text.len()))
+        .rev()
+        .find(|&at| text.is_char_boundary(at))
+        .unwrap_or(0)
 }
 
 fn patch<'d>(fix: &'d Fix, sources: &'d Sources) -> Group<'d> {

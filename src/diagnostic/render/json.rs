@@ -61,7 +61,11 @@ fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
         severity: diagnostic.severity.name(),
         message: &diagnostic.message,
         place: place(sources, *span, text),
-        related: diagnostic.secondary.iter().map(|label| place(sources, label.span, &label.text)).collect(),
+        related: diagnostic
+            .secondary
+            .iter()
+            .map(|label| place(sources, label.span, &label.text))
+            .collect(),
         notes: &diagnostic.notes,
         helps: &diagnostic.helps,
         fix: diagnostic.fix.as_ref().map(|fix| FixMessage {

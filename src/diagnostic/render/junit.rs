@@ -1,4 +1,5 @@
-//! For lists of tests: JUnit's XML. Errors are failures; what does not stop the compiler passes and shows its text.
+//! For lists of tests: JUnit's XML. Errors are failures; what does not stop the compiler passes and
+//! shows its text.
 //!
 //! Source: <https://github.com/testmoapp/junitxml>, which describes what services read.
 
@@ -6,9 +7,13 @@ use super::finding::Finding;
 use crate::diagnostic::Severity;
 use std::fmt::Write as _;
 
-/// Findings as one XML document. Without findings it has one case that passes, since services take none for a mistake.
+/// Findings as one XML document. Without findings it has one case that passes, since services take
+/// none for a mistake.
 pub fn render(findings: &[Finding]) -> String {
-    let failures = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+    let failures = findings
+        .iter()
+        .filter(|finding| finding.severity == Severity::Error)
+        .count();
     let tests = findings.len().max(1);
     let mut cases = String::new();
     if findings.is_empty() {
@@ -18,28 +23,42 @@ pub fn render(findings: &[Finding]) -> String {
         // Writing to a string cannot fail.
         one(finding, &mut cases).unwrap_or_default();
     }
-    let counts = format!("name=\"layershare\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\"");
+    let counts =
+        format!("name=\"layershare\" tests=\"{tests}\" failures=\"{failures}\" errors=\"0\"");
     format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n  <testsuite {counts}>\n{cases}  </testsuite>\n\
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n  <testsuite \
+        {counts}>\n{cases}  </testsuite>\n\
          </testsuites>\n"
     )
 }
 
 fn one(finding: &Finding, cases: &mut String) -> std::fmt::Result {
-    let (code, file, position) = (finding.code.name(), escaped(&finding.place.file), finding.place.start);
+    let (code, file, position) = (
+        finding.code.name(),
+        escaped(&finding.place.file),
+        finding.place.start,
+    );
     let (line, column) = (position.line, position.column);
     writeln!(
         cases,
-        "    <testcase name=\"{code} at {line}:{column}\" classname=\"{file}\" file=\"{file}\" line=\"{line}\">"
+        "    <testcase name=\"{code} at {line}:{column}\" classname=\"{file}\" file=\"{file}\" \
+        line=\"{line}\">"
     )?;
     let text = escaped(&finding.full_text());
     match finding.severity {
         Severity::Error => {
             let message = escaped(&finding.message);
-            writeln!(cases, "      <failure message=\"{message}\" type=\"{code}\">{text}</failure>")?;
+            writeln!(
+                cases,
+                "      <failure message=\"{message}\" type=\"{code}\">{text}</failure>"
+            )?;
         }
         Severity::Warning | Severity::Note => {
-            writeln!(cases, "      <system-out>{}: {text}</system-out>", finding.severity.name())?;
+            writeln!(
+                cases,
+                "      <system-out>{}: {text}</system-out>",
+                finding.severity.name()
+            )?;
         }
     }
     writeln!(cases, "    </testcase>")

@@ -36,7 +36,8 @@ pub enum Form {
     Rdjson,
 }
 
-/// The messages of one run. Some forms are written as they come, the others are one document at the end.
+/// The messages of one run. Some forms are written as they come, the others are one document at the
+/// end.
 #[derive(Debug, Default)]
 pub struct Report {
     form: Form,
@@ -47,7 +48,10 @@ impl Report {
     /// A report without messages.
     #[must_use]
     pub fn new(form: Form) -> Self {
-        Self { form, findings: Vec::new() }
+        Self {
+            form,
+            findings: Vec::new(),
+        }
     }
 
     /// Adds diagnostics. Returns what is to be written now, with its line ends.
@@ -58,14 +62,17 @@ impl Report {
             Form::Short => short::render(diagnostics, sources),
             Form::Json => json::render(diagnostics, sources),
             Form::Github | Form::Gitlab | Form::Sarif | Form::Junit | Form::Rdjson => {
-                let found = diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, sources));
+                let found = diagnostics
+                    .iter()
+                    .map(|diagnostic| Finding::new(diagnostic, sources));
                 self.findings.extend(found);
                 String::new()
             }
         }
     }
 
-    /// The line that says why a run cannot go on. A document is not written then: it would look like one without findings.
+    /// The line that says why a run cannot go on. A document is not written then: it would look
+    /// like one without findings.
     #[must_use]
     pub fn failure(&self, why: &str) -> String {
         match self.form {
@@ -77,7 +84,8 @@ impl Report {
         }
     }
 
-    /// What is to be written at the end, with its line ends: a document, also where it has no finding in it.
+    /// What is to be written at the end, with its line ends: a document, also where it has no
+    /// finding in it.
     #[must_use]
     pub fn finish(self) -> String {
         match self.form {

@@ -1,6 +1,7 @@
 //! For reviewdog: its diagnostic format, in which a fix is a suggestion that a reviewer applies.
 //!
-//! Source: <https://github.com/reviewdog/reviewdog/blob/master/proto/rdf/reviewdog.proto>; its columns count bytes.
+//! Source: <https://github.com/reviewdog/reviewdog/blob/master/proto/rdf/reviewdog.proto>; its
+//! columns count bytes.
 
 use super::finding::{Finding, Place};
 use crate::diagnostic::Severity;
@@ -11,9 +12,14 @@ pub fn render(findings: &[Finding]) -> String {
     let mut diagnostics = Vec::new();
     for finding in findings {
         // A suggestion is about the file of its finding.
-        let fix = finding.fix.as_ref().filter(|fix| fix.place.file == finding.place.file);
-        let suggestions: Vec<Json> =
-            fix.iter().map(|fix| json!({ "range": range(&fix.place), "text": fix.replacement })).collect();
+        let fix = finding
+            .fix
+            .as_ref()
+            .filter(|fix| fix.place.file == finding.place.file);
+        let suggestions: Vec<Json> = fix
+            .iter()
+            .map(|fix| json!({ "range": range(&fix.place), "text": fix.replacement }))
+            .collect();
         diagnostics.push(json!({
             "message": finding.full_text(),
             "location": { "path": finding.place.file, "range": range(&finding.place) },
@@ -26,7 +32,10 @@ pub fn render(findings: &[Finding]) -> String {
             "suggestions": suggestions,
         }));
     }
-    format!("{:#}\n", json!({ "source": { "name": "layershare" }, "diagnostics": diagnostics }))
+    format!(
+        "{:#}\n",
+        json!({ "source": { "name": "layershare" }, "diagnostics": diagnostics })
+    )
 }
 
 fn range(place: &Place) -> Json {

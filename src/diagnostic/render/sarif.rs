@@ -1,6 +1,7 @@
 //! For code scanning: SARIF 2.1.0.
 //!
-//! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, and what GitHub asks for in addition:
+//! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, and what GitHub asks
+//! for in addition:
 //! <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>
 
 use super::finding::{Finding, Place, fingerprints};
@@ -12,7 +13,10 @@ pub fn render(findings: &[Finding]) -> String {
     let mut codes: Vec<Code> = Vec::new();
     let mut results = Vec::new();
     for (finding, fingerprint) in findings.iter().zip(fingerprints(findings)) {
-        let rule = codes.iter().position(|code| *code == finding.code).unwrap_or(codes.len());
+        let rule = codes
+            .iter()
+            .position(|code| *code == finding.code)
+            .unwrap_or(codes.len());
         if rule == codes.len() {
             codes.push(finding.code);
         }
@@ -97,6 +101,9 @@ fn region(place: &Place) -> Json {
 /// A summary as the sentence that SARIF asks for.
 fn sentence(summary: &str) -> String {
     let mut characters = summary.chars();
-    let first = characters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    let first = characters
+        .next()
+        .map(|first| first.to_uppercase().to_string())
+        .unwrap_or_default();
     format!("{first}{}.", characters.as_str())
 }

@@ -12,7 +12,11 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
-    let mut members = rules.restrictions.iter().flat_map(Restriction::sets).flat_map(|set| &set.members);
+    let mut members = rules
+        .restrictions
+        .iter()
+        .flat_map(Restriction::sets)
+        .flat_map(|set| &set.members);
     let is_in_a_set = members.any(|member| member.declared.as_ref() == Some(&layer.name.value));
     if layer.publish.is_some() || is_in_a_set {
         return;

@@ -1,4 +1,5 @@
-//! An allowlist with layers of any AWS account: whoever publishes a layer of a fitting name is on it.
+//! An allowlist with layers of any AWS account: whoever publishes a layer of a fitting name is on
+//! it.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
@@ -6,13 +7,21 @@ use crate::rules::layer_pattern::account;
 use crate::rules::model::Restriction;
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let sets = context.rules.restrictions.iter().flat_map(Restriction::allowlists);
+    let sets = context
+        .rules
+        .restrictions
+        .iter()
+        .flat_map(Restriction::allowlists);
     for member in sets.flat_map(|set| &set.members) {
         if account(&member.layers).is_some_and(|account| account == "*") {
             diagnostics.push(
-                Diagnostic::warning(Code::AnyAccount, member.span, "this takes in layers of every AWS account")
-                    .note("anybody can publish a layer of a fitting name, and share it with everyone")
-                    .help("write the account instead of `*`"),
+                Diagnostic::warning(
+                    Code::AnyAccount,
+                    member.span,
+                    "this takes in layers of every AWS account",
+                )
+                .note("anybody can publish a layer of a fitting name, and share it with everyone")
+                .help("write the account instead of `*`"),
             );
         }
     }

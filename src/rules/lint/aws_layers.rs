@@ -1,4 +1,5 @@
-//! An allowlist of the own account's layers: the layers that AWS publishes are in accounts of their own.
+//! An allowlist of the own account's layers: the layers that AWS publishes are in accounts of their
+//! own.
 
 use super::Context;
 use crate::aws::layers::{Published, published};
@@ -17,19 +18,30 @@ fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>
         return;
     };
     let message = "this leaves out the layers that AWS publishes";
-    let diagnostic = Diagnostic::remark(Code::AwsLayers, member.span, message)
-        .note("they are in accounts of AWS; those that have an account for each region are listed in the manual");
+    let diagnostic = Diagnostic::remark(Code::AwsLayers, member.span, message).note(
+        "they are in accounts of AWS; those that have an account for each region are listed \
+        in the manual",
+    );
     let everywhere = published().filter(|published| published.is_everywhere());
-    let lines = everywhere.map(|Published { product, item }| format!("for {product}, add `{item}`"));
+    let lines =
+        everywhere.map(|Published { product, item }| format!("for {product}, add `{item}`"));
     diagnostics.push(lines.fold(diagnostic, Diagnostic::help));
 }
 
-/// The member that stands for every layer of the own account, in a set that has the own account's only.
+/// The member that stands for every layer of the own account, in a set that has the own account's
+/// only.
 fn whole_account(set: &LayerSet) -> Option<&SetMember> {
     let own = |member: &&SetMember| {
-        account(&member.layers)
-            .is_none_or(|account| matches!(account.as_str(), "${AWS::AccountId}" | "${aws:PrincipalAccount}"))
+        account(&member.layers).is_none_or(|account| {
+            matches!(
+                account.as_str(),
+                "${AWS::AccountId}" | "${aws:PrincipalAccount}"
+            )
+        })
     };
     let all_own = set.members.iter().filter(own).count() == set.members.len();
-    set.members.iter().find(|member| name(&member.layers).as_deref() == Some("*")).filter(|_| all_own)
+    set.members
+        .iter()
+        .find(|member| name(&member.layers).as_deref() == Some("*"))
+        .filter(|_| all_own)
 }

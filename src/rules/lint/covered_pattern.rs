@@ -6,11 +6,17 @@ use crate::pattern::Pattern;
 use crate::rules::layer_pattern::pattern;
 use crate::rules::model::{LayerSet, Restriction, Rules};
 
-/// The most members of a set that are compared with each other. No policy holds as many, which is reported then.
+/// The most members of a set that are compared with each other. No policy holds as many, which is
+/// reported then.
 const MOST: usize = 1000;
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    for set in context.rules.restrictions.iter().flat_map(Restriction::sets) {
+    for set in context
+        .rules
+        .restrictions
+        .iter()
+        .flat_map(Restriction::sets)
+    {
         if set.members.len() <= MOST {
             lint_set(context.rules, set, diagnostics);
         }
@@ -18,11 +24,17 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn lint_set(rules: &Rules, set: &LayerSet, diagnostics: &mut Vec<Diagnostic>) {
-    let arns: Vec<Pattern> = set.members.iter().map(|member| pattern(rules, &member.layers)).collect();
+    let arns: Vec<Pattern> = set
+        .members
+        .iter()
+        .map(|member| pattern(rules, &member.layers))
+        .collect();
     for (index, covered) in arns.iter().enumerate() {
         // Of two alike, the second is the one too many.
         let by = arns.iter().enumerate().position(|(other, pattern)| {
-            other != index && pattern.plainly_covers(covered) && (other < index || !covered.plainly_covers(pattern))
+            other != index
+                && pattern.plainly_covers(covered)
+                && (other < index || !covered.plainly_covers(pattern))
         });
         let Some(by) = by.and_then(|by| set.members.get(by)) else {
             continue;
@@ -31,8 +43,12 @@ fn lint_set(rules: &Rules, set: &LayerSet, diagnostics: &mut Vec<Diagnostic>) {
             continue;
         };
         diagnostics.push(
-            Diagnostic::warning(Code::CoveredPattern, member.span, "this item is covered by another one")
-                .also(by.span, "every layer of it is in here"),
+            Diagnostic::warning(
+                Code::CoveredPattern,
+                member.span,
+                "this item is covered by another one",
+            )
+            .also(by.span, "every layer of it is in here"),
         );
     }
 }

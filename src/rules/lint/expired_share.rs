@@ -1,4 +1,5 @@
-//! A share that was meant to end by now. The template does not change by itself: somebody has to remove the rule.
+//! A share that was meant to end by now. The template does not change by itself: somebody has to
+//! remove the rule.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::Rules;
@@ -6,12 +7,26 @@ use jiff::civil::Date;
 
 /// Reports the rules whose last day lies before `as_of`.
 pub fn expired_shares(rules: &Rules, as_of: Date, diagnostics: &mut Vec<Diagnostic>) {
-    for deadline in rules.deadlines.iter().filter(|deadline| deadline.value < as_of) {
+    for deadline in rules
+        .deadlines
+        .iter()
+        .filter(|deadline| deadline.value < as_of)
+    {
         diagnostics.push(
-            Diagnostic::error(Code::ExpiredShare, deadline.span, "this rule was meant to end")
-                .label(format!("its last day was {}, and this is {as_of}", deadline.value))
-                .note("the date does not revoke anything by itself: the template is the same on every day")
-                .help("remove the rule, build and deploy, or give it a later date"),
+            Diagnostic::error(
+                Code::ExpiredShare,
+                deadline.span,
+                "this rule was meant to end",
+            )
+            .label(format!(
+                "its last day was {}, and this is {as_of}",
+                deadline.value
+            ))
+            .note(
+                "the date does not revoke anything by itself: the template is the same on \
+                every day",
+            )
+            .help("remove the rule, build and deploy, or give it a later date"),
         );
     }
 }

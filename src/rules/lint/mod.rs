@@ -40,18 +40,54 @@ pub struct Lint {
 
 /// Every lint that does not depend on the day.
 pub const LINTS: &[Lint] = &[
-    Lint { code: Code::AdoptedUnshared, check: adopted_unshared::lint },
-    Lint { code: Code::AnyAccount, check: any_account::lint },
-    Lint { code: Code::AwsLayers, check: aws_layers::lint },
-    Lint { code: Code::CoveredPattern, check: covered_pattern::lint },
-    Lint { code: Code::FixedKey, check: fixed_key::lint },
-    Lint { code: Code::NamedDescription, check: named_description::lint },
-    Lint { code: Code::ParameterInVersion, check: parameter_in_version::lint },
-    Lint { code: Code::NoEffect, check: redundant_deny::lint },
-    Lint { code: Code::RollingParameter, check: rolling_parameter::lint },
-    Lint { code: Code::ShareWithOwner, check: share_with_owner::lint },
-    Lint { code: Code::SimilarName, check: similar_name::lint },
-    Lint { code: Code::VoidedRule, check: voided_rule::lint },
+    Lint {
+        code: Code::AdoptedUnshared,
+        check: adopted_unshared::lint,
+    },
+    Lint {
+        code: Code::AnyAccount,
+        check: any_account::lint,
+    },
+    Lint {
+        code: Code::AwsLayers,
+        check: aws_layers::lint,
+    },
+    Lint {
+        code: Code::CoveredPattern,
+        check: covered_pattern::lint,
+    },
+    Lint {
+        code: Code::FixedKey,
+        check: fixed_key::lint,
+    },
+    Lint {
+        code: Code::NamedDescription,
+        check: named_description::lint,
+    },
+    Lint {
+        code: Code::ParameterInVersion,
+        check: parameter_in_version::lint,
+    },
+    Lint {
+        code: Code::NoEffect,
+        check: redundant_deny::lint,
+    },
+    Lint {
+        code: Code::RollingParameter,
+        check: rolling_parameter::lint,
+    },
+    Lint {
+        code: Code::ShareWithOwner,
+        check: share_with_owner::lint,
+    },
+    Lint {
+        code: Code::SimilarName,
+        check: similar_name::lint,
+    },
+    Lint {
+        code: Code::VoidedRule,
+        check: voided_rule::lint,
+    },
 ];
 
 /// Reports everything doubtful that does not depend on the day.

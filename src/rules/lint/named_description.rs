@@ -1,4 +1,5 @@
-//! A managed policy with a name of its own and a description or a path: neither can ever be changed.
+//! A managed policy with a name of its own and a description or a path: neither can ever be
+//! changed.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,14 +18,23 @@ fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>
     if !matches!(restriction.form, Form::Policy(_) | Form::Boundary) {
         return;
     }
-    let description = restriction.description.as_ref().map(|said| ("description", said.span));
+    let description = restriction
+        .description
+        .as_ref()
+        .map(|said| ("description", said.span));
     let path = restriction.path.as_ref().map(|said| ("path", said.span));
     for (what, span) in description.into_iter().chain(path) {
         diagnostics.push(
-            Diagnostic::warning(Code::NamedDescription, span, format!("this {what} can never be changed"))
-                .also(name.span, "the policy has a name of its own")
-                .note(format!("another {what} replaces the policy, and the replacement cannot have the same name"))
-                .help(format!("leave `name` out, or the {what}")),
+            Diagnostic::warning(
+                Code::NamedDescription,
+                span,
+                format!("this {what} can never be changed"),
+            )
+            .also(name.span, "the policy has a name of its own")
+            .note(format!(
+                "another {what} replaces the policy, and the replacement cannot have the same name"
+            ))
+            .help(format!("leave `name` out, or the {what}")),
         );
     }
 }

@@ -1,4 +1,5 @@
-//! A parameter inside the content of a listed version: another value would publish the version again.
+//! A parameter inside the content of a listed version: another value would publish the version
+//! again.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
@@ -16,7 +17,12 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         let Origin::Published(publication) = &version.origin else {
             continue;
         };
-        let Content::S3 { bucket, key, object_version } = &publication.content.value else {
+        let Content::S3 {
+            bucket,
+            key,
+            object_version,
+        } = &publication.content.value
+        else {
             continue;
         };
         let texts = [Some(bucket), Some(key), object_version.as_ref()];
@@ -29,7 +35,10 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
                     publication.content.span,
                     format!("another value of `{name}` publishes this version again"),
                 )
-                .note("it would get a new number; only the template's text can be compared, not the parameter's value"),
+                .note(
+                    "it would get a new number; only the template's text can be compared, not \
+                the parameter's value",
+                ),
             );
             return;
         }

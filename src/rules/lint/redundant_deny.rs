@@ -11,13 +11,25 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(all) = restriction.denies.iter().find(|deny| matches!(deny.value, Deny::All)) else {
+    let Some(all) = restriction
+        .denies
+        .iter()
+        .find(|deny| matches!(deny.value, Deny::All))
+    else {
         return;
     };
-    for other in restriction.denies.iter().filter(|deny| deny.span != all.span) {
+    for other in restriction
+        .denies
+        .iter()
+        .filter(|deny| deny.span != all.span)
+    {
         diagnostics.push(
-            Diagnostic::warning(Code::NoEffect, other.span, "this `deny` has no effect in addition to `deny all`")
-                .also(all.span, "every layer is denied here"),
+            Diagnostic::warning(
+                Code::NoEffect,
+                other.span,
+                "this `deny` has no effect in addition to `deny all`",
+            )
+            .also(all.span, "every layer is denied here"),
         );
     }
 }

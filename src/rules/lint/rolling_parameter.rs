@@ -19,7 +19,9 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     }
     for grant in &rolling.grants {
         let principal = rules.principal(grant).map(|named| &named.principal);
-        let Some(Principal::Account(Id::Parameter(name)) | Principal::Organization(Id::Parameter(name))) = principal
+        let Some(
+            Principal::Account(Id::Parameter(name)) | Principal::Organization(Id::Parameter(name)),
+        ) = principal
         else {
             continue;
         };
@@ -27,7 +29,8 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(
             Diagnostic::warning(Code::RollingParameter, grant.span, message)
                 .note(
-                    "a share with a parameter is revoked when it is replaced, since a changed parameter must not \
+                    "a share with a parameter is revoked when it is replaced, since a changed \
+                    parameter must not \
                        leave its old value behind",
                 )
                 .help("write the ID out, or list the versions: `version LABEL from …`"),

@@ -1,4 +1,5 @@
-//! Two names of accounts, organizations or groups that a reader takes for one: who is named by mistake is granted access.
+//! Two names of accounts, organizations or groups that a reader takes for one: who is named by
+//! mistake is granted access.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,7 +18,11 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let first = *seen.entry(folded(&name.text)).or_insert(name);
         // The same name twice is an error of its own.
         if first.text != name.text {
-            let message = format!("{} and {} are easily taken for each other", quote(&name.text), quote(&first.text));
+            let message = format!(
+                "{} and {} are easily taken for each other",
+                quote(&name.text),
+                quote(&first.text)
+            );
             diagnostics.push(
                 Diagnostic::warning(Code::SimilarName, name.span, message)
                     .also(first.span, "the other one is declared here")
@@ -29,5 +34,8 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 
 /// A name without what is easily overlooked: the case of its letters, and `-` and `_`.
 fn folded(name: &str) -> String {
-    name.chars().filter(|c| !matches!(c, '-' | '_')).map(|c| c.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(|c| !matches!(c, '-' | '_'))
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
 }

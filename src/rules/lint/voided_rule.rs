@@ -5,7 +5,9 @@ use crate::aws::managed;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::rules::layer_pattern::{open_pattern, pattern};
-use crate::rules::model::{Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned};
+use crate::rules::model::{
+    Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned,
+};
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let rules = context.rules;
@@ -21,11 +23,17 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 
 /// The `allow` of a role and those of the policies that are attached to it.
 fn allows_of<'r>(rules: &'r Rules, role: &'r Restriction) -> Vec<&'r Spanned<Allow>> {
-    let attached = rules.restrictions.iter().filter(|restriction| match &restriction.form {
-        Form::Policy(attachments) => attachments.declared_roles.contains(&role.name.value),
-        Form::Role(_) | Form::Boundary | Form::Guardrail(_) => false,
-    });
-    role.allow.iter().chain(attached.filter_map(|policy| policy.allow.as_ref())).collect()
+    let attached = rules
+        .restrictions
+        .iter()
+        .filter(|restriction| match &restriction.form {
+            Form::Policy(attachments) => attachments.declared_roles.contains(&role.name.value),
+            Form::Role(_) | Form::Boundary | Form::Guardrail(_) => false,
+        });
+    role.allow
+        .iter()
+        .chain(attached.filter_map(|policy| policy.allow.as_ref()))
+        .collect()
 }
 
 fn beside_full_access(role: &Role, allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>) {
@@ -37,38 +45,63 @@ fn beside_full_access(role: &Role, allows: &[&Spanned<Allow>], diagnostics: &mut
         let name = arn.rsplit('/').next().unwrap_or_default();
         for allow in allows {
             diagnostics.push(
-                Diagnostic::warning(Code::VoidedRule, allow.span, format!("{} voids this `allow`", quote(name)))
-                    .also(policy.span, "it allows to attach any layer")
-                    .note("a role may do what any of its policies allows")
-                    .help("write `deny all except …`, which no other policy can void, or leave that policy out"),
+                Diagnostic::warning(
+                    Code::VoidedRule,
+                    allow.span,
+                    format!("{} voids this `allow`", quote(name)),
+                )
+                .also(policy.span, "it allows to attach any layer")
+                .note("a role may do what any of its policies allows")
+                .help(
+                    "write `deny all except …`, which no other policy can void, or leave \
+                    that policy out",
+                ),
             );
         }
     }
 }
 
 fn beside_another(allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>) {
-    let with_layers = allows.iter().find(|allow| matches!(allow.value, Allow::Layers(_)));
-    for none in allows.iter().filter(|allow| matches!(allow.value, Allow::None)) {
+    let with_layers = allows
+        .iter()
+        .find(|allow| matches!(allow.value, Allow::Layers(_)));
+    for none in allows
+        .iter()
+        .filter(|allow| matches!(allow.value, Allow::None))
+    {
         if let Some(other) = with_layers {
             diagnostics.push(
-                Diagnostic::warning(Code::VoidedRule, none.span, "another `allow` of the same role voids this one")
-                    .also(other.span, "this allows layers")
-                    .note("a role may do what any of its policies allows")
-                    .help("write `deny all`, which no other policy can void"),
+                Diagnostic::warning(
+                    Code::VoidedRule,
+                    none.span,
+                    "another `allow` of the same role voids this one",
+                )
+                .also(other.span, "this allows layers")
+                .note("a role may do what any of its policies allows")
+                .help("write `deny all`, which no other policy can void"),
             );
         }
     }
 }
 
-/// Looks for what `allow` names and a `deny` takes back: one of its own, or one of the role's boundary.
+/// Looks for what `allow` names and a `deny` takes back: one of its own, or one of the role's
+/// boundary.
 fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
-    let Some(Spanned { value: Allow::Layers(set), span }) = &restriction.allow else {
+    let Some(Spanned {
+        value: Allow::Layers(set),
+        span,
+    }) = &restriction.allow
+    else {
         return;
     };
     // Whom a rule spares, it takes nothing from.
-    let holders = [Some(restriction), boundary_of(rules, restriction)].into_iter().flatten();
-    let denies: Vec<&Spanned<Deny>> =
-        holders.filter(|holder| holder.exempt.is_empty()).flat_map(|holder| &holder.denies).collect();
+    let holders = [Some(restriction), boundary_of(rules, restriction)]
+        .into_iter()
+        .flatten();
+    let denies: Vec<&Spanned<Deny>> = holders
+        .filter(|holder| holder.exempt.is_empty())
+        .flat_map(|holder| &holder.denies)
+        .collect();
     if let Some(all) = denies.iter().find(|deny| matches!(deny.value, Deny::All)) {
         diagnostics.push(taken_back(*span, "`deny all` voids this `allow`", all));
         return;
@@ -87,10 +120,17 @@ fn taken_back(span: crate::source::Span, message: &str, deny: &Spanned<Deny>) ->
 }
 
 fn boundary_of<'r>(rules: &'r Rules, restriction: &Restriction) -> Option<&'r Restriction> {
-    let Form::Role(Role { boundary: Some(BoundaryReference::Declared(name)), .. }) = &restriction.form else {
+    let Form::Role(Role {
+        boundary: Some(BoundaryReference::Declared(name)),
+        ..
+    }) = &restriction.form
+    else {
         return None;
     };
-    let mut boundaries = rules.restrictions.iter().filter(|other| matches!(other.form, Form::Boundary));
+    let mut boundaries = rules
+        .restrictions
+        .iter()
+        .filter(|other| matches!(other.form, Form::Boundary));
     boundaries.find(|boundary| boundary.name.value == *name)
 }
 
@@ -100,11 +140,15 @@ fn takes(rules: &Rules, deny: &Deny, member: &SetMember) -> bool {
         Deny::All => true,
         Deny::Layers(set) => {
             let allowed = pattern(rules, &member.layers);
-            set.members.iter().any(|denied| pattern(rules, &denied.layers).plainly_covers(&allowed))
+            set.members
+                .iter()
+                .any(|denied| pattern(rules, &denied.layers).plainly_covers(&allowed))
         }
         Deny::AllExcept(set) => {
             let allowed = open_pattern(rules, &member.layers);
-            !set.members.iter().any(|spared| open_pattern(rules, &spared.layers).overlaps(&allowed))
+            !set.members
+                .iter()
+                .any(|spared| open_pattern(rules, &spared.layers).overlaps(&allowed))
         }
     }
 }

@@ -45,7 +45,8 @@ pub enum ClaimKind {
 pub struct Claimed {
     /// The layer's name.
     pub layer: Spanned<String>,
-    /// The labels of those that are meant; none for a rolling layer, and for one that this source does not declare.
+    /// The labels of those that are meant; none for a rolling layer, and for one that this source
+    /// does not declare.
     pub labels: Vec<String>,
     /// Whether this source declares it.
     pub is_declared: bool,

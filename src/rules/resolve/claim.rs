@@ -10,18 +10,26 @@ use crate::syntax::ast::{self, File, RestrictionKind, Statement};
 impl Resolver<'_> {
     /// The claims of a source; without those that have a mistake, which is then reported.
     pub fn claims(&mut self, file: &File, names: &Names<'_>) -> Vec<Claim> {
-        let claims = file.statements.iter().filter_map(|statement| match statement {
-            Statement::Expect(claim) => Some(claim),
-            _ => None,
-        });
-        claims.filter_map(|claim| self.claim(claim, names)).collect()
+        let claims = file
+            .statements
+            .iter()
+            .filter_map(|statement| match statement {
+                Statement::Expect(claim) => Some(claim),
+                _ => None,
+            });
+        claims
+            .filter_map(|claim| self.claim(claim, names))
+            .collect()
     }
 
     fn claim(&mut self, claim: &ast::Claim, names: &Names<'_>) -> Option<Claim> {
         let kind = match &claim.kind {
             ast::ClaimKind::Attach { subject, verb, set } => {
                 if !self.names_only && !names.subjects.contains(&subject.text.as_str()) {
-                    let message = format!("there is no role, policy, boundary or guardrail {}", quote(&subject.text));
+                    let message = format!(
+                        "there is no role, policy, boundary or guardrail {}",
+                        quote(&subject.text)
+                    );
                     let diagnostic = Diagnostic::error(Code::UnknownName, subject.span, message);
                     let near = nearest(&subject.text, names.subjects.iter().copied());
                     self.report(diagnostic.suggest(
@@ -36,10 +44,24 @@ impl Resolver<'_> {
                 if set.members.is_empty() {
                     return None;
                 }
-                let subject = Spanned { value: subject.text.clone(), span: subject.span };
-                ClaimKind::Attach { subject, verb: *verb, set }
+                let subject = Spanned {
+                    value: subject.text.clone(),
+                    span: subject.span,
+                };
+                ClaimKind::Attach {
+                    subject,
+                    verb: *verb,
+                    set,
+                }
             }
-            ast::ClaimKind::Use { only, principals, member_of, can, layer, version } => {
+            ast::ClaimKind::Use {
+                only,
+                principals,
+                member_of,
+                can,
+                layer,
+                version,
+            } => {
                 let versions = self.claimed(layer, version.as_ref(), names)?;
                 let found = self.principals(principals);
                 let member_of = match member_of {
@@ -49,23 +71,40 @@ impl Resolver<'_> {
                 if found.is_empty() {
                     return None;
                 }
-                ClaimKind::Use { only: *only, principals: found, member_of, can: *can, versions }
+                ClaimKind::Use {
+                    only: *only,
+                    principals: found,
+                    member_of,
+                    can: *can,
+                    versions,
+                }
             }
         };
-        Some(Claim { span: claim.keyword, kind })
+        Some(Claim {
+            span: claim.keyword,
+            kind,
+        })
     }
 
     fn principals(&mut self, principals: &[ast::Principal]) -> Vec<Spanned<Principal>> {
         let members = self.scope.expand(principals, self.diagnostics);
         let found = members.into_iter().filter_map(|(index, span)| {
-            self.scope.principal(index).map(|principal| Spanned { value: principal.clone(), span })
+            self.scope.principal(index).map(|principal| Spanned {
+                value: principal.clone(),
+                span,
+            })
         });
         found.collect()
     }
 
     fn organization(&mut self, written: &ast::Principal) -> Option<Principal> {
         match self.principals(std::slice::from_ref(written)).as_slice() {
-            [Spanned { value: organization @ Principal::Organization(_), .. }] => Some(organization.clone()),
+            [
+                Spanned {
+                    value: organization @ Principal::Organization(_),
+                    ..
+                },
+            ] => Some(organization.clone()),
             [Spanned { span, .. }, ..] => {
                 self.report(
                     Diagnostic::error(
@@ -81,29 +120,50 @@ impl Resolver<'_> {
         }
     }
 
-    fn claimed(&mut self, layer: &ast::Name, label: Option<&ast::Name>, names: &Names<'_>) -> Option<Claimed> {
+    fn claimed(
+        &mut self,
+        layer: &ast::Name,
+        label: Option<&ast::Name>,
+        names: &Names<'_>,
+    ) -> Option<Claimed> {
         let claimed = |labels| Claimed {
-            layer: Spanned { value: layer.text.clone(), span: layer.span },
+            layer: Spanned {
+                value: layer.text.clone(),
+                span: layer.span,
+            },
             labels,
             is_declared: !self.names_only,
         };
         if self.names_only {
-            return Some(claimed(label.map(|label| label.text.clone()).into_iter().collect()));
+            return Some(claimed(
+                label.map(|label| label.text.clone()).into_iter().collect(),
+            ));
         }
         let Some(declared) = names.layers.get(layer.text.as_str()) else {
             let message = format!("there is no layer {} in this source", quote(&layer.text));
             let diagnostic = Diagnostic::error(Code::UnknownName, layer.span, message);
             let near = nearest(&layer.text, names.layers.keys().copied());
-            self.report(diagnostic.suggest(layer.span, near, "a claim about use names a layer of this source"));
+            self.report(diagnostic.suggest(
+                layer.span,
+                near,
+                "a claim about use names a layer of this source",
+            ));
             return None;
         };
         let versions = declared.as_ref()?.versions();
-        let known: Vec<String> = versions.iter().map(|version| version.label.value.clone()).collect();
+        let known: Vec<String> = versions
+            .iter()
+            .map(|version| version.label.value.clone())
+            .collect();
         let Some(label) = label else {
             return Some(claimed(known));
         };
         if !known.contains(&label.text) {
-            let message = format!("the layer {} has no version {}", quote(&layer.text), quote(&label.text));
+            let message = format!(
+                "the layer {} has no version {}",
+                quote(&layer.text),
+                quote(&label.text)
+            );
             self.report(Diagnostic::error(Code::UnknownVersion, label.span, message));
             return None;
         }

@@ -25,19 +25,36 @@ impl Resolver<'_> {
         }
         if let Some(value) = &content.object_version {
             self.report(
-                Diagnostic::error(Code::InvalidContent, value.span, "only an S3 object has an `object-version`")
-                    .also(span, "this is not an S3 address"),
+                Diagnostic::error(
+                    Code::InvalidContent,
+                    value.span,
+                    "only an S3 object has an `object-version`",
+                )
+                .also(span, "this is not an S3 address"),
             );
             return None;
         }
         let path = self.local(&content.location, &location, listed)?;
-        Some(Spanned { value: Content::Local(path), span })
+        Some(Spanned {
+            value: Content::Local(path),
+            span,
+        })
     }
 
-    fn s3(&mut self, written: &Value, address: &Text, object_version: Option<Text>) -> Option<Content> {
-        let Some((bucket, key)) = address.split_once('/').filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
+    fn s3(
+        &mut self,
+        written: &Value,
+        address: &Text,
+        object_version: Option<Text>,
+    ) -> Option<Content> {
+        let Some((bucket, key)) = address
+            .split_once('/')
+            .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
         else {
-            let message = format!("{} is not the address of an S3 object", quote(&written.text));
+            let message = format!(
+                "{} is not the address of an S3 object",
+                quote(&written.text)
+            );
             self.report(
                 Diagnostic::error(Code::InvalidContent, written.span, message)
                     .help("an S3 object is written `s3://BUCKET/KEY`"),
@@ -45,23 +62,39 @@ impl Resolver<'_> {
             return None;
         };
         let problem = bucket.as_literal().and_then(formats::bucket_problem);
-        let problem =
-            problem.or((key.shortest() > quotas::OBJECT_KEY_BYTES).then_some("a key has at most 1,024 bytes"));
+        let problem = problem
+            .or((key.shortest() > quotas::OBJECT_KEY_BYTES)
+                .then_some("a key has at most 1,024 bytes"));
         if let Some(problem) = problem {
-            let message = format!("{} is not the address of an S3 object", quote(&written.text));
-            self.report(Diagnostic::error(Code::InvalidContent, written.span, message).note(problem));
+            let message = format!(
+                "{} is not the address of an S3 object",
+                quote(&written.text)
+            );
+            self.report(
+                Diagnostic::error(Code::InvalidContent, written.span, message).note(problem),
+            );
             return None;
         }
-        Some(Content::S3 { bucket, key, object_version })
+        Some(Content::S3 {
+            bucket,
+            key,
+            object_version,
+        })
     }
 
     /// A path that starts from the source's folder.
     fn local(&mut self, written: &Value, location: &Text, listed: bool) -> Option<String> {
         let Some(path) = location.as_literal() else {
-            let message = format!("{} is neither an S3 address nor a path", quote(&written.text));
+            let message = format!(
+                "{} is neither an S3 address nor a path",
+                quote(&written.text)
+            );
             self.report(
                 Diagnostic::error(Code::InvalidContent, written.span, message)
-                    .note("`aws cloudformation package` looks for local files before any parameter has a value")
+                    .note(
+                        "`aws cloudformation package` looks for local files before any parameter \
+                    has a value",
+                    )
                     .help("write `s3://${Bucket}/KEY`, or a path without parameters"),
             );
             return None;
@@ -85,21 +118,42 @@ impl Resolver<'_> {
     fn check_local(&mut self, written: &Value, path: &str, listed: bool) {
         let kind = self.files.kind(&self.folder.join(path));
         let folder = kind == PathKind::Folder || path.ends_with('/');
-        let archive = [".zip", ".jar"].iter().any(|ending| path.to_ascii_lowercase().ends_with(ending));
+        let archive = [".zip", ".jar"]
+            .iter()
+            .any(|ending| path.to_ascii_lowercase().ends_with(ending));
         if listed && (folder || !archive) {
             let what = if folder { "a folder" } else { "not a zip file" };
             self.report(
-                Diagnostic::error(Code::FolderInVersion, written.span, format!("{} is {what}", quote(path)))
-                    .note(
-                        "`aws cloudformation package` would zip it, with the times of its files, and every \
+                Diagnostic::error(
+                    Code::FolderInVersion,
+                    written.span,
+                    format!("{} is {what}", quote(path)),
+                )
+                .note(
+                    "`aws cloudformation package` would zip it, with the times of its files, \
+                        and every \
                            checkout would replace a version that is already published",
-                    )
-                    .help("build a zip file once and name that, or use `content` for a rolling layer"),
+                )
+                .help(
+                    "build a zip file once and name that, or use `content` for a rolling \
+                    layer",
+                ),
             );
         } else if kind == PathKind::Missing {
             self.report(
-                Diagnostic::warning(Code::MissingContent, written.span, format!("there is no {} yet", quote(path)))
-                    .note("`aws cloudformation package` will look for it; the path starts from the source's folder"),
+                Diagnostic::warning(
+                    Code::MissingContent,
+                    written.span,
+                    format!(
+                        "there is no {} \
+                yet",
+                        quote(path)
+                    ),
+                )
+                .note(
+                    "`aws cloudformation package` will look for it; the path starts from the \
+                    source's folder",
+                ),
             );
         }
     }
@@ -110,12 +164,15 @@ impl Resolver<'_> {
         let fields = arn.split(':');
         let whole = arn.as_parameter().is_some();
         let problem = fields.iter().enumerate().find_map(|(index, field)| {
-            field.as_literal().and_then(|field| formats::layer_version_field_problem(index, field))
+            field
+                .as_literal()
+                .and_then(|field| formats::layer_version_field_problem(index, field))
         });
         let problem = match fields.len() {
             7 if problem.is_none() => Some("the version number at the end is missing".to_owned()),
             formats::LAYER_VERSION_FIELDS => problem,
-            _ => problem.or_else(|| Some("it does not have the eight fields of such an ARN".to_owned())),
+            _ => problem
+                .or_else(|| Some("it does not have the eight fields of such an ARN".to_owned())),
         };
         if let Some(problem) = problem.filter(|_| !whole) {
             let message = format!("{} is not the ARN of a layer version", quote(&written.text));
@@ -126,7 +183,10 @@ impl Resolver<'_> {
             );
             return None;
         }
-        Some(Spanned { value: arn, span: written.span })
+        Some(Spanned {
+            value: arn,
+            span: written.span,
+        })
     }
 }
 
@@ -138,7 +198,8 @@ fn not_local(written: &Value, path: &str) -> Diagnostic {
             .note("a template with a path of one machine in it is of no use on another")
             .help("write the path from the source's folder: `./…` or `../…`")
     } else if path.contains("://") || path.is_empty() {
-        diagnostic.help("a layer's archive is an S3 object, `s3://BUCKET/KEY`, or a local file, `./PATH`")
+        diagnostic
+            .help("a layer's archive is an S3 object, `s3://BUCKET/KEY`, or a local file, `./PATH`")
     } else {
         diagnostic.fix("begin a local path with `./`", written.span.before(), "./")
     }

@@ -6,7 +6,9 @@ use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
-use crate::rules::model::{Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version};
+use crate::rules::model::{
+    Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version,
+};
 use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
@@ -46,7 +48,12 @@ impl Properties {
     }
 
     fn publication(self, content: Spanned<crate::rules::model::Content>) -> Publication {
-        let Self { description, runtimes, architectures, license } = self;
+        let Self {
+            description,
+            runtimes,
+            architectures,
+            license,
+        } = self;
         Publication {
             content,
             description: description.map(|said| said.value),
@@ -66,8 +73,17 @@ impl Resolver<'_> {
         let old_versions = self.old_versions(&body);
         let publish = body.publish.and_then(|name| self.ssm_name(name));
         let releases = self.releases(declared, &body, &properties);
-        let name = Spanned { value: declared.name.text.clone(), span: declared.name.span };
-        Some(Layer { name, layer_name: layer_name?, old_versions, releases: releases?, publish })
+        let name = Spanned {
+            value: declared.name.text.clone(),
+            span: declared.name.span,
+        };
+        Some(Layer {
+            name,
+            layer_name: layer_name?,
+            old_versions,
+            releases: releases?,
+            publish,
+        })
     }
 
     fn body<'a>(&mut self, declared: &'a ast::Layer) -> Body<'a> {
@@ -81,7 +97,9 @@ impl Resolver<'_> {
                 LayerStatement::Property(property) => body.properties.push(property),
                 LayerStatement::Version(version) => body.versions.push(version),
                 LayerStatement::Content(content) => match body.content {
-                    Some(first) => self.repeated(Keyword::Content, content.location.span, first.location.span),
+                    Some(first) => {
+                        self.repeated(Keyword::Content, content.location.span, first.location.span)
+                    }
                     None => body.content = Some(content),
                 },
                 LayerStatement::OldVersions(word) => match body.old_versions {
@@ -101,14 +119,23 @@ impl Resolver<'_> {
     /// The name by which AWS knows the layer.
     fn layer_name(&mut self, declared: &Name, said: Option<&Value>) -> Option<Spanned<String>> {
         let (name, span) = match said {
-            Some(value) => (self.scope.literal(value, "a layer's name", self.diagnostics)?, value.span),
+            Some(value) => (
+                self.scope
+                    .literal(value, "a layer's name", self.diagnostics)?,
+                value.span,
+            ),
             None => (declared.text.clone(), declared.span),
         };
         let unnamed = (!formats::has_letters_or_digits(&declared.text)).then_some(
-            "without a letter or a digit, nothing of it is left in a logical ID; `name` may say such a name",
+            "without a letter or a digit, nothing of it is left in a logical ID; `name` may say \
+            such a name",
         );
         let problems = [
-            (&declared.text, declared.span, layer_name_problem(&declared.text).or(unnamed)),
+            (
+                &declared.text,
+                declared.span,
+                layer_name_problem(&declared.text).or(unnamed),
+            ),
             (&name, span, layer_name_problem(&name)),
         ];
         for (name, span, problem) in problems {
@@ -126,7 +153,8 @@ impl Resolver<'_> {
         for property in said {
             let first = match &property.value {
                 PropertyValue::Description(value) => {
-                    let text = self.plain_text(value, "a layer's description", quotas::LAYER_DESCRIPTION);
+                    let text =
+                        self.plain_text(value, "a layer's description", quotas::LAYER_DESCRIPTION);
                     keep(&mut properties.description, text, property.keyword)
                 }
                 PropertyValue::License(value) => {
@@ -139,7 +167,11 @@ impl Resolver<'_> {
                 }
                 PropertyValue::Architectures(values) => {
                     let architectures = self.architectures(values);
-                    keep(&mut properties.architectures, Some(architectures), property.keyword)
+                    keep(
+                        &mut properties.architectures,
+                        Some(architectures),
+                        property.keyword,
+                    )
                 }
             };
             if let Some(first) = first {
@@ -159,11 +191,14 @@ impl Resolver<'_> {
         const MOST: usize = quotas::LAYER_RUNTIMES;
         let runtimes = self.distinct(values, "a runtime");
         if runtimes.len() > MOST {
-            let message = format!("a layer version names at most {MOST} runtimes, this names {}", runtimes.len());
-            self.report(
-                Diagnostic::error(Code::TooMany, keyword, message)
-                    .note("runtimes are only a filter for listing layers: a function of any runtime can use any layer"),
+            let message = format!(
+                "a layer version names at most {MOST} runtimes, this names {}",
+                runtimes.len()
             );
+            self.report(Diagnostic::error(Code::TooMany, keyword, message).note(
+                "runtimes are only a filter for listing layers: a function of any \
+                    runtime can use any layer",
+            ));
         }
         let doubts: Vec<Diagnostic> = runtimes.iter().filter_map(runtime::doubt).collect();
         self.diagnostics.extend(doubts);
@@ -176,16 +211,24 @@ impl Resolver<'_> {
         for architecture in &architectures {
             if !ALL.contains(&architecture.value.as_str()) {
                 let message = format!("there is no architecture {}", quote(&architecture.value));
-                let diagnostic = Diagnostic::error(Code::UnknownArchitecture, architecture.span, message);
+                let diagnostic =
+                    Diagnostic::error(Code::UnknownArchitecture, architecture.span, message);
                 let near = match architecture.value.as_str() {
                     "amd64" | "x64" | "x86-64" => Some("x86_64"),
                     "aarch64" | "arm" | "graviton" => Some("arm64"),
                     other => nearest(other, ALL),
                 };
-                self.report(diagnostic.suggest(architecture.span, near, "the architectures are `x86_64` and `arm64`"));
+                self.report(diagnostic.suggest(
+                    architecture.span,
+                    near,
+                    "the architectures are `x86_64` and `arm64`",
+                ));
             }
         }
-        architectures.into_iter().map(|architecture| architecture.value).collect()
+        architectures
+            .into_iter()
+            .map(|architecture| architecture.value)
+            .collect()
     }
 
     /// The texts of a list, each once.
@@ -199,12 +242,16 @@ impl Resolver<'_> {
             if let Some(&first) = seen.get(&text) {
                 let message = format!("{} is listed twice", quote(&text));
                 self.report(
-                    Diagnostic::warning(Code::DuplicateItem, value.span, message).also(first, "first listed here"),
+                    Diagnostic::warning(Code::DuplicateItem, value.span, message)
+                        .also(first, "first listed here"),
                 );
                 continue;
             }
             seen.insert(text.clone(), value.span);
-            distinct.push(Spanned { value: text, span: value.span });
+            distinct.push(Spanned {
+                value: text,
+                span: value.span,
+            });
         }
         distinct
     }
@@ -214,18 +261,28 @@ impl Resolver<'_> {
             return OldVersions::default();
         };
         let publishes = body.content.is_some()
-            || body.versions.iter().any(|version| matches!(version.origin, ast::Origin::From(_)));
+            || body
+                .versions
+                .iter()
+                .any(|version| matches!(version.origin, ast::Origin::From(_)));
         if !publishes {
             self.report(
-                Diagnostic::warning(Code::NoEffect, word.span, "`old-versions` has no effect here")
-                    .note("this stack publishes no version of this layer, so it never deletes one"),
+                Diagnostic::warning(
+                    Code::NoEffect,
+                    word.span,
+                    "`old-versions` has no effect here",
+                )
+                .note("this stack publishes no version of this layer, so it never deletes one"),
             );
         }
         match Keyword::from_text(&word.text).and_then(OldVersionsKeyword::of) {
             Some(OldVersionsKeyword::Keep) => OldVersions::Keep,
             Some(OldVersionsKeyword::Delete) => OldVersions::Delete,
             None => {
-                let message = format!("old versions are kept or deleted, not {}", quote(&word.text));
+                let message = format!(
+                    "old versions are kept or deleted, not {}",
+                    quote(&word.text)
+                );
                 self.report(
                     Diagnostic::error(Code::Syntax, word.span, message)
                         .help("write `old-versions keep` or `old-versions delete`"),
@@ -239,21 +296,33 @@ impl Resolver<'_> {
         let name = self.scope.text(written, self.diagnostics)?;
         if let Some(problem) = name.as_literal().and_then(formats::ssm_name_problem) {
             let message = format!("{} cannot name an SSM parameter", quote(&written.text));
-            self.report(Diagnostic::error(Code::InvalidParameterName, written.span, message).note(problem));
+            self.report(
+                Diagnostic::error(Code::InvalidParameterName, written.span, message).note(problem),
+            );
             return None;
         }
-        Some(Spanned { value: name, span: written.span })
+        Some(Spanned {
+            value: name,
+            span: written.span,
+        })
     }
 
-    fn releases(&mut self, declared: &ast::Layer, body: &Body<'_>, common: &Properties) -> Option<Releases> {
+    fn releases(
+        &mut self,
+        declared: &ast::Layer,
+        body: &Body<'_>,
+        common: &Properties,
+    ) -> Option<Releases> {
         match (body.content, body.versions.as_slice()) {
             // Its versions may be among the statements that could not be read.
             (None, []) if !declared.complete => None,
             (None, []) => {
                 let message = format!("the layer {} has no version", quote(&declared.name.text));
                 self.report(
-                    Diagnostic::error(Code::NoContent, declared.name.span, message)
-                        .help("say what it is made of: `version LABEL from s3://BUCKET/KEY`, or `content ./FOLDER`"),
+                    Diagnostic::error(Code::NoContent, declared.name.span, message).help(
+                        "say what it is made of: `version LABEL from s3://BUCKET/KEY`, or \
+                        `content ./FOLDER`",
+                    ),
                 );
                 None
             }
@@ -275,11 +344,22 @@ impl Resolver<'_> {
         }
     }
 
-    fn rolling(&mut self, content: &ast::Content, body: &Body<'_>, common: &Properties) -> Option<Releases> {
+    fn rolling(
+        &mut self,
+        content: &ast::Content,
+        body: &Body<'_>,
+        common: &Properties,
+    ) -> Option<Releases> {
         let resolved = self.content(content, false);
-        let grants = self.grants(&body.shares, &[], true).pop().unwrap_or_default();
+        let grants = self
+            .grants(&body.shares, &[], true)
+            .pop()
+            .unwrap_or_default();
         let publication = common.clone().publication(resolved?);
-        Some(Releases::Rolling(Box::new(RollingVersion { publication, grants })))
+        Some(Releases::Rolling(Box::new(RollingVersion {
+            publication,
+            grants,
+        })))
     }
 
     fn listed(
@@ -297,14 +377,22 @@ impl Resolver<'_> {
             if let Some(&first) = labels.get(label.text.as_str()) {
                 let message = format!("the version {} is listed twice", quote(&label.text));
                 self.report(
-                    Diagnostic::error(Code::DuplicateVersion, label.span, message).also(first, "first listed here"),
+                    Diagnostic::error(Code::DuplicateVersion, label.span, message)
+                        .also(first, "first listed here"),
                 );
             }
             labels.insert(&label.text, label.span);
             self.check_label(label);
             if let Some(origin) = self.origin(version, common) {
-                let label = Spanned { value: label.text.clone(), span: label.span };
-                listed.push(Version { label, origin, grants });
+                let label = Spanned {
+                    value: label.text.clone(),
+                    span: label.span,
+                };
+                listed.push(Version {
+                    label,
+                    origin,
+                    grants,
+                });
             }
         }
         (listed.len() == versions.len()).then_some(Releases::Listed(listed))
@@ -314,8 +402,9 @@ impl Resolver<'_> {
         if !formats::is_label(&label.text) {
             let message = format!("{} cannot label a version", quote(&label.text));
             self.report(
-                Diagnostic::error(Code::InvalidName, label.span, message)
-                    .note("a label is made of letters, digits, `.`, `-`, `_` and `+`, at most 64 of them"),
+                Diagnostic::error(Code::InvalidName, label.span, message).note(
+                    "a label is made of letters, digits, `.`, `-`, `_` and `+`, at most 64 of them",
+                ),
             );
         }
     }
@@ -327,7 +416,9 @@ impl Resolver<'_> {
                 let own: Vec<&Property> = version.properties.iter().collect();
                 let own = self.properties(&own);
                 let content = self.content(content, true)?;
-                Some(Origin::Published(Box::new(own.or(common).publication(content))))
+                Some(Origin::Published(Box::new(
+                    own.or(common).publication(content),
+                )))
             }
         }
     }

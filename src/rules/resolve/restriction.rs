@@ -7,7 +7,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
-    Allow, Attachments, BoundaryReference, Deny, Form, Id, Principal, Restriction, Role, Spanned, Target,
+    Allow, Attachments, BoundaryReference, Deny, Form, Id, Principal, Restriction, Role, Spanned,
+    Target,
 };
 use crate::rules::text::Text;
 use crate::source::Span;
@@ -44,8 +45,13 @@ struct Body {
 }
 
 impl Resolver<'_> {
-    /// A role, policy, boundary or guardrail; `None` where it has no name to go by, which is then reported.
-    pub fn restriction(&mut self, declared: &ast::Restriction, names: &Names<'_>) -> Option<Restriction> {
+    /// A role, policy, boundary or guardrail; `None` where it has no name to go by, which is then
+    /// reported.
+    pub fn restriction(
+        &mut self,
+        declared: &ast::Restriction,
+        names: &Names<'_>,
+    ) -> Option<Restriction> {
         let (kind, name) = (declared.kind, &declared.name);
         if let Some(problem) = name_problem(&name.text) {
             let message = format!("{} cannot name a {}", quote(&name.text), kind.keyword());
@@ -66,7 +72,10 @@ impl Resolver<'_> {
             RestrictionKind::Guardrail => Form::Guardrail(body.targets),
         };
         Some(Restriction {
-            name: Spanned { value: name.text.clone(), span: name.span },
+            name: Spanned {
+                value: name.text.clone(),
+                span: name.span,
+            },
             physical_name: body.physical_name,
             path: body.path,
             description: body.description,
@@ -79,17 +88,30 @@ impl Resolver<'_> {
         })
     }
 
-    fn statement(&mut self, rule: &Rule, keyword: Span, kind: RestrictionKind, names: &Names<'_>, body: &mut Body) {
+    fn statement(
+        &mut self,
+        rule: &Rule,
+        keyword: Span,
+        kind: RestrictionKind,
+        names: &Names<'_>,
+        body: &mut Body,
+    ) {
         match rule {
             Rule::AllowNone => self.allow(Allow::None, keyword, body),
             Rule::Allow(items) => {
                 let set = self.set(items, kind, &names.layers);
                 self.allow(Allow::Layers(set), keyword, body);
             }
-            Rule::DenyAll => body.denies.push(Spanned { value: Deny::All, span: keyword }),
+            Rule::DenyAll => body.denies.push(Spanned {
+                value: Deny::All,
+                span: keyword,
+            }),
             Rule::Deny(items) => {
                 let set = self.set(items, kind, &names.layers);
-                body.denies.push(Spanned { value: Deny::Layers(set), span: keyword });
+                body.denies.push(Spanned {
+                    value: Deny::Layers(set),
+                    span: keyword,
+                });
             }
             Rule::DenyAllExcept(items) => {
                 let set = self.set(items, kind, &names.layers);
@@ -106,11 +128,15 @@ impl Resolver<'_> {
             Rule::Trust(principals) => self.trust_principals(principals, &mut body.role.trust),
             Rule::TrustService(service) => body.role.trust.extend(self.trust_service(service)),
             Rule::TrustOidc(oidc) => body.role.trust.extend(self.trust_oidc(oidc)),
-            Rule::PassRole(arns) => {
-                body.pass_roles.extend(arns.iter().filter_map(|arn| self.iam_arn(arn, IamArn::ROLES)))
-            }
+            Rule::PassRole(arns) => body.pass_roles.extend(
+                arns.iter()
+                    .filter_map(|arn| self.iam_arn(arn, IamArn::ROLES)),
+            ),
             Rule::Managed(arns) => {
-                body.role.managed.extend(arns.iter().filter_map(|arn| self.iam_arn(arn, IamArn::POLICY)));
+                body.role.managed.extend(
+                    arns.iter()
+                        .filter_map(|arn| self.iam_arn(arn, IamArn::POLICY)),
+                );
             }
             Rule::Boundary(reference) => self.boundary(reference, keyword, names, body),
             Rule::Attach(attach) => self.attach(attach, names, &mut body.attachments),
@@ -130,21 +156,32 @@ impl Resolver<'_> {
             Diagnostic::error(Code::RepeatedStatement, span, "`allow` is repeated")
                 .label("repeated here")
                 .also(first.span, "first given here")
-                .note("two of them would not add up: a function with layers of both would still be refused")
+                .note(
+                    "two of them would not add up: a function with layers of both would still be \
+                refused",
+                )
                 .help("write one `allow` with all the layers, or a `policy` for each"),
         );
     }
 
     fn deny_all_except(&mut self, deny: Deny, span: Span, body: &mut Body) {
-        let first = body.denies.iter().find(|deny| matches!(deny.value, Deny::AllExcept(_))).map(|deny| deny.span);
+        let first = body
+            .denies
+            .iter()
+            .find(|deny| matches!(deny.value, Deny::AllExcept(_)))
+            .map(|deny| deny.span);
         match first {
             None => body.denies.push(Spanned { value: deny, span }),
             Some(first) => self.report(
-                Diagnostic::error(Code::RepeatedStatement, span, "`deny all except` is repeated")
-                    .label("repeated here")
-                    .also(first, "first given here")
-                    .note("together they would deny everything but what is in both sets")
-                    .help("write one `deny all except` with all the layers"),
+                Diagnostic::error(
+                    Code::RepeatedStatement,
+                    span,
+                    "`deny all except` is repeated",
+                )
+                .label("repeated here")
+                .also(first, "first given here")
+                .note("together they would deny everything but what is in both sets")
+                .help("write one `deny all except` with all the layers"),
             ),
         }
     }
@@ -157,14 +194,23 @@ impl Resolver<'_> {
     ) -> Vec<Spanned<String>> {
         let mut patterns = Vec::with_capacity(written.len());
         for value in written {
-            let Some(pattern) = self.scope.literal(value, &format!("a pattern for {what}s"), self.diagnostics) else {
+            let Some(pattern) =
+                self.scope
+                    .literal(value, &format!("a pattern for {what}s"), self.diagnostics)
+            else {
                 continue;
             };
             match problem(&pattern) {
-                None => patterns.push(Spanned { value: pattern, span: value.span }),
+                None => patterns.push(Spanned {
+                    value: pattern,
+                    span: value.span,
+                }),
                 Some(problem) => {
-                    let message = format!("{} is no pattern for the names of {what}s", quote(&pattern));
-                    self.report(Diagnostic::error(Code::InvalidPattern, value.span, message).note(problem));
+                    let message =
+                        format!("{} is no pattern for the names of {what}s", quote(&pattern));
+                    self.report(
+                        Diagnostic::error(Code::InvalidPattern, value.span, message).note(problem),
+                    );
                 }
             }
         }
@@ -176,7 +222,10 @@ impl Resolver<'_> {
         let arn = self.scope.text(written, self.diagnostics)?;
         let fields = arn.split(':');
         let problem = match fields.len() {
-            6 => fields.iter().enumerate().find_map(|(index, field)| form.field_problem(index, field)),
+            6 => fields
+                .iter()
+                .enumerate()
+                .find_map(|(index, field)| form.field_problem(index, field)),
             _ => Some("it does not have the six fields of such an ARN".to_owned()),
         };
         if let Some(problem) = problem {
@@ -184,15 +233,25 @@ impl Resolver<'_> {
             self.report(
                 Diagnostic::error(Code::InvalidArn, written.span, message)
                     .note(problem)
-                    .help(format!("it is written `arn:PARTITION:iam::ACCOUNT:{}NAME`", form.prefix)),
+                    .help(format!(
+                        "it is written `arn:PARTITION:iam::ACCOUNT:{}NAME`",
+                        form.prefix
+                    )),
             );
             return None;
         }
-        let account = fields.get(4).and_then(Text::as_parameter).filter(|name| *name != "AWS::AccountId");
+        let account = fields
+            .get(4)
+            .and_then(Text::as_parameter)
+            .filter(|name| *name != "AWS::AccountId");
         if let Some(name) = account {
-            self.scope.account_parameter(name, written.span, self.diagnostics)?;
+            self.scope
+                .account_parameter(name, written.span, self.diagnostics)?;
         }
-        Some(Spanned { value: arn, span: written.span })
+        Some(Spanned {
+            value: arn,
+            span: written.span,
+        })
     }
 
     fn boundary(&mut self, written: &Value, keyword: Span, names: &Names<'_>, body: &mut Body) {
@@ -208,7 +267,10 @@ impl Resolver<'_> {
             body.role.boundary = Some(BoundaryReference::Declared(written.text.clone()));
             return;
         }
-        let message = format!("there is no boundary {} in this source", quote(&written.text));
+        let message = format!(
+            "there is no boundary {} in this source",
+            quote(&written.text)
+        );
         let diagnostic = Diagnostic::error(Code::UnknownName, written.span, message);
         let near = nearest(&written.text, names.boundaries.iter().copied());
         self.report(diagnostic.suggest(
@@ -240,7 +302,8 @@ impl Resolver<'_> {
             }
             if !declared && !formats::is_iam_name(&name, most) {
                 let message = format!("{} is not {what}", quote(&name));
-                let note = format!("it is made of letters, digits and `_+=,.@-`, at most {most} of them");
+                let note =
+                    format!("it is made of letters, digits and `_+=,.@-`, at most {most} of them");
                 self.report(Diagnostic::error(Code::InvalidName, value.span, message).note(note));
             }
         }
@@ -252,7 +315,11 @@ impl Resolver<'_> {
                 && formats::is_target_id(&word.text)
             {
                 let id = Id::Literal(word.text.clone());
-                targets.push(Target { id, names: None, span: word.span });
+                targets.push(Target {
+                    id,
+                    names: None,
+                    span: word.span,
+                });
                 continue;
             }
             if let ast::Principal::Named(word) = target
@@ -266,10 +333,17 @@ impl Resolver<'_> {
                 );
                 continue;
             }
-            for (index, span) in self.scope.expand(std::slice::from_ref(target), self.diagnostics) {
+            for (index, span) in self
+                .scope
+                .expand(std::slice::from_ref(target), self.diagnostics)
+            {
                 match self.scope.principal(index) {
                     Some(Principal::Account(id)) => {
-                        targets.push(Target { id: id.clone(), names: self.scope.names_of(index), span });
+                        targets.push(Target {
+                            id: id.clone(),
+                            names: self.scope.names_of(index),
+                            span,
+                        });
                     }
                     _ => self.report(
                         Diagnostic::error(
@@ -284,21 +358,38 @@ impl Resolver<'_> {
         }
     }
 
-    fn physical_name(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
+    fn physical_name(
+        &mut self,
+        written: &Value,
+        keyword: Span,
+        kind: RestrictionKind,
+        body: &mut Body,
+    ) {
         if let Some(first) = &body.physical_name {
             return self.repeated(Keyword::Name, keyword, first.span);
         }
         let Some(name) = self.scope.text(written, self.diagnostics) else {
             return;
         };
-        let most = if kind == RestrictionKind::Role { quotas::ROLE_NAME } else { quotas::POLICY_NAME };
-        let literals = name.as_literal().map(|name| formats::is_iam_name(name, most));
+        let most = if kind == RestrictionKind::Role {
+            quotas::ROLE_NAME
+        } else {
+            quotas::POLICY_NAME
+        };
+        let literals = name
+            .as_literal()
+            .map(|name| formats::is_iam_name(name, most));
         if literals == Some(false) {
             let message = format!("{} cannot name a {}", quote(&written.text), kind.keyword());
-            let note = format!("such a name is made of letters, digits and `_+=,.@-`, at most {most} of them");
+            let note = format!(
+                "such a name is made of letters, digits and `_+=,.@-`, at most {most} of them"
+            );
             self.report(Diagnostic::error(Code::InvalidName, written.span, message).note(note));
         }
-        body.physical_name = Some(Spanned { value: name, span: keyword });
+        body.physical_name = Some(Spanned {
+            value: name,
+            span: keyword,
+        });
     }
 
     fn path(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
@@ -312,27 +403,43 @@ impl Resolver<'_> {
         if !formats::is_role_path(&path) {
             let message = format!("{} is not a path of IAM", quote(&path));
             self.report(
-                Diagnostic::error(Code::InvalidName, written.span, message)
-                    .note("it begins and ends with `/`, as in `/teams/platform/`, and has at most 512 characters"),
+                Diagnostic::error(Code::InvalidName, written.span, message).note(
+                    "it begins and ends with `/`, as in `/teams/platform/`, and has at most \
+                    512 characters",
+                ),
             );
         } else if !is_role && !formats::is_policy_path(&path) {
             let message = format!("{} is not a path for a managed policy", quote(&path));
             self.report(
                 Diagnostic::error(Code::InvalidName, written.span, message)
-                    .note("it is made of letters, digits, `.,+@=_-` and `/`, with no two `/` in a row")
+                    .note(
+                        "it is made of letters, digits, `.,+@=_-` and `/`, with no two `/` in a \
+                    row",
+                    )
                     .note("only the path of a role can have other characters"),
             );
         }
-        body.path = Some(Spanned { value: path, span: keyword });
+        body.path = Some(Spanned {
+            value: path,
+            span: keyword,
+        });
     }
 
-    fn restriction_description(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
+    fn restriction_description(
+        &mut self,
+        written: &Value,
+        keyword: Span,
+        kind: RestrictionKind,
+        body: &mut Body,
+    ) {
         if let Some(first) = &body.description {
             return self.repeated(Keyword::Description, keyword, first.span);
         }
         let most = match kind {
             RestrictionKind::Guardrail => quotas::GUARDRAIL_DESCRIPTION,
-            RestrictionKind::Role | RestrictionKind::Policy | RestrictionKind::Boundary => quotas::POLICY_DESCRIPTION,
+            RestrictionKind::Role | RestrictionKind::Policy | RestrictionKind::Boundary => {
+                quotas::POLICY_DESCRIPTION
+            }
         };
         let Some(text) = self.plain_text(written, "a description", most) else {
             return;
@@ -341,13 +448,19 @@ impl Resolver<'_> {
         let in_latin = |c: char| matches!(c, '\t' | '\n' | '\r' | ' '..='~' | '\u{a1}'..='\u{ff}');
         let strange = text.chars().find(|&c| !in_latin(c));
         if let (RestrictionKind::Role, Some(strange)) = (kind, strange) {
-            let message = format!("IAM takes no {} in the description of a role", quote(&strange.to_string()));
+            let message = format!(
+                "IAM takes no {} in the description of a role",
+                quote(&strange.to_string())
+            );
             self.report(
                 Diagnostic::error(Code::InvalidDescription, written.span, message)
                     .note("it is made of the characters of Latin-1"),
             );
         }
-        body.description = Some(Spanned { value: text, span: keyword });
+        body.description = Some(Spanned {
+            value: text,
+            span: keyword,
+        });
     }
 
     /// Looks for what a body lacks, and for what says nothing in it.
@@ -355,10 +468,21 @@ impl Resolver<'_> {
         let (kind, span) = (declared.kind.keyword(), declared.name.span);
         let silent = body.allow.is_none() && body.denies.is_empty();
         if declared.kind == RestrictionKind::Role {
-            let said = |rule: &Rule| matches!(rule, Rule::Trust(_) | Rule::TrustService(_) | Rule::TrustOidc(_));
-            if !declared.statements.iter().any(|statement| said(&statement.rule)) {
-                self.report(Diagnostic::error(Code::MissingTrust, span, "nobody can assume this role").help(
-                    "say who can: `trust ACCOUNT`, `trust service NAME` or `trust oidc PROVIDER subject PATTERN`",
+            let said = |rule: &Rule| {
+                matches!(
+                    rule,
+                    Rule::Trust(_) | Rule::TrustService(_) | Rule::TrustOidc(_)
+                )
+            };
+            if !declared
+                .statements
+                .iter()
+                .any(|statement| said(&statement.rule))
+            {
+                self.report(Diagnostic::error(Code::MissingTrust, span, "nobody can assume this \
+                role").help(
+                    "say who can: `trust ACCOUNT`, `trust service NAME` or `trust oidc PROVIDER \
+                    subject PATTERN`",
                 ));
             }
         } else if silent && body.pass_roles.is_empty() {
@@ -380,7 +504,10 @@ impl Resolver<'_> {
                     .note("it is about the roles that `deny` spares, and there is no `deny`"),
             );
         }
-        let applies = declared.statements.iter().any(|statement| matches!(statement.rule, Rule::Apply(_)));
+        let applies = declared
+            .statements
+            .iter()
+            .any(|statement| matches!(statement.rule, Rule::Apply(_)));
         if declared.kind == RestrictionKind::Guardrail && !applies {
             self.report(
                 Diagnostic::warning(Code::NoEffect, span, "this guardrail applies to nothing")
@@ -391,8 +518,10 @@ impl Resolver<'_> {
 }
 
 fn name_problem(name: &str) -> Option<&'static str> {
-    (!formats::is_alias(name))
-        .then_some("a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 of them")
+    (!formats::is_alias(name)).then_some(
+        "a name begins with a letter and is made of letters, digits, `-` and `_`, at \
+        most 100 of them",
+    )
 }
 
 /// What is wrong with a pattern for the roles that a rule spares.
@@ -414,9 +543,17 @@ struct IamArn {
 
 impl IamArn {
     /// Roles that can be passed.
-    const ROLES: Self = Self { what: "role", prefix: "role/", wild: true };
+    const ROLES: Self = Self {
+        what: "role",
+        prefix: "role/",
+        wild: true,
+    };
     /// A managed policy, one of AWS's own among them.
-    const POLICY: Self = Self { what: "managed policy", prefix: "policy/", wild: false };
+    const POLICY: Self = Self {
+        what: "managed policy",
+        prefix: "policy/",
+        wild: false,
+    };
 
     /// What is wrong with a field, if anything; fields count from 0.
     fn field_problem(self, index: usize, field: &Text) -> Option<String> {
@@ -430,7 +567,9 @@ impl IamArn {
         }
         let Some(text) = field.as_literal() else {
             let name = field.parameters().next().unwrap_or_default();
-            return Some(format!("`{name}` cannot stand in a part of a field: its value could hold a wildcard"));
+            return Some(format!(
+                "`{name}` cannot stand in a part of a field: its value could hold a wildcard"
+            ));
         };
         let fine = match index {
             0 => text == "arn",
@@ -438,12 +577,25 @@ impl IamArn {
             2 => text == "iam",
             3 => text.is_empty(),
             4 => formats::is_account_id(text) || (text == "aws" && !self.wild),
-            _ => text.strip_prefix(self.prefix).is_some_and(|name| self.is_name(name)),
+            _ => text
+                .strip_prefix(self.prefix)
+                .is_some_and(|name| self.is_name(name)),
         };
-        let what = ["`arn`", "a partition such as `aws`", "`iam`", "nothing", "an account ID", "a name"];
+        let what = [
+            "`arn`",
+            "a partition such as `aws`",
+            "`iam`",
+            "nothing",
+            "an account ID",
+            "a name",
+        ];
         let what = what.get(index).copied().unwrap_or("nothing");
         (!fine).then(|| match index {
-            5 => format!("expected `{}` and a name, found {}", self.prefix, quote(text)),
+            5 => format!(
+                "expected `{}` and a name, found {}",
+                self.prefix,
+                quote(text)
+            ),
             _ => format!("expected {what}, found {}", quote(text)),
         })
     }

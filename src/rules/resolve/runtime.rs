@@ -5,8 +5,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::model::Spanned;
 
-/// What is doubtful about a runtime, if anything. Never an error: the list may be behind, and Lambda itself takes
-/// deprecated runtimes when a layer is published.
+/// What is doubtful about a runtime, if anything. Never an error: the list may be behind, and
+/// Lambda itself takes deprecated runtimes when a layer is published.
 pub fn doubt(runtime: &Spanned<String>) -> Option<Diagnostic> {
     let name = runtime.value.as_str();
     match support(name) {
@@ -25,18 +25,26 @@ pub fn doubt(runtime: &Spanned<String>) -> Option<Diagnostic> {
 
 fn unknown(runtime: &Spanned<String>) -> Diagnostic {
     let name = runtime.value.as_str();
-    let message = format!("unknown runtime {}, by the list of {}", quote(name), as_of());
+    let message = format!(
+        "unknown runtime {}, by the list of {}",
+        quote(name),
+        as_of()
+    );
     let diagnostic = Diagnostic::warning(Code::UnknownRuntime, runtime.span, message)
         .note("Lambda refuses to publish a layer version with a runtime that it does not know");
-    // Another version would be a guess: of a name with a slip in it, the digits say which one is meant.
-    let same_version =
-        all().filter(|(known, support)| *support != Support::Deprecated && digits(known) == digits(name));
+    // Another version would be a guess: of a name with a slip in it, the digits say which one is
+    // meant.
+    let same_version = all().filter(|(known, support)| {
+        *support != Support::Deprecated && digits(known) == digits(name)
+    });
     if let Some(near) = nearest(name, same_version.map(|(known, _)| known)) {
         return diagnostic.fix(format!("write `{near}`"), runtime.span, near);
     }
     let is_known_language = all().any(|(known, _)| letters(known) == letters(name));
     match successor(name) {
-        Some(newest) if is_known_language => diagnostic.help(format!("the newest of its kind is `{newest}`")),
+        Some(newest) if is_known_language => {
+            diagnostic.help(format!("the newest of its kind is `{newest}`"))
+        }
         Some(_) | None => diagnostic,
     }
 }
@@ -48,5 +56,7 @@ fn digits(name: &str) -> String {
 
 /// The letters that a runtime's name begins with: its language.
 fn letters(name: &str) -> &str {
-    name.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default()
+    name.split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or_default()
 }

@@ -15,12 +15,15 @@ pub type Declared<'a> = IndexMap<&'a str, Option<&'a Layer>>;
 
 /// The account that a rule speaks of without naming it.
 ///
-/// A guardrail applies in many accounts, and there the caller's is meant; IAM fills its policy variable in when a
-/// request is judged (IAM User Guide, global condition keys). Everything else is about the stack's account.
+/// A guardrail applies in many accounts, and there the caller's is meant; IAM fills its policy
+/// variable in when a request is judged (IAM User Guide, global condition keys). Everything else is
+/// about the stack's account.
 fn this_account(kind: RestrictionKind) -> Part {
     match kind {
         RestrictionKind::Guardrail => Part::Literal("${aws:PrincipalAccount}".to_owned()),
-        RestrictionKind::Role | RestrictionKind::Policy | RestrictionKind::Boundary => stack_account(),
+        RestrictionKind::Role | RestrictionKind::Policy | RestrictionKind::Boundary => {
+            stack_account()
+        }
     }
 }
 
@@ -34,19 +37,33 @@ fn literal(text: &str) -> Part {
 
 /// The ARNs of any version, in any region, of the layers in an account whose names fit.
 fn any_version(account: impl IntoIterator<Item = Part>, pattern: &str) -> Text {
-    let before = [literal("arn:"), Part::Parameter("AWS::Partition".to_owned()), literal(":lambda:*:")];
+    let before = [
+        literal("arn:"),
+        Part::Parameter("AWS::Partition".to_owned()),
+        literal(":lambda:*:"),
+    ];
     let behind = [literal(":layer:"), literal(pattern), literal(":*")];
     Text::joined(before.into_iter().chain(account).chain(behind))
 }
 
 impl Resolver<'_> {
     /// The layers that the items of a set stand for. `layers` are those of the source.
-    pub fn set(&mut self, items: &[SetItem], kind: RestrictionKind, layers: &Declared<'_>) -> LayerSet {
+    pub fn set(
+        &mut self,
+        items: &[SetItem],
+        kind: RestrictionKind,
+        layers: &Declared<'_>,
+    ) -> LayerSet {
         let mut set = LayerSet::default();
         for item in items {
             match item {
-                SetItem::Layer { name, version } => set.members.extend(self.layer_item(name, version.as_ref(), layers)),
-                SetItem::From { pattern, owner } => set.members.extend(self.pattern_item(pattern, owner, kind)),
+                SetItem::Layer { name, version } => {
+                    set.members
+                        .extend(self.layer_item(name, version.as_ref(), layers))
+                }
+                SetItem::From { pattern, owner } => {
+                    set.members.extend(self.pattern_item(pattern, owner, kind))
+                }
                 SetItem::Arn(arn) => set.members.extend(self.arn_item(arn)),
             }
         }
@@ -54,7 +71,12 @@ impl Resolver<'_> {
     }
 
     /// `NAME [version LABEL]`
-    fn layer_item(&mut self, name: &Name, label: Option<&Name>, layers: &Declared<'_>) -> Vec<SetMember> {
+    fn layer_item(
+        &mut self,
+        name: &Name,
+        label: Option<&Name>,
+        layers: &Declared<'_>,
+    ) -> Vec<SetMember> {
         let Some(layer) = layers.get(name.text.as_str()) else {
             self.unknown_layer(name, layers);
             return Vec::new();
@@ -67,7 +89,12 @@ impl Resolver<'_> {
             Some(label) => self.one_version_of(layer, label).into_iter().collect(),
         };
         let declared = Some(name.text.clone());
-        let member = |layers| SetMember { layers, declared: declared.clone(), names: None, span: name.span };
+        let member = |layers| SetMember {
+            layers,
+            declared: declared.clone(),
+            names: None,
+            span: name.span,
+        };
         found.into_iter().map(member).collect()
     }
 
@@ -75,9 +102,16 @@ impl Resolver<'_> {
         let word = quote(&name.text);
         if name.text.contains(['*', '?']) {
             return self.report(
-                Diagnostic::error(Code::PatternWithoutAccount, name.span, format!("whose layers does {word} match?"))
-                    .note("without an account, a layer of that name in any AWS account would do")
-                    .help(format!("write `{} from ACCOUNT` or `{0} from this account`", name.text)),
+                Diagnostic::error(
+                    Code::PatternWithoutAccount,
+                    name.span,
+                    format!("whose layers does {word} match?"),
+                )
+                .note("without an account, a layer of that name in any AWS account would do")
+                .help(format!(
+                    "write `{} from ACCOUNT` or `{0} from this account`",
+                    name.text
+                )),
             );
         }
         let message = format!("there is no layer {word} in this source");
@@ -90,7 +124,8 @@ impl Resolver<'_> {
         ));
     }
 
-    /// The ARNs that the versions of a declared layer have: those that this stack publishes, and those that exist.
+    /// The ARNs that the versions of a declared layer have: those that this stack publishes, and
+    /// those that exist.
     fn any_version_of(&mut self, layer: &Layer, span: Span) -> Vec<Layers> {
         let own = any_version([stack_account()], &layer.layer_name.value);
         let Releases::Listed(versions) = &layer.releases else {
@@ -105,8 +140,14 @@ impl Resolver<'_> {
                         return Vec::new();
                     }
                     let fields = arn.value.split(':');
-                    let account = fields.get(4).map(|account| account.parts().to_vec()).unwrap_or_default();
-                    any_version(account, fields.get(6).and_then(Text::as_literal).unwrap_or_default())
+                    let account = fields
+                        .get(4)
+                        .map(|account| account.parts().to_vec())
+                        .unwrap_or_default();
+                    any_version(
+                        account,
+                        fields.get(6).and_then(Text::as_literal).unwrap_or_default(),
+                    )
                 }
             };
             if !found.contains(&arns) {
@@ -118,8 +159,15 @@ impl Resolver<'_> {
 
     fn one_version_of(&mut self, layer: &Layer, label: &Name) -> Option<Layers> {
         let versions = layer.versions();
-        let Some(version) = versions.iter().find(|version| version.label.value == label.text) else {
-            let message = format!("the layer {} has no version {}", quote(&layer.name.value), quote(&label.text));
+        let Some(version) = versions
+            .iter()
+            .find(|version| version.label.value == label.text)
+        else {
+            let message = format!(
+                "the layer {} has no version {}",
+                quote(&layer.name.value),
+                quote(&label.text)
+            );
             let diagnostic = Diagnostic::error(Code::UnknownVersion, label.span, message)
                 .also(layer.name.span, "the layer is declared here");
             let labels = versions.iter().map(|version| version.label.value.as_str());
@@ -128,24 +176,35 @@ impl Resolver<'_> {
                 None if versions.is_empty() => diagnostic
                     .note("a layer with `content` has one rolling version")
                     .help("leave `version …` out: the rule is then about any version"),
-                None => diagnostic.help("list it in the layer, or leave `version …` out for any version"),
+                None => diagnostic
+                    .help("list it in the layer, or leave `version …` out for any version"),
             });
             return None;
         };
         match &version.origin {
-            Origin::Adopted(arn) => self.is_fixed(&arn.value, label.span).then(|| Layers::Matching(arn.value.clone())),
-            Origin::Published(_) => {
-                Some(Layers::Published { layer: layer.name.value.clone(), label: label.text.clone() })
-            }
+            Origin::Adopted(arn) => self
+                .is_fixed(&arn.value, label.span)
+                .then(|| Layers::Matching(arn.value.clone())),
+            Origin::Published(_) => Some(Layers::Published {
+                layer: layer.name.value.clone(),
+                label: label.text.clone(),
+            }),
         }
     }
 
     /// `PATTERN from OWNER`
-    fn pattern_item(&mut self, pattern: &Name, owner: &Owner, kind: RestrictionKind) -> Vec<SetMember> {
+    fn pattern_item(
+        &mut self,
+        pattern: &Name,
+        owner: &Owner,
+        kind: RestrictionKind,
+    ) -> Vec<SetMember> {
         let problem = formats::layer_pattern_problem(&pattern.text);
         if let Some(problem) = problem {
             let message = format!("{} matches no layer", quote(&pattern.text));
-            self.report(Diagnostic::error(Code::InvalidPattern, pattern.span, message).note(problem));
+            self.report(
+                Diagnostic::error(Code::InvalidPattern, pattern.span, message).note(problem),
+            );
         }
         let accounts = match owner {
             Owner::ThisAccount => vec![(this_account(kind), None)],
@@ -163,11 +222,14 @@ impl Resolver<'_> {
         accounts.into_iter().map(member).collect()
     }
 
-    /// The accounts that a principal stands for, and what the source calls them. Anybody else is refused: the ARN of a
-    /// layer names an account and nothing else.
+    /// The accounts that a principal stands for, and what the source calls them. Anybody else is
+    /// refused: the ARN of a layer names an account and nothing else.
     fn accounts(&mut self, principal: &ast::Principal) -> Vec<(Part, Option<std::sync::Arc<str>>)> {
         let mut accounts = Vec::new();
-        for (index, span) in self.scope.expand(std::slice::from_ref(principal), self.diagnostics) {
+        for (index, span) in self
+            .scope
+            .expand(std::slice::from_ref(principal), self.diagnostics)
+        {
             let what = match self.scope.principal(index) {
                 Some(Principal::Account(Id::Literal(id))) => {
                     accounts.push((literal(id), self.scope.names_of(index)));
@@ -181,9 +243,19 @@ impl Resolver<'_> {
                 Some(Principal::Everyone) | None => "everyone",
             };
             self.report(
-                Diagnostic::error(Code::AccountsOnly, span, format!("{what} cannot stand where layers come from"))
-                    .note("`lambda:Layer` holds the ARN of a layer version, which names an account and nothing else")
-                    .help("list the accounts whose layers are meant, or put them into a `group`"),
+                Diagnostic::error(
+                    Code::AccountsOnly,
+                    span,
+                    format!(
+                        "{what} cannot stand where \
+                layers come from"
+                    ),
+                )
+                .note(
+                    "`lambda:Layer` holds the ARN of a layer version, which names an account \
+                    and nothing else",
+                )
+                .help("list the accounts whose layers are meant, or put them into a `group`"),
             );
         }
         accounts
@@ -203,16 +275,23 @@ impl Resolver<'_> {
             (formats::LAYER_VERSION_FIELDS, None) => {
                 let fixed = self.is_fixed(&arn, written.span);
                 let layers = Layers::Matching(arn);
-                return fixed.then_some(SetMember { layers, declared: None, names: None, span: written.span });
+                return fixed.then_some(SetMember {
+                    layers,
+                    declared: None,
+                    names: None,
+                    span: written.span,
+                });
             }
-            (7, None) => diagnostic.note("the version at its end is missing, and so no version has this ARN").fix(
-                "write `:*` for any version",
-                written.span,
-                format!("{}:*", written.text),
-            ),
-            (formats::LAYER_VERSION_FIELDS, Some((7, problem))) => {
-                diagnostic.note(problem).help("it ends in `:*` for any version or in one version's number, as in `:3`")
-            }
+            (7, None) => diagnostic
+                .note("the version at its end is missing, and so no version has this ARN")
+                .fix(
+                    "write `:*` for any version",
+                    written.span,
+                    format!("{}:*", written.text),
+                ),
+            (formats::LAYER_VERSION_FIELDS, Some((7, problem))) => diagnostic
+                .note(problem)
+                .help("it ends in `:*` for any version or in one version's number, as in `:3`"),
             (_, problem) => diagnostic
                 .note(problem.map_or_else(
                     || "it does not have the eight fields of such an ARN".to_owned(),
@@ -224,26 +303,35 @@ impl Resolver<'_> {
         None
     }
 
-    /// Whether nobody can widen an ARN in a set by the value of a parameter: of those, only an account's may stand in
-    /// it, and only for the account.
+    /// Whether nobody can widen an ARN in a set by the value of a parameter: of those, only an
+    /// account's may stand in it, and only for the account.
     fn is_fixed(&mut self, arn: &Text, span: Span) -> bool {
         let fields = arn.split(':');
         let mut fixed = true;
         for (index, field) in fields.iter().enumerate() {
             for name in field.parameters() {
-                let own = matches!((index, name), (1, "AWS::Partition") | (3, "AWS::Region") | (4, "AWS::AccountId"));
+                let own = matches!(
+                    (index, name),
+                    (1, "AWS::Partition") | (3, "AWS::Region") | (4, "AWS::AccountId")
+                );
                 if own {
                     continue;
                 }
                 if index == 4 && field.as_parameter().is_some() {
-                    fixed &= self.scope.account_parameter(name, span, self.diagnostics).is_some();
+                    fixed &= self
+                        .scope
+                        .account_parameter(name, span, self.diagnostics)
+                        .is_some();
                     continue;
                 }
                 let message = format!("`{name}` cannot stand in a layer set");
                 self.report(
                     Diagnostic::error(Code::ParameterNotAllowed, span, message)
                         .note("its value could hold a wildcard, and so widen the set")
-                        .help("write the ARN out; a parameter of type `account` can stand for its account"),
+                        .help(
+                            "write the ARN out; a parameter of type `account` can stand for its \
+                        account",
+                        ),
                 );
                 fixed = false;
             }

@@ -22,28 +22,55 @@ struct Rule {
 type Granted<'a> = (PrincipalUse, Option<&'a Arc<str>>);
 
 impl Resolver<'_> {
-    /// The grants of each of `versions`, or those of the one rolling version where there are none. Unless these are
-    /// `complete`, a label among those that could not be read is no mistake.
-    pub fn grants(&mut self, shares: &[&Share], versions: &[&ast::Version], complete: bool) -> Vec<Vec<Grant>> {
-        let labels: HashMap<&str, usize> =
-            versions.iter().enumerate().map(|(index, version)| (version.label.text.as_str(), index)).collect();
-        let rules: Vec<Rule> = shares.iter().map(|share| self.rule(share, &labels, complete)).collect();
+    /// The grants of each of `versions`, or those of the one rolling version where there are none.
+    /// Unless these are `complete`, a label among those that could not be read is no mistake.
+    pub fn grants(
+        &mut self,
+        shares: &[&Share],
+        versions: &[&ast::Version],
+        complete: bool,
+    ) -> Vec<Vec<Grant>> {
+        let labels: HashMap<&str, usize> = versions
+            .iter()
+            .enumerate()
+            .map(|(index, version)| (version.label.text.as_str(), index))
+            .collect();
+        let rules: Vec<Rule> = shares
+            .iter()
+            .map(|share| self.rule(share, &labels, complete))
+            .collect();
         let mut granted: Vec<Vec<Granted<'_>>> = vec![Vec::new(); versions.len().max(1)];
         for rule in &rules {
-            let members = || rule.members.iter().map(|&member| (member, rule.reason.as_ref()));
+            let members = || {
+                rule.members
+                    .iter()
+                    .map(|&member| (member, rule.reason.as_ref()))
+            };
             match &rule.versions {
-                None => granted.iter_mut().for_each(|version| version.extend(members())),
-                Some(indices) => indices.iter().for_each(|&index| granted[index].extend(members())),
+                None => granted
+                    .iter_mut()
+                    .for_each(|version| version.extend(members())),
+                Some(indices) => indices
+                    .iter()
+                    .for_each(|&index| granted[index].extend(members())),
             }
         }
         granted.into_iter().map(merge).collect()
     }
 
     fn rule(&mut self, share: &Share, labels: &HashMap<&str, usize>, complete: bool) -> Rule {
-        let versions = (!share.versions.is_empty())
-            .then(|| share.versions.iter().filter_map(|label| self.version_index(label, labels, complete)).collect());
+        let versions = (!share.versions.is_empty()).then(|| {
+            share
+                .versions
+                .iter()
+                .filter_map(|label| self.version_index(label, labels, complete))
+                .collect()
+        });
         let members = self.scope.expand(&share.principals, self.diagnostics);
-        let because = share.because.as_ref().and_then(|because| self.because(because));
+        let because = share
+            .because
+            .as_ref()
+            .and_then(|because| self.because(because));
         let until = share.until.as_ref().and_then(|until| self.until(until));
         self.check_members(share, &members);
         let reason = match (because, until) {
@@ -52,10 +79,19 @@ impl Resolver<'_> {
             (None, Some(until)) => Some(format!("until {until}")),
             (Some(because), Some(until)) => Some(format!("{because} (until {until})")),
         };
-        Rule { versions, members, reason: reason.map(Arc::from) }
+        Rule {
+            versions,
+            members,
+            reason: reason.map(Arc::from),
+        }
     }
 
-    fn version_index(&mut self, label: &Name, labels: &HashMap<&str, usize>, complete: bool) -> Option<usize> {
+    fn version_index(
+        &mut self,
+        label: &Name,
+        labels: &HashMap<&str, usize>,
+        complete: bool,
+    ) -> Option<usize> {
         let index = labels.get(label.text.as_str()).copied();
         if index.is_some() || !complete {
             return index;
@@ -79,8 +115,12 @@ impl Resolver<'_> {
         let because = self.scope.literal(written, "a reason", self.diagnostics)?;
         if because.trim().is_empty() {
             self.report(
-                Diagnostic::error(Code::EveryoneWithoutReason, written.span, "this reason says nothing")
-                    .help("say why, for whoever reviews the template"),
+                Diagnostic::error(
+                    Code::EveryoneWithoutReason,
+                    written.span,
+                    "this reason says nothing",
+                )
+                .help("say why, for whoever reviews the template"),
             );
             return None;
         }
@@ -91,7 +131,10 @@ impl Resolver<'_> {
         let shape = written.text.len() == 10;
         match written.text.parse::<Date>() {
             Ok(date) if shape => {
-                self.deadlines.push(Spanned { value: date, span: written.span });
+                self.deadlines.push(Spanned {
+                    value: date,
+                    span: written.span,
+                });
                 Some(date)
             }
             _ => {
@@ -105,21 +148,36 @@ impl Resolver<'_> {
         }
     }
 
-    /// Looks for everyone without a reason, and for members that say nothing beside the others of the rule.
+    /// Looks for everyone without a reason, and for members that say nothing beside the others of
+    /// the rule.
     fn check_members(&mut self, share: &Share, members: &[PrincipalUse]) {
-        let everyone = members.iter().find(|member| self.scope.principal(member.0) == Some(&Principal::Everyone));
+        let everyone = members
+            .iter()
+            .find(|member| self.scope.principal(member.0) == Some(&Principal::Everyone));
         if let Some(&(_, span)) = everyone {
             if share.because.is_none() {
                 self.report(
-                    Diagnostic::error(Code::EveryoneWithoutReason, span, "sharing with everyone asks for a reason")
-                        .label("every AWS account there is could use this layer")
-                        .help("add `because \"…\"` to this rule, or share with an account or an organization"),
+                    Diagnostic::error(
+                        Code::EveryoneWithoutReason,
+                        span,
+                        "sharing with everyone \
+                    asks for a reason",
+                    )
+                    .label("every AWS account there is could use this layer")
+                    .help(
+                        "add `because \"…\"` to this rule, or share with an account or an \
+                        organization",
+                    ),
                 );
             }
             if let Some(&(_, other)) = members.iter().find(|member| member.1 != span) {
                 self.report(
-                    Diagnostic::warning(Code::RedundantShare, other, "this says nothing beside `everyone`")
-                        .also(span, "everyone is already in"),
+                    Diagnostic::warning(
+                        Code::RedundantShare,
+                        other,
+                        "this says nothing beside `everyone`",
+                    )
+                    .also(span, "everyone is already in"),
                 );
             }
             return;
@@ -130,8 +188,12 @@ impl Resolver<'_> {
             if first != span {
                 let who = self.describe(index);
                 self.report(
-                    Diagnostic::warning(Code::RedundantShare, span, format!("{who} is in this rule twice"))
-                        .also(first, "it is already in here"),
+                    Diagnostic::warning(
+                        Code::RedundantShare,
+                        span,
+                        format!("{who} is in this rule twice"),
+                    )
+                    .also(first, "it is already in here"),
                 );
                 return;
             }
@@ -143,7 +205,9 @@ impl Resolver<'_> {
         match self.scope.principal(index) {
             Some(Principal::Account(Literal(id))) => format!("the account {id}"),
             Some(Principal::Organization(Literal(id))) => format!("the organization {id}"),
-            Some(Principal::Account(Parameter(name)) | Principal::Organization(Parameter(name))) => {
+            Some(
+                Principal::Account(Parameter(name)) | Principal::Organization(Parameter(name)),
+            ) => {
                 format!("`${{{name}}}`")
             }
             Some(Principal::Everyone) | None => "everyone".to_owned(),
@@ -153,7 +217,9 @@ impl Resolver<'_> {
 
 /// One grant for each principal, with the reasons of all rules that lead to it.
 fn merge(mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
-    granted.sort_by(|((a, _), a_reason), ((b, _), b_reason)| a.cmp(b).then_with(|| a_reason.cmp(b_reason)));
+    granted.sort_by(|((a, _), a_reason), ((b, _), b_reason)| {
+        a.cmp(b).then_with(|| a_reason.cmp(b_reason))
+    });
     let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
     let chunks = granted.chunk_by(|a, b| a.0.0 == b.0.0);
     for chunk in chunks {
@@ -162,10 +228,21 @@ fn merge(mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
         let reason = match reasons.as_slice() {
             [] => None,
             [reason] => Some(Arc::clone(reason)),
-            several => Some(several.iter().map(|reason| &***reason).collect::<Vec<_>>().join("; ").into()),
+            several => Some(
+                several
+                    .iter()
+                    .map(|reason| &***reason)
+                    .collect::<Vec<_>>()
+                    .join("; ")
+                    .into(),
+            ),
         };
         let first = chunk.iter().min_by_key(|((_, span), _)| *span);
-        grants.extend(first.map(|&((principal, span), _)| Grant { principal, reason, span }));
+        grants.extend(first.map(|&((principal, span), _)| Grant {
+            principal,
+            reason,
+            span,
+        }));
     }
     grants
 }

@@ -19,9 +19,15 @@ impl Resolver<'_> {
                 Some(Principal::Organization(id)) => Trust::Organization(id.clone(), names),
                 Some(Principal::Everyone) | None => {
                     self.report(
-                        Diagnostic::error(Code::UnrestrictedTrust, span, "a role cannot trust everyone")
-                            .label("anybody with an AWS account could assume it")
-                            .help("trust an account, an organization, a service or an identity provider"),
+                        Diagnostic::error(
+                            Code::UnrestrictedTrust,
+                            span,
+                            "a role cannot trust everyone",
+                        )
+                        .label("anybody with an AWS account could assume it")
+                        .help(
+                            "trust an account, an organization, a service or an identity provider",
+                        ),
                     );
                     continue;
                 }
@@ -34,7 +40,9 @@ impl Resolver<'_> {
 
     /// `trust service NAME`
     pub fn trust_service(&mut self, written: &Value) -> Option<Trust> {
-        let service = self.scope.literal(written, "a service's name", self.diagnostics)?;
+        let service = self
+            .scope
+            .literal(written, "a service's name", self.diagnostics)?;
         if formats::is_service(&service) {
             return Some(Trust::Service(service));
         }
@@ -43,18 +51,31 @@ impl Resolver<'_> {
         let full = format!("{service}.amazonaws.com");
         let is_short = formats::is_service(&full) && !service.contains('.');
         let near = is_short.then_some(full.as_str());
-        self.report(diagnostic.suggest(written.span, near, "it is written as in `lambda.amazonaws.com`"));
+        self.report(diagnostic.suggest(
+            written.span,
+            near,
+            "it is written as in `lambda.amazonaws.com`",
+        ));
         None
     }
 
     /// `trust oidc PROVIDER subject PATTERN`
     pub fn trust_oidc(&mut self, oidc: &Oidc) -> Option<Trust> {
-        let provider = self.scope.literal(&oidc.provider, "an identity provider", self.diagnostics)?;
-        let subject = self.scope.literal(&oidc.subject, "a subject", self.diagnostics)?;
+        let provider =
+            self.scope
+                .literal(&oidc.provider, "an identity provider", self.diagnostics)?;
+        let subject = self
+            .scope
+            .literal(&oidc.subject, "a subject", self.diagnostics)?;
         if !formats::is_oidc_provider(&provider) {
-            let message = format!("{} is not the address of an identity provider", quote(&provider));
+            let message = format!(
+                "{} is not the address of an identity provider",
+                quote(&provider)
+            );
             let diagnostic = Diagnostic::error(Code::InvalidTrust, oidc.provider.span, message);
-            let bare = provider.trim_start_matches("https://").trim_end_matches('/');
+            let bare = provider
+                .trim_start_matches("https://")
+                .trim_end_matches('/');
             self.report(if formats::is_oidc_provider(bare) {
                 diagnostic.fix("IAM knows it without `https://`", oidc.provider.span, bare)
             } else {
@@ -74,15 +95,31 @@ impl Resolver<'_> {
         }
         if !subject.chars().all(|c| matches!(c, ' '..='~')) {
             let message = format!("no token has the subject {}", quote(&subject));
-            self.report(Diagnostic::error(Code::InvalidTrust, oidc.subject.span, message).note("it is made of ASCII"));
+            self.report(
+                Diagnostic::error(Code::InvalidTrust, oidc.subject.span, message)
+                    .note("it is made of ASCII"),
+            );
             return None;
         }
-        if subject.contains(['*', '?']) && tenant(&provider).is_none() && !is_of_one_cluster(&provider) {
-            let message = format!("whether strangers can get a token of {} is unknown", quote(&provider));
+        if subject.contains(['*', '?'])
+            && tenant(&provider).is_none()
+            && !is_of_one_cluster(&provider)
+        {
+            let message = format!(
+                "whether strangers can get a token of {} is unknown",
+                quote(&provider)
+            );
             self.report(
                 Diagnostic::warning(Code::UnknownProvider, oidc.provider.span, message)
-                    .also(oidc.subject.span, "this trusts every token whose subject begins like that")
-                    .help("make sure that what stands before the wildcard is yours alone, or write the whole subject"),
+                    .also(
+                        oidc.subject.span,
+                        "this trusts every token whose subject begins like \
+                    that",
+                    )
+                    .help(
+                        "make sure that what stands before the wildcard is yours alone, or write \
+                    the whole subject",
+                    ),
             );
         }
         if provider == GITHUB && subject.strip_prefix("repo:").is_some_and(is_without_ids) {
@@ -94,26 +131,35 @@ impl Resolver<'_> {
 
 /// Reports a provider for which the audience and the subject are not enough, or do not fit.
 fn unfit(provider: &str, claim: &str, span: Span) -> Diagnostic {
-    let message = format!("a role cannot trust {} by the audience and the subject", quote(provider));
+    let message = format!(
+        "a role cannot trust {} by the audience and the subject",
+        quote(provider)
+    );
     let diagnostic = Diagnostic::error(Code::InvalidTrust, span, message);
     let diagnostic = match claim {
         "aud" => diagnostic.note(
-            "its tokens are for an audience that names the tenant or the client, and this role would ask for \
+            "its tokens are for an audience that names the tenant or the client, and this role \
+            would ask for \
              `sts.amazonaws.com`, so that no token would fit",
         ),
-        _ => diagnostic.note(format!("it takes a condition on `{claim}` as well, which this language does not have")),
+        _ => diagnostic.note(format!(
+            "it takes a condition on `{claim}` as well, which this \
+        language does not have"
+        )),
     };
     diagnostic.help("write the trust policy of this role by hand")
 }
 
 /// Why a pattern for subjects would let strangers in, if it would, and what to write instead.
 fn subject_problem(provider: &str, subject: &str) -> Option<(&'static str, String)> {
-    const SHARED: &str = "everybody can get a token of this provider, and the owner in the subject is open";
-    const UNNAMED: &str = "everybody can get a token of this provider, and the subject does not name its owner";
+    const SHARED: &str =
+        "everybody can get a token of this provider, and the owner in the subject is open";
+    const UNNAMED: &str =
+        "everybody can get a token of this provider, and the subject does not name its owner";
     let whole = || "write the whole subject; a rule can have a `trust` for each".to_owned();
     if subject.contains("${") {
-        let problem =
-            "IAM fills a policy variable in from the request, so that the subject would be the caller's choice";
+        let problem = "IAM fills a policy variable in from the request, so that the subject would \
+        be the caller's choice";
         return Some((problem, whole()));
     }
     let fixed = subject.split(['*', '?']).next().unwrap_or_default();
@@ -132,23 +178,33 @@ fn subject_problem(provider: &str, subject: &str) -> Option<(&'static str, Strin
                 Some((owner, _)) if !owner.is_empty() => None,
                 _ if is_whole && !rest.is_empty() && provider != GITHUB => None,
                 _ if rest.contains('@') => {
-                    let problem = "the ID of the owner is open, and a name that is given up can be taken by others";
+                    let problem = "the ID of the owner is open, and a name that is given up can be \
+                    taken by others";
                     Some((problem, help()))
                 }
                 _ => Some((SHARED, help())),
             }
         }
         Some(Tenant::Subject) if !is_whole => {
-            let problem = "everybody can get a token of this provider, and which part of its subjects names the owner \
+            let problem = "everybody can get a token of this provider, and which part of its \
+            subjects names the owner \
                            is not known";
             Some((problem, whole()))
         }
         Some(Tenant::Subject | Tenant::Claim(_)) => None,
-        None if fixed.is_empty() => Some(("what it begins with is open, so that anybody's token can fit", whole())),
-        // Of a provider that is not known, a subject must at least say what kind of thing its owner is, and who.
+        None if fixed.is_empty() => Some((
+            "what it begins with is open, so that anybody's token can fit",
+            whole(),
+        )),
+        // Of a provider that is not known, a subject must at least say what kind of thing its owner
+        // is, and who.
         None if !is_whole && whole_parts(fixed) < 2 => {
-            let problem = "what stands before the wildcard does not say, up to a `:` or `/`, what the owner is and who";
-            Some((problem, "write the owner out, as in `project:OWNER:*`".to_owned()))
+            let problem = "what stands before the wildcard does not say, up to a `:` or `/`, what \
+            the owner is and who";
+            Some((
+                problem,
+                "write the owner out, as in `project:OWNER:*`".to_owned(),
+            ))
         }
         None => None,
     }
@@ -156,16 +212,29 @@ fn subject_problem(provider: &str, subject: &str) -> Option<(&'static str, Strin
 
 /// How many parts of a text have something in them and end in `:` or `/`.
 fn whole_parts(text: &str) -> usize {
-    let ended = text.rfind([':', '/']).and_then(|end| text.get(..end)).unwrap_or_default();
-    ended.split([':', '/']).filter(|part| !part.is_empty()).count()
+    let ended = text
+        .rfind([':', '/'])
+        .and_then(|end| text.get(..end))
+        .unwrap_or_default();
+    ended
+        .split([':', '/'])
+        .filter(|part| !part.is_empty())
+        .count()
 }
 
-/// Whether a subject of GitHub that does not begin with the repository names its owner by another claim. Which claims a
-/// subject has, everybody can choose for repositories of their own (GitHub, "OpenID Connect reference", "Customizing the
-/// token claims"); so any other subject could be a stranger's too.
+/// Whether a subject of GitHub that does not begin with the repository names its owner by another
+/// claim. Which claims a subject has, everybody can choose for repositories of their own (GitHub,
+/// "OpenID Connect reference", "Customizing the token claims"); so any other subject could be a
+/// stranger's too.
 fn names_owner(subject: &str) -> bool {
-    const OWNERS: [&str; 6] =
-        ["repository", "repository_id", "repository_owner", "repository_owner_id", "enterprise", "enterprise_id"];
+    const OWNERS: [&str; 6] = [
+        "repository",
+        "repository_id",
+        "repository_owner",
+        "repository_owner_id",
+        "enterprise",
+        "enterprise_id",
+    ];
     let mut parts = subject.split(':');
     while let (Some(claim), Some(value)) = (parts.next(), parts.next()) {
         if OWNERS.contains(&claim) && !value.is_empty() {
@@ -175,7 +244,8 @@ fn names_owner(subject: &str) -> bool {
     false
 }
 
-/// Whether the owner or the repository stands without its ID in what follows `repo:` in a subject of GitHub.
+/// Whether the owner or the repository stands without its ID in what follows `repo:` in a subject
+/// of GitHub.
 fn is_without_ids(rest: &str) -> bool {
     let (owner, rest) = rest.split_once('/').unwrap_or((rest, "*"));
     let repository = rest.split(':').next().unwrap_or_default();

@@ -31,9 +31,13 @@ enum State {
 impl Scope {
     /// Reports groups that contain themselves, and takes the offending members out.
     ///
-    /// A depth-first search with a path of its own instead of recursion: groups may be nested as deep as a source is
-    /// long.
-    pub(super) fn break_cycles(&mut self, declared: &[&ast::Group], diagnostics: &mut Vec<Diagnostic>) {
+    /// A depth-first search with a path of its own instead of recursion: groups may be nested as
+    /// deep as a source is long.
+    pub(super) fn break_cycles(
+        &mut self,
+        declared: &[&ast::Group],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
         let mut states = vec![State::New; self.groups.len()];
         for root in 0..self.groups.len() {
             let mut path = vec![(root, 0)];
@@ -64,9 +68,13 @@ impl Scope {
         }
     }
 
-    /// Everybody that a list of principals leads to, with the place in the list that does; each is listed once for
-    /// each such place.
-    pub fn expand(&mut self, principals: &[ast::Principal], diagnostics: &mut Vec<Diagnostic>) -> Vec<PrincipalUse> {
+    /// Everybody that a list of principals leads to, with the place in the list that does; each is
+    /// listed once for each such place.
+    pub fn expand(
+        &mut self,
+        principals: &[ast::Principal],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<PrincipalUse> {
         let mut members = Vec::new();
         for principal in principals {
             match self.member(principal, diagnostics) {

@@ -12,12 +12,21 @@ use crate::syntax::text::{TextError, parts};
 
 impl Scope {
     /// A parameter that holds an account ID.
-    pub fn account_parameter(&self, name: &str, span: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<Id> {
+    pub fn account_parameter(
+        &self,
+        name: &str,
+        span: Span,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Id> {
         self.typed_parameter(name, ParameterKind::Account, span, diagnostics)
     }
 
     /// An account ID, or a parameter that holds one.
-    pub(super) fn account(&mut self, value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Id> {
+    pub(super) fn account(
+        &mut self,
+        value: &Value,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Id> {
         let text = self.text(value, diagnostics)?;
         if let Some(name) = text.as_parameter() {
             return self.typed_parameter(name, ParameterKind::Account, value.span, diagnostics);
@@ -31,20 +40,41 @@ impl Scope {
             .note("an account ID has 12 digits, leading zeros included");
         if digits == value.text.len() && digits != 12 {
             diagnostic = diagnostic.label(format!("this has {digits}"));
-        } else if digits == 12 && value.text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-            diagnostic = diagnostic.fix("leave the dashes out", value.span, value.text.replace('-', ""));
+        } else if digits == 12
+            && value
+                .text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte == b'-')
+        {
+            diagnostic = diagnostic.fix(
+                "leave the dashes out",
+                value.span,
+                value.text.replace('-', ""),
+            );
         }
         diagnostics.push(diagnostic);
         None
     }
 
     /// An organization ID, or a parameter that holds one.
-    pub(super) fn organization(&mut self, value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Id> {
+    pub(super) fn organization(
+        &mut self,
+        value: &Value,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Id> {
         let text = self.text(value, diagnostics)?;
         if let Some(name) = text.as_parameter() {
-            return self.typed_parameter(name, ParameterKind::Organization, value.span, diagnostics);
+            return self.typed_parameter(
+                name,
+                ParameterKind::Organization,
+                value.span,
+                diagnostics,
+            );
         }
-        if let Some(id) = text.as_literal().filter(|id| formats::is_organization_id(id)) {
+        if let Some(id) = text
+            .as_literal()
+            .filter(|id| formats::is_organization_id(id))
+        {
             return Some(Id::Literal(id.to_owned()));
         }
         let message = format!("{} is not an organization ID", quote(&value.text));
@@ -53,14 +83,18 @@ impl Scope {
         if formats::is_unit_id(&value.text) {
             diagnostic = diagnostic
                 .label("this is a unit or a root")
-                .note("Lambda shares a layer with an account, an organization or everyone, not with a unit")
+                .note(
+                    "Lambda shares a layer with an account, an organization or everyone, not \
+                with a unit",
+                )
                 .help("list the unit's accounts, or share with the whole organization");
         }
         diagnostics.push(diagnostic);
         None
     }
 
-    /// A parameter that may stand for a principal: only one whose type keeps every other value out of it.
+    /// A parameter that may stand for a principal: only one whose type keeps every other value out
+    /// of it.
     fn typed_parameter(
         &self,
         name: &str,
@@ -76,7 +110,8 @@ impl Scope {
                 "AWS::AccountId" if kind == ParameterKind::Account => {
                     diagnostic.note("an account can always use its own layers")
                 }
-                _ => diagnostic.note("only a parameter of that type keeps empty and malformed values out"),
+                _ => diagnostic
+                    .note("only a parameter of that type keeps empty and malformed values out"),
             });
             return None;
         };
@@ -86,11 +121,23 @@ impl Scope {
         }
         let found = parameter.kind.name();
         diagnostics.push(
-            Diagnostic::error(Code::ParameterType, span, format!("`{name}` is a parameter of type `{found}`"))
-                .label(format!("an {wanted} must come from a parameter of type `{wanted}`"))
-                .also(declared.span, "declared here")
-                .note("that type carries a pattern, so that an empty or malformed value cannot widen a grant")
-                .help(format!("declare it as `parameter {name} {wanted}`")),
+            Diagnostic::error(
+                Code::ParameterType,
+                span,
+                format!(
+                    "`{name}` is a parameter of type \
+            `{found}`"
+                ),
+            )
+            .label(format!(
+                "an {wanted} must come from a parameter of type `{wanted}`"
+            ))
+            .also(declared.span, "declared here")
+            .note(
+                "that type carries a pattern, so that an empty or malformed value cannot \
+                widen a grant",
+            )
+            .help(format!("declare it as `parameter {name} {wanted}`")),
         );
         None
     }
@@ -113,29 +160,48 @@ impl Scope {
     fn unknown_parameter(&self, name: &str, span: Span) -> Diagnostic {
         let message = format!("there is no parameter {}", quote(name));
         let diagnostic = Diagnostic::error(Code::UnknownParameter, span, message);
-        let names = self.parameters.keys().map(String::as_str).chain(PSEUDO_PARAMETERS.iter().copied());
+        let names = self
+            .parameters
+            .keys()
+            .map(String::as_str)
+            .chain(PSEUDO_PARAMETERS.iter().copied());
         match nearest(name, names) {
             Some(near) => diagnostic.help(format!("there is `{near}`")),
-            None => diagnostic
-                .help(format!("declare it with `parameter {}`, or write `$${{` for a literal `${{`", shown(name))),
+            None => diagnostic.help(format!(
+                "declare it with `parameter {}`, or write `$${{` for a literal `${{`",
+                shown(name)
+            )),
         }
     }
 
     /// A text in which no parameter may stand. `what` names it in messages.
-    pub fn literal(&self, value: &Value, what: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    pub fn literal(
+        &self,
+        value: &Value,
+        what: &str,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<String> {
         read_literal(value, what, diagnostics)
     }
 }
 
 /// A text in which no parameter may stand. `what` names it in messages.
-pub(super) fn read_literal(value: &Value, what: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+pub(super) fn read_literal(
+    value: &Value,
+    what: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<String> {
     let text = read_text(value, diagnostics)?;
     if let Some(text) = text.as_literal() {
         return Some(text.to_owned());
     }
     diagnostics.push(
-        Diagnostic::error(Code::ParameterNotAllowed, value.span, format!("no parameter can stand in {what}"))
-            .help("write the text out; a literal `${` is written `$${`"),
+        Diagnostic::error(
+            Code::ParameterNotAllowed,
+            value.span,
+            format!("no parameter can stand in {what}"),
+        )
+        .help("write the text out; a literal `${` is written `$${`"),
     );
     None
 }
@@ -150,9 +216,10 @@ fn read_text(value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Text> {
             format!("{} cannot be the name of a parameter", quote(&name)),
             "a parameter's name is made of letters and digits; a literal `${` is written `$${`",
         ),
-        TextError::Unclosed | TextError::Escape(_) => {
-            ("this `${` is not closed".to_owned(), "close it with `}`; a literal `${` is written `$${`")
-        }
+        TextError::Unclosed | TextError::Escape(_) => (
+            "this `${` is not closed".to_owned(),
+            "close it with `}`; a literal `${` is written `$${`",
+        ),
     };
     diagnostics.push(Diagnostic::error(Code::UnclosedParameter, value.span, message).help(help));
     None

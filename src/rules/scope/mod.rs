@@ -1,4 +1,5 @@
-//! The names of a source: parameters, accounts, organizations and groups. This file has the table of symbols.
+//! The names of a source: parameters, accounts, organizations and groups. This file has the table
+//! of symbols.
 
 mod groups;
 mod ids;
@@ -67,20 +68,30 @@ impl Scope {
             }
         }
         for (index, group) in groups.iter().enumerate() {
-            let members = group.members.iter().filter_map(|member| scope.member(member, diagnostics)).collect();
+            let members = group
+                .members
+                .iter()
+                .filter_map(|member| scope.member(member, diagnostics))
+                .collect();
             scope.groups[index].members = members;
         }
         scope.break_cycles(&groups, diagnostics);
         scope
     }
 
-    fn declare_parameter(&mut self, parameter: &ast::Parameter, included: bool, diagnostics: &mut Vec<Diagnostic>) {
+    fn declare_parameter(
+        &mut self,
+        parameter: &ast::Parameter,
+        included: bool,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) {
         let name = &parameter.name;
         if !formats::is_parameter_name(&name.text) {
             let message = format!("{} cannot name a parameter", quote(&name.text));
             diagnostics.push(
-                Diagnostic::error(Code::InvalidName, name.span, message)
-                    .note("CloudFormation's parameters are named by letters and digits, 255 at the most"),
+                Diagnostic::error(Code::InvalidName, name.span, message).note(
+                    "CloudFormation's parameters are named by letters and digits, 255 at the most",
+                ),
             );
             return;
         }
@@ -97,12 +108,24 @@ impl Scope {
     ) {
         let (name, referent) = match statement {
             Statement::Account(alias) => {
-                let id = alias.id.as_ref().and_then(|id| self.account(id, diagnostics));
-                (&alias.name, id.map(|id| self.intern(Principal::Account(id), Some(&alias.name))))
+                let id = alias
+                    .id
+                    .as_ref()
+                    .and_then(|id| self.account(id, diagnostics));
+                (
+                    &alias.name,
+                    id.map(|id| self.intern(Principal::Account(id), Some(&alias.name))),
+                )
             }
             Statement::Organization(alias) => {
-                let id = alias.id.as_ref().and_then(|id| self.organization(id, diagnostics));
-                (&alias.name, id.map(|id| self.intern(Principal::Organization(id), Some(&alias.name))))
+                let id = alias
+                    .id
+                    .as_ref()
+                    .and_then(|id| self.organization(id, diagnostics));
+                (
+                    &alias.name,
+                    id.map(|id| self.intern(Principal::Organization(id), Some(&alias.name))),
+                )
             }
             Statement::Group(group) => {
                 groups.push(group);
@@ -118,7 +141,8 @@ impl Scope {
         };
         if let Some(problem) = alias_problem(&name.text) {
             let message = format!("{} cannot be declared", quote(&name.text));
-            diagnostics.push(Diagnostic::error(Code::InvalidName, name.span, message).note(problem));
+            diagnostics
+                .push(Diagnostic::error(Code::InvalidName, name.span, message).note(problem));
         }
         declare(&mut self.names, name, included, referent, diagnostics);
     }
@@ -126,12 +150,18 @@ impl Scope {
     fn intern(&mut self, principal: Principal, name: Option<&Name>) -> Referent {
         let entry = self.principals.entry(principal);
         let index = entry.index() as u32;
-        entry.or_default().extend(name.map(|name| name.text.clone()));
+        entry
+            .or_default()
+            .extend(name.map(|name| name.text.clone()));
         Referent::Principal(index)
     }
 
     /// What a principal stands for; `None` where it is broken, which is then reported.
-    fn member(&mut self, principal: &ast::Principal, diagnostics: &mut Vec<Diagnostic>) -> Option<(Referent, Span)> {
+    fn member(
+        &mut self,
+        principal: &ast::Principal,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<(Referent, Span)> {
         match principal {
             ast::Principal::Everyone(span) => Some((self.intern(Principal::Everyone, None), *span)),
             ast::Principal::Account(value) => {
@@ -154,10 +184,17 @@ impl Scope {
     }
 
     fn unknown_principal(&self, name: &Name) -> Diagnostic {
-        let message = format!("there is no account, organization or group {}", quote(&name.text));
+        let message = format!(
+            "there is no account, organization or group {}",
+            quote(&name.text)
+        );
         let diagnostic = Diagnostic::error(Code::UnknownName, name.span, message);
         if formats::is_account_id(&name.text) {
-            return diagnostic.fix("write `account` before an ID", name.span, format!("account {}", name.text));
+            return diagnostic.fix(
+                "write `account` before an ID",
+                name.span,
+                format!("account {}", name.text),
+            );
         }
         if formats::is_organization_id(&name.text) {
             return diagnostic.fix(
@@ -168,22 +205,37 @@ impl Scope {
         }
         if formats::is_unit_id(&name.text) {
             return diagnostic
-                .note("Lambda shares a layer with an account, an organization or everyone, not with a unit")
+                .note(
+                    "Lambda shares a layer with an account, an organization or everyone, not \
+                with a unit",
+                )
                 .help("list the unit's accounts, or share with the whole organization");
         }
-        let names = self.names.keys().map(String::as_str).chain([Keyword::Everyone.text()]);
+        let names = self
+            .names
+            .keys()
+            .map(String::as_str)
+            .chain([Keyword::Everyone.text()]);
         let near = nearest(&name.text, names);
-        diagnostic.suggest(name.span, near, format!("declare it: `account {} = ID`", shown(&name.text)))
+        diagnostic.suggest(
+            name.span,
+            near,
+            format!("declare it: `account {} = ID`", shown(&name.text)),
+        )
     }
 
     /// The principal of an index that [`Scope::expand`] gave.
     pub fn principal(&self, index: u32) -> Option<&Principal> {
-        self.principals.get_index(index as usize).map(|(principal, _)| principal)
+        self.principals
+            .get_index(index as usize)
+            .map(|(principal, _)| principal)
     }
 
     /// What the source calls the principal of an index, in alphabetical order with commas between.
     pub fn names_of(&self, index: u32) -> Option<Arc<str>> {
-        self.principals.get_index(index as usize).and_then(|(_, names)| joined(names))
+        self.principals
+            .get_index(index as usize)
+            .and_then(|(_, names)| joined(names))
     }
 
     /// Reports the names of the root that nothing uses.
@@ -192,11 +244,15 @@ impl Scope {
         report_unused(&self.parameters, "nothing uses the parameter", diagnostics);
     }
 
-    /// The parameters and principals that belong in the template, each in an order that does not depend on the
-    /// source's, and for each principal's index its place in that order.
+    /// The parameters and principals that belong in the template, each in an order that does not
+    /// depend on the source's, and for each principal's index its place in that order.
     pub fn finish(self) -> (Vec<Parameter>, Vec<NamedPrincipal>, Vec<u32>) {
         let wanted = |declared: &Symbol<Parameter>| declared.used || !declared.included;
-        let parameters = self.parameters.into_values().filter(wanted).filter_map(|declared| declared.referent);
+        let parameters = self
+            .parameters
+            .into_values()
+            .filter(wanted)
+            .filter_map(|declared| declared.referent);
         let mut parameters: Vec<Parameter> = parameters.collect();
         parameters.sort_by(|a, b| a.name.value.cmp(&b.name.value));
         let mut order: Vec<usize> = (0..self.principals.len()).collect();
@@ -208,7 +264,10 @@ impl Scope {
         let named = order
             .iter()
             .filter_map(|&index| self.principals.get_index(index))
-            .map(|(principal, names)| NamedPrincipal { principal: principal.clone(), names: joined(names) });
+            .map(|(principal, names)| NamedPrincipal {
+                principal: principal.clone(),
+                names: joined(names),
+            });
         (parameters, named.collect(), rank)
     }
 }
@@ -235,7 +294,12 @@ fn declare<T>(
 ) {
     match names.entry(name.text.clone()) {
         Entry::Vacant(entry) => {
-            entry.insert(Symbol { span: name.span, included, used: false, referent });
+            entry.insert(Symbol {
+                span: name.span,
+                included,
+                used: false,
+                referent,
+            });
         }
         Entry::Occupied(entry) => {
             let message = format!("the name {} is declared twice", quote(&name.text));
@@ -248,7 +312,11 @@ fn declare<T>(
     }
 }
 
-fn report_unused<T>(names: &IndexMap<String, Symbol<T>>, what: &str, diagnostics: &mut Vec<Diagnostic>) {
+fn report_unused<T>(
+    names: &IndexMap<String, Symbol<T>>,
+    what: &str,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     for (name, declared) in names {
         if !declared.used && !declared.included {
             let message = format!("{what} {}", quote(name));
@@ -260,13 +328,16 @@ fn report_unused<T>(names: &IndexMap<String, Symbol<T>>, what: &str, diagnostics
 /// What is wrong with a name that a source declares, if anything.
 fn alias_problem(name: &str) -> Option<&'static str> {
     match Keyword::from_text(name).and_then(PrincipalKeyword::of) {
-        Some(PrincipalKeyword::Everyone) => Some("`everyone` stands for every AWS account, and for nothing else"),
-        Some(PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit) => {
-            Some("this word is a keyword: it introduces an ID")
+        Some(PrincipalKeyword::Everyone) => {
+            Some("`everyone` stands for every AWS account, and for nothing else")
         }
-        None if !formats::is_alias(name) => {
-            Some("a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 of them")
-        }
+        Some(
+            PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit,
+        ) => Some("this word is a keyword: it introduces an ID"),
+        None if !formats::is_alias(name) => Some(
+            "a name begins with a letter and is made of letters, digits, `-` and `_`, at most 100 \
+            of them",
+        ),
         None => None,
     }
 }

@@ -9,10 +9,16 @@ use crate::rules::model::{Parameter, ParameterKind, Spanned};
 use crate::syntax::ast::{self, Name};
 
 /// A parameter; `None` where its declaration is broken, which is then reported.
-pub(super) fn read_parameter(parameter: &ast::Parameter, diagnostics: &mut Vec<Diagnostic>) -> Option<Parameter> {
+pub(super) fn read_parameter(
+    parameter: &ast::Parameter,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Parameter> {
     let kind = match &parameter.kind {
         None => ParameterKind::String,
-        Some(word) => match ParameterKind::ALL.iter().find(|kind| kind.name() == word.text) {
+        Some(word) => match ParameterKind::ALL
+            .iter()
+            .find(|kind| kind.name() == word.text)
+        {
             Some(&kind) => kind,
             None => {
                 diagnostics.push(unknown_type(word));
@@ -21,32 +27,44 @@ pub(super) fn read_parameter(parameter: &ast::Parameter, diagnostics: &mut Vec<D
         },
     };
     let default = match &parameter.default {
-        Some(value) => {
-            Some(Spanned { value: read_literal(value, "a parameter's default", diagnostics)?, span: value.span })
-        }
+        Some(value) => Some(Spanned {
+            value: read_literal(value, "a parameter's default", diagnostics)?,
+            span: value.span,
+        }),
         None => None,
     };
     let description = match &parameter.description {
-        Some(value) => {
-            Some(Spanned { value: read_literal(value, "a parameter's description", diagnostics)?, span: value.span })
-        }
+        Some(value) => Some(Spanned {
+            value: read_literal(value, "a parameter's description", diagnostics)?,
+            span: value.span,
+        }),
         None => None,
     };
     if let Some(default) = &default
         && let Some(problem) = default_problem(kind, &default.value)
     {
-        let message = format!("{} cannot be the default of this parameter", quote(&default.value));
-        diagnostics.push(Diagnostic::error(Code::InvalidDefault, default.span, message).note(problem));
+        let message = format!(
+            "{} cannot be the default of this parameter",
+            quote(&default.value)
+        );
+        diagnostics
+            .push(Diagnostic::error(Code::InvalidDefault, default.span, message).note(problem));
         return None;
     }
-    if let Some(text) = description.as_ref().filter(|text| text.value.chars().count() > quotas::PARAMETER_DESCRIPTION) {
+    if let Some(text) = description
+        .as_ref()
+        .filter(|text| text.value.chars().count() > quotas::PARAMETER_DESCRIPTION)
+    {
         diagnostics.push(
             Diagnostic::error(Code::TextLength, text.span, "this description is too long")
                 .note("the description of a parameter has at most 4,000 characters"),
         );
     }
     Some(Parameter {
-        name: Spanned { value: parameter.name.text.clone(), span: parameter.name.span },
+        name: Spanned {
+            value: parameter.name.text.clone(),
+            span: parameter.name.span,
+        },
         kind,
         default,
         description: description.map(|text| text.value),
@@ -56,23 +74,44 @@ pub(super) fn read_parameter(parameter: &ast::Parameter, diagnostics: &mut Vec<D
 fn unknown_type(word: &Name) -> Diagnostic {
     let message = format!("there is no parameter type {}", quote(&word.text));
     let diagnostic = Diagnostic::error(Code::ParameterType, word.span, message);
-    let near = nearest(&word.text, ParameterKind::ALL.iter().map(|kind| kind.name()));
-    let names: Vec<String> = ParameterKind::ALL.iter().map(|kind| format!("`{}`", kind.name())).collect();
-    diagnostic.suggest(word.span, near, format!("the types are {}", list(&names, "and")))
+    let near = nearest(
+        &word.text,
+        ParameterKind::ALL.iter().map(|kind| kind.name()),
+    );
+    let names: Vec<String> = ParameterKind::ALL
+        .iter()
+        .map(|kind| format!("`{}`", kind.name()))
+        .collect();
+    diagnostic.suggest(
+        word.span,
+        near,
+        format!("the types are {}", list(&names, "and")),
+    )
 }
 
 /// What is wrong with a default, if anything.
 fn default_problem(kind: ParameterKind, text: &str) -> Option<&'static str> {
     let (fits, problem) = match kind {
-        ParameterKind::Account => (formats::is_account_id(text), "an account ID has 12 digits, leading zeros included"),
-        ParameterKind::Organization => {
-            (formats::is_organization_id(text), "an organization ID is `o-` and 10 to 32 lower-case letters and digits")
-        }
-        ParameterKind::Number => (text.parse::<f64>().is_ok_and(f64::is_finite), "the parameter's type is `number`"),
-        ParameterKind::Ssm => (formats::is_ssm_reference(text), "the default is the name of an SSM parameter"),
-        ParameterKind::String => {
-            (text.len() <= quotas::PARAMETER_VALUE_BYTES, "a parameter's value has at most 4,096 bytes")
-        }
+        ParameterKind::Account => (
+            formats::is_account_id(text),
+            "an account ID has 12 digits, leading zeros included",
+        ),
+        ParameterKind::Organization => (
+            formats::is_organization_id(text),
+            "an organization ID is `o-` and 10 to 32 lower-case letters and digits",
+        ),
+        ParameterKind::Number => (
+            text.parse::<f64>().is_ok_and(f64::is_finite),
+            "the parameter's type is `number`",
+        ),
+        ParameterKind::Ssm => (
+            formats::is_ssm_reference(text),
+            "the default is the name of an SSM parameter",
+        ),
+        ParameterKind::String => (
+            text.len() <= quotas::PARAMETER_VALUE_BYTES,
+            "a parameter's value has at most 4,096 bytes",
+        ),
     };
     if fits { None } else { Some(problem) }
 }

@@ -30,12 +30,26 @@ pub fn claim(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Claim> {
         } else {
             AttachVerb::Can
         };
-        let kind = ClaimKind::Attach { subject, verb, set: set(cursor)? };
+        let kind = ClaimKind::Attach {
+            subject,
+            verb,
+            set: set(cursor)?,
+        };
         return Ok(Claim { keyword, kind });
     }
     cursor.expect_keyword(Keyword::Use)?;
     let (layer, version) = layer_versions(cursor)?;
-    Ok(Claim { keyword, kind: ClaimKind::Use { only, principals, member_of, can, layer, version } })
+    Ok(Claim {
+        keyword,
+        kind: ClaimKind::Use {
+            only,
+            principals,
+            member_of,
+            can,
+            layer,
+            version,
+        },
+    })
 }
 
 /// `NAME [version LABEL]`

@@ -37,8 +37,9 @@ pub type Parsed<T> = Result<T, Failed>;
 
 /// The place in the tokens, with one token of look-ahead.
 ///
-/// The verbs: `at` looks, `accept` takes what may be there, `expect` takes what must be there and reports the user's
-/// mistake where it is not. What was looked for in vain since the last token is remembered, so that a message can list it.
+/// The verbs: `at` looks, `accept` takes what may be there, `expect` takes what must be there and
+/// reports the user's mistake where it is not. What was looked for in vain since the last token is
+/// remembered, so that a message can list it.
 pub struct Cursor<'s> {
     file: FileId,
     source: &'s str,
@@ -50,15 +51,30 @@ pub struct Cursor<'s> {
 
 impl<'s> Cursor<'s> {
     pub fn new(file: FileId, source: &'s str) -> Self {
-        let next = Token { kind: TokenKind::Blank, start: 0, end: 0 };
+        let next = Token {
+            kind: TokenKind::Blank,
+            start: 0,
+            end: 0,
+        };
         let lexer = Lexer::new(source);
-        let mut cursor = Self { file, source, lexer, next, expected: Vec::new(), diagnostics: Vec::new() };
+        let mut cursor = Self {
+            file,
+            source,
+            lexer,
+            next,
+            expected: Vec::new(),
+            diagnostics: Vec::new(),
+        };
         cursor.advance();
         cursor
     }
 
     fn span_of(&self, token: Token) -> Span {
-        Span { file: self.file, start: token.start, end: token.end }
+        Span {
+            file: self.file,
+            start: token.start,
+            end: token.end,
+        }
     }
 
     /// The span of the next token.
@@ -133,7 +149,9 @@ impl<'s> Cursor<'s> {
 
     /// Whether a word or a quoted text comes next.
     pub fn at_value(&mut self) -> bool {
-        self.at(TokenKind::Word) || self.at(TokenKind::String) || self.next.kind == TokenKind::UnterminatedString
+        self.at(TokenKind::Word)
+            || self.at(TokenKind::String)
+            || self.next.kind == TokenKind::UnterminatedString
     }
 
     /// Takes a word. `what` says what it should be.
@@ -144,7 +162,10 @@ impl<'s> Cursor<'s> {
         }
         let text = self.text().to_owned();
         let token = self.advance();
-        Ok(Name { text, span: self.span_of(token) })
+        Ok(Name {
+            text,
+            span: self.span_of(token),
+        })
     }
 
     /// Takes a word or a quoted text. `what` says what it should be.
@@ -154,7 +175,10 @@ impl<'s> Cursor<'s> {
             TokenKind::Word => {
                 let text = self.text().to_owned();
                 let token = self.advance();
-                Ok(Value { text, span: self.span_of(token) })
+                Ok(Value {
+                    text,
+                    span: self.span_of(token),
+                })
             }
             TokenKind::String | TokenKind::UnterminatedString => self.string(),
             _ => self.unexpected(),
@@ -167,9 +191,13 @@ impl<'s> Cursor<'s> {
             return self.expect_value(what);
         }
         let (word, span) = (self.text(), self.span());
-        let diagnostic = Diagnostic::error(Code::Syntax, span, format!("expected {what}, found {}", quote(word)))
-            .label("a text stands in double quotes")
-            .fix("put it in quotes", span, format!("\"{word}\""));
+        let diagnostic = Diagnostic::error(
+            Code::Syntax,
+            span,
+            format!("expected {what}, found {}", quote(word)),
+        )
+        .label("a text stands in double quotes")
+        .fix("put it in quotes", span, format!("\"{word}\""));
         self.diagnostics.push(diagnostic);
         Err(Failed)
     }
@@ -181,9 +209,13 @@ impl<'s> Cursor<'s> {
         self.refuse_invisible(token);
         if token.kind == TokenKind::UnterminatedString {
             self.diagnostics.push(
-                Diagnostic::error(Code::UnterminatedString, span, "this text has no closing quote")
-                    .label("it ends with its line")
-                    .help("close it with `\"`; a line break inside a text is written `\\n`"),
+                Diagnostic::error(
+                    Code::UnterminatedString,
+                    span,
+                    "this text has no closing quote",
+                )
+                .label("it ends with its line")
+                .help("close it with `\"`; a line break inside a text is written `\\n`"),
             );
             return Err(Failed);
         }
@@ -191,23 +223,32 @@ impl<'s> Cursor<'s> {
             Ok(text) => {
                 if has_dynamic_reference(&text) {
                     self.diagnostics.push(
-                        Diagnostic::error(Code::DynamicReference, span, "this text has a dynamic reference in it")
-                            .label("CloudFormation would put another text here at the deploy")
-                            .note(
-                                "what is compiled must be what a reviewer reads, and what it grants must be decidable",
-                            )
-                            .help("write the text out, or use a parameter where one can stand: `${Name}`"),
+                        Diagnostic::error(
+                            Code::DynamicReference,
+                            span,
+                            "this text has a dynamic \
+                        reference in it",
+                        )
+                        .label("CloudFormation would put another text here at the deploy")
+                        .note(
+                            "what is compiled must be what a reviewer reads, and what it \
+                                grants must be decidable",
+                        )
+                        .help(
+                            "write the text out, or use a parameter where one can stand: \
+                            `${Name}`",
+                        ),
                     );
                 }
                 Ok(Value { text, span })
             }
             Err(TextError::Escape(escape) | TextError::ParameterName(escape)) => {
                 let message = format!("there is no escape {}", quote(&escape));
-                self.diagnostics.push(
-                    Diagnostic::error(Code::InvalidEscape, span, message).help(
-                        "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a backslash is written `\\\\`",
-                    ),
-                );
+                self.diagnostics
+                    .push(Diagnostic::error(Code::InvalidEscape, span, message).help(
+                        "the escapes are `\\\"`, `\\\\`, `\\n`, `\\t` and `\\u{…}`; a backslash is \
+                        written `\\\\`",
+                    ));
                 Err(Failed)
             }
             Err(TextError::Unclosed) => Err(Failed),
@@ -217,10 +258,16 @@ impl<'s> Cursor<'s> {
     /// Reports characters in a comment or a text that a reviewer could not see.
     fn refuse_invisible(&mut self, token: Token) {
         let text = token.text(self.source);
-        let found = text.char_indices().find(|&(_, c)| c != '\t' && is_invisible(c));
+        let found = text
+            .char_indices()
+            .find(|&(_, c)| c != '\t' && is_invisible(c));
         if let Some((at, c)) = found {
             let start = token.start + at as u32;
-            let span = Span { file: self.file, start, end: start + c.len_utf8() as u32 };
+            let span = Span {
+                file: self.file,
+                start,
+                end: start + c.len_utf8() as u32,
+            };
             self.report_invisible(span, c);
         }
     }
@@ -238,7 +285,11 @@ impl<'s> Cursor<'s> {
     pub fn unexpected<T>(&mut self) -> Parsed<T> {
         let text = self.text();
         // A line's end has no width that a reader could see.
-        let span = if self.next.kind == TokenKind::Newline { self.span().before() } else { self.span() };
+        let span = if self.next.kind == TokenKind::Newline {
+            self.span().before()
+        } else {
+            self.span()
+        };
         if let (TokenKind::Stray, Some(c)) = (self.next.kind, text.chars().next())
             && (is_invisible(c) || c.is_whitespace())
         {
@@ -259,15 +310,17 @@ impl<'s> Cursor<'s> {
         });
         if self.next.kind == TokenKind::Stray {
             diagnostic = diagnostic.help("put a text with such characters in double quotes");
-        } else if let Some(near) = nearest(text, keywords).filter(|_| self.next.kind == TokenKind::Word) {
+        } else if let Some(near) =
+            nearest(text, keywords).filter(|_| self.next.kind == TokenKind::Word)
+        {
             diagnostic = diagnostic.fix(format!("write `{near}`"), span, near);
         }
         self.diagnostics.push(diagnostic);
         Err(Failed)
     }
 
-    /// Takes the word that a statement begins with. A word that is nearly one of the choice is reported and taken for
-    /// it, so that the rest of the statement is still read.
+    /// Takes the word that a statement begins with. A word that is nearly one of the choice is
+    /// reported and taken for it, so that the rest of the statement is still read.
     pub fn keyword<C: Choice>(&mut self, place: &str) -> Parsed<(C, Span)> {
         if self.next.kind != TokenKind::Word {
             self.expect_one(Expected::Described("a statement"));
@@ -282,17 +335,24 @@ impl<'s> Cursor<'s> {
         let message = format!("there is no statement {} {place}", quote(word));
         let diagnostic = Diagnostic::error(Code::UnknownStatement, span, message);
         if keyword.is_some_and(|keyword| !keyword.begins_statement()) {
-            let help = format!("a statement ends with its line, except after a comma: put `{word}` on the line before");
+            let help = format!(
+                "a statement ends with its line, except after a comma: put `{word}` on the line \
+                before"
+            );
             self.diagnostics.push(diagnostic.help(help));
             return Err(Failed);
         }
         let all = C::all();
         let Some(near) = nearest(word, all.iter().map(|choice| choice.keyword().text())) else {
             let names: Vec<&str> = all.iter().map(|choice| choice.keyword().quoted()).collect();
-            self.diagnostics.push(diagnostic.help(format!("the statements {place} are {}", list(&names, "and"))));
+            self.diagnostics.push(diagnostic.help(format!(
+                "the statements {place} are {}",
+                list(&names, "and")
+            )));
             return Err(Failed);
         };
-        self.diagnostics.push(diagnostic.fix(format!("write `{near}`"), span, near));
+        self.diagnostics
+            .push(diagnostic.fix(format!("write `{near}`"), span, near));
         self.advance();
         match Keyword::from_text(near).and_then(C::of) {
             Some(choice) => Ok((choice, span)),
@@ -321,7 +381,8 @@ impl<'s> Cursor<'s> {
         self.next.kind == TokenKind::End
     }
 
-    /// Checks that the statement ends here; the closing brace of a body ends the statement before it.
+    /// Checks that the statement ends here; the closing brace of a body ends the statement before
+    /// it.
     pub fn expect_end_of_statement(&mut self) -> Parsed<()> {
         if self.accept(TokenKind::Newline).is_some()
             || self.next.kind == TokenKind::CloseBrace
@@ -359,11 +420,13 @@ impl<'s> Cursor<'s> {
             return false;
         }
         self.advance();
-        self.diagnostics.push(Diagnostic::error(Code::Syntax, span, "this `}` closes nothing").fix(
-            "remove it",
-            span,
-            "",
-        ));
+        self.diagnostics.push(
+            Diagnostic::error(Code::Syntax, span, "this `}` closes nothing").fix(
+                "remove it",
+                span,
+                "",
+            ),
+        );
         true
     }
 }

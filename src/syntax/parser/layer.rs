@@ -3,7 +3,9 @@
 use super::cursor::{Cursor, Parsed};
 use super::{body, comma_separated, principal, values};
 use crate::source::Span;
-use crate::syntax::ast::{Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Version};
+use crate::syntax::ast::{
+    Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Version,
+};
 use crate::syntax::keyword::{Keyword, LayerKeyword, PropertyKeyword};
 use crate::syntax::token::TokenKind;
 
@@ -11,7 +13,11 @@ use crate::syntax::token::TokenKind;
 pub fn layer(cursor: &mut Cursor<'_>) -> Parsed<Layer> {
     let name = cursor.expect_word("the layer's name")?;
     let (statements, complete) = body(cursor, "layer", layer_statement)?;
-    Ok(Layer { name, statements, complete })
+    Ok(Layer {
+        name,
+        statements,
+        complete,
+    })
 }
 
 /// Any statement in the body of a layer.
@@ -22,7 +28,9 @@ fn layer_statement(cursor: &mut Cursor<'_>) -> Parsed<LayerStatement> {
         LayerKeyword::Property(name) => LayerStatement::Property(property(cursor, name, span)?),
         LayerKeyword::Version => LayerStatement::Version(version(cursor)?),
         LayerKeyword::Content => LayerStatement::Content(content(cursor)?),
-        LayerKeyword::OldVersions => LayerStatement::OldVersions(cursor.expect_word("`keep` or `delete`")?),
+        LayerKeyword::OldVersions => {
+            LayerStatement::OldVersions(cursor.expect_word("`keep` or `delete`")?)
+        }
         LayerKeyword::Share => LayerStatement::Share(share(cursor)?),
         LayerKeyword::Publish => LayerStatement::Publish(publish(cursor)?),
     })
@@ -31,9 +39,13 @@ fn layer_statement(cursor: &mut Cursor<'_>) -> Parsed<LayerStatement> {
 /// `description "text"`, `runtimes NAME, …`, `architectures NAME, …` or `license TEXT`
 fn property(cursor: &mut Cursor<'_>, name: PropertyKeyword, keyword: Span) -> Parsed<Property> {
     let value = match name {
-        PropertyKeyword::Description => PropertyValue::Description(cursor.expect_string("a description in quotes")?),
+        PropertyKeyword::Description => {
+            PropertyValue::Description(cursor.expect_string("a description in quotes")?)
+        }
         PropertyKeyword::Runtimes => PropertyValue::Runtimes(values(cursor, "a runtime")?),
-        PropertyKeyword::Architectures => PropertyValue::Architectures(values(cursor, "an architecture")?),
+        PropertyKeyword::Architectures => {
+            PropertyValue::Architectures(values(cursor, "an architecture")?)
+        }
         PropertyKeyword::License => PropertyValue::License(cursor.expect_value("a license")?),
     };
     Ok(Property { keyword, value })
@@ -44,12 +56,24 @@ fn version(cursor: &mut Cursor<'_>) -> Parsed<Version> {
     let label = cursor.expect_word("the version's label")?;
     if cursor.accept_keyword(Keyword::At).is_some() {
         let origin = Origin::At(cursor.expect_value("the ARN of a layer version")?);
-        return Ok(Version { label, origin, properties: Vec::new() });
+        return Ok(Version {
+            label,
+            origin,
+            properties: Vec::new(),
+        });
     }
     cursor.expect_keyword(Keyword::From)?;
     let origin = Origin::From(content(cursor)?);
-    let properties = if cursor.at(TokenKind::OpenBrace) { version_body(cursor)? } else { Vec::new() };
-    Ok(Version { label, origin, properties })
+    let properties = if cursor.at(TokenKind::OpenBrace) {
+        version_body(cursor)?
+    } else {
+        Vec::new()
+    };
+    Ok(Version {
+        label,
+        origin,
+        properties,
+    })
 }
 
 /// `{ … }`
@@ -68,7 +92,10 @@ fn content(cursor: &mut Cursor<'_>) -> Parsed<Content> {
         Some(_) => Some(cursor.expect_value("the version ID of the S3 object")?),
         None => None,
     };
-    Ok(Content { location, object_version })
+    Ok(Content {
+        location,
+        object_version,
+    })
 }
 
 /// `[version LABEL, …] with PRINCIPALS [because "text"] [until DATE]`, the last two in either order
@@ -79,7 +106,12 @@ fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
     };
     cursor.expect_keyword(Keyword::With)?;
     let principals = comma_separated(cursor, principal)?;
-    let mut share = Share { versions, principals, because: None, until: None };
+    let mut share = Share {
+        versions,
+        principals,
+        because: None,
+        until: None,
+    };
     loop {
         if share.because.is_none() && cursor.accept_keyword(Keyword::Because).is_some() {
             share.because = Some(cursor.expect_string("the reason in quotes")?);

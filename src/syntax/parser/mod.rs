@@ -1,6 +1,7 @@
 //! Tokens to tree. One function a production; the first line of each shows what it reads.
 //!
-//! Parsing never fails: a statement that cannot be read is reported and left out, and reading goes on behind it.
+//! Parsing never fails: a statement that cannot be read is reported and left out, and reading goes
+//! on behind it.
 
 mod claim;
 mod cursor;
@@ -9,7 +10,9 @@ mod restriction;
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
-use crate::syntax::ast::{Alias, File, Group, Parameter, Principal, RestrictionKind, Statement, Value};
+use crate::syntax::ast::{
+    Alias, File, Group, Parameter, Principal, RestrictionKind, Statement, Value,
+};
 use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword, StatementKeyword};
 use crate::syntax::token::TokenKind;
 use cursor::{Cursor, Failed, Parsed};
@@ -34,7 +37,8 @@ pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
     }
 }
 
-/// Reads `{`, statements, `}`, where `read` reads one of the statements. Tells also whether all could be read.
+/// Reads `{`, statements, `}`, where `read` reads one of the statements. Tells also whether all
+/// could be read.
 fn body<T>(
     cursor: &mut Cursor<'_>,
     what: &str,
@@ -51,13 +55,19 @@ fn body<T>(
         if cursor.at_end() {
             let end = cursor.span();
             cursor.diagnostics.push(
-                Diagnostic::error(Code::Syntax, end, format!("the file ends inside the body of this {what}"))
-                    .also(open, "the body begins here")
-                    .help("close it with `}`"),
+                Diagnostic::error(
+                    Code::Syntax,
+                    end,
+                    format!("the file ends inside the body of this {what}"),
+                )
+                .also(open, "the body begins here")
+                .help("close it with `}`"),
             );
             return Ok((statements, false));
         }
-        match read(cursor).and_then(|statement| cursor.expect_end_of_statement().map(|()| statement)) {
+        match read(cursor)
+            .and_then(|statement| cursor.expect_end_of_statement().map(|()| statement))
+        {
             Ok(statement) => statements.push(statement),
             Err(Failed) => {
                 complete = false;
@@ -68,7 +78,10 @@ fn body<T>(
 }
 
 /// Reads one or more, with commas between them; a line may end behind a comma.
-fn comma_separated<T>(cursor: &mut Cursor<'_>, mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>) -> Parsed<Vec<T>> {
+fn comma_separated<T>(
+    cursor: &mut Cursor<'_>,
+    mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>,
+) -> Parsed<Vec<T>> {
     let mut items = vec![read(cursor)?];
     while cursor.accept_comma().is_some() {
         items.push(read(cursor)?);
@@ -76,7 +89,8 @@ fn comma_separated<T>(cursor: &mut Cursor<'_>, mut read: impl FnMut(&mut Cursor<
     Ok(items)
 }
 
-/// Reads one or more words or quoted texts, with commas between them. `what` says what each should be.
+/// Reads one or more words or quoted texts, with commas between them. `what` says what each should
+/// be.
 fn values(cursor: &mut Cursor<'_>, what: &'static str) -> Parsed<Vec<Value>> {
     comma_separated(cursor, |cursor| cursor.expect_value(what))
 }
@@ -85,21 +99,39 @@ fn values(cursor: &mut Cursor<'_>, what: &'static str) -> Parsed<Vec<Value>> {
 fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
     let (keyword, span) = cursor.keyword("at this level")?;
     let statement = match keyword {
-        StatementKeyword::Stack => Statement::Stack(cursor.expect_string("the stack's description in quotes")?),
-        StatementKeyword::Parameter => Statement::Parameter(parameter(cursor)?),
-        StatementKeyword::Account => Statement::Account(alias(cursor, "the account's name", "an account ID")?),
-        StatementKeyword::Organization => {
-            Statement::Organization(alias(cursor, "the organization's name", "an organization ID")?)
+        StatementKeyword::Stack => {
+            Statement::Stack(cursor.expect_string("the stack's description in quotes")?)
         }
+        StatementKeyword::Parameter => Statement::Parameter(parameter(cursor)?),
+        StatementKeyword::Account => {
+            Statement::Account(alias(cursor, "the account's name", "an account ID")?)
+        }
+        StatementKeyword::Organization => Statement::Organization(alias(
+            cursor,
+            "the organization's name",
+            "an organization ID",
+        )?),
         StatementKeyword::Group => Statement::Group(group(cursor)?),
-        StatementKeyword::Include => Statement::Include(cursor.expect_string("the path of a file in quotes")?),
+        StatementKeyword::Include => {
+            Statement::Include(cursor.expect_string("the path of a file in quotes")?)
+        }
         StatementKeyword::Layer => Statement::Layer(layer::layer(cursor)?),
-        StatementKeyword::Role => Statement::Restriction(restriction(cursor, RestrictionKind::Role)?),
-        StatementKeyword::Policy => Statement::Restriction(restriction(cursor, RestrictionKind::Policy)?),
-        StatementKeyword::Boundary => Statement::Restriction(restriction(cursor, RestrictionKind::Boundary)?),
-        StatementKeyword::Guardrail => Statement::Restriction(restriction(cursor, RestrictionKind::Guardrail)?),
+        StatementKeyword::Role => {
+            Statement::Restriction(restriction(cursor, RestrictionKind::Role)?)
+        }
+        StatementKeyword::Policy => {
+            Statement::Restriction(restriction(cursor, RestrictionKind::Policy)?)
+        }
+        StatementKeyword::Boundary => {
+            Statement::Restriction(restriction(cursor, RestrictionKind::Boundary)?)
+        }
+        StatementKeyword::Guardrail => {
+            Statement::Restriction(restriction(cursor, RestrictionKind::Guardrail)?)
+        }
         StatementKeyword::Expect => Statement::Expect(claim::claim(cursor, span)?),
-        StatementKeyword::Unit | StatementKeyword::Accounts => return not_yet(cursor, keyword.keyword(), span),
+        StatementKeyword::Unit | StatementKeyword::Accounts => {
+            return not_yet(cursor, keyword.keyword(), span);
+        }
     };
     match cursor.expect_end_of_statement() {
         Ok(()) => {}
@@ -111,8 +143,12 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
 /// Refuses a statement that the language keeps a word for and does not have yet.
 fn not_yet(cursor: &mut Cursor<'_>, keyword: Keyword, span: Span) -> Parsed<Statement> {
     cursor.diagnostics.push(
-        Diagnostic::error(Code::NotYet, span, format!("`{keyword}` is reserved and does nothing yet"))
-            .help("list the accounts one by one: `account NAME = ID`, then `group NAME = …`"),
+        Diagnostic::error(
+            Code::NotYet,
+            span,
+            format!("`{keyword}` is reserved and does nothing yet"),
+        )
+        .help("list the accounts one by one: `account NAME = ID`, then `group NAME = …`"),
     );
     Err(Failed)
 }
@@ -120,19 +156,33 @@ fn not_yet(cursor: &mut Cursor<'_>, keyword: Keyword, span: Span) -> Parsed<Stat
 /// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
 fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
     let name = cursor.expect_word("the parameter's name")?;
-    let kind = if cursor.at(TokenKind::Word) { Some(cursor.expect_word("a type")?) } else { None };
+    let kind = if cursor.at(TokenKind::Word) {
+        Some(cursor.expect_word("a type")?)
+    } else {
+        None
+    };
     let default = match cursor.accept(TokenKind::Equals) {
         Some(_) => Some(cursor.expect_value("a default")?),
         None => None,
     };
     let has_description = cursor.at(TokenKind::String) || cursor.at(TokenKind::UnterminatedString);
-    let description = if has_description { Some(cursor.expect_string("a description in quotes")?) } else { None };
-    Ok(Parameter { name, kind, default, description })
+    let description = if has_description {
+        Some(cursor.expect_string("a description in quotes")?)
+    } else {
+        None
+    };
+    Ok(Parameter {
+        name,
+        kind,
+        default,
+        description,
+    })
 }
 
 /// `NAME = ID`
 ///
-/// The name counts as declared even where the id cannot be read, so that its uses are not reported as well.
+/// The name counts as declared even where the id cannot be read, so that its uses are not reported
+/// as well.
 fn alias(cursor: &mut Cursor<'_>, name: &'static str, id: &'static str) -> Parsed<Alias> {
     let name = cursor.expect_word(name)?;
     let read = |cursor: &mut Cursor<'_>| -> Parsed<Value> {
@@ -168,18 +218,28 @@ fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
         None => Ok(Principal::Named(word)),
         Some(PrincipalKeyword::Everyone) => Ok(Principal::Everyone(word.span)),
         // Without an ID after it, such a word is a name like any other.
-        Some(PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit)
-            if !cursor.at_value() =>
-        {
-            Ok(Principal::Named(word))
+        Some(
+            PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit,
+        ) if !cursor.at_value() => Ok(Principal::Named(word)),
+        Some(PrincipalKeyword::Account) => {
+            Ok(Principal::Account(cursor.expect_value("an account ID")?))
         }
-        Some(PrincipalKeyword::Account) => Ok(Principal::Account(cursor.expect_value("an account ID")?)),
-        Some(PrincipalKeyword::Organization) => Ok(Principal::Organization(cursor.expect_value("an organization ID")?)),
+        Some(PrincipalKeyword::Organization) => Ok(Principal::Organization(
+            cursor.expect_value("an organization ID")?,
+        )),
         Some(PrincipalKeyword::Unit) => {
             cursor.diagnostics.push(
-                Diagnostic::error(Code::NotYet, word.span, "`unit` is reserved and does nothing yet")
-                    .note("Lambda shares a layer with an account, an organization or everyone, not with a unit")
-                    .help("list the unit's accounts, or share with the whole organization"),
+                Diagnostic::error(
+                    Code::NotYet,
+                    word.span,
+                    "`unit` is reserved and does nothing \
+                yet",
+                )
+                .note(
+                    "Lambda shares a layer with an account, an organization or everyone, not \
+                    with a unit",
+                )
+                .help("list the unit's accounts, or share with the whole organization"),
             );
             Err(Failed)
         }

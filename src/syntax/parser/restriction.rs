@@ -7,7 +7,8 @@ use crate::english::list;
 use crate::source::Span;
 use crate::syntax::ast::RestrictionKind::{self, Boundary, Guardrail, Policy, Role};
 use crate::syntax::ast::{
-    Attach, AttachKind, Oidc, Owner, Principal, Restriction, RestrictionStatement, Rule, SetItem, Value,
+    Attach, AttachKind, Oidc, Owner, Principal, Restriction, RestrictionStatement, Rule, SetItem,
+    Value,
 };
 use crate::syntax::keyword::{Choice, Keyword, RuleKeyword};
 
@@ -20,7 +21,9 @@ fn kinds(rule: RuleKeyword) -> &'static [RestrictionKind] {
         RuleKeyword::Allow | RuleKeyword::Functions | RuleKeyword::PassRole => &[Role, Policy],
         RuleKeyword::Path => &[Role, Policy, Boundary],
         RuleKeyword::Exempt => &[Policy, Boundary, Guardrail],
-        RuleKeyword::Deny | RuleKeyword::Name | RuleKeyword::Description => &[Role, Policy, Boundary, Guardrail],
+        RuleKeyword::Deny | RuleKeyword::Name | RuleKeyword::Description => {
+            &[Role, Policy, Boundary, Guardrail]
+        }
     }
 }
 
@@ -33,7 +36,12 @@ pub fn restriction(cursor: &mut Cursor<'_>, kind: RestrictionKind) -> Parsed<Res
         Guardrail => "the guardrail's name",
     })?;
     let (statements, complete) = body(cursor, kind.keyword().text(), |cursor| rule(cursor, kind))?;
-    Ok(Restriction { kind, name, statements, complete })
+    Ok(Restriction {
+        kind,
+        name,
+        statements,
+        complete,
+    })
 }
 
 /// Any statement in such a body.
@@ -45,33 +53,54 @@ fn rule(cursor: &mut Cursor<'_>, kind: RestrictionKind) -> Parsed<RestrictionSta
     let rule = match word {
         RuleKeyword::Allow => allow(cursor)?,
         RuleKeyword::Deny => deny(cursor)?,
-        RuleKeyword::Functions => Rule::Functions(values(cursor, "a pattern for functions' names")?),
+        RuleKeyword::Functions => {
+            Rule::Functions(values(cursor, "a pattern for functions' names")?)
+        }
         RuleKeyword::Exempt => exempt(cursor)?,
         RuleKeyword::Trust => trust(cursor)?,
         RuleKeyword::PassRole => Rule::PassRole(values(cursor, "the ARN of a role")?),
         RuleKeyword::Managed => Rule::Managed(values(cursor, "the ARN of a policy")?),
-        RuleKeyword::Boundary => Rule::Boundary(cursor.expect_value("a boundary's name, or the ARN of a policy")?),
+        RuleKeyword::Boundary => {
+            Rule::Boundary(cursor.expect_value("a boundary's name, or the ARN of a policy")?)
+        }
         RuleKeyword::Attach => attach(cursor)?,
         RuleKeyword::Apply => apply(cursor)?,
         RuleKeyword::Name => Rule::Name(cursor.expect_value("a name")?),
         RuleKeyword::Path => Rule::Path(cursor.expect_value("a path such as `/teams/`")?),
-        RuleKeyword::Description => Rule::Description(cursor.expect_string("a description in quotes")?),
+        RuleKeyword::Description => {
+            Rule::Description(cursor.expect_string("a description in quotes")?)
+        }
     };
     Ok(RestrictionStatement { keyword, rule })
 }
 
 /// Refuses a statement of another kind's body.
-fn misplaced<T>(cursor: &mut Cursor<'_>, rule: RuleKeyword, span: Span, kind: RestrictionKind) -> Parsed<T> {
-    let message = format!("{} is not allowed in a `{}`", rule.keyword().quoted(), kind.keyword());
-    let fitting: Vec<String> = kinds(rule).iter().map(|kind| format!("a {}", kind.keyword())).collect();
-    let diagnostic =
-        Diagnostic::error(Code::MisplacedRule, span, message).note(format!("it belongs in {}", list(&fitting, "or")));
+fn misplaced<T>(
+    cursor: &mut Cursor<'_>,
+    rule: RuleKeyword,
+    span: Span,
+    kind: RestrictionKind,
+) -> Parsed<T> {
+    let message = format!(
+        "{} is not allowed in a `{}`",
+        rule.keyword().quoted(),
+        kind.keyword()
+    );
+    let fitting: Vec<String> = kinds(rule)
+        .iter()
+        .map(|kind| format!("a {}", kind.keyword()))
+        .collect();
+    let diagnostic = Diagnostic::error(Code::MisplacedRule, span, message)
+        .note(format!("it belongs in {}", list(&fitting, "or")));
     cursor.diagnostics.push(match (rule, kind) {
-        (RuleKeyword::Allow, Boundary) => {
-            diagnostic.note("a boundary allows everything but what it denies; it grants nothing by itself")
+        (RuleKeyword::Allow, Boundary) => diagnostic
+            .note("a boundary allows everything but what it denies; it grants nothing by itself"),
+        (RuleKeyword::Allow, Guardrail) => {
+            diagnostic.note("a guardrail only denies; it grants nothing by itself")
         }
-        (RuleKeyword::Allow, Guardrail) => diagnostic.note("a guardrail only denies; it grants nothing by itself"),
-        (RuleKeyword::Exempt, Role) => diagnostic.help("to exempt a role, leave the rule out of it"),
+        (RuleKeyword::Exempt, Role) => {
+            diagnostic.help("to exempt a role, leave the rule out of it")
+        }
         _ => diagnostic,
     });
     Err(Failed)
@@ -105,23 +134,33 @@ pub fn set(cursor: &mut Cursor<'_>) -> Parsed<Vec<SetItem>> {
 fn set_item(cursor: &mut Cursor<'_>) -> Parsed<SetItem> {
     let word = cursor.expect_word("a layer, a pattern or an ARN")?;
     if word.text.starts_with("arn:") {
-        return Ok(SetItem::Arn(Value { text: word.text, span: word.span }));
+        return Ok(SetItem::Arn(Value {
+            text: word.text,
+            span: word.span,
+        }));
     }
     if cursor.accept_keyword(Keyword::From).is_some() {
-        return Ok(SetItem::From { pattern: word, owner: owner(cursor)? });
+        return Ok(SetItem::From {
+            pattern: word,
+            owner: owner(cursor)?,
+        });
     }
     let version = match cursor.accept_keyword(Keyword::Version) {
         Some(_) => Some(cursor.expect_word("a version's label")?),
         None => None,
     };
-    Ok(SetItem::Layer { name: word, version })
+    Ok(SetItem::Layer {
+        name: word,
+        version,
+    })
 }
 
 /// `this account` or a principal
 fn owner(cursor: &mut Cursor<'_>) -> Parsed<Owner> {
     match principal(cursor)? {
         Principal::Named(name)
-            if name.text == Keyword::This.text() && cursor.accept_keyword(Keyword::Account).is_some() =>
+            if name.text == Keyword::This.text()
+                && cursor.accept_keyword(Keyword::Account).is_some() =>
         {
             Ok(Owner::ThisAccount)
         }
@@ -138,14 +177,20 @@ fn exempt(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
 /// `PRINCIPALS`, `service NAME` or `oidc PROVIDER subject PATTERN`
 fn trust(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
     if cursor.accept_keyword(Keyword::Service).is_some() {
-        return Ok(Rule::TrustService(cursor.expect_value("a service such as `lambda.amazonaws.com`")?));
+        return Ok(Rule::TrustService(
+            cursor.expect_value("a service such as `lambda.amazonaws.com`")?,
+        ));
     }
     if cursor.accept_keyword(Keyword::Oidc).is_none() {
         return Ok(Rule::Trust(comma_separated(cursor, principal)?));
     }
-    let provider = cursor.expect_value("an identity provider such as `token.actions.githubusercontent.com`")?;
+    let provider = cursor
+        .expect_value("an identity provider such as `token.actions.githubusercontent.com`")?;
     cursor.expect_keyword(Keyword::Subject)?;
-    Ok(Rule::TrustOidc(Oidc { provider, subject: cursor.expect_value("a pattern for the tokens' subjects")? }))
+    Ok(Rule::TrustOidc(Oidc {
+        provider,
+        subject: cursor.expect_value("a pattern for the tokens' subjects")?,
+    }))
 }
 
 /// `to role NAME, …`, `to user NAME, …` or `to group NAME, …`
@@ -160,7 +205,10 @@ fn attach(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
     } else {
         return cursor.unexpected();
     };
-    Ok(Rule::Attach(Attach { kind, names: values(cursor, "a name")? }))
+    Ok(Rule::Attach(Attach {
+        kind,
+        names: values(cursor, "a name")?,
+    }))
 }
 
 /// `to TARGET, …`

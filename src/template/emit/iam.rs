@@ -2,15 +2,23 @@
 
 use super::{Scalar, Sink, text, value};
 use crate::template::model::{
-    Condition, Document, ManagedPolicy, PrincipalElement, Remarked, Role, ServiceControlPolicy, Statement, Value,
-    Values,
+    Condition, Document, ManagedPolicy, PrincipalElement, Remarked, Role, ServiceControlPolicy,
+    Statement, Value, Values,
 };
 
 /// The name of a role's inline policy.
 const INLINE_POLICY: &str = "layers";
 
 pub fn role(sink: &mut impl Sink, role: &Role) {
-    let Role { name, description, path, boundary, managed, trust, policy } = role;
+    let Role {
+        name,
+        description,
+        path,
+        boundary,
+        managed,
+        trust,
+        policy,
+    } = role;
     optional(sink, "RoleName", name.as_ref());
     text(sink, "Description", description.as_deref());
     text(sink, "Path", path.as_deref());
@@ -33,7 +41,15 @@ pub fn role(sink: &mut impl Sink, role: &Role) {
 }
 
 pub fn managed_policy(sink: &mut impl Sink, policy: &ManagedPolicy) {
-    let ManagedPolicy { name, description, path, roles, users, groups, document: content } = policy;
+    let ManagedPolicy {
+        name,
+        description,
+        path,
+        roles,
+        users,
+        groups,
+        document: content,
+    } = policy;
     optional(sink, "ManagedPolicyName", name.as_ref());
     text(sink, "Description", description.as_deref());
     text(sink, "Path", path.as_deref());
@@ -45,7 +61,12 @@ pub fn managed_policy(sink: &mut impl Sink, policy: &ManagedPolicy) {
 }
 
 pub fn service_control_policy(sink: &mut impl Sink, policy: &ServiceControlPolicy) {
-    let ServiceControlPolicy { name, description, targets, document: content } = policy;
+    let ServiceControlPolicy {
+        name,
+        description,
+        targets,
+        document: content,
+    } = policy;
     value(sink, "Name", name);
     text(sink, "Description", description.as_deref());
     text(sink, "Type", Some("SERVICE_CONTROL_POLICY"));
@@ -93,7 +114,14 @@ pub fn document(sink: &mut impl Sink, document: &Document) {
 
 /// Writes one statement of a document.
 pub fn statement(sink: &mut impl Sink, statement: &Statement) {
-    let Statement { sid, effect, principal, actions, resources, conditions } = statement;
+    let Statement {
+        sid,
+        effect,
+        principal,
+        actions,
+        resources,
+        conditions,
+    } = statement;
     sink.begin_map();
     text(sink, "Sid", Some(sid));
     sink.key("Effect");
@@ -133,11 +161,17 @@ fn write_conditions(sink: &mut impl Sink, conditions: &[Condition]) {
     sink.key("Condition");
     sink.begin_map();
     for of_operator in conditions.chunk_by(|a, b| a.operator == b.operator) {
-        let operator = of_operator.first().map_or("", |condition| condition.operator);
+        let operator = of_operator
+            .first()
+            .map_or("", |condition| condition.operator);
         sink.name(operator);
         sink.begin_map();
         for condition in of_operator {
-            let Condition { operator: _, key, values: compared } = condition;
+            let Condition {
+                operator: _,
+                key,
+                values: compared,
+            } = condition;
             sink.name(key.name());
             values(sink, compared);
         }

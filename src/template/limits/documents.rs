@@ -1,8 +1,8 @@
 //! The sizes of policy documents, and how many of them one thing takes.
 
 use crate::aws::quotas::{
-    GUARDRAIL, GUARDRAIL_WARNED, GUARDRAILS_OF_A_TARGET, INLINE_POLICIES, MANAGED_POLICY, POLICIES_OF_A_ROLE,
-    TRUST_POLICY,
+    GUARDRAIL, GUARDRAIL_WARNED, GUARDRAILS_OF_A_TARGET, INLINE_POLICIES, MANAGED_POLICY,
+    POLICIES_OF_A_ROLE, TRUST_POLICY,
 };
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, thousands};
@@ -52,7 +52,10 @@ struct Characters {
 
 /// Reports documents that are too long, and what has too many of them.
 pub fn check(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
-    let (shortest, longest) = (Lengths::shortest(&lowered.template), Lengths::longest(&lowered.template));
+    let (shortest, longest) = (
+        Lengths::shortest(&lowered.template),
+        Lengths::longest(&lowered.template),
+    );
     for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
         for (kind, document) in documents(&resource.properties) {
             let characters = Characters {
@@ -72,21 +75,40 @@ fn documents(properties: &Properties) -> Vec<(Kind, &Document)> {
         Properties::Role(role) => vec![(Kind::Trust, &role.trust), (Kind::Inline, &role.policy)],
         Properties::ManagedPolicy(policy) => vec![(Kind::Managed, &policy.document)],
         Properties::ServiceControlPolicy(policy) => vec![(Kind::Guardrail, &policy.document)],
-        Properties::LayerVersion(_) | Properties::Permission(_) | Properties::SsmParameter(_) => Vec::new(),
+        Properties::LayerVersion(_) | Properties::Permission(_) | Properties::SsmParameter(_) => {
+            Vec::new()
+        }
     }
 }
 
 /// What is to be said about a document of so many characters, if anything.
-fn too_long(kind: Kind, document: &Document, characters: Characters, origin: Span) -> Option<Diagnostic> {
+fn too_long(
+    kind: Kind,
+    document: &Document,
+    characters: Characters,
+    origin: Span,
+) -> Option<Diagnostic> {
     let Characters { least, most } = characters;
     let (what, limit) = (kind.name(), thousands(kind.most()));
     let diagnostic = if least > kind.most() {
-        Diagnostic::error(Code::PolicySize, origin, format!("this {what} is too long"))
-            .label(format!("{} characters at the least, of at most {limit}", thousands(least)))
+        Diagnostic::error(Code::PolicySize, origin, format!("this {what} is too long")).label(
+            format!(
+                "{} characters at the least, of at most {limit}",
+                thousands(least)
+            ),
+        )
     } else if most > kind.most() {
-        Diagnostic::warning(Code::PolicySize, origin, format!("this {what} may be too long"))
-            .label(format!("{} to {} characters, of at most {limit}", thousands(least), thousands(most)))
-            .note("how many depends on the partition, the region and the numbers of the versions")
+        Diagnostic::warning(
+            Code::PolicySize,
+            origin,
+            format!("this {what} may be too long"),
+        )
+        .label(format!(
+            "{} to {} characters, of at most {limit}",
+            thousands(least),
+            thousands(most)
+        ))
+        .note("how many depends on the partition, the region and the numbers of the versions")
     } else {
         return match kind {
             Kind::Guardrail if most > GUARDRAIL_WARNED => Some(long_guardrail(most, origin)),
@@ -96,13 +118,19 @@ fn too_long(kind: Kind, document: &Document, characters: Characters, origin: Spa
     let items = count(longest_list(document), "item");
     let diagnostic = if has_allowlist(document) {
         diagnostic
-            .note("an allowlist cannot be cut in two: a layer would have to be on both halves of it")
-            .help(format!("say the same with fewer patterns than these {items}, as in `shared-* from ACCOUNT`"))
+            .note(
+                "an allowlist cannot be cut in two: a layer would have to be on both halves of it",
+            )
+            .help(format!(
+                "say the same with fewer patterns than these {items}, as in `shared-* from ACCOUNT`"
+            ))
     } else {
         diagnostic.help(format!("say the same with fewer than these {items}"))
     };
     Some(match kind {
-        Kind::Inline => diagnostic.help("or move the rules into a `policy` that is attached to the role"),
+        Kind::Inline => {
+            diagnostic.help("or move the rules into a `policy` that is attached to the role")
+        }
         Kind::Trust | Kind::Managed | Kind::Guardrail => diagnostic,
     })
 }
@@ -110,10 +138,14 @@ fn too_long(kind: Kind, document: &Document, characters: Characters, origin: Spa
 /// Whether a statement of the document lists all layers that may be attached.
 fn has_allowlist(document: &Document) -> bool {
     document.statements.iter().any(|statement| {
-        let first = statement.conditions.first().map(|condition| condition.operator);
+        let first = statement
+            .conditions
+            .first()
+            .map(|condition| condition.operator);
         matches!(
             (statement.effect, first),
-            (Effect::Allow, Some("ForAllValues:StringLike")) | (Effect::Deny, Some("ForAnyValue:StringNotLike"))
+            (Effect::Allow, Some("ForAllValues:StringLike"))
+                | (Effect::Deny, Some("ForAnyValue:StringNotLike"))
         )
     })
 }
@@ -125,8 +157,14 @@ fn longest_list(document: &Document) -> usize {
         Values::Many(values) => values.len(),
     };
     let lists = document.statements.iter().flat_map(|statement| {
-        let principals = statement.principal.iter().map(|principal| &principal.principals);
-        let conditions = statement.conditions.iter().map(|condition| &condition.values);
+        let principals = statement
+            .principal
+            .iter()
+            .map(|principal| &principal.principals);
+        let conditions = statement
+            .conditions
+            .iter()
+            .map(|condition| &condition.values);
         principals.chain(conditions).chain([&statement.resources])
     });
     lists.map(length).max().unwrap_or_default()
@@ -135,14 +173,27 @@ fn longest_list(document: &Document) -> usize {
 fn long_guardrail(characters: usize, origin: Span) -> Diagnostic {
     let message = "this service control policy is longer than the old quota";
     Diagnostic::warning(Code::PolicySize, origin, message)
-        .label(format!("{} characters, of {}", thousands(characters), thousands(GUARDRAIL_WARNED)))
-        .note(format!("Organizations takes {} since May 2026, where the new quota has arrived", thousands(GUARDRAIL)))
+        .label(format!(
+            "{} characters, of {}",
+            thousands(characters),
+            thousands(GUARDRAIL_WARNED)
+        ))
+        .note(format!(
+            "Organizations takes {} since May 2026, where the new quota has arrived",
+            thousands(GUARDRAIL)
+        ))
         .help("say the same with fewer patterns, or make sure of the quota")
 }
 
 /// Warns of a role with more managed policies than IAM takes by default.
 fn count_policies(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
-    let resources = || lowered.template.resources.iter().map(|resource| &resource.properties);
+    let resources = || {
+        lowered
+            .template
+            .resources
+            .iter()
+            .map(|resource| &resource.properties)
+    };
     for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
         let Properties::Role(role) = &resource.properties else {
             continue;
@@ -156,8 +207,9 @@ fn count_policies(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
         if policies > POLICIES_OF_A_ROLE {
             let message = format!("this role has {}", count(policies, "managed policy"));
             diagnostics.push(
-                Diagnostic::warning(Code::TooMany, origin, message)
-                    .note(format!("IAM takes {POLICIES_OF_A_ROLE}, unless a quota increase was asked for")),
+                Diagnostic::warning(Code::TooMany, origin, message).note(format!(
+                    "IAM takes {POLICIES_OF_A_ROLE}, unless a quota increase was asked for"
+                )),
             );
         }
     }
@@ -172,16 +224,23 @@ fn count_guardrails(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
         };
         for target in &policy.targets {
             if let Value::String(id) = &target.value {
-                applied.entry(id).and_modify(|(number, _)| *number += 1).or_insert((1, origin));
+                applied
+                    .entry(id)
+                    .and_modify(|(number, _)| *number += 1)
+                    .or_insert((1, origin));
             }
         }
     }
     for (id, (number, origin)) in applied {
         if number > GUARDRAILS_OF_A_TARGET {
-            let message = format!("{number} service control policies of this source apply to `{id}`");
+            let message =
+                format!("{number} service control policies of this source apply to `{id}`");
             diagnostics.push(
                 Diagnostic::warning(Code::TooMany, origin, message)
-                    .note("Organizations takes 5 for each root, unit and account, or 10 since May 2026")
+                    .note(
+                        "Organizations takes 5 for each root, unit and account, or 10 since May \
+                    2026",
+                    )
                     .note("one of them is `FullAWSAccess`, unless it was taken away"),
             );
         }

@@ -3,7 +3,8 @@
 use super::{AdoptedVersion, ListedVersion, Lowered, Placement, VersionResources, names, value};
 use crate::aws::quotas::OUTPUTS;
 use crate::rules::model::{
-    self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases, RollingVersion, Rules,
+    self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases,
+    RollingVersion, Rules,
 };
 use crate::template::model::{
     Content, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter, Value,
@@ -31,7 +32,9 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
     let grantees: Vec<Grantee> = rules.principals.iter().map(grantee).collect();
     for layer in &rules.layers {
         let newest = match &layer.releases {
-            Releases::Rolling(rolling) => self::rolling(layer, rolling, &grantees, placement, lowered),
+            Releases::Rolling(rolling) => {
+                self::rolling(layer, rolling, &grantees, placement, lowered)
+            }
             Releases::Listed(versions) => listed(layer, versions, &grantees, placement, lowered),
         };
         let Some(newest) = newest else {
@@ -40,13 +43,19 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
         lowered.push_output(
             Output {
                 id: names::newest_arn(&layer.name.value),
-                description: format!("The ARN of the newest version of {}", layer.layer_name.value),
+                description: format!(
+                    "The ARN of the newest version of {}",
+                    layer.layer_name.value
+                ),
                 value: newest.clone(),
             },
             layer.name.span,
         );
         if let Some(name) = &layer.publish {
-            let parameter = SsmParameter { name: value(&name.value), value: newest };
+            let parameter = SsmParameter {
+                name: value(&name.value),
+                value: newest,
+            };
             let resource = Resource {
                 id: names::published_arn(&layer.name.value),
                 comment: None,
@@ -70,18 +79,29 @@ fn grantee(named: &rules::NamedPrincipal) -> Grantee {
         Principal::Everyone => (everyone(), None, false),
         Principal::Account(Id::Literal(id)) => (account(id), None, false),
         Principal::Account(Id::Parameter(name)) => (Value::Ref(name.as_str().into()), None, true),
-        Principal::Organization(Id::Literal(id)) => (everyone(), Some(Value::string(id.as_str())), false),
-        Principal::Organization(Id::Parameter(name)) => (everyone(), Some(Value::Ref(name.as_str().into())), true),
+        Principal::Organization(Id::Literal(id)) => {
+            (everyone(), Some(Value::string(id.as_str())), false)
+        }
+        Principal::Organization(Id::Parameter(name)) => {
+            (everyone(), Some(Value::Ref(name.as_str().into())), true)
+        }
     };
     let names = match named.principal {
         Principal::Everyone => Some("every AWS account".into()),
         Principal::Account(_) | Principal::Organization(_) => named.names.clone(),
     };
-    Grantee { id: names::grantee(&named.principal), principal, organization, names, is_parameter }
+    Grantee {
+        id: names::grantee(&named.principal),
+        principal,
+        organization,
+        names,
+        is_parameter,
+    }
 }
 
-/// An account as a principal. `aws cloudformation package` takes the quotes off an ID with a leading zero, and what
-/// reads its output may take the zero as well; the ARN of the account's root user says the same and cannot be mistaken.
+/// An account as a principal. `aws cloudformation package` takes the quotes off an ID with a
+/// leading zero, and what reads its output may take the zero as well; the ARN of the account's root
+/// user says the same and cannot be mistaken.
 fn account(id: &str) -> Value {
     if id.starts_with('0') {
         Value::Sub(format!("arn:${{AWS::Partition}}:iam::{id}:root").into())
@@ -90,8 +110,8 @@ fn account(id: &str) -> Value {
     }
 }
 
-/// The policies of a version: a version that goes stays at AWS unless the source says otherwise, but one whose
-/// creation fails is no version that anybody asked to keep.
+/// The policies of a version: a version that goes stays at AWS unless the source says otherwise,
+/// but one whose creation fails is no version that anybody asked to keep.
 fn version_policies(old_versions: OldVersions) -> (Policy, Policy) {
     match old_versions {
         OldVersions::Keep => (Policy::RetainExceptOnCreate, Policy::Retain),
@@ -118,7 +138,16 @@ fn rolling(
     };
     lowered.push(version, layer.name.span);
     let is_rolling = layer.old_versions == OldVersions::Keep;
-    let granted = grants(&rolling.grants, &Granted { id: &id, arn: arn.clone(), is_rolling }, grantees, lowered);
+    let granted = grants(
+        &rolling.grants,
+        &Granted {
+            id: &id,
+            arn: arn.clone(),
+            is_rolling,
+        },
+        grantees,
+        lowered,
+    );
     lowered.source_map.versions.push(VersionResources {
         layer: layer.name.value.clone(),
         layer_name: layer.layer_name.value.clone(),
@@ -170,7 +199,11 @@ fn listed(
                 Value::Ref(shared)
             }
         };
-        let granted = Granted { id: &id, arn: arn.clone(), is_rolling: false };
+        let granted = Granted {
+            id: &id,
+            arn: arn.clone(),
+            is_rolling: false,
+        };
         let granted = grants(&version.grants, &granted, grantees, lowered);
         lowered.source_map.versions.push(VersionResources {
             layer: layer.name.value.clone(),
@@ -187,15 +220,25 @@ fn listed(
 
 fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> Properties {
     let content = match &publication.content.value {
-        rules::Content::S3 { bucket, key, object_version } => {
-            Content::S3 { bucket: value(bucket), key: value(key), object_version: object_version.as_ref().map(value) }
-        }
+        rules::Content::S3 {
+            bucket,
+            key,
+            object_version,
+        } => Content::S3 {
+            bucket: value(bucket),
+            key: value(key),
+            object_version: object_version.as_ref().map(value),
+        },
         rules::Content::Local(path) => Content::Local(rebase(&placement.source_folder, path)),
     };
     Properties::LayerVersion(Box::new(LayerVersion {
         name: layer.layer_name.value.clone(),
         description: publication.description.clone(),
-        runtimes: publication.runtimes.iter().map(|runtime| runtime.value.clone()).collect(),
+        runtimes: publication
+            .runtimes
+            .iter()
+            .map(|runtime| runtime.value.clone())
+            .collect(),
         architectures: publication.architectures.clone(),
         license: publication.license.clone(),
         content,
@@ -215,16 +258,26 @@ fn rebase(folder: &str, path: &str) -> String {
         }
     }
     let slash = if path.ends_with('/') { "/" } else { "" };
-    let start = if steps.first() == Some(&"..") { "" } else { "./" };
+    let start = if steps.first() == Some(&"..") {
+        ""
+    } else {
+        "./"
+    };
     format!("{start}{}{slash}", steps.join("/"))
 }
 
 /// Adds the grants of one version; gives their logical IDs.
 ///
-/// A grant is deleted with its rule, always: under `Retain` a removed rule would revoke nothing. Only where a rolling
-/// layer keeps its old versions do their grants stay when the version is replaced, and then only those to a principal
-/// that is written out: a parameter's old value must lose what its new value gets.
-fn grants(grants: &[Grant], granted: &Granted<'_>, grantees: &[Grantee], lowered: &mut Lowered) -> Vec<String> {
+/// A grant is deleted with its rule, always: under `Retain` a removed rule would revoke nothing.
+/// Only where a rolling layer keeps its old versions do their grants stay when the version is
+/// replaced, and then only those to a principal that is written out: a parameter's old value must
+/// lose what its new value gets.
+fn grants(
+    grants: &[Grant],
+    granted: &Granted<'_>,
+    grantees: &[Grantee],
+    lowered: &mut Lowered,
+) -> Vec<String> {
     let mut ids = Vec::with_capacity(grants.len());
     for grant in grants {
         let grantee = &grantees[grant.principal as usize];
@@ -232,7 +285,11 @@ fn grants(grants: &[Grant], granted: &Granted<'_>, grantees: &[Grantee], lowered
         id.push_str(granted.id);
         id.push_str(&grantee.id);
         ids.push(id.clone());
-        let on_replace = if granted.is_rolling && !grantee.is_parameter { Policy::Retain } else { Policy::Delete };
+        let on_replace = if granted.is_rolling && !grantee.is_parameter {
+            Policy::Retain
+        } else {
+            Policy::Delete
+        };
         let resource = Resource {
             id,
             comment: grant.reason.clone(),
@@ -257,8 +314,14 @@ mod tests {
     #[test]
     fn paths_are_rewritten_from_the_templates_folder() {
         assert_eq!(rebase("", "./build/deps.zip"), "./build/deps.zip");
-        assert_eq!(rebase("../examples", "./build/deps.zip"), "../examples/build/deps.zip");
-        assert_eq!(rebase("../examples", "../build/deps.zip"), "../build/deps.zip");
+        assert_eq!(
+            rebase("../examples", "./build/deps.zip"),
+            "../examples/build/deps.zip"
+        );
+        assert_eq!(
+            rebase("../examples", "../build/deps.zip"),
+            "../build/deps.zip"
+        );
         assert_eq!(rebase("rules", "./build/layer/"), "./rules/build/layer/");
         assert_eq!(rebase("..", "../../a.zip"), "../../../a.zip");
     }

@@ -17,12 +17,15 @@ pub fn pascal(name: &str) -> String {
 /// The logical ID of a listed version: `MySharedDepsV1x4x0`.
 #[must_use]
 pub fn version(layer: &str, label: &str) -> String {
-    let label: String = label.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }).collect();
+    let label: String = label
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' })
+        .collect();
     format!("{}V{label}", pascal(layer))
 }
 
-/// The end of the logical ID of a grant: it names the principal itself, not its alias, so that a grant to another
-/// principal is another resource and the old one is revoked.
+/// The end of the logical ID of a grant: it names the principal itself, not its alias, so that a
+/// grant to another principal is another resource and the old one is revoked.
 #[must_use]
 pub fn grantee(principal: &Principal) -> String {
     match principal {

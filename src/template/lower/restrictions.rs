@@ -3,22 +3,26 @@
 use super::{Lowered, names, value};
 use crate::aws::quotas::{GUARDRAIL_WARNED, MANAGED_POLICY};
 use crate::rules::model::{
-    Allow, Attachments, BoundaryReference, Deny, Form, Id, LayerSet, Layers, Restriction, Rules, Spanned, Target, Trust,
+    Allow, Attachments, BoundaryReference, Deny, Form, Id, LayerSet, Layers, Restriction, Rules,
+    Spanned, Target, Trust,
 };
 use crate::rules::text::{Part, Text};
 use crate::template::measure::Lengths;
 use crate::template::model::{
-    Condition, Document, Effect, Key, ManagedPolicy, PrincipalElement, Properties, Remarked, Resource, Role,
-    ServiceControlPolicy, Statement, Value, Values,
+    Condition, Document, Effect, Key, ManagedPolicy, PrincipalElement, Properties, Remarked,
+    Resource, Role, ServiceControlPolicy, Statement, Value, Values,
 };
 use crate::template::split::split;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The actions that can attach a layer, and the only ones that know `lambda:Layer` (Service Authorization Reference,
-/// AWS Lambda).
-const ATTACH: &[&str] = &["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"];
+/// The actions that can attach a layer, and the only ones that know `lambda:Layer` (Service
+/// Authorization Reference, AWS Lambda).
+const ATTACH: &[&str] = &[
+    "lambda:CreateFunction",
+    "lambda:UpdateFunctionConfiguration",
+];
 
 /// What attaching a layer of another account takes besides.
 const READ: &[&str] = &["lambda:GetLayerVersion"];
@@ -31,17 +35,28 @@ pub fn lower(rules: &Rules, lowered: &mut Lowered) {
         let statements = statements(restriction);
         let made: Vec<Properties> = match &restriction.form {
             Form::Role(role) => vec![self::role(restriction, role, Document { statements })],
-            Form::Boundary => vec![managed_policy(restriction, &Attachments::default(), Document { statements }, 1)],
+            Form::Boundary => vec![managed_policy(
+                restriction,
+                &Attachments::default(),
+                Document { statements },
+                1,
+            )],
             Form::Policy(attachments) => {
                 let lengths = Lengths::longest(&lowered.template);
                 let parts = split(statements, MANAGED_POLICY, &lengths);
                 let numbered = parts.into_iter().zip(1..);
-                numbered.map(|(part, number)| managed_policy(restriction, attachments, part, number)).collect()
+                numbered
+                    .map(|(part, number)| managed_policy(restriction, attachments, part, number))
+                    .collect()
             }
             Form::Guardrail(targets) => {
                 let lengths = Lengths::longest(&lowered.template);
                 let parts = split(statements, GUARDRAIL_WARNED, &lengths);
-                parts.into_iter().zip(1..).map(|(part, number)| guardrail(restriction, targets, part, number)).collect()
+                parts
+                    .into_iter()
+                    .zip(1..)
+                    .map(|(part, number)| guardrail(restriction, targets, part, number))
+                    .collect()
             }
         };
         let parts = made.len();
@@ -53,14 +68,27 @@ pub fn lower(rules: &Rules, lowered: &mut Lowered) {
                 _ => format!("{}{number}", names::pascal(&restriction.name.value)),
             };
             ids.push(id.clone());
-            let resource = Resource { id, comment, depends_on: None, policies: None, properties };
+            let resource = Resource {
+                id,
+                comment,
+                depends_on: None,
+                policies: None,
+                properties,
+            };
             lowered.push(resource, restriction.name.span);
         }
-        lowered.source_map.blocks.insert(restriction.name.value.clone(), ids);
+        lowered
+            .source_map
+            .blocks
+            .insert(restriction.name.value.clone(), ids);
     }
 }
 
-fn role(restriction: &Restriction, role: &crate::rules::model::Role, policy: Document) -> Properties {
+fn role(
+    restriction: &Restriction,
+    role: &crate::rules::model::Role,
+    policy: Document,
+) -> Properties {
     let boundary = role.boundary.as_ref().map(|boundary| match boundary {
         BoundaryReference::Declared(name) => Value::Ref(names::pascal(name).into()),
         BoundaryReference::Existing(arn) => value(arn),
@@ -71,7 +99,9 @@ fn role(restriction: &Restriction, role: &crate::rules::model::Role, policy: Doc
         path: path(restriction),
         boundary,
         managed: role.managed.iter().map(|arn| value(&arn.value)).collect(),
-        trust: Document { statements: trust(&role.trust) },
+        trust: Document {
+            statements: trust(&role.trust),
+        },
         policy,
     }))
 }
@@ -82,8 +112,15 @@ fn managed_policy(
     document: Document,
     number: usize,
 ) -> Properties {
-    let texts = |names: &[String]| sorted(names).into_iter().map(Value::string).collect::<Vec<_>>();
-    let declared = sorted(&attachments.declared_roles).into_iter().map(|name| Value::Ref(names::pascal(name).into()));
+    let texts = |names: &[String]| {
+        sorted(names)
+            .into_iter()
+            .map(Value::string)
+            .collect::<Vec<_>>()
+    };
+    let declared = sorted(&attachments.declared_roles)
+        .into_iter()
+        .map(|name| Value::Ref(names::pascal(name).into()));
     Properties::ManagedPolicy(Box::new(ManagedPolicy {
         name: physical_name(restriction, number),
         description: description(restriction),
@@ -95,11 +132,19 @@ fn managed_policy(
     }))
 }
 
-fn guardrail(restriction: &Restriction, targets: &[Target], document: Document, number: usize) -> Properties {
+fn guardrail(
+    restriction: &Restriction,
+    targets: &[Target],
+    document: Document,
+    number: usize,
+) -> Properties {
     let mut targets: Vec<&Target> = targets.iter().collect();
     targets.sort_by(|a, b| a.id.cmp(&b.id));
     targets.dedup_by(|a, b| a.id == b.id);
-    let target = |target: &Target| Remarked { value: id_value(&target.id), remark: target.names.clone() };
+    let target = |target: &Target| Remarked {
+        value: id_value(&target.id),
+        remark: target.names.clone(),
+    };
     let own = || numbered(&Text::literal(restriction.name.value.as_str()), number);
     Properties::ServiceControlPolicy(Box::new(ServiceControlPolicy {
         name: physical_name(restriction, number).unwrap_or_else(own),
@@ -116,19 +161,30 @@ fn sorted(names: &[String]) -> Vec<&str> {
 }
 
 fn physical_name(restriction: &Restriction, number: usize) -> Option<Value> {
-    restriction.physical_name.as_ref().map(|name| numbered(&name.value, number))
+    restriction
+        .physical_name
+        .as_ref()
+        .map(|name| numbered(&name.value, number))
 }
 
 /// The name of a part: the first has the name itself.
 fn numbered(name: &Text, number: usize) -> Value {
     match number {
         1 => value(name),
-        _ => value(&Text::joined(name.parts().iter().cloned().chain([Part::Literal(format!("-{number}"))]))),
+        _ => value(&Text::joined(
+            name.parts()
+                .iter()
+                .cloned()
+                .chain([Part::Literal(format!("-{number}"))]),
+        )),
     }
 }
 
 fn description(restriction: &Restriction) -> Option<String> {
-    restriction.description.as_ref().map(|description| description.value.clone())
+    restriction
+        .description
+        .as_ref()
+        .map(|description| description.value.clone())
 }
 
 fn path(restriction: &Restriction) -> Option<String> {
@@ -140,7 +196,12 @@ fn statements(restriction: &Restriction) -> Vec<Statement> {
     let mut statements = Vec::new();
     if matches!(restriction.form, Form::Boundary) {
         // A boundary grants nothing, and what it does not allow cannot be granted.
-        statements.push(statement("AllowWhatIsNotDenied", Effect::Allow, &["*"], vec![]));
+        statements.push(statement(
+            "AllowWhatIsNotDenied",
+            Effect::Allow,
+            &["*"],
+            vec![],
+        ));
     }
     if let Some(allowed) = &restriction.allow {
         allow(&allowed.value, &restriction.functions, &mut statements);
@@ -158,11 +219,22 @@ fn statement(
     actions: &'static [&'static str],
     conditions: Vec<Condition>,
 ) -> Statement {
-    Statement { sid: sid.into(), effect, principal: None, actions, resources: one("*"), conditions }
+    Statement {
+        sid: sid.into(),
+        effect,
+        principal: None,
+        actions,
+        resources: one("*"),
+        conditions,
+    }
 }
 
 fn condition(operator: &'static str, key: Key, values: Values) -> Condition {
-    Condition { operator, key, values }
+    Condition {
+        operator,
+        key,
+        values,
+    }
 }
 
 fn one(text: &str) -> Values {
@@ -177,16 +249,36 @@ fn allow(allow: &Allow, functions: &[Spanned<String>], statements: &mut Vec<Stat
     match allow {
         Allow::None => {
             let no_layer = condition("Null", LAYER, one("true"));
-            let only = statement("AllowFunctionsWithoutLayers", Effect::Allow, ATTACH, vec![no_layer]);
-            statements.push(Statement { resources: functions, ..only });
+            let only = statement(
+                "AllowFunctionsWithoutLayers",
+                Effect::Allow,
+                ATTACH,
+                vec![no_layer],
+            );
+            statements.push(Statement {
+                resources: functions,
+                ..only
+            });
         }
         Allow::Layers(set) => {
-            // Without layers `ForAllValues` holds as well, and functions without layers are meant to be allowed.
+            // Without layers `ForAllValues` holds as well, and functions without layers are meant
+            // to be allowed.
             let every_layer = condition("ForAllValues:StringLike", LAYER, layers(set));
-            let attach = statement("AllowTheseLayersOnly", Effect::Allow, ATTACH, vec![every_layer]);
-            statements.push(Statement { resources: functions, ..attach });
+            let attach = statement(
+                "AllowTheseLayersOnly",
+                Effect::Allow,
+                ATTACH,
+                vec![every_layer],
+            );
+            statements.push(Statement {
+                resources: functions,
+                ..attach
+            });
             let read = statement("AllowToReadThem", Effect::Allow, READ, Vec::new());
-            statements.push(Statement { resources: layers(set), ..read });
+            statements.push(Statement {
+                resources: layers(set),
+                ..read
+            });
         }
     }
 }
@@ -195,19 +287,36 @@ fn pass_roles(roles: &[Spanned<Text>]) -> Statement {
     let mut roles: Vec<&Text> = roles.iter().map(|role| &role.value).collect();
     roles.sort();
     roles.dedup();
-    let to_lambda = condition("StringEquals", Key::Known("iam:PassedToService"), one("lambda.amazonaws.com"));
-    let pass = statement("AllowToPassRoles", Effect::Allow, &["iam:PassRole"], vec![to_lambda]);
-    Statement { resources: Values::list(roles.into_iter().map(value).collect()), ..pass }
+    let to_lambda = condition(
+        "StringEquals",
+        Key::Known("iam:PassedToService"),
+        one("lambda.amazonaws.com"),
+    );
+    let pass = statement(
+        "AllowToPassRoles",
+        Effect::Allow,
+        &["iam:PassRole"],
+        vec![to_lambda],
+    );
+    Statement {
+        resources: Values::list(roles.into_iter().map(value).collect()),
+        ..pass
+    }
 }
 
-/// The deny statements. `ForAnyValue` throughout: it holds as soon as one of the layers fits, and never without layers,
-/// where `ForAllValues` would let one good layer cover for a bad one (IAM User Guide, multivalued context keys).
+/// The deny statements. `ForAnyValue` throughout: it holds as soon as one of the layers fits, and
+/// never without layers, where `ForAllValues` would let one good layer cover for a bad one (IAM
+/// User Guide, multivalued context keys).
 fn deny(denies: &[Spanned<Deny>], exempt: &[Spanned<String>], statements: &mut Vec<Statement>) {
     let mut add = |sid, condition: Condition| {
         let mut conditions = vec![condition];
         if !exempt.is_empty() {
             let spared = patterns_of(exempt, "iam::*:role/");
-            conditions.push(self::condition("ArnNotLike", Key::Known("aws:PrincipalArn"), spared));
+            conditions.push(self::condition(
+                "ArnNotLike",
+                Key::Known("aws:PrincipalArn"),
+                spared,
+            ));
         }
         statements.push(statement(sid, Effect::Deny, ATTACH, conditions));
     };
@@ -217,13 +326,29 @@ fn deny(denies: &[Spanned<Deny>], exempt: &[Spanned<String>], statements: &mut V
     }
     for deny in kinds() {
         if let Deny::AllExcept(set) = deny {
-            add("DenyAllOtherLayers", condition("ForAnyValue:StringNotLike", LAYER, layers(set)));
+            add(
+                "DenyAllOtherLayers",
+                condition("ForAnyValue:StringNotLike", LAYER, layers(set)),
+            );
         }
     }
-    let listed = kinds().filter_map(|deny| if let Deny::Layers(set) = deny { Some(set) } else { None });
+    let listed = kinds().filter_map(|deny| {
+        if let Deny::Layers(set) = deny {
+            Some(set)
+        } else {
+            None
+        }
+    });
     let members: Vec<_> = listed.flat_map(|set| set.members.iter().cloned()).collect();
     if !members.is_empty() {
-        add("DenyTheseLayers", condition("ForAnyValue:StringLike", LAYER, layers(&LayerSet { members })));
+        add(
+            "DenyTheseLayers",
+            condition(
+                "ForAnyValue:StringLike",
+                LAYER,
+                layers(&LayerSet { members }),
+            ),
+        );
     }
 }
 
@@ -238,42 +363,74 @@ fn layers(set: &LayerSet) -> Values {
                 (id.clone(), Value::Ref(id.into()))
             }
         };
-        members.push((key, Remarked { value, remark: member.names.clone() }));
+        members.push((
+            key,
+            Remarked {
+                value,
+                remark: member.names.clone(),
+            },
+        ));
     }
     // Where one of two alike has a name beside it, that one stays.
-    members.sort_by(|(a, first), (b, second)| a.cmp(b).then_with(|| second.remark.cmp(&first.remark)));
+    members
+        .sort_by(|(a, first), (b, second)| a.cmp(b).then_with(|| second.remark.cmp(&first.remark)));
     members.dedup_by(|(a, _), (b, _)| a == b);
     Values::Many(members.into_iter().map(|(_, value)| value).collect())
 }
 
 /// ARNs in the stack's partition that end in one of the patterns.
 fn patterns_of(patterns: &[Spanned<String>], before: &str) -> Values {
-    let mut patterns: Vec<&str> = patterns.iter().map(|pattern| pattern.value.as_str()).collect();
+    let mut patterns: Vec<&str> = patterns
+        .iter()
+        .map(|pattern| pattern.value.as_str())
+        .collect();
     patterns.sort_unstable();
     patterns.dedup();
-    let arn = |pattern: &str| Value::Sub(format!("arn:${{AWS::Partition}}:{before}{pattern}").into());
+    let arn =
+        |pattern: &str| Value::Sub(format!("arn:${{AWS::Partition}}:{before}{pattern}").into());
     Values::list(patterns.into_iter().map(arn).collect())
 }
 
-/// The statements of a trust policy: accounts, organizations, services, and each identity provider's subjects.
+/// The statements of a trust policy: accounts, organizations, services, and each identity
+/// provider's subjects.
 fn trust(trust: &[Trust]) -> Vec<Statement> {
     let (mut accounts, mut organizations, mut services) = (Vec::new(), Vec::new(), Vec::new());
     let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for trusted in trust {
         match trusted {
             Trust::Account(id, names) => {
-                accounts.push((id.clone(), Remarked { value: root(id), remark: names.clone() }));
+                accounts.push((
+                    id.clone(),
+                    Remarked {
+                        value: root(id),
+                        remark: names.clone(),
+                    },
+                ));
             }
             Trust::Organization(id, names) => {
-                organizations.push((id.clone(), Remarked { value: id_value(id), remark: names.clone() }));
+                organizations.push((
+                    id.clone(),
+                    Remarked {
+                        value: id_value(id),
+                        remark: names.clone(),
+                    },
+                ));
             }
             Trust::Service(name) => services.push(name.as_str()),
-            Trust::Oidc { provider, subject } => subjects.entry(provider).or_default().push(subject),
+            Trust::Oidc { provider, subject } => {
+                subjects.entry(provider).or_default().push(subject)
+            }
         }
     }
     let mut statements = Vec::new();
     if !accounts.is_empty() {
-        statements.push(trusted("TrustAccounts", "AWS", Values::Many(in_order(accounts)), ASSUME, Vec::new()));
+        statements.push(trusted(
+            "TrustAccounts",
+            "AWS",
+            Values::Many(in_order(accounts)),
+            ASSUME,
+            Vec::new(),
+        ));
     }
     if !organizations.is_empty() {
         statements.extend(trusted_organizations(Values::Many(in_order(organizations))));
@@ -281,7 +438,13 @@ fn trust(trust: &[Trust]) -> Vec<Statement> {
     services.sort_unstable();
     if !services.is_empty() {
         let services = Values::list(services.into_iter().map(Value::string).collect());
-        statements.push(trusted("TrustServices", "Service", services, ASSUME, Vec::new()));
+        statements.push(trusted(
+            "TrustServices",
+            "Service",
+            services,
+            ASSUME,
+            Vec::new(),
+        ));
     }
     for (number, (provider, subjects)) in (1..).zip(subjects) {
         statements.push(trusted_tokens(provider, subjects, number));
@@ -299,18 +462,35 @@ fn id_value(id: &Id) -> Value {
 
 /// The statements that trust the accounts of organizations.
 ///
-/// A principal `*` would open the role to everybody in its own account, with or without a permission to assume it: within
-/// one account, either policy is enough (IAM User Guide, `Principal`, "All principals"). So the role's own account is left
-/// out of it and trusted by its root user, which leaves it to the account's own policies who may assume the role; and
-/// only while the account is in one of the organizations.
+/// A principal `*` would open the role to everybody in its own account, with or without a
+/// permission to assume it: within one account, either policy is enough (IAM User Guide,
+/// `Principal`, "All principals"). So the role's own account is left out of it and trusted by its
+/// root user, which leaves it to the account's own policies who may assume the role; and only while
+/// the account is in one of the organizations.
 fn trusted_organizations(organizations: Values) -> [Statement; 2] {
-    let inside = condition("StringEquals", Key::Known("aws:PrincipalOrgID"), organizations);
+    let inside = condition(
+        "StringEquals",
+        Key::Known("aws:PrincipalOrgID"),
+        organizations,
+    );
     let own = Values::One(Value::Ref("AWS::AccountId".into()));
     let another = condition("StringNotEquals", Key::Known("aws:PrincipalAccount"), own);
     let root = Value::Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root".into());
     [
-        trusted("TrustOtherAccountsOfOrganizations", "AWS", one("*"), ASSUME, vec![inside.clone(), another]),
-        trusted("TrustThisAccountOfOrganizations", "AWS", Values::One(root), ASSUME, vec![inside]),
+        trusted(
+            "TrustOtherAccountsOfOrganizations",
+            "AWS",
+            one("*"),
+            ASSUME,
+            vec![inside.clone(), another],
+        ),
+        trusted(
+            "TrustThisAccountOfOrganizations",
+            "AWS",
+            Values::One(root),
+            ASSUME,
+            vec![inside],
+        ),
     ]
 }
 
@@ -325,7 +505,14 @@ fn trusted(
 ) -> Statement {
     let principal = Some(PrincipalElement { kind, principals });
     let resources = Values::Many(Vec::new());
-    Statement { sid: sid.into(), effect: Effect::Allow, principal, actions, resources, conditions }
+    Statement {
+        sid: sid.into(),
+        effect: Effect::Allow,
+        principal,
+        actions,
+        resources,
+        conditions,
+    }
 }
 
 fn in_order(mut values: Vec<(Id, Remarked)>) -> Vec<Remarked> {
@@ -352,7 +539,17 @@ fn trusted_tokens(provider: &str, mut subjects: Vec<&str>, number: usize) -> Sta
         condition("StringLike", key("sub"), subjects),
     ];
     let arn = format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{provider}");
-    let sid = if number == 1 { Cow::Borrowed("TrustTokens") } else { Cow::Owned(format!("TrustTokens{number}")) };
+    let sid = if number == 1 {
+        Cow::Borrowed("TrustTokens")
+    } else {
+        Cow::Owned(format!("TrustTokens{number}"))
+    };
     let provider = Values::One(Value::Sub(arn.into()));
-    trusted(sid, "Federated", provider, &["sts:AssumeRoleWithWebIdentity"], conditions)
+    trusted(
+        sid,
+        "Federated",
+        provider,
+        &["sts:AssumeRoleWithWebIdentity"],
+        conditions,
+    )
 }

@@ -1,5 +1,6 @@
-//! Policy documents of IAM and Organizations, as far as this compiler writes them. Their version is always `2012-10-17`,
-//! without which policy variables would be taken for text (IAM User Guide, `Version`).
+//! Policy documents of IAM and Organizations, as far as this compiler writes them. Their version is
+//! always `2012-10-17`, without which policy variables would be taken for text (IAM User Guide,
+//! `Version`).
 
 use super::Value;
 use std::borrow::Cow;
@@ -102,7 +103,15 @@ impl Values {
     /// A list without remarks.
     #[must_use]
     pub fn list(values: Vec<Value>) -> Self {
-        Self::Many(values.into_iter().map(|value| Remarked { value, remark: None }).collect())
+        Self::Many(
+            values
+                .into_iter()
+                .map(|value| Remarked {
+                    value,
+                    remark: None,
+                })
+                .collect(),
+        )
     }
 
     /// Whether there is no value.

@@ -1,4 +1,5 @@
-//! Versions that a deploy gives up: those that it would delete, and those that would lose their grants.
+//! Versions that a deploy gives up: those that it would delete, and those that would lose their
+//! grants.
 
 use super::{Earlier, Object, Published, kind, shown};
 use crate::diagnostic::{Code, Diagnostic};
@@ -10,8 +11,9 @@ use crate::template::model::Value;
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 
-/// Reports every version of `earlier` that a deploy would delete although nobody says so, and every version that loses
-/// its grants although its layer rolls. `republished` are the versions that are reported already.
+/// Reports every version of `earlier` that a deploy would delete although nobody says so, and every
+/// version that loses its grants although its layer rolls. `republished` are the versions that are
+/// reported already.
 pub fn check(
     earlier: &Earlier,
     versions: &[Published<'_>],
@@ -21,23 +23,37 @@ pub fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let grants = grants(earlier);
-    for version in versions.iter().filter(|version| !republished.contains(version.id)) {
-        let adopted = lowered.adopted.iter().find(|adopted| may_be(version.properties, adopted));
+    for version in versions
+        .iter()
+        .filter(|version| !republished.contains(version.id))
+    {
+        let adopted = lowered
+            .adopted
+            .iter()
+            .find(|adopted| may_be(version.properties, adopted));
         if version.stays {
-            if !earlier.is_marked && !is_kept(version.resource, "UpdateReplacePolicy") && is_replaced(version, lowered)
+            if !earlier.is_marked
+                && !is_kept(version.resource, "UpdateReplacePolicy")
+                && is_replaced(version, lowered)
             {
                 diagnostics.push(deleted(version, earlier, adopted, start));
             }
             continue;
         }
-        // `old-versions delete` says that a version goes with its line, unless the source goes on using it.
-        let is_meant = earlier.is_marked && version.resource["DeletionPolicy"] == "Delete" && adopted.is_none();
+        // `old-versions delete` says that a version goes with its line, unless the source goes on
+        // using it.
+        let is_meant = earlier.is_marked
+            && version.resource["DeletionPolicy"] == "Delete"
+            && adopted.is_none();
         if !is_kept(version.resource, "DeletionPolicy") && !is_meant {
             diagnostics.push(deleted(version, earlier, adopted, start));
             continue;
         }
         let of_it = grants.get(version.id).map_or(&[][..], Vec::as_slice);
-        let lost = of_it.iter().filter(|grant| !is_kept(grant, "DeletionPolicy")).count();
+        let lost = of_it
+            .iter()
+            .filter(|grant| !is_kept(grant, "DeletionPolicy"))
+            .count();
         if lost > 0 && adopted.is_none() && (!earlier.is_marked || is_rolling(version, of_it)) {
             diagnostics.push(unshared(version, lost, start));
         }
@@ -57,33 +73,40 @@ fn grants(earlier: &Earlier) -> HashMap<&str, Vec<&Json>> {
     grants
 }
 
-/// Whether a resource stays at AWS in the case that a policy is about. The default is that it is deleted
-/// (CloudFormation User Guide, `DeletionPolicy` and `UpdateReplacePolicy`).
+/// Whether a resource stays at AWS in the case that a policy is about. The default is that it is
+/// deleted (CloudFormation User Guide, `DeletionPolicy` and `UpdateReplacePolicy`).
 fn is_kept(resource: &Json, policy: &str) -> bool {
-    matches!(resource.get(policy).and_then(Json::as_str), Some("Retain" | "RetainExceptOnCreate"))
+    matches!(
+        resource.get(policy).and_then(Json::as_str),
+        Some("Retain" | "RetainExceptOnCreate")
+    )
 }
 
 /// Whether a version that keeps its logical ID has other properties now.
 fn is_replaced(version: &Published<'_>, lowered: &Lowered) -> bool {
     let mut resources = lowered.template.resources.iter();
     let now = resources.find(|resource| resource.id == version.id);
-    now.and_then(|now| super::written(&now.properties)).is_none_or(|now| now != *version.properties)
+    now.and_then(|now| super::written(&now.properties))
+        .is_none_or(|now| now != *version.properties)
 }
 
-/// Whether a version that this program wrote is a rolling one: only grants of such stay when it is replaced, and only
-/// such is called as its layer is.
+/// Whether a version that this program wrote is a rolling one: only grants of such stay when it is
+/// replaced, and only such is called as its layer is.
 fn is_rolling(version: &Published<'_>, grants: &[&Json]) -> bool {
     let name = version.properties.get("LayerName").and_then(Json::as_str);
     name.is_some_and(|name| pascal(name) == version.id)
-        || grants.iter().any(|grant| is_kept(grant, "UpdateReplacePolicy"))
+        || grants
+            .iter()
+            .any(|grant| is_kept(grant, "UpdateReplacePolicy"))
 }
 
-/// Whether a version that is published already and one that is listed by its ARN may be the same: of both, the name of
-/// the layer is known before a deploy at the most.
+/// Whether a version that is published already and one that is listed by its ARN may be the same:
+/// of both, the name of the layer is known before a deploy at the most.
 fn may_be(published: &Object, adopted: &AdoptedVersion) -> bool {
     const NAME: usize = 6;
     let written = published.get("LayerName").and_then(Json::as_str);
-    // The name of a layer may be given by its ARN (CloudFormation's registry, `AWS::Lambda::LayerVersion`).
+    // The name of a layer may be given by its ARN (CloudFormation's registry,
+    // `AWS::Lambda::LayerVersion`).
     let published = written.and_then(|name| name.rsplit(':').next());
     let adopted = match &adopted.arn {
         Value::String(arn) => arn.split(':').nth(NAME),
@@ -92,8 +115,8 @@ fn may_be(published: &Object, adopted: &AdoptedVersion) -> bool {
     published.is_none() || adopted.is_none() || published == adopted
 }
 
-/// What a deploy of its own must do before a version can be given up, or replaced, without being deleted; `None` where it
-/// is kept.
+/// What a deploy of its own must do before a version can be given up, or replaced, without being
+/// deleted; `None` where it is kept.
 pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
     let policy = policy(version);
     if is_kept(version.resource, policy) {
@@ -103,56 +126,102 @@ pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
     if earlier.is_marked && version.resource.get(policy).is_some() {
         return Some("say `old-versions keep` in the source as it was".to_owned());
     }
-    let policy = if earlier.serverless.contains(version.id) { "RetentionPolicy" } else { policy };
-    Some(format!("add `{policy}: Retain` to `{}` in the template as it was", version.id))
+    let policy = if earlier.serverless.contains(version.id) {
+        "RetentionPolicy"
+    } else {
+        policy
+    };
+    Some(format!(
+        "add `{policy}: Retain` to `{}` in the template as it was",
+        version.id
+    ))
 }
 
 /// The policy that decides what a deploy does with a version that is there already.
 fn policy(version: &Published<'_>) -> &'static str {
-    if version.stays { "UpdateReplacePolicy" } else { "DeletionPolicy" }
+    if version.stays {
+        "UpdateReplacePolicy"
+    } else {
+        "DeletionPolicy"
+    }
 }
 
-fn deleted(version: &Published<'_>, earlier: &Earlier, adopted: Option<&AdoptedVersion>, start: Span) -> Diagnostic {
+fn deleted(
+    version: &Published<'_>,
+    earlier: &Earlier,
+    adopted: Option<&AdoptedVersion>,
+    start: Span,
+) -> Diagnostic {
     let policy = policy(version);
-    let what = if version.stays { "is replaced" } else { "leaves the template" };
+    let what = if version.stays {
+        "is replaced"
+    } else {
+        "leaves the template"
+    };
     let why = match version.resource.get(policy) {
-        None => format!("`{}` {what} and has no `{policy}`, which means `Delete`", version.id),
-        Some(said) => format!("`{}` {what}, and its `{policy}` is {}", version.id, shown(Some(said))),
+        None => format!(
+            "`{}` {what} and has no `{policy}`, which means `Delete`",
+            version.id
+        ),
+        Some(said) => format!(
+            "`{}` {what}, and its `{policy}` is {}",
+            version.id,
+            shown(Some(said))
+        ),
     };
     let diagnostic = match adopted {
         Some(adopted) => {
-            let message =
-                format!("the deploy would delete a version of {} that may be this one", quote(&adopted.layer));
+            let message = format!(
+                "the deploy would delete a version of {} that may be this one",
+                quote(&adopted.layer)
+            );
             Diagnostic::error(Code::DeletedVersion, adopted.span, message)
                 .label("only its sharing would be managed from now on")
         }
         None => {
-            let message = format!("the deploy would delete the version that `{}` published", version.id);
-            Diagnostic::error(Code::DeletedVersion, start, message).label("this source does not keep it")
+            let message = format!(
+                "the deploy would delete the version that `{}` published",
+                version.id
+            );
+            Diagnostic::error(Code::DeletedVersion, start, message)
+                .label("this source does not keep it")
         }
     };
     let first = retention(version, earlier).unwrap_or_default();
-    let over = if earlier.is_marked { "" } else { " with `--replace`" };
+    let over = if earlier.is_marked {
+        ""
+    } else {
+        " with `--replace`"
+    };
     let diagnostic = diagnostic
         .note(why)
         .help(format!("deploy twice: first {first}, and deploy only that"))
-        .help(format!("then build this source{over} and deploy it: the version stays"));
+        .help(format!(
+            "then build this source{over} and deploy it: the version stays"
+        ));
     match adopted {
         Some(_) => diagnostic,
-        None => diagnostic.help("to go on sharing the version, list it by its ARN: `version LABEL at ARN`"),
+        None => diagnostic
+            .help("to go on sharing the version, list it by its ARN: `version LABEL at ARN`"),
     }
 }
 
 fn unshared(version: &Published<'_>, lost: usize, start: Span) -> Diagnostic {
     let grants = count(lost, "grant");
-    let message = format!("the deploy would take {grants} from the version that `{}` published", version.id);
-    let diagnostic =
-        Diagnostic::warning(Code::LostGrants, start, message).label(format!("`{}` leaves the template", version.id));
+    let message = format!(
+        "the deploy would take {grants} from the version that `{}` published",
+        version.id
+    );
+    let diagnostic = Diagnostic::warning(Code::LostGrants, start, message)
+        .label(format!("`{}` leaves the template", version.id));
     if !is_kept(version.resource, "DeletionPolicy") {
         return diagnostic.note("the version is deleted too: its `DeletionPolicy` is `Delete`");
     }
     diagnostic
-        .note("older versions that the layer published stay shared as they are; CloudFormation has forgotten their grants")
+        .note(
+            "older versions that the layer published stay shared as they are; CloudFormation has \
+        forgotten their grants",
+        )
         .help("to go on sharing the version, list it by its ARN: `version LABEL at ARN`")
         .help("to revoke on older versions, use `aws lambda remove-layer-version-permission`")
 }
