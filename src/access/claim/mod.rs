@@ -116,16 +116,25 @@ impl<'s> Facts<'s> {
 
     /// A verdict that what is not read could change is undecided.
     fn unless_not_read(&self, verdict: Verdict, ids: &[String], names: &[String]) -> Verdict {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.unless_some_not_read(verdict, |part| part.concerns(&ids, &names))
+    }
+
+    /// A verdict about everything that is undecided where anything is not read.
+    fn unless_anything_not_read(&self, verdict: Verdict) -> Verdict {
+        self.unless_some_not_read(verdict, |_| true)
+    }
+
+    fn unless_some_not_read(
+        &self,
+        verdict: Verdict,
+        concerns: impl Fn(&Unread) -> bool,
+    ) -> Verdict {
         let Verdict::Holds(_) = verdict else {
             return verdict;
         };
-        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        match self
-            .not_read
-            .iter()
-            .find(|part| part.concerns(&ids, &names))
-        {
+        match self.not_read.iter().find(|part| concerns(part)) {
             Some(part) => Verdict::Undecided(format!(
                 "{} is {}, and what that does is not in the template",
                 part.place, part.what

@@ -5,7 +5,7 @@ use crate::access::grants::{GrantedBy, Match, Version, VersionId, Who};
 use crate::cloudformation::{Case, World, explore};
 use crate::partial::Text;
 use crate::rules::model::{Claimed, Id, Principal, Spanned};
-use crate::template::lower::{SourceMap, names};
+use crate::template::lower::{SourceMap, VersionResources, names};
 use serde_json::json;
 
 /// A claim about who can use layer versions.
@@ -23,6 +23,7 @@ pub(super) struct SharingClaim<'c> {
 }
 
 /// The versions that a claim is about, with what to call them, and those that may be ones.
+#[derive(Default)]
 struct Found {
     certain: Vec<(String, Version)>,
     possible: Vec<(String, Version)>,
@@ -36,10 +37,18 @@ impl Facts<'_> {
     pub(super) fn sharing(&self, claim: &SharingClaim<'_>) -> Verdict {
         let found = self.versions(claim.versions);
         if found.certain.is_empty() {
-            return Verdict::Undecided(format!(
-                "the template has no version of `{}`",
-                claim.versions.layer.value
-            ));
+            return match claim.versions {
+                // Nobody can use what is not there, if all that is there is read.
+                Claimed::Every if !claim.only && !claim.can => self.unless_anything_not_read(
+                    Verdict::Holds("the template has no layer version".to_owned()),
+                ),
+                Claimed::Every => {
+                    Verdict::Undecided("the template has no layer version".to_owned())
+                }
+                Claimed::Layer { layer, .. } => {
+                    Verdict::Undecided(format!("the template has no version of `{}`", layer.value))
+                }
+            };
         }
         let cases = explore(&self.template, None, |world| {
             let member_of = claim.member_of.map(|organization| who(organization, world));
@@ -69,40 +78,52 @@ impl Facts<'_> {
             };
             verdicts.push((case, verdict));
         }
-        self.unless_not_read(combined(verdicts), &found.ids, &found.layer_names)
+        match claim.versions {
+            Claimed::Every => self.unless_anything_not_read(combined(verdicts)),
+            Claimed::Layer { .. } => {
+                self.unless_not_read(combined(verdicts), &found.ids, &found.layer_names)
+            }
+        }
     }
 
     /// The versions that a claim is about.
     fn versions(&self, claimed: &Claimed) -> Found {
-        let layer = claimed.layer.value.as_str();
-        match self.source_map {
-            Some(map) if claimed.is_declared => self.declared_versions(map, claimed),
-            _ => self.named_versions(layer, &claimed.labels),
+        match (claimed, self.source_map) {
+            (Claimed::Every, Some(map)) => self.declared_versions(map, |_| true),
+            (Claimed::Every, None) => Found {
+                certain: (self.grants.versions.iter())
+                    .map(|(id, version)| (id.to_string(), version.clone()))
+                    .collect(),
+                ..Found::default()
+            },
+            (
+                Claimed::Layer {
+                    layer,
+                    labels,
+                    is_declared: true,
+                },
+                Some(map),
+            ) => self.declared_versions(map, |record| {
+                record.layer == layer.value
+                    && record
+                        .label
+                        .as_ref()
+                        .is_none_or(|label| labels.contains(label))
+            }),
+            (Claimed::Layer { layer, labels, .. }, _) => self.named_versions(&layer.value, labels),
         }
     }
 
-    /// The versions of a layer of the source: the resources that they became. A version that exists
+    /// Versions of layers of the source: the resources that they became. A version that exists
     /// already and is shared with nobody is not in the template, and is found all the same.
-    fn declared_versions(&self, map: &SourceMap, claimed: &Claimed) -> Found {
-        let mut found = Found {
-            certain: Vec::new(),
-            possible: Vec::new(),
-            ids: Vec::new(),
-            layer_names: Vec::new(),
-        };
+    fn declared_versions(
+        &self,
+        map: &SourceMap,
+        is_meant: impl Fn(&VersionResources) -> bool,
+    ) -> Found {
+        let mut found = Found::default();
         let mut own = Vec::new();
-        for record in map
-            .versions
-            .iter()
-            .filter(|record| record.layer == claimed.layer.value)
-        {
-            if !record
-                .label
-                .as_ref()
-                .is_none_or(|label| claimed.labels.contains(label))
-            {
-                continue;
-            }
+        for record in map.versions.iter().filter(|record| is_meant(record)) {
             let is_it = |(id, version): &(&VersionId, &Version)| match (id, &record.version) {
                 (VersionId::Resource(id), Some(own)) => id == own,
                 _ => version
@@ -148,10 +169,8 @@ impl Facts<'_> {
     /// The versions of a layer of any template, by the layer's name or its logical ID.
     fn named_versions(&self, layer: &str, labels: &[String]) -> Found {
         let mut found = Found {
-            certain: Vec::new(),
-            possible: Vec::new(),
-            ids: Vec::new(),
             layer_names: vec![layer.to_owned()],
+            ..Found::default()
         };
         for (id, version) in &self.grants.versions {
             let is_it = match id {

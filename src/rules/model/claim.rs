@@ -26,7 +26,7 @@ pub enum ClaimKind {
         member_of: Option<Principal>,
         /// Whether they can.
         can: bool,
-        /// The layer's versions.
+        /// What they can use.
         versions: Claimed,
     },
     /// What can be attached, or cannot.
@@ -40,14 +40,19 @@ pub enum ClaimKind {
     },
 }
 
-/// The versions of a layer that a claim is about.
+/// The layer versions that a claim is about.
 #[derive(Clone, Debug)]
-pub struct Claimed {
-    /// The layer's name.
-    pub layer: Spanned<String>,
-    /// The labels of those that are meant; none for a rolling layer, and for one that this source
-    /// does not declare.
-    pub labels: Vec<String>,
-    /// Whether this source declares it.
-    pub is_declared: bool,
+pub enum Claimed {
+    /// Every version of every layer of the template.
+    Every,
+    /// Versions of one layer.
+    Layer {
+        /// The layer's name.
+        layer: Spanned<String>,
+        /// The labels of those that are meant; none for a rolling layer, and for one that this
+        /// source does not declare.
+        labels: Vec<String>,
+        /// Whether this source declares it.
+        is_declared: bool,
+    },
 }

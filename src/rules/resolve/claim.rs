@@ -7,6 +7,9 @@ use crate::english::{nearest, quote};
 use crate::rules::model::{Claim, ClaimKind, Claimed, Principal, Spanned};
 use crate::syntax::ast::{self, File, RestrictionKind, Statement};
 
+/// What stands for every layer in a claim about use.
+const EVERY_LAYER: &str = "*";
+
 impl Resolver<'_> {
     /// The claims of a source; without those that have a mistake, which is then reported.
     pub fn claims(&mut self, file: &File, names: &Names<'_>) -> Vec<Claim> {
@@ -126,7 +129,10 @@ impl Resolver<'_> {
         label: Option<&ast::Name>,
         names: &Names<'_>,
     ) -> Option<Claimed> {
-        let claimed = |labels| Claimed {
+        if layer.text == EVERY_LAYER {
+            return self.every_layer(layer, label, names);
+        }
+        let claimed = |labels| Claimed::Layer {
             layer: Spanned {
                 value: layer.text.clone(),
                 span: layer.span,
@@ -146,7 +152,7 @@ impl Resolver<'_> {
             self.report(diagnostic.suggest(
                 layer.span,
                 near,
-                "a claim about use names a layer of this source",
+                "a claim about use names a layer of this source, or `*` for all of them",
             ));
             return None;
         };
@@ -168,5 +174,37 @@ impl Resolver<'_> {
             return None;
         }
         Some(claimed(vec![label.text.clone()]))
+    }
+
+    /// `*`: every layer, those that are added later included.
+    fn every_layer(
+        &mut self,
+        star: &ast::Name,
+        label: Option<&ast::Name>,
+        names: &Names<'_>,
+    ) -> Option<Claimed> {
+        if let Some(label) = label {
+            self.report(
+                Diagnostic::error(
+                    Code::InvalidClaim,
+                    label.span,
+                    "a label is that of one layer's version",
+                )
+                .help("leave `version` out, or name the layer"),
+            );
+            return None;
+        }
+        if !self.names_only && names.layers.is_empty() {
+            self.report(
+                Diagnostic::error(
+                    Code::InvalidClaim,
+                    star.span,
+                    "this source has no layer that somebody could use",
+                )
+                .help("remove the claim, or make it where the layers are"),
+            );
+            return None;
+        }
+        Some(Claimed::Every)
     }
 }
