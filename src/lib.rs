@@ -135,7 +135,7 @@ pub fn compile_to_ask(
     );
     resolve_and_lower(
         &units,
-        &Placement::default(),
+        &Placement::of_any_size(),
         Limits::default(),
         files,
         diagnostics,
@@ -165,7 +165,14 @@ fn resolve_and_lower(
     let mut lowered = None;
     if !has_errors(&diagnostics) {
         let made = lower(&rules, placement, &mut diagnostics);
-        limits::check(&rules, &made, limits, start, &mut diagnostics);
+        limits::check(
+            &rules,
+            &made,
+            placement.shape,
+            limits,
+            start,
+            &mut diagnostics,
+        );
         // A source of names is there to be included: it can be checked, and makes no template of
         // its own.
         if units

@@ -5,7 +5,8 @@
 //! The first block of a page is reported with its code, the last one is not and compiles. What a
 //! block cannot say by itself, the words behind its fence do: `file=NAME` is another file beside
 //! the source; `bytes` has `\xNN` for bytes that Markdown cannot hold; `after` is built over the
-//! template of the last block; in `repeat`, a line with `{n}` is repeated for the numbers 100 to
+//! template of the last block; `folder` is built to a folder, and `after folder` over that of the
+//! last block; in `repeat`, a line with `{n}` is repeated for the numbers 100 to
 //! 249, and `{long}` is a long text. `./present.zip` and `./present` exist.
 #![expect(
     clippy::panic,
@@ -167,9 +168,16 @@ fn check_page(code: Code, goldens: &mut Goldens) {
         "{name}: the fixed source is reported with {codes:?}"
     );
     let (file, mut arguments) = command(bad);
-    if bad.words == "after" {
-        arguments = vec!["build", "shared.layers", "-o", "shared.yaml"];
-        reported(&folder, file, good.text.as_bytes(), &arguments);
+    let output = match bad.words {
+        "after" => Some("shared.yaml"),
+        "folder" | "after folder" => Some("shared/"),
+        _ => None,
+    };
+    if let Some(output) = output {
+        arguments = vec!["build", "shared.layers", "-o", output];
+        if bad.words.starts_with("after") {
+            reported(&folder, file, good.text.as_bytes(), &arguments);
+        }
         arguments.push("--check");
     } else if file == "shared.layers" {
         // The day is a part of what is reported.

@@ -462,7 +462,6 @@ fn usage_and_files_that_cannot_be_used_exit_with_2() {
             vec!["build", "a.layers", "-o", "no/such/a.yaml"],
             "cannot write no/such/a.yaml",
         ),
-        (vec!["build", "a.layers", "-o", "folder"], "folder"),
         (vec!["build", "a.layers", "--check"], "--output"),
         (vec!["check", "a.layers", "--as-of", "soon"], "soon"),
         (vec!["explain", "sintax"], "there is `syntax`"),

@@ -17,6 +17,9 @@ pub const TEMPLATE_BYTES: usize = 1_000_000;
 /// `CreateStack`).
 pub const INLINE_TEMPLATE_BYTES: usize = 51_200;
 
+/// The name of a stack (CloudFormation API reference, `CreateStack`).
+pub const STACK_NAME: usize = 128;
+
 /// Bytes of a template's description (CloudFormation User Guide, quotas).
 pub const TEMPLATE_DESCRIPTION_BYTES: usize = 1024;
 

@@ -5,12 +5,14 @@ use super::args::CheckArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use crate::compile;
-use crate::diagnostic::has_errors;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::rules::lint::expired_shares;
-use crate::source::Sources;
+use crate::rules::model::Rules;
+use crate::source::{Sources, Span};
 use crate::template::Format;
-use crate::template::limits::{Limits, template_size};
-use crate::template::lower::Placement;
+use crate::template::limits::{Limits, only_in_a_folder, template_size};
+use crate::template::lower::{Lowered, Placement};
+use crate::template::stacks::split;
 use jiff::tz::TimeZone;
 
 /// Reports every mistake in the sources.
@@ -26,13 +28,10 @@ pub fn run(
     for file in &arguments.files {
         let root = disk::root(file)?;
         let mut sources = Sources::default();
-        let mut compiled = compile(root, &Placement::default(), limits, &Disk, &mut sources);
-        if let Some(lowered) = &compiled.lowered {
-            let mut bytes = Vec::new();
-            lowered.template.write(Format::Yaml, &mut bytes)?;
-            compiled
-                .diagnostics
-                .extend(template_size(bytes.len(), limits, compiled.start));
+        let mut compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);
+        if let Some(lowered) = compiled.lowered.take() {
+            let found = sizes(&compiled.rules, lowered, limits, compiled.start)?;
+            compiled.diagnostics.extend(found);
         }
         expired_shares(&compiled.rules, as_of, &mut compiled.diagnostics);
         compiled
@@ -47,4 +46,35 @@ pub fn run(
     } else {
         Outcome::Fine
     })
+}
+
+/// What is to be said about the sizes of a source's template, or of its templates where it needs a
+/// folder.
+fn sizes(
+    rules: &Rules,
+    lowered: Lowered,
+    limits: Limits,
+    start: Span,
+) -> anyhow::Result<Vec<Diagnostic>> {
+    let mut bytes = Vec::new();
+    lowered.template.write(Format::Yaml, &mut bytes)?;
+    let Some(note) = only_in_a_folder(rules, &lowered, bytes.len(), limits, start) else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    // Only a folder asks what its templates cannot say, and this may be built to none.
+    for stack in split(lowered, &mut Vec::new()) {
+        bytes.clear();
+        stack.lowered.template.write(Format::Yaml, &mut bytes)?;
+        found.extend(template_size(
+            bytes.len(),
+            Some(&stack.stem),
+            limits,
+            stack.span,
+        ));
+    }
+    if found.is_empty() {
+        found.push(note);
+    }
+    Ok(found)
 }

@@ -49,6 +49,16 @@ pub fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
+/// Whether a path names a folder: one that is there, or one that is to be made.
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+        || path
+            .as_os_str()
+            .as_encoded_bytes()
+            .last()
+            .is_some_and(|last| std::path::is_separator(char::from(*last)))
+}
+
 /// The source at a path, or on standard input.
 pub fn root(path: &Path) -> anyhow::Result<Root> {
     if is_stdin(path) {

@@ -222,7 +222,7 @@ fn compiled(
     messages: &mut Messages,
 ) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
     let mut sources = Sources::default();
-    let compiled = compile(root, &Placement::default(), limits, &Disk, &mut sources);
+    let compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);
     messages.diagnostics(&compiled.diagnostics, &sources);
     match compiled.lowered {
         Some(lowered) if !has_errors(&compiled.diagnostics) => {

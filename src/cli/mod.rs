@@ -11,10 +11,13 @@ mod disk;
 mod drift;
 mod explain;
 mod fmt;
+mod folder;
 mod init;
 mod input;
 mod messages;
 mod next;
+mod output;
+mod stage;
 mod uses;
 
 use crate::template::limits::Limits;

@@ -84,6 +84,7 @@ codes! {
     EveryoneWithoutReason "everyone-without-reason" [Error] "a share with everyone gives no reason",
     ExpiredShare "expired-share" [Error] "the last day of a share is over",
     FailedClaim "failed-claim" [Error] "a claim does not hold",
+    FileClash "file-clash" [Error] "two files of a folder would have one name",
     FixedKey "fixed-key" [Warning] "an uploaded archive would replace the one before at the same \
     address",
     FolderInVersion "folder-in-version" [Error] "a listed version is made from a folder",
@@ -120,6 +121,8 @@ codes! {
     LayerRuntime "layer-runtime" [Warning] "a layer does not name the runtime of a function",
     LayerTwice "layer-twice" [Error] "a function has two versions of one layer",
     LayersOnImage "layers-on-image" [Error] "a function that is a container image has layers",
+    LeftTemplate "left-template" [Warning] "what left the source keeps its template in the folder, \
+    and its stack",
     LogicalIdClash "logical-id-clash" [Error] "two names give the same logical ID",
     LostGrants "lost-grants" [Warning] "a deploy would take the grants of a rolling layer's newest \
     version",
@@ -130,6 +133,7 @@ codes! {
     MissingVersion "missing-version" [Error] "a function uses a version that does not exist",
     NamedDescription "named-description" [Warning] "a changed description would replace a policy \
     that has a name",
+    NeedsFolder "needs-folder" [Note] "only a folder holds the templates of the source",
     NewerVersion "newer-version" [Note] "a layer has a newer version than a function uses",
     NoContent "no-content" [Error] "a layer has no version",
     NoEffect "no-effect" [Error, Warning] "a statement, or the whole source, has no effect",
@@ -137,6 +141,8 @@ codes! {
     NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a \
     version",
     NotYet "not-yet" [Error] "a word is reserved and not supported yet",
+    OtherStack "other-stack" [Error] "a version is named that another stack of the folder \
+    publishes",
     ParameterInVersion "parameter-in-version" [Note] "the content of a listed version depends on a \
     parameter",
     ParameterNotAllowed "parameter-not-allowed" [Error] "a parameter stands where CloudFormation \

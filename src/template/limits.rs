@@ -2,10 +2,10 @@
 
 mod documents;
 
-use super::lower::Lowered;
+use super::lower::{LayerPart, Lowered, Shape};
 use crate::aws::quotas::{self, LAYER_POLICY_BYTES, LOGICAL_ID, OUTPUTS, PARAMETERS};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::english::{count, thousands};
+use crate::english::{count, quote, thousands};
 use crate::rules::model::{Id, Layer, Origin, ParameterKind, Principal, Releases, Rules};
 use crate::source::Span;
 
@@ -27,17 +27,21 @@ impl Default for Limits {
     }
 }
 
-/// Reports every limit that the template goes beyond. `span` stands for the source as a whole.
+/// Reports every limit that the template, or each template of a folder, goes beyond. `span` stands
+/// for the source as a whole.
 pub fn check(
     rules: &Rules,
     lowered: &Lowered,
+    shape: Shape,
     limits: Limits,
     span: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
-    let resources = lowered.template.resources.len();
-    if resources > limits.resources {
-        diagnostics.push(too_many_resources(rules, resources, limits.resources, span));
+    match shape {
+        Shape::Template => {
+            diagnostics.extend(too_many_resources(rules, lowered, limits.resources, span));
+        }
+        Shape::Folder => check_parts(lowered, limits.resources, span, diagnostics),
     }
     if rules.parameters.len() > PARAMETERS {
         let message = format!(
@@ -46,16 +50,15 @@ pub fn check(
         );
         diagnostics.push(Diagnostic::error(Code::TooMany, span, message));
     }
-    if rules.layers.len() > OUTPUTS {
+    if shape == Shape::Template && rules.layers.len() > OUTPUTS {
         let message = format!("{} have no outputs", count(rules.layers.len(), "layer"));
         diagnostics.push(
             Diagnostic::warning(Code::TooMany, span, message)
                 .note(format!(
                     "CloudFormation takes at most {OUTPUTS} outputs, one for each layer"
                 ))
-                .help(
-                    "show the newest ARNs by `publish to`, or begin another source for new layers",
-                ),
+                .help("show the newest ARNs by `publish to`")
+                .help(FOLDER),
         );
     }
     let Lowered {
@@ -94,7 +97,8 @@ pub fn check(
     check_zeros(rules, lowered, diagnostics);
 }
 
-const ANOTHER_SOURCE: &str = "or begin another source for layers that no stack publishes yet";
+const FOLDER: &str =
+    "build the source to a folder, with one template for each layer: `build FILE -o FOLDER/`";
 
 /// A stack that takes over a layer of another would publish its versions again, unless it lists
 /// them.
@@ -104,24 +108,38 @@ other source, by \
 which must have been \
                     deployed with `old-versions keep`";
 
-fn too_many_resources(rules: &Rules, resources: usize, most: usize, span: Span) -> Diagnostic {
+const NEWEST: &str = "take the lines of old versions out: by default such a version stays at AWS, and its \
+grants go";
+
+const ORGANIZATION: &str = "share with the organization instead of its accounts: one grant a \
+version, however many accounts";
+
+/// Reports that one template cannot have so many resources.
+#[must_use]
+pub fn too_many_resources(
+    rules: &Rules,
+    lowered: &Lowered,
+    most: usize,
+    span: Span,
+) -> Option<Diagnostic> {
+    let resources = lowered.template.resources.len();
+    if resources <= most {
+        return None;
+    }
     let message = format!(
         "the template has {}, of at most {}",
         count(resources, "resource"),
         thousands(most)
     );
     let diagnostic = Diagnostic::error(Code::TooMany, span, message)
-        .help(
-            "share with the organization instead of its accounts: one grant a version, however \
-        many accounts",
-        )
-        .help(ANOTHER_SOURCE)
+        .help(ORGANIZATION)
+        .help(FOLDER)
         .note(MOVE);
     let largest = rules
         .layers
         .iter()
         .max_by_key(|layer| grants_of(layer).map(<[_]>::len).sum::<usize>());
-    match largest {
+    Some(match largest {
         Some(layer) => {
             let grants = grants_of(layer).map(<[_]>::len).sum();
             diagnostic.also(
@@ -130,6 +148,48 @@ fn too_many_resources(rules: &Rules, resources: usize, most: usize, span: Span) 
             )
         }
         None => diagnostic,
+    })
+}
+
+/// Reports every template of a folder that would have too many resources.
+fn check_parts(lowered: &Lowered, most: usize, span: Span, diagnostics: &mut Vec<Diagnostic>) {
+    let mut others = lowered.template.resources.len();
+    for LayerPart {
+        layer,
+        span,
+        resources,
+        ..
+    } in &lowered.parts
+    {
+        others -= resources.len();
+        if resources.len() > most {
+            let message = format!(
+                "the layer {} makes {}, and a template has at most {}",
+                quote(layer),
+                count(resources.len(), "resource"),
+                thousands(most)
+            );
+            diagnostics.push(
+                Diagnostic::error(Code::TooMany, *span, message)
+                    .help(ORGANIZATION)
+                    .help(NEWEST)
+                    .help(
+                        "or list the oldest versions by `version LABEL at ARN` in a source of \
+                        their own, and take them out here after its deploy",
+                    ),
+            );
+        }
+    }
+    if others > most {
+        let message = format!(
+            "the roles, policies, boundaries and guardrails make {}, of at most {} in a template",
+            count(others, "resource"),
+            thousands(most)
+        );
+        diagnostics.push(
+            Diagnostic::error(Code::TooMany, span, message)
+                .help("put some of them into a source of their own"),
+        );
     }
 }
 
@@ -315,21 +375,53 @@ pub fn no_resource(span: Span) -> Diagnostic {
         )
 }
 
-/// What is to be said about the size of a written template, if anything.
+/// What is to be said about the size of a written template, if anything. `part` is what it is of,
+/// where it is one of several.
 #[must_use]
-pub fn template_size(bytes: usize, limits: Limits, span: Span) -> Option<Diagnostic> {
+pub fn template_size(
+    bytes: usize,
+    part: Option<&str>,
+    limits: Limits,
+    span: Span,
+) -> Option<Diagnostic> {
     (bytes > limits.template_bytes).then(|| {
         let most = thousands(limits.template_bytes);
+        let of = part.map_or_else(String::new, |part| format!(" of {}", quote(part)));
         let message = format!(
-            "the template has {} bytes, of at most {most}",
+            "the template{of} has {} bytes, of at most {most}",
             thousands(bytes)
         );
-        Diagnostic::error(Code::TemplateSize, span, message)
+        let diagnostic = Diagnostic::error(Code::TemplateSize, span, message)
             .note("CloudFormation takes 1 MB from a bucket, and 51,200 bytes without one")
-            .help("make the reasons and descriptions shorter")
-            .help(ANOTHER_SOURCE)
-            .note(MOVE)
+            .help("make the reasons and descriptions shorter");
+        match part {
+            Some(_) => diagnostic.help(NEWEST),
+            None => diagnostic.help(FOLDER).note(MOVE),
+        }
     })
+}
+
+/// What is to be said about a source that only a folder can hold, if it is one. `bytes` are those
+/// of its one template.
+#[must_use]
+pub fn only_in_a_folder(
+    rules: &Rules,
+    lowered: &Lowered,
+    bytes: usize,
+    limits: Limits,
+    span: Span,
+) -> Option<Diagnostic> {
+    let found = too_many_resources(rules, lowered, limits.resources, span)
+        .or_else(|| template_size(bytes, None, limits, span))?;
+    Some(
+        Diagnostic::remark(
+            Code::NeedsFolder,
+            span,
+            "one template does not hold this source",
+        )
+        .label(found.message)
+        .help(FOLDER),
+    )
 }
 
 #[cfg(test)]

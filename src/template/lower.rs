@@ -13,6 +13,7 @@ use crate::source::Span;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ops::Range;
 
 /// Where the source and the template lie.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,29 @@ pub struct Placement {
     /// The path from the template's folder to the source's, with `/` between folders; empty where
     /// they are the same.
     pub source_folder: String,
+    /// What the source is written to.
+    pub shape: Shape,
+}
+
+impl Placement {
+    /// That of a source which is not written, so that nothing asks whether one template holds it.
+    #[must_use]
+    pub fn of_any_size() -> Self {
+        Self {
+            shape: Shape::Folder,
+            ..Self::default()
+        }
+    }
+}
+
+/// What a source is written to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    /// One template.
+    #[default]
+    Template,
+    /// A folder with a template for each stack.
+    Folder,
 }
 
 /// A template and where each of its resources comes from.
@@ -39,6 +63,21 @@ pub struct Lowered {
     pub adopted: Vec<AdoptedVersion>,
     /// Which resources each thing of the source became.
     pub source_map: SourceMap,
+    /// Which resources and outputs each layer has, in the order of the layers.
+    pub parts: Vec<LayerPart>,
+}
+
+/// The resources and outputs of a layer.
+#[derive(Clone, Debug)]
+pub struct LayerPart {
+    /// The name of the layer in the source.
+    pub layer: String,
+    /// The place that names it.
+    pub span: Span,
+    /// Its resources.
+    pub resources: Range<usize>,
+    /// Its outputs.
+    pub outputs: Range<usize>,
 }
 
 /// Which resources the things of a source became, by logical ID.
@@ -118,12 +157,14 @@ pub fn lower(rules: &Rules, placement: &Placement, diagnostics: &mut Vec<Diagnos
 }
 
 impl Lowered {
-    fn push(&mut self, resource: Resource, origin: Span) {
+    /// Adds a resource.
+    pub fn push(&mut self, resource: Resource, origin: Span) {
         self.template.resources.push(resource);
         self.origins.push(origin);
     }
 
-    fn push_output(&mut self, output: Output, origin: Span) {
+    /// Adds an output.
+    pub fn push_output(&mut self, output: Output, origin: Span) {
         self.template.outputs.push(output);
         self.output_origins.push(origin);
     }

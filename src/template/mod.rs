@@ -9,6 +9,7 @@ mod measure;
 pub mod model;
 pub mod published;
 mod split;
+pub mod stacks;
 pub mod yaml;
 
 use model::{Template, Value};

@@ -128,6 +128,37 @@ pub fn check(
     );
 }
 
+/// Reports the listed versions that the stack of another template has published already: that
+/// stack stays, and this one would publish them again.
+pub fn check_other(
+    other: &Earlier,
+    template: &str,
+    lowered: &Lowered,
+    meant: &[String],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let published = other.versions(&HashSet::new());
+    for version in lowered
+        .listed
+        .iter()
+        .filter(|version| !meant.contains(&version.label))
+    {
+        let resource = &lowered.template.resources[version.resource];
+        let Some(now) = written(&resource.properties) else {
+            continue;
+        };
+        let same = |before: &&Published<'_>| {
+            same_archive(before.properties, &now)
+                || (before.id == resource.id
+                    && before.properties.get("LayerName") == now.get("LayerName"))
+        };
+        if published.iter().any(|before| same(&before)) {
+            let span = lowered.origins[version.resource];
+            diagnostics.push(published_by(version, template, span));
+        }
+    }
+}
+
 /// Reports the listed versions that would be published a second time; gives the logical IDs that
 /// they have now.
 fn check_republished<'t>(
@@ -227,6 +258,22 @@ fn changed(version: &ListedVersion, changes: &[String], span: Span) -> Diagnosti
             "keep the old value: write it in this version's own body, `version LABEL from … \
         { … }`",
         )
+        .help(format!(
+            "if it is meant, build with `--republish {}`",
+            version.label
+        ))
+}
+
+fn published_by(version: &ListedVersion, template: &str, span: Span) -> Diagnostic {
+    let message = format!(
+        "version {} of {} would be published again",
+        quote(&version.label),
+        quote(&version.layer)
+    );
+    Diagnostic::error(Code::RepublishedVersion, span, message)
+        .label(format!("{} publishes it already", quote(template)))
+        .note("in another stack it is another resource: it would get a new number")
+        .help("list the version by its ARN: `version LABEL at ARN`")
         .help(format!(
             "if it is meant, build with `--republish {}`",
             version.label

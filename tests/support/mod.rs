@@ -10,7 +10,7 @@ use layershare::rules::load::Root;
 use layershare::source::{Files, NoFiles, PathKind, Sources};
 use layershare::template::Format;
 use layershare::template::limits::Limits;
-use layershare::template::lower::Placement;
+use layershare::template::lower::{Placement, Shape};
 use layershare::{Compiled, compile};
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data, Redactions};
@@ -50,6 +50,7 @@ pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
     let mut sources = Sources::default();
     let root = Root::in_memory("test.layers", source.as_ref());
     let placement = Placement {
+        shape: Shape::Template,
         source_name: "test.layers".to_owned(),
         source_folder: String::new(),
     };

@@ -1,6 +1,9 @@
 //! Layers, their versions, and who may use them.
 
-use super::{AdoptedVersion, ListedVersion, Lowered, Placement, VersionResources, names, value};
+use super::{
+    AdoptedVersion, LayerPart, ListedVersion, Lowered, Placement, Shape, VersionResources, names,
+    value,
+};
 use crate::aws::quotas::OUTPUTS;
 use crate::rules::model::{
     self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases,
@@ -31,45 +34,59 @@ struct Granted<'a> {
 pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
     let grantees: Vec<Grantee> = rules.principals.iter().map(grantee).collect();
     for layer in &rules.layers {
-        let newest = match &layer.releases {
-            Releases::Rolling(rolling) => {
-                self::rolling(layer, rolling, &grantees, placement, lowered)
-            }
-            Releases::Listed(versions) => listed(layer, versions, &grantees, placement, lowered),
-        };
-        let Some(newest) = newest else {
-            continue;
-        };
-        lowered.push_output(
-            Output {
-                id: names::newest_arn(&layer.name.value),
-                description: format!(
-                    "The ARN of the newest version of {}",
-                    layer.layer_name.value
-                ),
-                value: newest.clone(),
-            },
-            layer.name.span,
-        );
-        if let Some(name) = &layer.publish {
-            let parameter = SsmParameter {
-                name: value(&name.value),
-                value: newest,
-            };
-            let resource = Resource {
-                id: names::published_arn(&layer.name.value),
-                comment: None,
-                depends_on: None,
-                policies: None,
-                properties: Properties::SsmParameter(Box::new(parameter)),
-            };
-            lowered.push(resource, name.span);
-        }
+        let (resources, outputs) = (lowered.origins.len(), lowered.output_origins.len());
+        self::layer(layer, &grantees, placement, lowered);
+        lowered.parts.push(LayerPart {
+            layer: layer.name.value.clone(),
+            span: layer.name.span,
+            resources: resources..lowered.origins.len(),
+            outputs: outputs..lowered.output_origins.len(),
+        });
     }
-    if rules.layers.len() > OUTPUTS {
+    if placement.shape == Shape::Template && rules.layers.len() > OUTPUTS {
         // CloudFormation would refuse the template, which deploys without them.
         lowered.template.outputs.clear();
         lowered.output_origins.clear();
+        lowered
+            .parts
+            .iter_mut()
+            .for_each(|part| part.outputs = 0..0);
+    }
+}
+
+/// Adds the resources and outputs of a layer.
+fn layer(layer: &Layer, grantees: &[Grantee], placement: &Placement, lowered: &mut Lowered) {
+    let newest = match &layer.releases {
+        Releases::Rolling(rolling) => self::rolling(layer, rolling, grantees, placement, lowered),
+        Releases::Listed(versions) => listed(layer, versions, grantees, placement, lowered),
+    };
+    let Some(newest) = newest else {
+        return;
+    };
+    lowered.push_output(
+        Output {
+            id: names::newest_arn(&layer.name.value),
+            description: format!(
+                "The ARN of the newest version of {}",
+                layer.layer_name.value
+            ),
+            value: newest.clone(),
+        },
+        layer.name.span,
+    );
+    if let Some(name) = &layer.publish {
+        let parameter = SsmParameter {
+            name: value(&name.value),
+            value: newest,
+        };
+        let resource = Resource {
+            id: names::published_arn(&layer.name.value),
+            comment: None,
+            depends_on: None,
+            policies: None,
+            properties: Properties::SsmParameter(Box::new(parameter)),
+        };
+        lowered.push(resource, name.span);
     }
 }
 

@@ -1,0 +1,443 @@
+//! `layershare build … -o FOLDER/`: a template for each stack.
+
+use super::args::{BuildArguments, FormatArgument};
+use super::disk::{self, Disk};
+use super::messages::Messages;
+use super::output::{
+    compare, not_ours, published_in, record, refuse_unknown_labels, source_folder, source_name,
+    stem_of,
+};
+use super::stage::Stage;
+use super::{Outcome, next};
+use crate::access::drift::word;
+use crate::compile;
+use crate::diagnostic::{Code, Diagnostic, has_errors};
+use crate::english::{count, quote};
+use crate::rules::load::Root;
+use crate::source::{Sources, Span};
+use crate::template::Format;
+use crate::template::limits::{Limits, no_resource, template_size};
+use crate::template::lower::{Lowered, Placement, Shape};
+use crate::template::mark::source_of;
+use crate::template::published::{self, Earlier};
+use crate::template::stacks::{
+    Entry, GUARDRAILS, MANIFEST, RESTRICTIONS, Scope, Stack, split, stack_name,
+};
+use anyhow::{Context, bail};
+use std::collections::{HashMap, HashSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Compiles a source and writes or compares the templates of its stacks.
+pub fn build(
+    arguments: &BuildArguments,
+    root: Root,
+    folder: &Path,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
+    let placement = Placement {
+        source_name: source_name(&root),
+        source_folder: source_folder(&root, folder)?,
+        shape: Shape::Folder,
+    };
+    let base = stem_of(root.path.as_deref().unwrap_or(folder));
+    let mut sources = Sources::default();
+    let mut compiled = compile(root, &placement, limits, &Disk, &mut sources);
+    let mut diagnostics = std::mem::take(&mut compiled.diagnostics);
+    let mut work = None;
+    if let Some(lowered) = compiled.lowered.take() {
+        if lowered.template.resources.is_empty() {
+            diagnostics.push(no_resource(compiled.start));
+        }
+        work = Some(Work::begin(
+            arguments,
+            folder,
+            &base,
+            lowered,
+            &mut diagnostics,
+        )?);
+    }
+    if let Some(work) = &mut work {
+        work.stacks(limits, compiled.start, &mut diagnostics)?;
+    }
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    messages.diagnostics(&diagnostics, &sources);
+    messages.summary(&diagnostics);
+    match work {
+        Some(work) if !has_errors(&diagnostics) => work.finish(messages),
+        _ => Ok(Outcome::Findings),
+    }
+}
+
+/// A folder that is being built.
+struct Work<'a> {
+    arguments: &'a BuildArguments,
+    folder: &'a Path,
+    base: &'a str,
+    format: Format,
+    extension: &'static str,
+    stacks: Vec<Stack>,
+    record: Record,
+    entries: Vec<Entry>,
+    /// The indexes of the entries whose templates change.
+    changed: Vec<usize>,
+    /// A template that this program did not write.
+    foreign: Option<PathBuf>,
+    output: Output,
+}
+
+/// Where the files go.
+enum Output {
+    /// To the disk, together; nothing so far where there is no stage.
+    Disk(Option<Stage>),
+    /// Nowhere: they are compared with those that are there.
+    Compared(Vec<(PathBuf, Vec<u8>)>),
+}
+
+impl<'a> Work<'a> {
+    fn begin(
+        arguments: &'a BuildArguments,
+        folder: &'a Path,
+        base: &'a str,
+        lowered: Lowered,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> anyhow::Result<Self> {
+        let source = lowered.template.source.clone();
+        let stacks = split(lowered, diagnostics);
+        let extension = extension(arguments.format);
+        let record = Record::read(folder, &source, &stacks, extension)?;
+        refuse_unknown_labels(
+            &arguments.republish,
+            stacks.iter().flat_map(|stack| &stack.lowered.listed),
+        )?;
+        Ok(Self {
+            arguments,
+            folder,
+            base,
+            format: arguments.format.into(),
+            extension,
+            stacks,
+            record,
+            entries: Vec::new(),
+            changed: Vec::new(),
+            foreign: None,
+            output: if arguments.check {
+                Output::Compared(Vec::new())
+            } else {
+                Output::Disk(None)
+            },
+        })
+    }
+
+    /// Compares every template with the one that is there, and keeps those that differ.
+    fn stacks(
+        &mut self,
+        limits: Limits,
+        start: Span,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> anyhow::Result<()> {
+        let mut names = HashSet::new();
+        let mut written = Vec::new();
+        for stack in std::mem::take(&mut self.stacks) {
+            let template = &stack.lowered.template;
+            written.clear();
+            template.write(self.format, &mut written)?;
+            diagnostics.extend(template_size(
+                written.len(),
+                Some(&stack.stem),
+                limits,
+                stack.span,
+            ));
+            let file = format!("{}.{}", stack.stem, self.extension);
+            let name = self.record.name(&file);
+            let name = name.unwrap_or_else(|| stack_name(self.base, Some(&stack.stem)));
+            if !names.insert(name.clone()) {
+                bail!(
+                    "two stacks would have the name {}: give one of the layers a shorter name",
+                    quote(&name)
+                );
+            }
+            let entry = Entry::new(name, file, stack.scope, template, written.len());
+            self.one(&stack, &entry.template, &written, start, diagnostics)?;
+            self.entries.push(entry);
+        }
+        for left in &self.record.left {
+            diagnostics.push(self.left(left, start));
+            self.entries.push(left.entry.clone());
+        }
+        Ok(())
+    }
+
+    fn one(
+        &mut self,
+        stack: &Stack,
+        file: &str,
+        written: &[u8],
+        start: Span,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> anyhow::Result<()> {
+        let path = self.folder.join(file);
+        let earlier = disk::existing(&path)?;
+        if earlier.as_deref() == Some(written) {
+            return Ok(());
+        }
+        let meant = &self.arguments.republish;
+        let record = match &earlier {
+            Some(earlier) => record(earlier, &path)?,
+            None => None,
+        };
+        if let Some(record) = record {
+            published::check(&record, &stack.lowered, meant, start, diagnostics);
+            if !record.is_marked {
+                self.foreign.get_or_insert(path.clone());
+            }
+        }
+        for left in &self.record.left {
+            published::check_other(
+                &left.earlier,
+                &left.entry.template,
+                &stack.lowered,
+                meant,
+                diagnostics,
+            );
+        }
+        self.changed.push(self.entries.len());
+        self.add(file, written)
+    }
+
+    fn add(&mut self, file: &str, written: &[u8]) -> anyhow::Result<()> {
+        match &mut self.output {
+            Output::Compared(files) => {
+                files.push((self.folder.join(file), written.to_vec()));
+                Ok(())
+            }
+            Output::Disk(stage) => match stage {
+                Some(stage) => stage.add(file, written),
+                None => stage.insert(Stage::new(self.folder)?).add(file, written),
+            },
+        }
+    }
+
+    /// What is to be said of a template whose layer is not in the source any more.
+    fn left(&self, left: &Left, start: Span) -> Diagnostic {
+        let path = self.folder.join(&left.entry.template);
+        let what = match left.entry.scope {
+            Scope::Region => "its layer is not in the source any more",
+            Scope::Account => "the source has no role, policy or boundary any more",
+            Scope::Organization => "the source has no guardrail any more",
+        };
+        let shown = word(&path.display().to_string());
+        Diagnostic::warning(
+            Code::LeftTemplate,
+            start,
+            format!(
+                "{} and its stack stay as they are",
+                quote(&path.display().to_string())
+            ),
+        )
+        .label(what)
+        .note("everything in it stays in force, grants too, until the stack is deleted")
+        .help(format!(
+            "to end it: aws cloudformation delete-stack --stack-name {}",
+            word(&left.entry.name)
+        ))
+        .help(format!("then remove the template: rm {shown}"))
+    }
+
+    /// Writes or compares what differs.
+    fn finish(mut self, messages: &mut Messages) -> anyhow::Result<Outcome> {
+        if let Some(path) = self.foreign.as_ref().filter(|_| !self.arguments.replace) {
+            bail!(not_ours(path));
+        }
+        let mut manifest = serde_json::to_vec_pretty(&self.entries)?;
+        manifest.push(b'\n');
+        if self.record.manifest.as_deref() != Some(&manifest) {
+            self.add(MANIFEST, &manifest)?;
+        }
+        match std::mem::replace(&mut self.output, Output::Disk(None)) {
+            Output::Compared(files) => {
+                let mut outcome = Outcome::Fine;
+                for (path, written) in files {
+                    let earlier = disk::existing(&path)?;
+                    if compare(&written, &path, earlier.as_deref(), messages)? != Outcome::Fine {
+                        outcome = Outcome::Findings;
+                    }
+                }
+                Ok(outcome)
+            }
+            Output::Disk(stage) => {
+                if let Some(stage) = stage {
+                    stage.finish()?;
+                }
+                self.say(messages);
+                Ok(Outcome::Fine)
+            }
+        }
+    }
+
+    fn say(&self, messages: &mut Messages) {
+        let all = count(self.entries.len(), "template");
+        let folder = self.folder.display();
+        if self.changed.is_empty() {
+            return messages.say(&format!("{folder} is up to date: {all}"));
+        }
+        messages.say(&format!(
+            "wrote {} of {all} in {folder}",
+            self.changed.len()
+        ));
+        messages.say("next:");
+        for &changed in self.changed.iter().take(SHOWN) {
+            let entry = &self.entries[changed];
+            next::deploy(entry, &self.folder.join(&entry.template))
+                .iter()
+                .for_each(|line| messages.say(line));
+        }
+        if self.changed.len() > SHOWN {
+            messages.say(&format!(
+                "  and {} more: {} has them all",
+                self.changed.len() - SHOWN,
+                self.folder.join(MANIFEST).display()
+            ));
+        }
+    }
+}
+
+/// How many stacks the commands are shown of.
+const SHOWN: usize = 5;
+
+fn extension(format: FormatArgument) -> &'static str {
+    match format {
+        FormatArgument::Yaml => "yaml",
+        FormatArgument::Json => "json",
+    }
+}
+
+/// What is in the folder already.
+struct Record {
+    /// The bytes of the list of stacks.
+    manifest: Option<Vec<u8>>,
+    /// What the list says.
+    entries: Vec<Entry>,
+    /// The templates of what left the source.
+    left: Vec<Left>,
+}
+
+/// The template of something that left the source.
+struct Left {
+    entry: Entry,
+    earlier: Earlier,
+}
+
+impl Record {
+    fn read(
+        folder: &Path,
+        source: &str,
+        stacks: &[Stack],
+        extension: &str,
+    ) -> anyhow::Result<Self> {
+        let list = folder.join(MANIFEST);
+        let manifest = disk::existing(&list)?;
+        let entries: Vec<Entry> = match &manifest {
+            Some(bytes) => serde_json::from_slice(bytes).with_context(|| {
+                format!(
+                    "{} is not a list of stacks that layershare wrote; remove it, or choose \
+                    another folder",
+                    list.display()
+                )
+            })?,
+            None => Vec::new(),
+        };
+        let mut record = Self {
+            manifest,
+            entries,
+            left: Vec::new(),
+        };
+        let own: HashMap<String, Scope> = stacks
+            .iter()
+            .map(|stack| (format!("{}.{extension}", stack.stem), stack.scope))
+            .collect();
+        let mut of_others = None;
+        let mut is_known = false;
+        for file in templates(folder)? {
+            let path = folder.join(&file);
+            let Some(bytes) = disk::existing(&path)? else {
+                continue;
+            };
+            let other = source_of(&bytes).filter(|other| other != source);
+            of_others = of_others.or(other.map(|other| (path.clone(), other)));
+            if let Some(scope) = own.get(file.as_str()) {
+                // A source that is renamed goes on with its layers.
+                is_known |= *scope == Scope::Region;
+                continue;
+            }
+            let Some(earlier) = published_in(&bytes).filter(|earlier| earlier.is_marked) else {
+                continue;
+            };
+            let stem = stem_of(&path);
+            if stacks.iter().any(|stack| stack.stem == stem) {
+                bail!(
+                    "{} is in another form: build with its `--format`, or remove it when the \
+                    others are built",
+                    path.display()
+                );
+            }
+            record.push_left(file, &stem, source, earlier);
+        }
+        if let (Some((path, other)), false) = (of_others, is_known) {
+            bail!(
+                "{} is made from {other}, and a folder has one source: choose another folder; if \
+                that is the old name of this source, remove the template first",
+                path.display()
+            );
+        }
+        Ok(record)
+    }
+
+    fn push_left(&mut self, file: String, stem: &str, source: &str, earlier: Earlier) {
+        let known = self.entries.iter().find(|entry| entry.template == file);
+        let entry = known.cloned().unwrap_or_else(|| Entry {
+            name: stack_name(&stem_of(Path::new(source)), Some(stem)),
+            template: file,
+            scope: match stem {
+                RESTRICTIONS => Scope::Account,
+                GUARDRAILS => Scope::Organization,
+                _ => Scope::Region,
+            },
+            capabilities: Vec::new(),
+            parameters: Vec::new(),
+            package: false,
+            bucket: false,
+        });
+        self.left.push(Left { entry, earlier });
+    }
+
+    /// The name that the stack of a template has.
+    fn name(&self, template: &str) -> Option<String> {
+        let mut entries = self.entries.iter();
+        let entry = entries.find(|entry| entry.template == template)?;
+        Some(entry.name.clone())
+    }
+}
+
+/// The names of the templates in a folder, by name.
+fn templates(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    if !folder.exists() {
+        return Ok(names);
+    }
+    let describe = || format!("cannot read {}", folder.display());
+    for entry in fs::read_dir(folder).with_context(describe)? {
+        let name = entry.with_context(describe)?.file_name();
+        let Some(name) = name.to_str() else {
+            continue;
+        };
+        let is_template = name.ends_with(".yaml") || name.ends_with(".json");
+        let is_package = name.ends_with(".packaged.yaml");
+        if is_template && !is_package && name != MANIFEST {
+            names.push(name.to_owned());
+        }
+    }
+    names.sort();
+    Ok(names)
+}

@@ -1,0 +1,145 @@
+//! Puts the files of a folder in place together.
+
+use anyhow::{Context, bail};
+use std::collections::HashSet;
+use std::fs::{self, Permissions};
+use std::io;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+/// New files of a folder, which nobody sees before all of them are written.
+///
+/// They lie in a folder beside it. Where several files change, that folder gets links to all the
+/// others too, and takes the place of the old one in one step, on the systems and file systems
+/// that can exchange two folders. Elsewhere the files are renamed one after the other.
+pub struct Stage {
+    folder: PathBuf,
+    exists: bool,
+    place: TempDir,
+    names: Vec<String>,
+}
+
+impl Stage {
+    /// Begins to change a folder, which is made where it is not there yet.
+    pub fn new(folder: &Path) -> anyhow::Result<Self> {
+        let describe = || format!("cannot write {}", folder.display());
+        let exists = folder.exists();
+        // A link stays a link: the folder that it leads to changes.
+        let folder = if exists {
+            fs::canonicalize(folder).with_context(describe)?
+        } else {
+            // Without the separator at its end, by which it was told from a file.
+            folder.components().collect()
+        };
+        let parent = match folder.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent,
+            Some(_) => Path::new("."),
+            None => bail!("cannot write {}: it is a root", folder.display()),
+        };
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".layershare-");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(Permissions::from_mode(0o777));
+        }
+        Ok(Self {
+            place: builder.tempdir_in(parent).with_context(describe)?,
+            folder,
+            exists,
+            names: Vec::new(),
+        })
+    }
+
+    /// Adds a file.
+    pub fn add(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+        let target = self.folder.join(name);
+        let describe = || format!("cannot write {}", target.display());
+        let before = match fs::symlink_metadata(&target) {
+            Ok(before) => Some(before),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => return Err(error).with_context(describe),
+        };
+        let staged = self.place.path().join(name);
+        fs::write(&staged, bytes).with_context(describe)?;
+        if let Some(before) = before {
+            if !before.is_file() {
+                bail!("cannot write {}: it is not a file", target.display());
+            }
+            if before.permissions().readonly() {
+                bail!("cannot write {}: it is read-only", target.display());
+            }
+            fs::set_permissions(&staged, before.permissions()).with_context(describe)?;
+        }
+        self.names.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Puts the files in place; the last one that was added comes last where that cannot be done
+    /// in one step.
+    pub fn finish(self) -> anyhow::Result<()> {
+        let describe = || format!("cannot write {}", self.folder.display());
+        if !self.exists {
+            let place = self.place.keep();
+            return fs::rename(place, &self.folder).with_context(describe);
+        }
+        if self.names.len() > 1 && self.exchange().is_ok() {
+            // What is left is the folder as it was.
+            return self.place.close().with_context(describe);
+        }
+        for name in &self.names {
+            let (from, to) = (self.place.path().join(name), self.folder.join(name));
+            fs::rename(from, to).with_context(describe)?;
+        }
+        Ok(())
+    }
+
+    /// Exchanges the folder with the one in which the new files are. An error leaves it alone.
+    fn exchange(&self) -> io::Result<()> {
+        let here = fs::canonicalize(std::env::current_dir()?)?;
+        if here.starts_with(&self.folder) {
+            return Err(io::Error::other(
+                "whoever stands in it would stand in the old one",
+            ));
+        }
+        let before = fs::metadata(&self.folder)?;
+        fs::set_permissions(self.place.path(), before.permissions())?;
+        refuse_other_owner(&before, &fs::metadata(self.place.path())?)?;
+        let changed: HashSet<&str> = self.names.iter().map(String::as_str).collect();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if !name.to_str().is_some_and(|name| changed.contains(name)) {
+                // No system makes such a link to a folder.
+                fs::hard_link(entry.path(), self.place.path().join(name))?;
+            }
+        }
+        exchange(self.place.path(), &self.folder)
+    }
+}
+
+#[cfg(unix)]
+fn refuse_other_owner(before: &fs::Metadata, now: &fs::Metadata) -> io::Result<()> {
+    use std::os::unix::fs::MetadataExt;
+    if (before.uid(), before.gid()) == (now.uid(), now.gid()) {
+        Ok(())
+    } else {
+        Err(io::Error::other("the folder would have another owner"))
+    }
+}
+
+#[cfg(not(unix))]
+fn refuse_other_owner(_: &fs::Metadata, _: &fs::Metadata) -> io::Result<()> {
+    Ok(())
+}
+
+#[cfg(any(target_os = "linux", target_os = "macos"))]
+fn exchange(one: &Path, other: &Path) -> io::Result<()> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    Ok(renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE)?)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "macos")))]
+fn exchange(_: &Path, _: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

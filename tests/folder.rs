@@ -1,0 +1,353 @@
+//! `layershare build … -o FOLDER/`: a template for each stack, and what becomes of those that are
+//! there already.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use serde_json::Value as Json;
+use std::fmt::Write;
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+use support::run;
+use tempfile::TempDir;
+
+const SOURCE: &str = "\
+organization acme = o-a1b2c3d4e5
+account data-team = 123456789012
+parameter Partner account \"Who sees the tools\"
+
+layer deps {
+  version 1.0.0 from s3://acme-1/deps-1.0.0.zip
+  share with acme
+}
+
+layer tools {
+  version 1.0.0 from s3://acme-1/tools-1.0.0.zip
+  share with account ${Partner}
+}
+
+role deployer {
+  name layer-deployer
+  trust data-team
+  allow deps, tools
+}
+
+guardrail only-ours {
+  apply to account 123456789012
+  deny all except deps from this account
+}
+";
+
+fn folder(source: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), source);
+    folder
+}
+
+fn write(folder: &Path, source: &str) {
+    fs::write(folder.join("shared.layers"), source).unwrap();
+}
+
+fn build(folder: &Path, options: &[&str]) -> Output {
+    let arguments = [&["build", "shared.layers", "-o", "out/"], options].concat();
+    run(folder, &arguments, b"")
+}
+
+#[track_caller]
+fn expect(output: &Output, code: i32, said: &str) {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(stderr.contains(said), "{stderr}");
+}
+
+/// The files of a folder and their content, by name.
+fn files(folder: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            let text = fs::read_to_string(entry.path()).unwrap();
+            (entry.file_name().into_string().unwrap(), text)
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let names = files(folder).into_iter();
+    names.map(|(name, _)| name).collect()
+}
+
+fn stacks(folder: &Path) -> Vec<Json> {
+    serde_json::from_slice(&fs::read(folder.join("out/stacks.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn each_layer_has_a_template_and_what_exists_once_has_others() {
+    let top = folder(SOURCE);
+    expect(
+        &build(top.path(), &[]),
+        0,
+        "--template-file out/restrictions.yaml --stack-name shared-restrictions --capabilities \
+        CAPABILITY_NAMED_IAM\n",
+    );
+    let out = top.path().join("out");
+    assert_eq!(
+        names(&out),
+        [
+            "deps.yaml",
+            "guardrails.yaml",
+            "restrictions.yaml",
+            "stacks.json",
+            "tools.yaml"
+        ]
+    );
+    let text = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    assert!(!text("deps.yaml").contains("Partner"));
+    assert!(text("tools.yaml").contains("Parameters:\n  Partner:"));
+    let stacks = stacks(top.path());
+    let of = |template: &str| {
+        let mut stacks = stacks.iter();
+        stacks.find(|stack| stack["template"] == template).unwrap()
+    };
+    assert_eq!(of("tools.yaml")["name"], "shared-tools");
+    assert_eq!(of("tools.yaml")["parameters"][0]["required"], true);
+    assert_eq!(of("guardrails.yaml")["scope"], "organization");
+    assert_eq!(
+        of("restrictions.yaml")["capabilities"][0],
+        "CAPABILITY_NAMED_IAM"
+    );
+    expect(&build(top.path(), &["--check"]), 0, "");
+    let before = files(&out);
+    expect(
+        &build(top.path(), &[]),
+        0,
+        "out/ is up to date: 4 templates",
+    );
+    assert_eq!(files(&out), before);
+    // Nothing is left beside the folder.
+    assert_eq!(fs::read_dir(top.path()).unwrap().count(), 2);
+}
+
+#[test]
+fn the_templates_together_say_what_one_template_says() {
+    let top = folder(SOURCE);
+    expect(&build(top.path(), &["--format", "json"]), 0, "");
+    let whole = run(
+        top.path(),
+        &["build", "shared.layers", "--format", "json"],
+        b"",
+    );
+    let whole: Json = serde_json::from_slice(&whole.stdout).unwrap();
+    for section in ["Parameters", "Resources", "Outputs"] {
+        let mut parts = serde_json::Map::new();
+        for (name, text) in files(&top.path().join("out")) {
+            if name != "stacks.json" {
+                let part: Json = serde_json::from_str(&text).unwrap();
+                parts.extend(part[section].as_object().cloned().unwrap_or_default());
+            }
+        }
+        assert_eq!(Json::Object(parts), whole[section], "{section}");
+    }
+}
+
+#[test]
+fn a_release_writes_one_file() {
+    let top = folder(SOURCE);
+    build(top.path(), &[]);
+    let out = top.path().join("out");
+    let before = files(&out);
+    write(
+        top.path(),
+        &SOURCE.replace(
+            "  version 1.0.0 from s3://acme-1/deps-1.0.0.zip\n",
+            "  version 1.0.0 from s3://acme-1/deps-1.0.0.zip\n  version 1.1.0 from \
+            s3://acme-1/deps-1.1.0.zip\n",
+        ),
+    );
+    let checked = build(top.path(), &["--check"]);
+    expect(&checked, 1, "out/deps.yaml is not what the source says");
+    assert_eq!(files(&out), before, "a check writes nothing");
+    expect(&build(top.path(), &[]), 0, "wrote 1 of 4 templates in out/");
+    let changed: Vec<String> = files(&out)
+        .into_iter()
+        .zip(before)
+        .filter(|(now, before)| now != before)
+        .map(|((name, _), _)| name)
+        .collect();
+    assert_eq!(changed, ["deps.yaml"]);
+}
+
+#[test]
+fn what_leaves_the_source_keeps_its_template_until_its_stack_is_gone() {
+    let top = folder(SOURCE);
+    build(top.path(), &[]);
+    let out = top.path().join("out");
+    let tools = fs::read(out.join("tools.yaml")).unwrap();
+    let deps = "layer deps {\n  version 1.0.0 from s3://acme-1/deps-1.0.0.zip\n}\n";
+    write(top.path(), deps);
+    let built = build(top.path(), &[]);
+    expect(&built, 0, "warning[left-template]: `out/tools.yaml`");
+    expect(
+        &built,
+        0,
+        "aws cloudformation delete-stack --stack-name shared-tools",
+    );
+    assert_eq!(fs::read(out.join("tools.yaml")).unwrap(), tools);
+    assert_eq!(stacks(top.path()).len(), 4);
+    expect(&build(top.path(), &["--check"]), 0, "left-template");
+    for gone in ["tools.yaml", "restrictions.yaml", "guardrails.yaml"] {
+        fs::remove_file(out.join(gone)).unwrap();
+    }
+    let built = build(top.path(), &[]);
+    expect(&built, 0, "");
+    assert!(!String::from_utf8_lossy(&built.stderr).contains("left-template"));
+    assert_eq!(stacks(top.path()).len(), 1);
+}
+
+#[test]
+fn the_folder_is_the_record_of_what_is_published() {
+    let top = folder(SOURCE);
+    build(top.path(), &[]);
+    let before = files(&top.path().join("out"));
+    let edited = SOURCE.replace("deps-1.0.0.zip", "deps-1.0.0-b.zip");
+    let renamed = SOURCE.replace("layer tools {", "layer gear {\n  name tools");
+    let renamed = renamed.replace("allow deps, tools", "allow deps, gear");
+    for source in [edited, renamed] {
+        write(top.path(), &source);
+        expect(&build(top.path(), &[]), 1, "error[republished-version]");
+        assert_eq!(files(&top.path().join("out")), before);
+        assert_eq!(fs::read_dir(top.path()).unwrap().count(), 2);
+        expect(
+            &build(top.path(), &["--republish", "1.0.0", "--check"]),
+            1,
+            "is not what the source says",
+        );
+    }
+    write(top.path(), SOURCE);
+    let unknown = build(top.path(), &["--republish", "9"]);
+    expect(&unknown, 2, "no version of this source has the label `9`");
+}
+
+#[test]
+fn files_of_others_stay() {
+    let top = folder(SOURCE);
+    let out = top.path().join("out");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("README.md"), "ours\n").unwrap();
+    fs::write(out.join("network.yaml"), "Resources: {}\n").unwrap();
+    expect(&build(top.path(), &[]), 0, "wrote 4 of 4 templates");
+    assert_eq!(fs::read(out.join("README.md")).unwrap(), b"ours\n");
+    fs::write(out.join("deps.yaml"), "Resources: {}\n").unwrap();
+    expect(
+        &build(top.path(), &[]),
+        2,
+        "layershare did not write out/deps.yaml",
+    );
+    expect(&build(top.path(), &["--replace"]), 0, "wrote 1 of 4");
+    fs::write(out.join("stacks.json"), "{}").unwrap();
+    expect(&build(top.path(), &[]), 2, "is not a list of stacks");
+    fs::remove_file(out.join("stacks.json")).unwrap();
+    expect(&build(top.path(), &[]), 0, "");
+    let other = SOURCE.replace("deps", "parts").replace("tools", "gear");
+    fs::write(top.path().join("other.layers"), other).unwrap();
+    let built = run(top.path(), &["build", "other.layers", "-o", "out/"], b"");
+    expect(&built, 2, "is made from shared.layers");
+}
+
+#[test]
+fn a_folder_has_one_source() {
+    let top = folder("layer deps {\n  version 1 from s3://acme-1/1.zip\n}\n");
+    build(top.path(), &[]);
+    let other = "layer tools {\n  version 1 from s3://acme-1/2.zip\n}\n";
+    fs::write(top.path().join("other.layers"), other).unwrap();
+    let built = run(top.path(), &["build", "other.layers", "-o", "out"], b"");
+    expect(&built, 2, "out/deps.yaml is made from shared.layers");
+}
+
+#[test]
+fn a_stack_keeps_the_name_that_the_list_gives_it() {
+    let top = folder(SOURCE);
+    build(top.path(), &[]);
+    let list = top.path().join("out/stacks.json");
+    let text = fs::read_to_string(&list).unwrap();
+    fs::write(&list, text.replace("\"shared-deps\"", "\"shared\"")).unwrap();
+    expect(&build(top.path(), &["--check"]), 0, "");
+    fs::rename(
+        top.path().join("shared.layers"),
+        top.path().join("estate.layers"),
+    )
+    .unwrap();
+    let built = run(top.path(), &["build", "estate.layers", "-o", "out"], b"");
+    expect(&built, 0, "--stack-name shared\n");
+    expect(&built, 0, "--stack-name shared-tools");
+}
+
+#[test]
+fn what_is_too_large_for_one_template_fits_into_a_folder() {
+    let mut source = String::new();
+    for layer in 0..3 {
+        writeln!(source, "layer layer{layer} {{").unwrap();
+        for version in 0..100 {
+            writeln!(
+                source,
+                "  version {version} from s3://acme-1/{layer}-{version}.zip"
+            )
+            .unwrap();
+        }
+        source.push_str("  share with account 123456789012\n}\n");
+    }
+    let top = folder(&source);
+    let one = run(
+        top.path(),
+        &["build", "shared.layers", "-o", "one.yaml"],
+        b"",
+    );
+    expect(&one, 1, "error[too-many]: the template has 600 resources");
+    expect(&one, 1, "`build FILE -o FOLDER/`");
+    let checked = run(top.path(), &["check", "shared.layers"], b"");
+    expect(
+        &checked,
+        0,
+        "note[needs-folder]: one template does not hold",
+    );
+    expect(&build(top.path(), &[]), 0, "wrote 3 of 3 templates");
+    let share = "share with account 123456789012";
+    write(
+        top.path(),
+        &source.replacen(
+            share,
+            "share with account 123456789012, account 210987654321, account 321098765432, account \
+            432109876543, organization o-a1b2c3d4e5",
+            1,
+        ),
+    );
+    let large = build(top.path(), &[]);
+    expect(&large, 1, "error[too-many]: the layer `layer0` makes 600");
+    let checked = run(top.path(), &["check", "shared.layers"], b"");
+    expect(&checked, 1, "error[too-many]: the layer `layer0` makes 600");
+}
+
+/// Whoever has opened the folder goes on finding it as it was, all of it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reader_finds_the_old_folder_or_the_new_one() {
+    use std::os::fd::AsRawFd;
+    let top = folder(SOURCE);
+    build(top.path(), &[]);
+    let out = top.path().join("out");
+    let before = files(&out);
+    let opened = fs::File::open(&out).unwrap();
+    let held = format!("/proc/self/fd/{}", opened.as_raw_fd());
+    let later = SOURCE.replace("account data-team", "account partner");
+    let later = later.replace("trust data-team", "trust partner");
+    let later = later.replace("  share with", "  old-versions delete\n  share with");
+    write(top.path(), &later);
+    let built = build(top.path(), &[]);
+    expect(&built, 0, "wrote 4 of 4 templates");
+    assert_ne!(files(&out), before);
+    // The old folder is empty and gone: nothing of the new state can be found in it.
+    assert_eq!(fs::read_dir(held).unwrap().count(), 0);
+}
