@@ -110,10 +110,25 @@ pub fn compile(
     if has_errors(&compiled.diagnostics) {
         compiled.lowered = None;
     }
+    in_order(&mut compiled.diagnostics);
     compiled
-        .diagnostics
-        .sort_by_key(|diagnostic| diagnostic.primary.span);
-    compiled
+}
+
+/// Puts diagnostics into the order of the source. What is found in each variant of a layer is one
+/// finding.
+fn in_order(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics.drain(..) {
+        let mut here = kept
+            .iter()
+            .rev()
+            .take_while(|other| other.primary.span == diagnostic.primary.span);
+        if here.all(|other| *other != diagnostic) {
+            kept.push(diagnostic);
+        }
+    }
+    *diagnostics = kept;
 }
 
 /// Compiles a source with `claim` in the place of its own claims, which is left to be decided. An
@@ -183,7 +198,7 @@ fn resolve_and_lower(
         }
         lowered = (!has_errors(&diagnostics)).then_some(made);
     }
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    in_order(&mut diagnostics);
     Compiled {
         rules,
         lowered,

@@ -627,3 +627,31 @@ fn no_template_has_more_outputs_than_cloudformation_takes() {
     assert!(beyond.get("Outputs").is_none());
     assert_eq!(ids(&beyond).len(), 201);
 }
+
+#[test]
+fn a_layer_with_variables_is_the_layers_that_it_stands_for() {
+    let body = |arch: &str, version: &str| {
+        format!(
+            "  description \"For {arch}\"\n  architectures {arch}\n  \
+            {version}  share version 1.1 with account 123456789012\n  publish to /sdk/{arch}\n"
+        )
+    };
+    let versions = |arch: &str| {
+        format!(
+            "version 1.0 from s3://acme-1/1.0-{arch}.zip\n  version 1.1 from \
+            s3://acme-1/1.1-{arch}.zip\n"
+        )
+    };
+    let mut written_out = String::new();
+    for arch in ["arm64", "x86_64"] {
+        let body = body(arch, &versions(arch));
+        written_out.push_str(&format!("layer sdk-{arch} {{\n{body}}}\n"));
+    }
+    let pattern = "version 1.0, 1.1 from s3://acme-1/<version>-<arch>.zip\n";
+    let body = body("<arch>", pattern);
+    let with_variable = format!("layer sdk for arch in x86_64, arm64 {{\n{body}}}\n");
+    for form in [Format::Yaml, Format::Json] {
+        assert_eq!(written(&with_variable, form), written(&written_out, form));
+    }
+    assert!(written(&with_variable, Format::Yaml).is_some());
+}

@@ -157,6 +157,7 @@ codes! {
     time",
     RollingParameter "rolling-parameter" [Warning] "each new archive revokes a parameter's access \
     to earlier versions",
+    SameArchive "same-archive" [Error] "several labels stand for one archive",
     ShareWithOwner "share-with-owner" [Warning] "a layer is shared with the account that owns it",
     SimilarName "similar-name" [Warning] "two names differ only in case, `-` or `_`",
     SubjectWithoutId "subject-without-id" [Note] "a subject names a GitHub repository without its \
@@ -167,6 +168,7 @@ codes! {
     TooMany "too-many" [Error, Warning] "there are more of something than AWS accepts",
     TooManyLayers "too-many-layers" [Error] "a function has more layers than Lambda takes",
     UnclosedParameter "unclosed-parameter" [Error] "a `${` has no `}`",
+    UnclosedVariable "unclosed-variable" [Error] "a `<` or `>` belongs to no variable",
     UndecidedClaim "undecided-claim" [Error] "a claim cannot be decided from the template",
     UnknownArchitecture "unknown-architecture" [Error] "Lambda has no such architecture",
     UnknownName "unknown-name" [Error] "nothing of that name is declared",
@@ -175,6 +177,7 @@ codes! {
     be shared",
     UnknownRuntime "unknown-runtime" [Warning] "the list of runtimes does not have this one",
     UnknownStatement "unknown-statement" [Error] "no statement begins with that word here",
+    UnknownVariable "unknown-variable" [Error] "no variable of that name is declared here",
     UnknownVersion "unknown-version" [Error] "the layer has no version of that label",
     UnrestrictedTrust "unrestricted-trust" [Error] "anybody could assume the role",
     UnterminatedString "unterminated-string" [Error] "a quoted text has no closing quote",

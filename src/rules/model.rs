@@ -137,6 +137,8 @@ pub struct NamedPrincipal {
 pub struct Layer {
     /// The name by which the source knows it.
     pub name: Spanned<String>,
+    /// Of which block it is a variant; none of a layer that is written out.
+    pub variant: Option<Variant>,
     /// The name by which AWS knows it.
     pub layer_name: Spanned<String>,
     /// What becomes of versions that go.
@@ -166,6 +168,15 @@ impl Layer {
                 Origin::Published(_) => None,
             })
     }
+}
+
+/// What makes a layer one of several that a block with variables declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variant {
+    /// The name of the block.
+    pub of: String,
+    /// The value of each variable, in the order in which the block lists them.
+    pub values: Vec<(String, String)>,
 }
 
 /// What becomes of a version that leaves the source or is replaced.

@@ -8,6 +8,7 @@ mod runtime;
 mod set;
 mod share;
 mod trust;
+mod variants;
 
 use super::load::Unit;
 use super::model::{Layer, Releases, Restriction, Rules, Spanned};
@@ -35,6 +36,13 @@ struct Resolver<'a> {
     names_only: bool,
 }
 
+/// What a `layer` block declares.
+struct Block {
+    span: Span,
+    /// The names of its layers: its own, or those of its variants.
+    layers: Vec<String>,
+}
+
 /// What the units of a source mean, the root first. With any error reported, the rules are
 /// incomplete.
 pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnostic>) -> Rules {
@@ -52,7 +60,8 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         names_only,
     };
     let mut rules = Rules::default();
-    let mut layers: IndexMap<&str, Layer> = IndexMap::new();
+    let mut layers: IndexMap<String, Layer> = IndexMap::new();
+    let mut blocks: IndexMap<&str, Block> = IndexMap::new();
     for statement in &root.ast.statements {
         match statement {
             Statement::Stack(text) => {
@@ -63,12 +72,11 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
                 }
             }
             Statement::Layer(declared) => {
-                if let Some(first) = layers.get(declared.name.text.as_str()) {
-                    resolver.duplicate(Keyword::Layer, &declared.name, first.name.span);
+                if let Some(first) = blocks.get(declared.name.text.as_str()) {
+                    resolver.duplicate(Keyword::Layer, &declared.name, first.span);
                 }
-                if let Some(layer) = resolver.layer(declared) {
-                    layers.entry(&declared.name.text).or_insert(layer);
-                }
+                let block = resolver.block(declared, &mut layers);
+                blocks.entry(&declared.name.text).or_insert(block);
             }
             // Names are gathered before, what they are used in is resolved after.
             Statement::Parameter(_)
@@ -80,9 +88,10 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
             | Statement::Expect(_) => {}
         }
     }
+    resolver.refuse_shared_declarations(&blocks);
     resolver.refuse_shared_names(&layers);
     resolver.refuse_conflicting_arns(&layers);
-    let names = names(&root.ast, &layers);
+    let names = names(&root.ast, &blocks, &layers);
     let restrictions = resolver.restrictions(&root.ast, &names);
     let claims = resolver.claims(&root.ast, &names);
     let Resolver {
@@ -111,34 +120,52 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     rules
 }
 
+fn same_name(name: &str, block: &str, span: Span) -> Diagnostic {
+    let message = format!(
+        "two variants of {} have the name {}",
+        quote(block),
+        quote(name)
+    );
+    Diagnostic::error(Code::DuplicateLayerName, span, message).help(
+        "let every variable stand in `name`; the dots of a value are left out there, since AWS \
+        takes none",
+    )
+}
+
 fn makes_a_resource(statement: &Statement) -> bool {
     matches!(statement, Statement::Layer(_) | Statement::Restriction(_))
 }
 
 /// What the restrictions and the claims of a source can name.
-fn names<'a>(file: &'a ast::File, layers: &'a IndexMap<&str, Layer>) -> Names<'a> {
+fn names<'a>(
+    file: &'a ast::File,
+    blocks: &'a IndexMap<&str, Block>,
+    layers: &'a IndexMap<String, Layer>,
+) -> Names<'a> {
     let mut names = Names {
         layers: IndexMap::new(),
         roles: Vec::new(),
         boundaries: Vec::new(),
         subjects: Vec::new(),
     };
+    for (&name, block) in blocks {
+        let variants = block.layers.iter().map(|layer| layers.get(layer));
+        names.layers.insert(name, variants.collect());
+        for name in &block.layers {
+            let layer = layers.get(name).map(|layer| vec![layer]);
+            names.layers.insert(name, layer);
+        }
+    }
     for statement in &file.statements {
-        match statement {
-            Statement::Layer(layer) => {
-                let name = layer.name.text.as_str();
-                names.layers.insert(name, layers.get(name));
-            }
-            Statement::Restriction(declared) => {
-                let name = declared.name.text.as_str();
-                names.subjects.push(name);
-                match declared.kind {
-                    RestrictionKind::Role => names.roles.push(name),
-                    RestrictionKind::Boundary => names.boundaries.push(name),
-                    RestrictionKind::Policy | RestrictionKind::Guardrail => {}
-                }
-            }
-            _ => {}
+        let Statement::Restriction(declared) = statement else {
+            continue;
+        };
+        let name = declared.name.text.as_str();
+        names.subjects.push(name);
+        match declared.kind {
+            RestrictionKind::Role => names.roles.push(name),
+            RestrictionKind::Boundary => names.boundaries.push(name),
+            RestrictionKind::Policy | RestrictionKind::Guardrail => {}
         }
     }
     names
@@ -243,26 +270,84 @@ impl Resolver<'_> {
         }
     }
 
-    /// Refuses two layers that publish under one name: their versions would count as one layer's.
-    fn refuse_shared_names(&mut self, layers: &IndexMap<&str, Layer>) {
-        let mut names: HashMap<&str, Span> = HashMap::new();
-        for layer in layers.values() {
-            let name = &layer.layer_name;
-            if let Some(&first) = names.get(name.value.as_str()) {
-                let message = format!("two layers have the name {}", quote(&name.value));
-                self.report(
-                    Diagnostic::error(Code::DuplicateLayerName, name.span, message)
-                        .also(first, "the other one")
-                        .note("Lambda would count the versions of both as versions of one layer"),
-                );
-            } else {
-                names.insert(&name.value, name.span);
+    /// The layers that a block declares: one, or one for each combination of its variables' values.
+    fn block(&mut self, declared: &ast::Layer, layers: &mut IndexMap<String, Layer>) -> Block {
+        let mut block = Block {
+            span: declared.name.span,
+            layers: Vec::new(),
+        };
+        let (mut found, mut twice) = (Vec::new(), Vec::new());
+        for (variant, mut own) in variants::variants(declared, self.diagnostics) {
+            let outer = self.diagnostics.len();
+            let name = &variant.layer.name;
+            if block.layers.contains(&name.text) {
+                twice.push(same_name(&name.text, &declared.name.text, name.span));
+            }
+            if let Some(layer) = self.layer(&variant.layer, variant.meaning(declared)) {
+                layers.entry(name.text.clone()).or_insert(layer);
+            }
+            let resolved = self.diagnostics.split_off(outer).into_iter();
+            own.extend(resolved.map(|one| variants::without_wrong_fix(one, &variant.written_out)));
+            found.push((name.text.clone(), own));
+            block.layers.push(name.text.clone());
+        }
+        self.diagnostics.extend(variants::merged(found));
+        self.diagnostics.append(&mut twice);
+        block
+    }
+
+    /// Refuses two blocks that declare a layer of one name, or one block whose name is that of
+    /// another one's layer: a rule would not say which is meant.
+    fn refuse_shared_declarations(&mut self, blocks: &IndexMap<&str, Block>) {
+        let mut first: HashMap<&str, (&str, Span)> = HashMap::new();
+        for (&name, block) in blocks {
+            let layers = block.layers.iter().map(String::as_str);
+            for declared in layers.chain([name]) {
+                match first.get(declared) {
+                    Some(&(other, span)) if other != name => {
+                        let declared = ast::Name {
+                            text: declared.to_owned(),
+                            span: block.span,
+                        };
+                        self.duplicate(Keyword::Layer, &declared, span);
+                    }
+                    Some(_) => {}
+                    None => {
+                        first.insert(declared, (name, block.span));
+                    }
+                }
             }
         }
     }
 
+    /// Refuses two layers that publish under one name: their versions would count as one layer's.
+    fn refuse_shared_names(&mut self, layers: &IndexMap<String, Layer>) {
+        let mut names: HashMap<&str, &Layer> = HashMap::new();
+        for layer in layers.values() {
+            let name = &layer.layer_name;
+            let Some(first) = names.get(name.value.as_str()) else {
+                names.insert(&name.value, layer);
+                continue;
+            };
+            let block = |layer: &Layer| layer.variant.as_ref().map(|variant| variant.of.clone());
+            let diagnostic = match block(layer) {
+                Some(of) if block(first).as_ref() == Some(&of) => {
+                    same_name(&name.value, &of, name.span)
+                }
+                _ => {
+                    let message = format!("two layers have the name {}", quote(&name.value));
+                    Diagnostic::error(Code::DuplicateLayerName, name.span, message)
+                        .also(first.layer_name.span, "the other one")
+                }
+            };
+            self.report(
+                diagnostic.note("Lambda would count the versions of both as versions of one layer"),
+            );
+        }
+    }
+
     /// Refuses ARNs that cannot all be of the account and region that one stack lives in.
-    fn refuse_conflicting_arns(&mut self, layers: &IndexMap<&str, Layer>) {
+    fn refuse_conflicting_arns(&mut self, layers: &IndexMap<String, Layer>) {
         const FIELDS: [(usize, &str); 3] = [(1, "partition"), (3, "region"), (4, "account")];
         let mut first: [Option<(String, Span)>; 3] = [None, None, None];
         for arn in layers.values().flat_map(Layer::adopted) {

@@ -95,15 +95,28 @@ pub enum Principal {
     Named(Name),
 }
 
-/// `layer NAME { … }`
+/// `layer NAME [for VARIABLE in WORD, …] { … }`
 #[derive(Clone, Debug)]
 pub struct Layer {
     /// The layer's name.
     pub name: Name,
+    /// The variables, as listed: the layer stands for one with each combination of their values.
+    pub variables: Vec<Variable>,
     /// The statements of its body, as listed.
     pub statements: Vec<LayerStatement>,
     /// Whether every statement of the body could be read.
     pub complete: bool,
+    /// Whether `<` stands anywhere in the body, so that there may be a `<VARIABLE>`.
+    pub has_variables: bool,
+}
+
+/// `for VARIABLE in WORD, …`
+#[derive(Clone, Debug)]
+pub struct Variable {
+    /// The variable's name.
+    pub name: Name,
+    /// Its values, as listed.
+    pub values: Vec<Name>,
 }
 
 /// A statement in the body of a layer.
@@ -160,14 +173,14 @@ impl PropertyValue {
     }
 }
 
-/// `version LABEL from CONTENT [{ … }]` or `version LABEL at ARN`
+/// `version LABEL, … from CONTENT [{ … }]` or `version LABEL at ARN`
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// The label.
-    pub label: Name,
-    /// Where the version comes from.
+    /// The labels, oldest first: a version each. One, where the version exists already.
+    pub labels: Vec<Name>,
+    /// Where the versions come from.
     pub origin: Origin,
-    /// The properties in the version's own body.
+    /// The properties in the versions' own body.
     pub properties: Vec<Property>,
 }
 

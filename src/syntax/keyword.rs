@@ -103,6 +103,7 @@ keywords! {
     Group "group",
     Include "include",
     Layer "layer",
+    For "for",
     Role "role",
     Policy "policy",
     Boundary "boundary",

@@ -1,5 +1,8 @@
 //! What stands inside words and quoted texts: escapes, and `${Name}`.
 
+use super::ast::Value;
+use crate::diagnostic::{Code, Diagnostic};
+
 /// A part of a text that may refer to parameters.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Part {
@@ -7,6 +10,15 @@ pub enum Part {
     Literal(String),
     /// `${Name}`: the value of a parameter, or of a pseudo parameter such as `AWS::Region`.
     Parameter(String),
+}
+
+/// A part of a text in the body of a layer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece<'t> {
+    /// Text that stands for itself.
+    Literal(&'t str),
+    /// `<name>`: the value of a variable, which is known when the source is compiled.
+    Variable(&'t str),
 }
 
 /// Why a text cannot be read.
@@ -104,14 +116,91 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
     Ok(parts)
 }
 
+/// The pieces of a text in the body of a layer: literals, with `<<name>` read as `<name>`, and
+/// variables. Any other `<` stands for itself.
+#[must_use]
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    let mut from = 0;
+    while let Some(offset) = memchr::memchr(b'<', &rest.as_bytes()[from..]) {
+        let at = from + offset;
+        if let Some(name) = variable_at(&rest[at..]) {
+            pieces.push(Piece::Literal(&rest[..at]));
+            pieces.push(Piece::Variable(name));
+            rest = &rest[at + name.len() + 2..];
+            from = 0;
+        } else if let Some(name) = variable_at(&rest[at + 1..]) {
+            pieces.push(Piece::Literal(&rest[..at]));
+            rest = &rest[at + 1..];
+            from = name.len() + 2;
+        } else {
+            from = at + 1;
+        }
+    }
+    pieces.push(Piece::Literal(rest));
+    pieces
+}
+
+/// The name in the `<name>` that a text begins with.
+fn variable_at(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix('<')?;
+    let end = rest.bytes().position(|byte| !is_in_variable_name(byte))?;
+    let name = &rest[..end];
+    (rest[end..].starts_with('>') && is_variable_name(name)).then_some(name)
+}
+
+/// Whether a variable can have this name: a letter, then letters, digits, `-` and `_`.
+#[must_use]
+pub fn is_variable_name(name: &str) -> bool {
+    name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.bytes().all(is_in_variable_name)
+}
+
+fn is_in_variable_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
+}
+
+/// Whether `<` or `>` stands in a word without being part of a `<name>` or of its escape.
+#[must_use]
+pub fn has_stray_bracket(word: &str) -> bool {
+    let bracket = |text: &str| text.contains(['<', '>']);
+    if !bracket(word) {
+        return false;
+    }
+    pieces(word).into_iter().any(|piece| match piece {
+        Piece::Variable(_) => false,
+        // An escape is a literal of its own that begins with the name.
+        Piece::Literal(text) => match variable_at(text) {
+            Some(name) => bracket(&text[name.len() + 2..]),
+            None => bracket(text),
+        },
+    })
+}
+
+/// Reports a text in which CloudFormation could find a dynamic reference.
+#[must_use]
+pub fn dynamic_reference(value: &Value) -> Option<Diagnostic> {
+    has_dynamic_reference(&value.text).then(|| {
+        Diagnostic::error(
+            Code::DynamicReference,
+            value.span,
+            "this text has a dynamic reference in it",
+        )
+        .label("CloudFormation would put another text here at the deploy")
+        .note(
+            "what is compiled must be what a reviewer reads, and what it grants must be decidable",
+        )
+        .help("write the text out, or use a parameter where one can stand: `${Name}`")
+    })
+}
+
 /// Whether CloudFormation could find a dynamic reference in a text, `{{resolve:SERVICE:KEY}}`, and
 /// fill it in at the deploy (CloudFormation User Guide, "Get values stored in other services using
 /// dynamic references").
 ///
 /// A parameter in the text may be empty, so that what stands around it comes together. Blanks and
 /// case make no difference here, although CloudFormation's own form has neither.
-#[must_use]
-pub fn has_dynamic_reference(text: &str) -> bool {
+fn has_dynamic_reference(text: &str) -> bool {
     if !text.contains('{') {
         return false;
     }
@@ -184,6 +273,34 @@ mod tests {
             "${Resolve}",
         ] {
             assert!(!has_dynamic_reference(without), "{without}");
+        }
+    }
+
+    #[test]
+    fn variables_and_literals_are_told_apart() {
+        use Piece::{Literal, Variable};
+        assert_eq!(
+            pieces("sdk-<arch>.zip"),
+            [Literal("sdk-"), Variable("arch"), Literal(".zip")]
+        );
+        assert_eq!(
+            pieces("<<arch>, <a><b"),
+            [
+                Literal(""),
+                Literal("<arch>, "),
+                Variable("a"),
+                Literal("<b")
+            ]
+        );
+        for text in ["a < b", "<>", "<1>", "< a>", "<a b>", "<", "<<", ">"] {
+            assert_eq!(pieces(text), [Literal(text)]);
+            assert!(has_stray_bracket(text), "{text}");
+        }
+        for text in ["", "a", "<a>", "<<a>", "x<a>y<b-2>z", "<<a>x<b>"] {
+            assert!(!has_stray_bracket(text), "{text}");
+        }
+        for text in ["<a", "<a>>", "<<<a>", "<<a><", "a>"] {
+            assert!(has_stray_bracket(text), "{text}");
         }
     }
 

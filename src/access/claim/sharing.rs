@@ -98,13 +98,14 @@ impl Facts<'_> {
             },
             (
                 Claimed::Layer {
-                    layer,
+                    layers,
                     labels,
                     is_declared: true,
+                    ..
                 },
                 Some(map),
             ) => self.declared_versions(map, |record| {
-                record.layer == layer.value
+                layers.contains(&record.layer)
                     && record
                         .label
                         .as_ref()

@@ -45,10 +45,12 @@ pub enum ClaimKind {
 pub enum Claimed {
     /// Every version of every layer of the template.
     Every,
-    /// Versions of one layer.
+    /// Versions of one layer, or of those that a block with variables declares.
     Layer {
-        /// The layer's name.
+        /// The name, as the claim says it.
         layer: Spanned<String>,
+        /// The layers of that name: the variants of a block with variables, or itself.
+        layers: Vec<String>,
         /// The labels of those that are meant; none for a rolling layer, and for one that this
         /// source does not declare.
         labels: Vec<String>,

@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::model::{Claim, ClaimKind, Claimed, Principal, Spanned};
 use crate::syntax::ast::{self, File, RestrictionKind, Statement};
+use indexmap::IndexSet;
 
 /// What stands for every layer in a claim about use.
 const EVERY_LAYER: &str = "*";
@@ -132,16 +133,18 @@ impl Resolver<'_> {
         if layer.text == EVERY_LAYER {
             return self.every_layer(layer, label, names);
         }
-        let claimed = |labels| Claimed::Layer {
+        let claimed = |layers: Vec<String>, labels| Claimed::Layer {
             layer: Spanned {
                 value: layer.text.clone(),
                 span: layer.span,
             },
+            layers,
             labels,
             is_declared: !self.names_only,
         };
         if self.names_only {
             return Some(claimed(
+                vec![layer.text.clone()],
                 label.map(|label| label.text.clone()).into_iter().collect(),
             ));
         }
@@ -156,13 +159,15 @@ impl Resolver<'_> {
             ));
             return None;
         };
-        let versions = declared.as_ref()?.versions();
-        let known: Vec<String> = versions
-            .iter()
+        let declared = declared.as_ref()?;
+        let versions = declared.iter().flat_map(|layer| layer.versions());
+        let known: IndexSet<String> = versions
             .map(|version| version.label.value.clone())
             .collect();
+        let layers = declared.iter().map(|layer| layer.name.value.clone());
+        let layers = layers.collect();
         let Some(label) = label else {
-            return Some(claimed(known));
+            return Some(claimed(layers, known.into_iter().collect()));
         };
         if !known.contains(&label.text) {
             let message = format!(
@@ -173,7 +178,7 @@ impl Resolver<'_> {
             self.report(Diagnostic::error(Code::UnknownVersion, label.span, message));
             return None;
         }
-        Some(claimed(vec![label.text.clone()]))
+        Some(claimed(layers, vec![label.text.clone()]))
     }
 
     /// `*`: every layer, those that are added later included.

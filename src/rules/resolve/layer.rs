@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
-    Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Version,
+    Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Variant, Version,
 };
 use crate::rules::text::Text;
 use crate::source::Span;
@@ -20,11 +20,19 @@ use std::collections::HashMap;
 struct Body<'a> {
     name: Option<&'a Value>,
     properties: Vec<&'a Property>,
-    versions: Vec<&'a ast::Version>,
+    versions: Vec<Labelled<'a>>,
     content: Option<&'a ast::Content>,
     old_versions: Option<&'a Name>,
     shares: Vec<&'a Share>,
     publish: Option<&'a Value>,
+}
+
+/// One of the versions that a `version` line lists.
+#[derive(Clone, Copy)]
+pub struct Labelled<'a> {
+    /// Its label.
+    pub label: &'a Name,
+    version: &'a ast::Version,
 }
 
 /// Properties by kind, with the places that say them.
@@ -66,7 +74,7 @@ impl Properties {
 
 impl Resolver<'_> {
     /// A layer; `None` where it has nothing to go on with, which is then reported.
-    pub fn layer(&mut self, declared: &ast::Layer) -> Option<Layer> {
+    pub fn layer(&mut self, declared: &ast::Layer, variant: Option<Variant>) -> Option<Layer> {
         let body = self.body(declared);
         let layer_name = self.layer_name(&declared.name, body.name);
         let properties = self.properties(&body.properties);
@@ -79,6 +87,7 @@ impl Resolver<'_> {
         };
         Some(Layer {
             name,
+            variant,
             layer_name: layer_name?,
             old_versions,
             releases: releases?,
@@ -95,7 +104,12 @@ impl Resolver<'_> {
                     None => body.name = Some(name),
                 },
                 LayerStatement::Property(property) => body.properties.push(property),
-                LayerStatement::Version(version) => body.versions.push(version),
+                LayerStatement::Version(version) => body.versions.extend(
+                    version
+                        .labels
+                        .iter()
+                        .map(|label| Labelled { label, version }),
+                ),
                 LayerStatement::Content(content) => match body.content {
                     Some(first) => {
                         self.repeated(Keyword::Content, content.location.span, first.location.span)
@@ -264,7 +278,7 @@ impl Resolver<'_> {
             || body
                 .versions
                 .iter()
-                .any(|version| matches!(version.origin, ast::Origin::From(_)));
+                .any(|listed| matches!(listed.version.origin, ast::Origin::From(_)));
         if !publishes {
             self.report(
                 Diagnostic::warning(
@@ -364,7 +378,7 @@ impl Resolver<'_> {
 
     fn listed(
         &mut self,
-        versions: &[&ast::Version],
+        versions: &[Labelled<'_>],
         body: &Body<'_>,
         common: &Properties,
         complete: bool,
@@ -372,8 +386,7 @@ impl Resolver<'_> {
         let mut labels: HashMap<&str, Span> = HashMap::new();
         let grants = self.grants(&body.shares, versions, complete);
         let mut listed = Vec::with_capacity(versions.len());
-        for (version, grants) in versions.iter().zip(grants) {
-            let label = &version.label;
+        for (&Labelled { label, version }, grants) in versions.iter().zip(grants) {
             if let Some(&first) = labels.get(label.text.as_str()) {
                 let message = format!("the version {} is listed twice", quote(&label.text));
                 self.report(

@@ -10,8 +10,9 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Name, Owner, RestrictionKind, SetItem, Value};
 use indexmap::IndexMap;
 
-/// The layers of a source by name; `None` for one with a mistake, which has been reported.
-pub type Declared<'a> = IndexMap<&'a str, Option<&'a Layer>>;
+/// The layers of a source by name, several for the name of a block with variables; `None` where one
+/// has a mistake, which has been reported.
+pub type Declared<'a> = IndexMap<&'a str, Option<Vec<&'a Layer>>>;
 
 /// The account that a rule speaks of without naming it.
 ///
@@ -77,25 +78,36 @@ impl Resolver<'_> {
         label: Option<&Name>,
         layers: &Declared<'_>,
     ) -> Vec<SetMember> {
-        let Some(layer) = layers.get(name.text.as_str()) else {
+        let Some(named) = layers.get(name.text.as_str()) else {
             self.unknown_layer(name, layers);
             return Vec::new();
         };
-        let Some(layer) = layer else {
-            return Vec::new();
+        let named = named.as_deref().unwrap_or_default();
+        let has_label = |layer: &&&Layer| {
+            label.is_none_or(|label| {
+                let mut versions = layer.versions().iter();
+                versions.any(|version| version.label.value == label.text)
+            })
         };
-        let found = match label {
-            None => self.any_version_of(layer, name.span),
-            Some(label) => self.one_version_of(layer, label).into_iter().collect(),
-        };
-        let declared = Some(name.text.clone());
-        let member = |layers| SetMember {
-            layers,
-            declared: declared.clone(),
-            names: None,
-            span: name.span,
-        };
-        found.into_iter().map(member).collect()
+        if let (Some(label), Some(first), None) =
+            (label, named.first(), named.iter().find(has_label))
+        {
+            self.unknown_version(first, label);
+        }
+        let mut members = Vec::new();
+        for layer in named.iter().filter(has_label) {
+            let found = match label {
+                None => self.any_version_of(layer, name.span),
+                Some(label) => self.one_version_of(layer, label).into_iter().collect(),
+            };
+            members.extend(found.into_iter().map(|layers| SetMember {
+                layers,
+                declared: Some(layer.name.value.clone()),
+                names: None,
+                span: name.span,
+            }));
+        }
+        members
     }
 
     fn unknown_layer(&mut self, name: &Name, layers: &Declared<'_>) {
@@ -157,30 +169,30 @@ impl Resolver<'_> {
         found.into_iter().map(Layers::Matching).collect()
     }
 
-    fn one_version_of(&mut self, layer: &Layer, label: &Name) -> Option<Layers> {
+    fn unknown_version(&mut self, layer: &Layer, label: &Name) {
         let versions = layer.versions();
-        let Some(version) = versions
-            .iter()
-            .find(|version| version.label.value == label.text)
-        else {
-            let message = format!(
-                "the layer {} has no version {}",
-                quote(&layer.name.value),
-                quote(&label.text)
-            );
-            let diagnostic = Diagnostic::error(Code::UnknownVersion, label.span, message)
-                .also(layer.name.span, "the layer is declared here");
-            let labels = versions.iter().map(|version| version.label.value.as_str());
-            self.report(match nearest(&label.text, labels) {
-                Some(near) => diagnostic.fix(format!("write `{near}`"), label.span, near),
-                None if versions.is_empty() => diagnostic
-                    .note("a layer with `content` has one rolling version")
-                    .help("leave `version …` out: the rule is then about any version"),
-                None => diagnostic
-                    .help("list it in the layer, or leave `version …` out for any version"),
-            });
-            return None;
-        };
+        let message = format!(
+            "the layer {} has no version {}",
+            quote(&layer.name.value),
+            quote(&label.text)
+        );
+        let diagnostic = Diagnostic::error(Code::UnknownVersion, label.span, message)
+            .also(layer.name.span, "the layer is declared here");
+        let labels = versions.iter().map(|version| version.label.value.as_str());
+        self.report(match nearest(&label.text, labels) {
+            Some(near) => diagnostic.fix(format!("write `{near}`"), label.span, near),
+            None if versions.is_empty() => diagnostic
+                .note("a layer with `content` has one rolling version")
+                .help("leave `version …` out: the rule is then about any version"),
+            None => {
+                diagnostic.help("list it in the layer, or leave `version …` out for any version")
+            }
+        });
+    }
+
+    fn one_version_of(&mut self, layer: &Layer, label: &Name) -> Option<Layers> {
+        let mut versions = layer.versions().iter();
+        let version = versions.find(|version| version.label.value == label.text)?;
         match &version.origin {
             Origin::Adopted(arn) => self
                 .is_fixed(&arn.value, label.span)

@@ -1,11 +1,12 @@
 //! `share …`
 
 use super::Resolver;
+use super::layer::Labelled;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::model::{Grant, Principal, Spanned};
 use crate::rules::scope::PrincipalUse;
-use crate::syntax::ast::{self, Name, Share, Value};
+use crate::syntax::ast::{Name, Share, Value};
 use jiff::civil::Date;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,7 +28,7 @@ impl Resolver<'_> {
     pub fn grants(
         &mut self,
         shares: &[&Share],
-        versions: &[&ast::Version],
+        versions: &[Labelled<'_>],
         complete: bool,
     ) -> Vec<Vec<Grant>> {
         let labels: HashMap<&str, usize> = versions

@@ -6,7 +6,7 @@ use crate::source::{FileId, Span, is_invisible};
 use crate::syntax::ast::{Name, Value};
 use crate::syntax::keyword::{Choice, Keyword};
 use crate::syntax::lexer::Lexer;
-use crate::syntax::text::{TextError, has_dynamic_reference, unescape};
+use crate::syntax::text::{TextError, dynamic_reference, has_stray_bracket, unescape};
 use crate::syntax::token::{Token, TokenKind};
 
 /// A statement could not be read; why has been reported.
@@ -46,6 +46,8 @@ pub struct Cursor<'s> {
     lexer: Lexer<'s>,
     next: Token,
     expected: Vec<Expected>,
+    /// Whether `<` has been met in the body of the layer that is being read; none outside of one.
+    variables: Option<bool>,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
@@ -63,6 +65,7 @@ impl<'s> Cursor<'s> {
             lexer,
             next,
             expected: Vec::new(),
+            variables: None,
             diagnostics: Vec::new(),
         };
         cursor.advance();
@@ -160,12 +163,8 @@ impl<'s> Cursor<'s> {
         if self.next.kind != TokenKind::Word {
             return self.unexpected();
         }
-        let text = self.text().to_owned();
-        let token = self.advance();
-        Ok(Name {
-            text,
-            span: self.span_of(token),
-        })
+        let (text, span) = self.word()?;
+        Ok(Name { text, span })
     }
 
     /// Takes a word or a quoted text. `what` says what it should be.
@@ -173,12 +172,8 @@ impl<'s> Cursor<'s> {
         self.expect_one(Expected::Described(what));
         match self.next.kind {
             TokenKind::Word => {
-                let text = self.text().to_owned();
-                let token = self.advance();
-                Ok(Value {
-                    text,
-                    span: self.span_of(token),
-                })
+                let (text, span) = self.word()?;
+                Ok(Value { text, span })
             }
             TokenKind::String | TokenKind::UnterminatedString => self.string(),
             _ => self.unexpected(),
@@ -202,6 +197,42 @@ impl<'s> Cursor<'s> {
         Err(Failed)
     }
 
+    /// Takes the word that comes next.
+    fn word(&mut self) -> Parsed<(String, Span)> {
+        let text = self.text();
+        let token = self.advance();
+        let span = self.span_of(token);
+        if memchr::memchr2(b'<', b'>', text.as_bytes()).is_some() {
+            if self.variables.is_none() {
+                self.diagnostics.push(
+                    Diagnostic::error(Code::UnknownVariable, span, "no variable can stand here")
+                        .note("`<VARIABLE>` stands in the body of the layer that has the variable"),
+                );
+                return Err(Failed);
+            }
+            if has_stray_bracket(text) {
+                let message = format!("{} has a `<` or `>` that belongs to nothing", quote(text));
+                self.diagnostics.push(
+                    Diagnostic::error(Code::UnclosedVariable, span, message)
+                        .help("a variable is written `<VARIABLE>`, a literal `<a>` is `<<a>`"),
+                );
+                return Err(Failed);
+            }
+            self.variables = Some(true);
+        }
+        Ok((text.to_owned(), span))
+    }
+
+    /// From here on, variables may stand in words and texts.
+    pub fn allow_variables(&mut self) {
+        self.variables = Some(false);
+    }
+
+    /// From here on, they may not. Tells whether there may have been any.
+    pub fn refuse_variables(&mut self) -> bool {
+        self.variables.take() == Some(true)
+    }
+
     fn string(&mut self) -> Parsed<Value> {
         let text = self.text();
         let token = self.advance();
@@ -221,26 +252,12 @@ impl<'s> Cursor<'s> {
         }
         match unescape(text) {
             Ok(text) => {
-                if has_dynamic_reference(&text) {
-                    self.diagnostics.push(
-                        Diagnostic::error(
-                            Code::DynamicReference,
-                            span,
-                            "this text has a dynamic \
-                        reference in it",
-                        )
-                        .label("CloudFormation would put another text here at the deploy")
-                        .note(
-                            "what is compiled must be what a reviewer reads, and what it \
-                                grants must be decidable",
-                        )
-                        .help(
-                            "write the text out, or use a parameter where one can stand: \
-                            `${Name}`",
-                        ),
-                    );
+                let value = Value { text, span };
+                self.diagnostics.extend(dynamic_reference(&value));
+                if let Some(variables) = &mut self.variables {
+                    *variables |= value.text.contains('<');
                 }
-                Ok(Value { text, span })
+                Ok(value)
             }
             Err(TextError::Escape(escape) | TextError::ParameterName(escape)) => {
                 let message = format!("there is no escape {}", quote(&escape));

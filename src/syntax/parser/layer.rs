@@ -1,23 +1,41 @@
-//! `layer NAME { … }`
+//! `layer NAME [for VARIABLE in WORD, …] { … }`
 
 use super::cursor::{Cursor, Parsed};
 use super::{body, comma_separated, principal, values};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Version,
+    Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Variable,
+    Version,
 };
 use crate::syntax::keyword::{Keyword, LayerKeyword, PropertyKeyword};
 use crate::syntax::token::TokenKind;
 
-/// `NAME { … }`
+/// `NAME [for VARIABLE in WORD, …] { … }`
 pub fn layer(cursor: &mut Cursor<'_>) -> Parsed<Layer> {
     let name = cursor.expect_word("the layer's name")?;
-    let (statements, complete) = body(cursor, "layer", layer_statement)?;
+    let mut variables = Vec::new();
+    while cursor.accept_keyword(Keyword::For).is_some() {
+        variables.push(variable(cursor)?);
+    }
+    cursor.allow_variables();
+    let body = body(cursor, "layer", layer_statement);
+    let has_variables = cursor.refuse_variables();
+    let (statements, complete) = body?;
     Ok(Layer {
         name,
+        variables,
         statements,
         complete,
+        has_variables,
     })
+}
+
+/// `VARIABLE in WORD, …`
+fn variable(cursor: &mut Cursor<'_>) -> Parsed<Variable> {
+    let name = cursor.expect_word("the variable's name")?;
+    cursor.expect_keyword(Keyword::In)?;
+    let values = comma_separated(cursor, |cursor| cursor.expect_word("a value"))?;
+    Ok(Variable { name, values })
 }
 
 /// Any statement in the body of a layer.
@@ -51,13 +69,13 @@ fn property(cursor: &mut Cursor<'_>, name: PropertyKeyword, keyword: Span) -> Pa
     Ok(Property { keyword, value })
 }
 
-/// `version LABEL from CONTENT [{ … }]` or `version LABEL at ARN`
+/// `version LABEL, … from CONTENT [{ … }]` or `version LABEL at ARN`
 fn version(cursor: &mut Cursor<'_>) -> Parsed<Version> {
-    let label = cursor.expect_word("the version's label")?;
-    if cursor.accept_keyword(Keyword::At).is_some() {
+    let labels = comma_separated(cursor, |cursor| cursor.expect_word("the version's label"))?;
+    if labels.len() == 1 && cursor.accept_keyword(Keyword::At).is_some() {
         let origin = Origin::At(cursor.expect_value("the ARN of a layer version")?);
         return Ok(Version {
-            label,
+            labels,
             origin,
             properties: Vec::new(),
         });
@@ -70,7 +88,7 @@ fn version(cursor: &mut Cursor<'_>) -> Parsed<Version> {
         Vec::new()
     };
     Ok(Version {
-        label,
+        labels,
         origin,
         properties,
     })

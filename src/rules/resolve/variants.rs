@@ -1,0 +1,609 @@
+//! `layer NAME for VARIABLE in WORD, …`: one layer for each combination of values, with the values
+//! written out. Places stay those of the source.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{count, list, nearest, quote, thousands};
+use crate::rules::{formats, model};
+use crate::source::Span;
+use crate::syntax::ast::{
+    Content, Layer, LayerStatement, Name, Origin, Principal, Property, PropertyValue, Share, Value,
+    Variable, Version,
+};
+use crate::syntax::keyword::Keyword;
+use crate::syntax::text::{Piece, dynamic_reference, is_variable_name, pieces};
+use indexmap::{IndexMap, IndexSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+/// The most variants of one layer. Each that is published is a resource, of which a template has at
+/// most 500.
+const MOST: usize = 1_000;
+
+/// The most variants that a message names.
+const MOST_NAMED: usize = 3;
+
+/// A layer with the values of its variables written out.
+pub struct Variant<'a> {
+    /// The layer.
+    pub layer: Cow<'a, Layer>,
+    /// The value of each variable.
+    pub values: Vec<(&'a str, &'a str)>,
+    /// The places that hold a variable: what stands there is not what is read there.
+    pub written_out: HashSet<Span>,
+}
+
+impl Variant<'_> {
+    /// What makes it one of several; none of a layer without variables.
+    pub fn meaning(&self, declared: &Layer) -> Option<model::Variant> {
+        let values = self.values.iter();
+        let values = values.map(|&(name, value)| (name.to_owned(), value.to_owned()));
+        (!declared.variables.is_empty()).then(|| model::Variant {
+            of: declared.name.text.clone(),
+            values: values.collect(),
+        })
+    }
+}
+
+/// The layers that a block declares. Mistakes in the variables themselves are reported, and those
+/// that nothing uses; what is found of a variant stands beside it.
+pub fn variants<'a>(
+    declared: &'a Layer,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<(Variant<'a>, Vec<Diagnostic>)> {
+    let is_plain = |statement: &LayerStatement| match statement {
+        LayerStatement::Version(version) => version.labels.len() == 1,
+        LayerStatement::Name(_)
+        | LayerStatement::Property(_)
+        | LayerStatement::Content(_)
+        | LayerStatement::OldVersions(_)
+        | LayerStatement::Share(_)
+        | LayerStatement::Publish(_) => true,
+    };
+    let is_plain = declared.variables.is_empty()
+        && !declared.has_variables
+        && declared.statements.iter().all(is_plain);
+    if is_plain {
+        let variant = Variant {
+            layer: Cow::Borrowed(declared),
+            values: Vec::new(),
+            written_out: HashSet::new(),
+        };
+        return vec![(variant, Vec::new())];
+    }
+    let variables = checked(&declared.variables, diagnostics);
+    let mut used = HashSet::new();
+    let mut variants = Vec::new();
+    for values in combinations(&variables, declared.name.span, diagnostics) {
+        let mut writer = Writer {
+            values: &values,
+            label: None,
+            by_version: by_version(declared),
+            is_name: false,
+            used: &mut used,
+            written_out: HashSet::new(),
+            found: Vec::new(),
+        };
+        let layer = Cow::Owned(writer.layer(declared));
+        let Writer {
+            written_out, found, ..
+        } = writer;
+        let variant = Variant {
+            layer,
+            values,
+            written_out,
+        };
+        variants.push((variant, found));
+    }
+    for variable in &declared.variables {
+        let name = variable.name.text.as_str();
+        if declared.complete
+            && !variants.is_empty()
+            && variables.contains_key(name)
+            && !used.contains(name)
+        {
+            let message = format!("nothing uses the variable {}", quote(name));
+            diagnostics.push(
+                Diagnostic::warning(Code::Unused, variable.name.span, message)
+                    .note("the variants differ in nothing but their names"),
+            );
+        }
+    }
+    variants
+}
+
+/// The values of each variable, each once.
+fn checked<'a>(
+    declared: &'a [Variable],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> IndexMap<&'a str, Vec<&'a str>> {
+    let mut variables: IndexMap<&str, (Span, Vec<&str>)> = IndexMap::new();
+    for Variable { name, values } in declared {
+        let word = quote(&name.text);
+        if !is_variable_name(&name.text) {
+            let message = format!("{word} cannot name a variable");
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidName, name.span, message).note(
+                    "a variable's name begins with a letter and is made of letters, digits, `-` \
+                    and `_`",
+                ),
+            );
+            continue;
+        }
+        if name.text == Keyword::Version.text() {
+            let message = "`version` cannot name a variable";
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidName, name.span, message)
+                    .note("`<version>` stands for the label of a version"),
+            );
+            continue;
+        }
+        if let Some(&(first, _)) = variables.get(name.text.as_str()) {
+            let message = format!("the variable {word} is declared twice");
+            diagnostics.push(
+                Diagnostic::error(Code::DuplicateName, name.span, message)
+                    .label("declared again here")
+                    .also(first, "first declared here"),
+            );
+            continue;
+        }
+        let mut seen: IndexMap<&str, Span> = IndexMap::new();
+        for value in values {
+            if !formats::is_label(&value.text) {
+                let message = format!("{} cannot be the value of a variable", quote(&value.text));
+                diagnostics.push(Diagnostic::error(Code::InvalidName, value.span, message).note(
+                    "a value is made of letters, digits, `.`, `-`, `_` and `+`, at most 64 of them",
+                ));
+            } else if let Some(&first) = seen.get(value.text.as_str()) {
+                let message = format!("{} is listed twice", quote(&value.text));
+                diagnostics.push(
+                    Diagnostic::warning(Code::DuplicateItem, value.span, message)
+                        .also(first, "first listed here"),
+                );
+            } else {
+                seen.insert(&value.text, value.span);
+            }
+        }
+        let values = seen.into_keys().collect();
+        variables.insert(&name.text, (name.span, values));
+    }
+    variables
+        .into_iter()
+        .map(|(name, (_, values))| (name, values))
+        .collect()
+}
+
+/// Every combination of values, in the order in which they are listed.
+fn combinations<'a>(
+    variables: &IndexMap<&'a str, Vec<&'a str>>,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Vec<(&'a str, &'a str)>> {
+    let number = variables
+        .values()
+        .try_fold(1_usize, |number, values| number.checked_mul(values.len()))
+        .unwrap_or(usize::MAX);
+    if number > MOST {
+        let message = format!(
+            "this stands for {}, of at most {}",
+            count(number, "layer"),
+            thousands(MOST)
+        );
+        diagnostics.push(
+            Diagnostic::error(Code::TooMany, span, message)
+                .note("there is one for each combination of the variables' values"),
+        );
+        return Vec::new();
+    }
+    let mut combinations = vec![Vec::new()];
+    for (&name, values) in variables {
+        combinations = combinations
+            .into_iter()
+            .flat_map(|before: Vec<(&str, &str)>| {
+                values.iter().map(move |&value| {
+                    let mut combination = before.clone();
+                    combination.push((name, value));
+                    combination
+                })
+            })
+            .collect();
+    }
+    combinations
+}
+
+/// What was found of each variant, as one list: what is so in all of them is said once, and of
+/// anything else the variants are named.
+pub fn merged(found: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
+    let all = found.len();
+    let mut variants: IndexMap<(Span, String), (Diagnostic, IndexSet<String>)> = IndexMap::new();
+    for (name, diagnostics) in found {
+        for diagnostic in diagnostics {
+            let key = (diagnostic.primary.span, diagnostic.message.clone());
+            let entry = variants
+                .entry(key)
+                .or_insert_with(|| (diagnostic, IndexSet::new()));
+            entry.1.insert(name.clone());
+        }
+    }
+    let merged = variants.into_values().map(|(diagnostic, names)| {
+        if names.len() == all {
+            return diagnostic;
+        }
+        let mut named: Vec<String> = names
+            .iter()
+            .take(MOST_NAMED)
+            .map(|name| quote(name))
+            .collect();
+        if names.len() > MOST_NAMED {
+            named.push(format!("{} more", names.len() - MOST_NAMED));
+        }
+        let variants = if names.len() == 1 {
+            "variant"
+        } else {
+            "variants"
+        };
+        diagnostic.note(format!(
+            "it is so in the {variants} {}",
+            list(&named, "and")
+        ))
+    });
+    merged.collect()
+}
+
+/// A change of a text that holds a variable would put the value in the variable's place: it is
+/// told, and not offered.
+pub fn without_wrong_fix(mut diagnostic: Diagnostic, written_out: &HashSet<Span>) -> Diagnostic {
+    if let Some(fix) = diagnostic
+        .fix
+        .take_if(|fix| written_out.contains(&fix.span))
+    {
+        diagnostic.helps.push(fix.title);
+    }
+    diagnostic
+}
+
+/// The name of a variant by the values of its variables. Their dots are left out, since AWS takes
+/// none in the name of a layer.
+fn name_of(layer: &Name, values: &[(&str, &str)]) -> Name {
+    let mut text = layer.text.clone();
+    for (_, value) in values {
+        text.push('-');
+        text.push_str(&value.replace('.', ""));
+    }
+    Name {
+        text,
+        span: layer.span,
+    }
+}
+
+/// Writes values in the place of variables. A statement with a variable that nobody knows is left
+/// out, like one that cannot be read.
+struct Writer<'a, 'b> {
+    values: &'b [(&'a str, &'a str)],
+    /// What `<version>` stands for, where it may stand.
+    label: Option<String>,
+    /// The properties of the layer that each version has in its own way.
+    by_version: Vec<&'a Property>,
+    /// Whether the text becomes a name at AWS, which takes no dots.
+    is_name: bool,
+    used: &'b mut HashSet<&'a str>,
+    written_out: HashSet<Span>,
+    found: Vec<Diagnostic>,
+}
+
+impl<'a> Writer<'a, '_> {
+    fn layer(&mut self, declared: &'a Layer) -> Layer {
+        let Layer {
+            name,
+            variables: _,
+            statements,
+            complete,
+            has_variables: _,
+        } = declared;
+        let mut written = Vec::with_capacity(statements.len());
+        let mut complete = *complete;
+        for statement in statements {
+            complete &= self.statement(statement, &mut written).is_some();
+        }
+        Layer {
+            name: name_of(name, self.values),
+            variables: Vec::new(),
+            statements: written,
+            complete,
+            has_variables: false,
+        }
+    }
+
+    fn statement(
+        &mut self,
+        statement: &'a LayerStatement,
+        written: &mut Vec<LayerStatement>,
+    ) -> Option<()> {
+        written.push(match statement {
+            LayerStatement::Name(name) => {
+                self.is_name = true;
+                let name = self.value(name);
+                self.is_name = false;
+                LayerStatement::Name(name?)
+            }
+            LayerStatement::Property(said)
+                if self
+                    .by_version
+                    .iter()
+                    .any(|other| other.keyword == said.keyword) =>
+            {
+                return Some(());
+            }
+            LayerStatement::Property(said) => LayerStatement::Property(self.property(said)?),
+            LayerStatement::Version(version) => return self.versions(version, written),
+            LayerStatement::Content(content) => LayerStatement::Content(self.content(content)?),
+            LayerStatement::OldVersions(word) => LayerStatement::OldVersions(self.name(word)?),
+            LayerStatement::Share(share) => LayerStatement::Share(self.share(share)?),
+            LayerStatement::Publish(name) => LayerStatement::Publish(self.value(name)?),
+        });
+        Some(())
+    }
+
+    /// A version for each label.
+    fn versions(&mut self, version: &'a Version, written: &mut Vec<LayerStatement>) -> Option<()> {
+        if let (Origin::From(content), [_, second, ..]) =
+            (&version.origin, version.labels.as_slice())
+            && !names_version(content)
+        {
+            self.found.push(same_archive(content, second));
+        }
+        for label in &version.labels {
+            let label = self.name(label)?;
+            self.label = Some(label.text.clone());
+            let version = self.version(version, label);
+            self.label = None;
+            written.push(LayerStatement::Version(version?));
+        }
+        Some(())
+    }
+
+    fn version(&mut self, version: &'a Version, label: Name) -> Option<Version> {
+        let Version {
+            labels: _,
+            origin,
+            properties,
+        } = version;
+        let kind = |property: &Property| property.value.keyword();
+        let inherited = self.by_version.clone();
+        let inherited = inherited.into_iter().filter(|inherited| {
+            let mut own = properties.iter();
+            own.all(|own| kind(own) != kind(inherited))
+        });
+        let properties = properties.iter().chain(inherited);
+        let properties = properties.map(|property| self.property(property));
+        let properties = properties.collect::<Option<Vec<_>>>();
+        let origin = match origin {
+            Origin::From(content) => Origin::From(self.content(content)?),
+            Origin::At(arn) => Origin::At(self.value(arn)?),
+        };
+        Some(Version {
+            labels: vec![label],
+            origin,
+            properties: properties?,
+        })
+    }
+
+    fn content(&mut self, content: &'a Content) -> Option<Content> {
+        let Content {
+            location,
+            object_version,
+        } = content;
+        let object_version = match object_version {
+            Some(version) => Some(self.value(version)?),
+            None => None,
+        };
+        Some(Content {
+            location: self.value(location)?,
+            object_version,
+        })
+    }
+
+    fn property(&mut self, property: &'a Property) -> Option<Property> {
+        let value = match &property.value {
+            PropertyValue::Runtimes(all) => PropertyValue::Runtimes(self.values(all)?),
+            PropertyValue::Architectures(all) => PropertyValue::Architectures(self.values(all)?),
+            PropertyValue::Description(text) => PropertyValue::Description(self.value(text)?),
+            PropertyValue::License(text) => PropertyValue::License(self.value(text)?),
+        };
+        Some(Property {
+            keyword: property.keyword,
+            value,
+        })
+    }
+
+    fn share(&mut self, share: &'a Share) -> Option<Share> {
+        let Share {
+            versions,
+            principals,
+            because,
+            until,
+        } = share;
+        let versions: Option<Vec<Name>> = versions.iter().map(|label| self.name(label)).collect();
+        let principals = principals.iter().map(|who| self.principal(who));
+        let principals: Option<Vec<Principal>> = principals.collect();
+        let because = because.as_ref().map(|text| self.value(text));
+        let until = until.as_ref().map(|date| self.value(date));
+        Some(Share {
+            versions: versions?,
+            principals: principals?,
+            because: because.map_or(Some(None), |text| text.map(Some))?,
+            until: until.map_or(Some(None), |date| date.map(Some))?,
+        })
+    }
+
+    fn principal(&mut self, principal: &'a Principal) -> Option<Principal> {
+        Some(match principal {
+            Principal::Everyone(span) => Principal::Everyone(*span),
+            Principal::Account(id) => Principal::Account(self.value(id)?),
+            Principal::Organization(id) => Principal::Organization(self.value(id)?),
+            Principal::Named(name) => Principal::Named(self.name(name)?),
+        })
+    }
+
+    fn values(&mut self, values: &'a [Value]) -> Option<Vec<Value>> {
+        values.iter().map(|value| self.value(value)).collect()
+    }
+
+    fn name(&mut self, name: &'a Name) -> Option<Name> {
+        Some(Name {
+            text: self.text(&name.text, name.span)?,
+            span: name.span,
+        })
+    }
+
+    fn value(&mut self, value: &'a Value) -> Option<Value> {
+        let written = Value {
+            text: self.text(&value.text, value.span)?,
+            span: value.span,
+        };
+        // A value can complete what was none before.
+        if self.written_out.contains(&value.span) && dynamic_reference(value).is_none() {
+            self.found.extend(dynamic_reference(&written));
+        }
+        Some(written)
+    }
+
+    fn text(&mut self, text: &'a str, span: Span) -> Option<String> {
+        if !text.contains('<') {
+            return Some(text.to_owned());
+        }
+        self.written_out.insert(span);
+        let mut written = String::with_capacity(text.len());
+        let mut known = true;
+        for piece in pieces(text) {
+            match piece {
+                Piece::Literal(text) => written.push_str(text),
+                Piece::Variable(name) => known &= self.write_value(name, text, span, &mut written),
+            }
+        }
+        known.then_some(written)
+    }
+
+    /// Writes the value of a variable; whether there is one.
+    fn write_value(&mut self, name: &str, text: &str, span: Span, written: &mut String) -> bool {
+        let label = self
+            .label
+            .as_deref()
+            .filter(|_| name == Keyword::Version.text());
+        let variable = self.values.iter().find(|(known, _)| *known == name);
+        match (label, variable) {
+            (Some(label), _) => written.push_str(label),
+            (None, Some((known, value))) => {
+                self.used.insert(known);
+                if self.is_name {
+                    written.push_str(&value.replace('.', ""));
+                } else {
+                    written.push_str(value);
+                }
+            }
+            (None, None) => {
+                let unknown = self.unknown(name, text, span);
+                self.found.push(unknown);
+                return false;
+            }
+        }
+        true
+    }
+
+    fn unknown(&self, name: &str, text: &str, span: Span) -> Diagnostic {
+        let place = place_of(name, text, span);
+        let message = format!("there is no variable {}", quote(name));
+        let diagnostic = Diagnostic::error(Code::UnknownVariable, place.unwrap_or(span), message);
+        let label = self.label.as_ref().map(|_| Keyword::Version.text());
+        let known = self.values.iter().map(|&(known, _)| known).chain(label);
+        match nearest(name, known) {
+            Some(near) => match place {
+                Some(place) => {
+                    diagnostic.fix(format!("write `<{near}>`"), place, format!("<{near}>"))
+                }
+                None => diagnostic.help(format!("write `<{near}>`")),
+            },
+            None if name == Keyword::Version.text() => {
+                diagnostic.note("`<version>` stands in what a version is made of, and in the properties of listed versions")
+            }
+            None => diagnostic.help(format!(
+                "declare it in the layer's first line, `layer NAME for {name} in …`; the text \
+                `<{name}>` itself is written `<<{name}>`"
+            )),
+        }
+    }
+}
+
+/// Where a variable stands in a word; in a quoted text, escapes may have moved it.
+fn place_of(name: &str, word: &str, span: Span) -> Option<Span> {
+    let written = format!("<{name}>");
+    let is_word = span.range().len() == word.len();
+    let mut found = word.match_indices(&written).filter(|_| is_word);
+    let at = found.find(|(at, _)| !word[..*at].ends_with('<'))?.0 as u32;
+    Some(Span {
+        file: span.file,
+        start: span.start + at,
+        end: span.start + at + written.len() as u32,
+    })
+}
+
+/// The properties of a layer that hold `<version>`, and so are another one for each version. One
+/// that is said twice is none of them, and is reported as it is.
+fn by_version(declared: &Layer) -> Vec<&Property> {
+    let properties = || {
+        let statements = declared.statements.iter();
+        statements.filter_map(|statement| match statement {
+            LayerStatement::Property(property) => Some(property),
+            LayerStatement::Name(_)
+            | LayerStatement::Version(_)
+            | LayerStatement::Content(_)
+            | LayerStatement::OldVersions(_)
+            | LayerStatement::Share(_)
+            | LayerStatement::Publish(_) => None,
+        })
+    };
+    let mut statements = declared.statements.iter();
+    if !statements.any(|statement| matches!(statement, LayerStatement::Version(_))) {
+        return Vec::new();
+    }
+    let is_alone = |property: &&Property| {
+        let keyword = property.value.keyword();
+        properties()
+            .filter(|other| other.value.keyword() == keyword)
+            .count()
+            == 1
+    };
+    let holds_version = |property: &&Property| match &property.value {
+        PropertyValue::Description(text) | PropertyValue::License(text) => is_by_version(text),
+        PropertyValue::Runtimes(all) | PropertyValue::Architectures(all) => {
+            all.iter().any(is_by_version)
+        }
+    };
+    properties()
+        .filter(is_alone)
+        .filter(holds_version)
+        .collect()
+}
+
+fn is_by_version(value: &Value) -> bool {
+    let mut pieces = pieces(&value.text).into_iter();
+    pieces.any(|piece| piece == Piece::Variable(Keyword::Version.text()))
+}
+
+/// Whether the label of the version stands in its content.
+fn names_version(content: &Content) -> bool {
+    let texts = [Some(&content.location), content.object_version.as_ref()];
+    texts.into_iter().flatten().any(is_by_version)
+}
+
+fn same_archive(content: &Content, second: &Name) -> Diagnostic {
+    Diagnostic::error(
+        Code::SameArchive,
+        content.location.span,
+        "these versions would have one archive",
+    )
+    .also(second.span, "this is a version of its own")
+    .help(
+        "write `<version>` where the label stands in the address, or give each version a line of \
+        its own",
+    )
+}
