@@ -9,8 +9,9 @@
     reason = "a benchmark prints, and stops at the first surprise"
 )]
 
+use layershare::access::Access;
+use layershare::access::authored::Authored;
 use layershare::access::diff::Diff;
-use layershare::access::{Access, Aliases};
 use layershare::cloudformation::Values;
 use layershare::cloudformation::read;
 use layershare::pattern::{BudgetExceeded, Domain, Pattern, Search};
@@ -38,14 +39,15 @@ fn main() -> ExitCode {
         println!("{name:>34} {measured:>8.2} of at most {target:.1}   {detail}");
         missed |= measured > target * NOISE;
     };
-    let text = template();
+    let text = template_of(GRANTS);
     let reading = best(3, || read::template(text.as_bytes()).unwrap());
     let json = read::template(text.as_bytes()).unwrap();
     let other = read::template(text.replace("'500000099999'", "'*'").as_bytes()).unwrap();
     let of = |json: &serde_json::Value| {
-        Access::of_template(json.clone(), &Values::default(), Aliases::new())
+        Access::of_template(json.clone(), &Values::default(), Authored::default())
     };
-    let access = best(3, || report::access_json(&of(&json)));
+    let made_from = report::MadeFrom::default();
+    let access = best(3, || report::access_json(&of(&json), &made_from));
     let (old, new) = (of(&json), of(&other));
     let diff = best(3, || Diff::between(&old, &new));
     row(
@@ -61,10 +63,26 @@ fn main() -> ExitCode {
         format!("{diff:.1?}"),
     );
 
+    let page = of(&read::template(template_of(10_000).as_bytes()).unwrap());
+    let rendering = best(3, || report::access_html(&page, &made_from));
+    let size = report::access_html(&page, &made_from).len();
+    row(
+        "page of 10,000 grants / 1 MB",
+        size as f64 / 1_000_000.0,
+        1.0,
+        format!("{size} bytes"),
+    );
+
     let reference = best(5, || {
         (0..STEPS).fold(1_u64, |value, step| black_box(value.rotate_left(5) ^ step))
     });
     println!("{:>34} {:.1?}", "reference loop", reference);
+    row(
+        "page of 10,000 grants / reference",
+        ratio(rendering, reference),
+        1.0,
+        format!("{rendering:.1?}"),
+    );
     for family in FAMILIES {
         let mut before: Option<Duration> = None;
         for number in [250, 500, 1000, 2000] {
@@ -113,8 +131,8 @@ fn ratio(a: Duration, b: Duration) -> f64 {
     a.as_secs_f64() / b.as_secs_f64().max(1e-9)
 }
 
-/// A template with many grants on a few versions.
-fn template() -> String {
+/// A template with many grants on a hundred versions.
+fn template_of(grants: usize) -> String {
     let mut text = "AWSTemplateFormatVersion: '2010-09-09'\nResources:\n".to_owned();
     for version in 0..100 {
         writeln!(
@@ -129,7 +147,7 @@ fn template() -> String {
         )
         .unwrap();
     }
-    for grant in 0..GRANTS {
+    for grant in 0..grants {
         let version = grant % 100;
         writeln!(
             text,

@@ -133,6 +133,11 @@ impl Sources {
         id
     }
 
+    /// All files, in the order in which they were read.
+    pub fn iter(&self) -> impl Iterator<Item = &Source> {
+        self.files.iter()
+    }
+
     /// The file of an id that [`Sources::add`] gave.
     #[must_use]
     pub fn get(&self, id: FileId) -> &Source {

@@ -25,6 +25,7 @@ fn access_is_shown_in_every_form() {
             ("markdown", "md"),
             ("json", "json"),
             ("html", "html"),
+            ("svg", "svg"),
         ] {
             let output = run(&["access", &format!("access/{file}"), "--format", format]);
             assert_eq!(output.status.code(), Some(0), "{file}");

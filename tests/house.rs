@@ -49,6 +49,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     (
         "access",
         &[
+            "source",
             "aws",
             "pattern",
             "partial",
@@ -78,8 +79,10 @@ const FLOORS: &[(&str, &[&str])] = &[
         "report",
         &[
             "source",
+            "english",
             "pattern",
             "partial",
+            "rules",
             "cloudformation",
             "iam",
             "access",

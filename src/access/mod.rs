@@ -4,6 +4,7 @@
 //! what a reviewer is told is what is deployed.
 
 pub mod applicability;
+pub mod authored;
 pub mod claim;
 pub mod closed_world;
 pub mod diff;
@@ -16,14 +17,11 @@ pub mod subject;
 
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Template, Values};
+use authored::Authored;
 use grants::Grants;
 use placeholder::Shown;
 use serde_json::Value as Json;
-use std::collections::HashMap;
 use subject::{Kind, SubjectCases, Subjects, placeholders};
-
-/// What the source calls accounts and organizations, by their IDs.
-pub type Aliases = HashMap<String, String>;
 
 /// What a template, or the policies of layer versions, let anybody do.
 #[derive(Debug, Default)]
@@ -34,8 +32,8 @@ pub struct Access {
     pub subjects: Vec<SubjectCases>,
     /// What may share layers or let somebody attach them, and is not read.
     pub not_read: Vec<Unread>,
-    /// What the source calls accounts and organizations.
-    pub aliases: Aliases,
+    /// What the source says, of a template that is compiled from one.
+    pub authored: Authored,
     /// What to show instead of values that stand for others.
     pub shown: Shown,
 }
@@ -43,25 +41,25 @@ pub struct Access {
 impl Access {
     /// The access that a template gives.
     #[must_use]
-    pub fn of_template(json: Json, values: &Values, aliases: Aliases) -> Self {
-        Self::of(json, values, aliases, None)
+    pub fn of_template(json: Json, values: &Values, authored: Authored) -> Self {
+        Self::of(json, values, authored, None)
     }
 
     /// The access that a policy in a file of its own gives, as the template that has it, meant as
     /// this.
     #[must_use]
     pub fn of_policy_file(json: Json, kind: Kind) -> Self {
-        Self::of(json, &Values::default(), Aliases::new(), Some(kind))
+        Self::of(json, &Values::default(), Authored::default(), Some(kind))
     }
 
-    fn of(json: Json, values: &Values, aliases: Aliases, meant_as: Option<Kind>) -> Self {
+    fn of(json: Json, values: &Values, authored: Authored, meant_as: Option<Kind>) -> Self {
         let template = Template::new(json, values);
         let placeholders = placeholders(&template, &[]);
         Self {
             grants: Grants::of_template(&template),
             subjects: Subjects::new(&template, meant_as).all(&placeholders),
             not_read: closed_world::not_read(&template),
-            aliases,
+            authored,
             shown: Shown::new(&template, &placeholders),
         }
     }

@@ -168,6 +168,9 @@ pub struct AccessArguments {
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: AccessFormat,
+    /// The revision that the files are of, to be named in the page and in JSON
+    #[arg(long, value_name = "TEXT")]
+    pub revision: Option<String>,
     /// What a policy is meant as that is in a file by itself, where its content does not say
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub meant_as: Option<MeantAs>,
@@ -254,6 +257,8 @@ pub enum AccessFormat {
     Json,
     /// One page that needs nothing else
     Html,
+    /// A picture of who can use what
+    Svg,
 }
 
 /// The form of a report that is not made for a browser.

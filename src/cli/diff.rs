@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::args::{DiffArguments, DiffFormat};
-use super::input;
+use super::input::{self, Read};
 use super::messages::Messages;
 use crate::access::diff::Diff;
 use crate::report;
@@ -25,7 +25,9 @@ pub fn run(
             messages,
         )
     };
-    let (Some(old), Some(new)) = (side(&arguments.old)?, side(&arguments.new)?) else {
+    let (Some(Read { access: old, .. }), Some(Read { access: new, .. })) =
+        (side(&arguments.old)?, side(&arguments.new)?)
+    else {
         return Ok(Outcome::Findings);
     };
     let diff = Diff::between(&old, &new);

@@ -2,22 +2,26 @@
 
 use super::disk::{self, Disk};
 use super::messages::Messages;
+use crate::access::Access;
+use crate::access::authored::Authored;
 use crate::access::grants::Grants;
 use crate::access::policy_file::PolicyFile;
 use crate::access::subject::Kind;
-use crate::access::{Access, Aliases};
 use crate::cloudformation::expand::nested::{Child, with_children};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Template, Values};
 use crate::compile;
 use crate::diagnostic::has_errors;
+use crate::report::HashedFile;
 use crate::rules::load::Root;
-use crate::rules::model::{Id, Principal, Rules};
+use crate::rules::model::Rules;
 use crate::source::Sources;
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
+use sha2::{Digest, Sha256};
+use std::cell::RefCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -66,10 +70,15 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
 
 /// The template that a file is, with those of nested stacks that lie beside it.
 pub fn template_in(root: &Root) -> anyhow::Result<Json> {
+    template_among(&mut Vec::new(), root)
+}
+
+fn template_among(files: &mut Vec<HashedFile>, root: &Root) -> anyhow::Result<Json> {
     let json = written_template(root)?;
+    let read = RefCell::new(files);
     Ok(match &root.path {
         Some(path) => with_children(json, path, &|parent: &PathBuf, written| {
-            child(parent, written)
+            child(parent, written, &mut read.borrow_mut())
         }),
         // Beside what comes by standard input lies nothing.
         None => json,
@@ -77,13 +86,12 @@ pub fn template_in(root: &Root) -> anyhow::Result<Json> {
 }
 
 /// The template of a nested stack that lies beside its parent's, if it is there and can be read.
-fn child(parent: &Path, written: &str) -> Option<Child<PathBuf>> {
+fn child(parent: &Path, written: &str, files: &mut Vec<HashedFile>) -> Option<Child<PathBuf>> {
     let place = parent.parent().unwrap_or(Path::new("")).join(written);
     let bytes = place.is_file().then(|| fs::read(&place).ok())??;
-    Some(Child {
-        template: read::template(&bytes).ok()?,
-        place,
-    })
+    let template = read::template(&bytes).ok()?;
+    files.push(hashed(&place.display().to_string(), &bytes));
+    Some(Child { template, place })
 }
 
 /// Refuses values for parameters that the template does not have, and values that its declarations
@@ -131,6 +139,15 @@ pub enum Foreign {
 /// What a file is that is no source. `meant_as` is what a policy by itself is meant as, where its
 /// content does not say.
 pub fn foreign(root: &Root, meant_as: Option<Kind>) -> anyhow::Result<Foreign> {
+    foreign_among(&mut Vec::new(), root, meant_as)
+}
+
+/// What [`foreign`] gives; the files of nested stacks are added to those that were read.
+fn foreign_among(
+    files: &mut Vec<HashedFile>,
+    root: &Root,
+    meant_as: Option<Kind>,
+) -> anyhow::Result<Foreign> {
     let documents = read::json_documents(&root.bytes);
     if let Ok([document]) = documents.as_deref()
         && let Some(policy) =
@@ -159,7 +176,7 @@ pub fn foreign(root: &Root, meant_as: Option<Kind>) -> anyhow::Result<Foreign> {
             Grants::of_policies(documents).map_err(|error| anyhow!("{}: {error}", root.name))?;
         return Ok(Foreign::Policies(grants));
     }
-    Ok(Foreign::Template(template_in(root)?))
+    Ok(Foreign::Template(template_among(files, root)?))
 }
 
 /// What a policy in a file is called: as the file is, as far as a claim can name it.
@@ -184,6 +201,14 @@ fn policy_name(root: &Root) -> String {
     }
 }
 
+/// What is read to be asked about access.
+pub struct Read {
+    /// The access.
+    pub access: Access,
+    /// The files that it was read from.
+    pub files: Vec<HashedFile>,
+}
+
 /// What a source, a template or policies let anybody do; `None` where a source has errors, which
 /// are then reported.
 pub fn access(
@@ -192,25 +217,43 @@ pub fn access(
     meant_as: Option<Kind>,
     limits: Limits,
     messages: &mut Messages,
-) -> anyhow::Result<Option<Access>> {
+) -> anyhow::Result<Option<Read>> {
     let root = disk::root(path)?;
     if is_source(&root) {
-        let Some((json, rules, _)) = compiled(root, limits, messages)? else {
+        let mut sources = Sources::default();
+        let Some((json, rules, lowered)) = compiled_among(&mut sources, root, limits, messages)?
+        else {
             return Ok(None);
         };
         check_parameters(&json, values, path)?;
-        return Ok(Some(Access::of_template(json, values, aliases(&rules))));
+        let files = sources.iter();
+        return Ok(Some(Read {
+            access: Access::of_template(json, values, Authored::of(&rules, &lowered)),
+            files: files
+                .map(|source| hashed(source.name(), source.text().as_bytes()))
+                .collect(),
+        }));
     }
-    match foreign(&root, meant_as)? {
-        Foreign::Policies(grants) => Ok(Some(Access {
+    let mut files = vec![hashed(&root.name, &root.bytes)];
+    let access = match foreign_among(&mut files, &root, meant_as)? {
+        Foreign::Policies(grants) => Access {
             grants,
             ..Access::default()
-        })),
-        Foreign::Policy(template, kind) => Ok(Some(Access::of_policy_file(template, kind))),
+        },
+        Foreign::Policy(template, kind) => Access::of_policy_file(template, kind),
         Foreign::Template(json) => {
             check_parameters(&json, values, path)?;
-            Ok(Some(Access::of_template(json, values, Aliases::new())))
+            Access::of_template(json, values, Authored::default())
         }
+    };
+    Ok(Some(Read { access, files }))
+}
+
+fn hashed(name: &str, bytes: &[u8]) -> HashedFile {
+    let digest = Sha256::digest(bytes);
+    HashedFile {
+        name: name.to_owned(),
+        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
     }
 }
 
@@ -221,9 +264,17 @@ fn compiled(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
-    let mut sources = Sources::default();
-    let compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);
-    messages.diagnostics(&compiled.diagnostics, &sources);
+    compiled_among(&mut Sources::default(), root, limits, messages)
+}
+
+fn compiled_among(
+    sources: &mut Sources,
+    root: Root,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
+    let compiled = compile(root, &Placement::of_any_size(), limits, &Disk, sources);
+    messages.diagnostics(&compiled.diagnostics, sources);
     match compiled.lowered {
         Some(lowered) if !has_errors(&compiled.diagnostics) => {
             let json = lowered.template.json().ok_or_else(|| {
@@ -236,27 +287,6 @@ fn compiled(
             Ok(None)
         }
     }
-}
-
-/// What a source calls accounts and organizations, by their IDs.
-fn aliases(rules: &Rules) -> Aliases {
-    let mut aliases = Aliases::new();
-    for named in &rules.principals {
-        let id = match &named.principal {
-            Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => {
-                id.clone()
-            }
-            Principal::Account(Id::Parameter(name))
-            | Principal::Organization(Id::Parameter(name)) => {
-                format!("${{{name}}}")
-            }
-            Principal::Everyone => continue,
-        };
-        if let Some(names) = named.names.as_deref() {
-            aliases.insert(id, names.to_owned());
-        }
-    }
-    aliases
 }
 
 /// The JSON documents in a file, one after the other.

@@ -2,7 +2,7 @@
 
 use crate::access::Access;
 use crate::access::applicability::Trust;
-use crate::access::grants::{GrantedBy, Who};
+use crate::access::grants::{GrantedBy, Version, Who};
 use crate::access::subject::{Kind, Subject, SubjectCases};
 use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
@@ -11,6 +11,10 @@ use crate::iam::attach::{EffectivePolicies, attachable, is_about_layers, is_unre
 use crate::iam::document::{Effect, Quantifier};
 use crate::partial::Origin;
 use crate::pattern::Pattern;
+use crate::rules::model::Why;
+use indexmap::IndexMap;
+use jiff::civil::Date;
+use std::sync::Arc;
 
 /// Everything that a report says.
 pub(super) struct AccessRows {
@@ -27,8 +31,86 @@ pub(super) struct AccessRows {
 /// A layer.
 pub(super) struct LayerRow {
     pub layer: String,
-    /// Its versions, each with who can use it.
-    pub versions: Vec<(String, Vec<String>)>,
+    pub versions: Vec<VersionRow>,
+}
+
+/// A version of a layer.
+pub(super) struct VersionRow {
+    /// Its logical ID or ARN.
+    pub id: String,
+    /// What the source calls it.
+    pub label: Option<String>,
+    /// Who can use it, the loudest first.
+    pub grants: Vec<GrantRow>,
+}
+
+/// Somebody who can use a version.
+pub(super) struct GrantRow {
+    pub reach: Reach,
+    /// Who it is, what the source calls them, and in which cases.
+    pub who: String,
+    /// The reasons that the source gives.
+    pub because: Vec<String>,
+    /// The last day that the source gives.
+    pub until: Option<String>,
+}
+
+/// How many a grant reaches, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Reach {
+    Everyone,
+    Unknown,
+    Organization,
+    Account,
+    Owner,
+}
+
+impl Reach {
+    pub fn of(who: &Who) -> Self {
+        match who {
+            Who::Everyone => Self::Everyone,
+            Who::Unknown(..) => Self::Unknown,
+            Who::Organization(_) => Self::Organization,
+            Who::Account(_) => Self::Account,
+            Who::Owner => Self::Owner,
+        }
+    }
+
+    /// The word for one of them.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::Unknown => "unknown",
+            Self::Organization => "organization",
+            Self::Account => "account",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl GrantRow {
+    fn new(access: &Access, who: &Who, by: &[GrantedBy]) -> Self {
+        let (because, until) = why(access, by);
+        Self {
+            reach: Reach::of(who),
+            who: format!("{}{}", shown(access, who), if_words(by)),
+            because,
+            until: until.map(|until| until.to_string()),
+        }
+    }
+
+    /// All of it, as a source would say it.
+    pub fn sentence(&self) -> String {
+        let mut text = self.who.clone();
+        if !self.because.is_empty() {
+            let reasons = self.because.join("; ");
+            text.push_str(&format!(", because \"{reasons}\""));
+        }
+        if let Some(until) = &self.until {
+            text.push_str(&format!(", until {until}"));
+        }
+        text
+    }
 }
 
 /// A role or policy in some cases.
@@ -72,39 +154,61 @@ fn public(access: &Access) -> Vec<String> {
 }
 
 fn layers(access: &Access) -> Vec<LayerRow> {
-    let mut layers: Vec<LayerRow> = Vec::new();
+    let mut layers: IndexMap<String, Vec<VersionRow>> = IndexMap::new();
     for (id, version) in &access.grants.versions {
-        let layer = match version.names.as_slice() {
-            [] => "a layer whose name CloudFormation makes up".to_owned(),
-            [name]
-                if name
-                    .as_unknown()
-                    .is_some_and(|unknown| matches!(unknown.origin, Origin::Other(_))) =>
-            {
-                "a layer whose name is unknown".to_owned()
-            }
-            names => names
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" or "),
-        };
         let mut grants: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();
         grants.sort_by_key(|(who, _)| *who);
-        let who = grants
-            .into_iter()
-            .map(|(who, by)| format!("{}{}", shown(access, who), if_words(by)))
-            .collect();
-        let row = (id.to_string(), who);
-        match layers.iter_mut().find(|known| known.layer == layer) {
-            Some(known) => known.versions.push(row),
-            None => layers.push(LayerRow {
-                layer,
-                versions: vec![row],
-            }),
-        }
+        let id = id.to_string();
+        let row = VersionRow {
+            label: access.authored.labels.get(&id).cloned(),
+            id,
+            grants: grants
+                .into_iter()
+                .map(|(who, by)| GrantRow::new(access, who, by))
+                .collect(),
+        };
+        layers.entry(layer_name(version)).or_default().push(row);
     }
     layers
+        .into_iter()
+        .map(|(layer, versions)| LayerRow { layer, versions })
+        .collect()
+}
+
+/// The name of a version's layer, in words.
+pub(super) fn layer_name(version: &Version) -> String {
+    match version.names.as_slice() {
+        [] => "a layer whose name CloudFormation makes up".to_owned(),
+        [name]
+            if name
+                .as_unknown()
+                .is_some_and(|unknown| matches!(unknown.origin, Origin::Other(_))) =>
+        {
+            "a layer whose name is unknown".to_owned()
+        }
+        names => names
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join(" or "),
+    }
+}
+
+/// Why some grants are there, and until when: as long as the last of them.
+pub(super) fn why(access: &Access, by: &[GrantedBy]) -> (Vec<String>, Option<Date>) {
+    let whys: Vec<Option<&Arc<Why>>> = by
+        .iter()
+        .map(|by| access.authored.why.get(&by.id))
+        .collect();
+    let mut because: Vec<String> = Vec::new();
+    for reason in whys.iter().flatten().flat_map(|why| &why.because) {
+        if !because.contains(reason) {
+            because.push(reason.clone());
+        }
+    }
+    let ends = whys.iter().map(|why| why.and_then(|why| why.until));
+    let until = ends.reduce(|one, other| one.zip(other).map(|(a, b)| a.max(b)));
+    (because, until.flatten())
 }
 
 /// Somebody, with what the source calls them.
@@ -114,7 +218,7 @@ pub(super) fn shown(access: &Access, who: &Who) -> String {
         Who::Everyone => return "EVERYONE: every AWS account there is".to_owned(),
         Who::Owner | Who::Unknown(..) => return who.to_string(),
     };
-    match access.aliases.get(&id) {
+    match access.authored.names.get(&id) {
         Some(alias) => format!("{who} ({alias})"),
         None => who.to_string(),
     }

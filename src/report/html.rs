@@ -1,83 +1,299 @@
-//! A page that needs nothing but itself.
+//! A page that needs nothing but itself: no other file, no network, and no script to be read.
 
-use super::access::AccessRows;
+use super::MadeFrom;
+use super::access::{AccessRows, GrantRow, LayerRow, Reach, VersionRow};
 use super::escape::html as escaped;
+use super::picture::Picture;
+use super::svg;
+use crate::english::count;
 
-pub(super) fn access(rows: &AccessRows) -> String {
+/// What the page does not say, whatever it is made from.
+const NOT_LOOKED_AT: &[&str] = &[
+    "What is deployed. This page says what the files below say. Whoever deploys something else, or \
+    changes a grant by hand, is seen by <code>layershare drift</code>.",
+    "Grants of these layers in other templates, and layers that are in none of these files.",
+    "Whether an account uses what it can use. Its own policies must allow \
+    <code>lambda:GetLayerVersion</code>, too.",
+    "Functions that have a version already. They go on running when the grant is gone.",
+    "What policies elsewhere add or forbid: those of users, of the organization, and of roles \
+    that are in other templates.",
+];
+
+pub(super) fn access(rows: &AccessRows, picture: &Picture, made_from: &MadeFrom) -> String {
     let mut body = String::new();
-    for version in &rows.public {
-        line(
-            &mut body,
-            &format!(
-                "<p class=\"loud\">Everyone, every AWS account there is, can use {}</p>",
-                escaped(version)
-            ),
+    at_a_glance(rows, &mut body);
+    public(rows, &mut body);
+    unknown(rows, &mut body);
+    if !picture.versions.is_empty() {
+        body.push_str(
+            "<section aria-labelledby=\"picture\"><h2 id=\"picture\">Picture</h2>\n<p>The tables \
+            below say the same in words.</p>\n<div class=\"picture\" tabindex=\"0\" \
+            role=\"group\" aria-labelledby=\"picture\">\n",
         );
+        body.push_str(&svg::text(picture));
+        body.push_str("</div></section>\n");
     }
-    line(
-        &mut body,
-        "<table><caption>Who can use which \
-        layer</caption><tr><th>Layer</th><th>Version</th><th>Can be used by</th></tr>",
-    );
-    for layer in &rows.layers {
-        for (version, who) in &layer.versions {
-            let who = if who.is_empty() {
-                "nobody but its owner".to_owned()
-            } else {
-                list(who)
-            };
-            let (layer, version) = (escaped(&layer.layer), escaped(version));
-            line(
-                &mut body,
-                &format!("<tr><td>{layer}</td><td>{version}</td><td>{who}</td></tr>"),
-            );
-        }
+    body.push_str(include_str!("filter.html"));
+    layers(rows, &mut body);
+    subjects(rows, &mut body);
+    body.push_str("<section aria-labelledby=\"not-looked-at\">");
+    body.push_str("<h2 id=\"not-looked-at\">What is not looked at</h2>\n<ul class=\"text\">\n");
+    for sentence in NOT_LOOKED_AT {
+        body.push_str(&format!("<li>{sentence}</li>\n"));
     }
-    line(&mut body, "</table>");
-    if !rows.subjects.is_empty() {
-        line(
-            &mut body,
-            "<table><caption>What may be attached</caption><tr><th>By</th><th>Layers</th></tr>",
-        );
-        for row in &rows.subjects {
-            let subject = escaped(&format!("{} {}", row.subject, row.verb));
-            line(
-                &mut body,
-                &format!("<tr><td>{subject}</td><td>{}</td></tr>", list(&row.lines)),
-            );
-        }
-        line(&mut body, "</table>");
-    }
-    if !rows.not_read.is_empty() {
-        line(
-            &mut body,
-            "<table><caption>Not read: what these do is not in the \
-            template</caption><tr><th>Where</th><th>What</th></tr>",
-        );
-        for (place, what) in &rows.not_read {
-            line(
-                &mut body,
-                &format!(
-                    "<tr><td>{}</td><td>{}</td></tr>",
-                    escaped(place),
-                    escaped(what)
-                ),
-            );
-        }
-        line(&mut body, "</table>");
-    }
+    body.push_str("</ul></section>\n");
+    files(made_from, &mut body);
     include_str!("page.html").replace("<!-- body -->", body.trim_end())
 }
 
-fn list(items: &[String]) -> String {
-    let items: Vec<String> = items
-        .iter()
-        .map(|item| format!("<li>{}</li>", escaped(item)))
-        .collect();
-    format!("<ul>{}</ul>", items.concat())
+/// The numbers that an auditor asks for first.
+fn at_a_glance(rows: &AccessRows, body: &mut String) {
+    let versions = || rows.layers.iter().flat_map(|layer| &layer.versions);
+    let with = |reach: Reach| {
+        let has = |version: &&VersionRow| version.grants.iter().any(|grant| grant.reach == reach);
+        versions().filter(has).count()
+    };
+    let numbers = [
+        ("layers", rows.layers.len(), ""),
+        ("versions", versions().count(), ""),
+        ("public versions", with(Reach::Everyone), "loud"),
+        (
+            "versions with somebody unknown",
+            with(Reach::Unknown),
+            "unsure",
+        ),
+        ("roles and policies", rows.subjects.len(), ""),
+        ("parts that are not read", rows.not_read.len(), "unsure"),
+    ];
+    body.push_str("<dl class=\"glance\">\n");
+    for (what, number, class) in numbers {
+        let class = if number == 0 { "" } else { class };
+        body.push_str(&format!(
+            "<div class=\"{class}\"><dt>{what}</dt><dd>{number}</dd></div>\n"
+        ));
+    }
+    body.push_str("</dl>\n");
 }
 
-fn line(text: &mut String, line: &str) {
-    text.push_str(line);
-    text.push('\n');
+fn public(rows: &AccessRows, body: &mut String) {
+    body.push_str("<section aria-labelledby=\"public\"><h2 id=\"public\">Public</h2>\n");
+    if rows.public.is_empty() {
+        body.push_str("<p>No version is shared with everyone.</p></section>\n");
+        return;
+    }
+    body.push_str(
+        "<div class=\"box loud\"><p>Everyone, every AWS account there is, can use:</p>\n",
+    );
+    let mut items = Vec::new();
+    for layer in &rows.layers {
+        for version in &layer.versions {
+            let grants = version.grants.iter();
+            for grant in grants.filter(|grant| grant.reach == Reach::Everyone) {
+                let when = grant.who.strip_prefix(EVERYONE).unwrap_or_default();
+                let name = format!("{} {}{when}", layer.layer, version_name(version));
+                items.push(format!("<li>{}{}</li>", escaped(&name), reasons(grant)));
+            }
+        }
+    }
+    body.push_str(&format!(
+        "<ul class=\"text\">{}</ul></div></section>\n",
+        items.concat()
+    ));
+}
+
+/// How the row of everyone begins.
+const EVERYONE: &str = "EVERYONE: every AWS account there is";
+
+/// A version as its layer's table calls it.
+fn version_name(version: &VersionRow) -> String {
+    match &version.label {
+        Some(label) => format!("{label} ({})", version.id),
+        None => version.id.clone(),
+    }
+}
+
+/// Why and until when, behind what it is about.
+fn reasons(grant: &GrantRow) -> String {
+    let mut text = String::new();
+    if !grant.because.is_empty() {
+        text.push_str(&format!(
+            ", because “{}”",
+            escaped(&grant.because.join("; "))
+        ));
+    }
+    if let Some(until) = &grant.until {
+        text.push_str(&format!(", until {until}"));
+    }
+    text
+}
+
+/// What cannot be told from the files.
+fn unknown(rows: &AccessRows, body: &mut String) {
+    let mut items = Vec::new();
+    for layer in &rows.layers {
+        for version in &layer.versions {
+            for grant in version
+                .grants
+                .iter()
+                .filter(|grant| grant.reach == Reach::Unknown)
+            {
+                items.push(format!(
+                    "{} {}: {}",
+                    layer.layer,
+                    version_name(version),
+                    grant.who
+                ));
+            }
+        }
+    }
+    for row in &rows.subjects {
+        let undecided = row
+            .lines
+            .iter()
+            .filter(|line| line.starts_with("undecided: "));
+        items.extend(undecided.map(|line| format!("{}: {line}", row.subject)));
+    }
+    let not_read = rows.not_read.iter();
+    items.extend(not_read.map(|(place, what)| {
+        format!("{place}: {what}, and what that does is not in the template")
+    }));
+    body.push_str("<section aria-labelledby=\"unknown\"><h2 id=\"unknown\">Unknown</h2>\n");
+    if items.is_empty() {
+        body.push_str("<p>Everything could be told from the files.</p></section>\n");
+    } else {
+        body.push_str("<div class=\"box unsure\"><p>These cannot be told from the files:</p>\n");
+        let items: Vec<String> = items
+            .iter()
+            .map(|item| format!("<li>{}</li>", escaped(item)))
+            .collect();
+        body.push_str(&format!(
+            "<ul class=\"text\">{}</ul></div></section>\n",
+            items.concat()
+        ));
+    }
+}
+
+fn layers(rows: &AccessRows, body: &mut String) {
+    body.push_str(
+        "<section aria-labelledby=\"layers\"><h2 id=\"layers\">Who can use which layer</h2>\n",
+    );
+    if rows.layers.is_empty() {
+        body.push_str("<p>There is no layer version in these files.</p>\n");
+    }
+    let grants = || rows.layers.iter().flat_map(|layer| &layer.versions);
+    let said = |has: fn(&GrantRow) -> bool| grants().any(|version| version.grants.iter().any(has));
+    let columns = Columns {
+        because: said(|grant| !grant.because.is_empty()),
+        until: said(|grant| grant.until.is_some()),
+    };
+    rows.layers
+        .iter()
+        .for_each(|layer| table(layer, &columns, body));
+    body.push_str("</section>\n");
+}
+
+/// The columns beside who can use something: those in which there is something to say.
+struct Columns {
+    because: bool,
+    until: bool,
+}
+
+impl Columns {
+    fn number(&self) -> usize {
+        1 + usize::from(self.because) + usize::from(self.until)
+    }
+}
+
+/// A layer. The ends of rows and cells are left out, as HTML allows, since there can be thousands.
+fn table(layer: &LayerRow, columns: &Columns, body: &mut String) {
+    body.push_str(&format!(
+        "<table><caption>{} <small>{}</small></caption>\n<thead><tr><th scope=\"col\">Can be used \
+        by{}{}</thead>\n",
+        escaped(&layer.layer),
+        count(layer.versions.len(), "version"),
+        if columns.because {
+            "<th scope=\"col\">Because"
+        } else {
+            ""
+        },
+        if columns.until {
+            "<th scope=\"col\">Until"
+        } else {
+            ""
+        },
+    ));
+    for version in &layer.versions {
+        body.push_str(&format!(
+            "<tbody><tr><th scope=\"rowgroup\" colspan=\"{}\">{}\n",
+            columns.number(),
+            escaped(&version_name(version))
+        ));
+        if version.grants.is_empty() {
+            let number = columns.number();
+            body.push_str(&format!(
+                "<tr><td colspan=\"{number}\">nobody but its owner\n"
+            ));
+        }
+        for grant in &version.grants {
+            let class = match grant.reach {
+                Reach::Everyone => " class=\"loud\"",
+                Reach::Unknown => " class=\"unsure\"",
+                Reach::Organization | Reach::Account | Reach::Owner => "",
+            };
+            body.push_str(&format!("<tr{class}><td>{}", escaped(&grant.who)));
+            if columns.because {
+                body.push_str(&format!("<td>{}", escaped(&grant.because.join("; "))));
+            }
+            if columns.until {
+                body.push_str(&format!(
+                    "<td>{}",
+                    grant.until.as_deref().unwrap_or_default()
+                ));
+            }
+            body.push('\n');
+        }
+        body.push_str("</tbody>\n");
+    }
+    body.push_str("</table>\n");
+}
+
+fn subjects(rows: &AccessRows, body: &mut String) {
+    if rows.subjects.is_empty() {
+        return;
+    }
+    body.push_str(
+        "<section aria-labelledby=\"subjects\"><h2 id=\"subjects\">What may be \
+        attached</h2>\n<table><caption>Roles and policies</caption>\n<thead><tr><th \
+        scope=\"col\">By<th scope=\"col\">Layers</thead>\n<tbody>\n",
+    );
+    for row in &rows.subjects {
+        let lines: Vec<String> = row.lines.iter().map(|line| escaped(line)).collect();
+        body.push_str(&format!(
+            "<tr><td>{} {}<td>{}\n",
+            escaped(&row.subject),
+            row.verb,
+            lines.join("<br>")
+        ));
+    }
+    body.push_str("</tbody></table></section>\n");
+}
+
+fn files(made_from: &MadeFrom, body: &mut String) {
+    body.push_str(
+        "<section aria-labelledby=\"files\"><h2 id=\"files\">What this page is made \
+        from</h2>\n<table><caption>Files</caption>\n<thead><tr><th scope=\"col\">File<th \
+        scope=\"col\">SHA-256 of its bytes</thead>\n<tbody>\n",
+    );
+    for file in &made_from.files {
+        let (name, hash) = (escaped(&file.name), &file.sha256);
+        body.push_str(&format!("<tr><td>{name}<td><code>{hash}</code>\n"));
+    }
+    body.push_str("</tbody></table>\n<p>");
+    if let Some(revision) = &made_from.revision {
+        body.push_str(&format!("Revision <code>{}</code>. ", escaped(revision)));
+    }
+    body.push_str(&format!(
+        "Made by layershare {}. The same files give the same page.</p></section>\n",
+        env!("CARGO_PKG_VERSION")
+    ));
 }

@@ -1,12 +1,17 @@
 //! Reports for programs.
 
-use super::access::{AccessRows, if_words};
+use super::MadeFrom;
+use super::access::{AccessRows, if_words, why};
 use crate::access::Access;
 use crate::access::diff::{AttachChange, Attaches, Comes, Diff, Note, Prominence, UseChange};
 use crate::access::grants::{GrantedBy, Who};
 use serde_json::{Value as Json, json};
 
-pub(super) fn access(access: &Access, rows: &AccessRows) -> Json {
+/// The schema of an access, in docs/schemas. A field that is new leaves its version as it is; one
+/// that goes or means something else gives it the next.
+const ACCESS_SCHEMA: &str = "layershare/access/1";
+
+pub(super) fn access(access: &Access, rows: &AccessRows, made_from: &MadeFrom) -> Json {
     let mut versions = Vec::new();
     for (id, version) in &access.grants.versions {
         let mut who: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();
@@ -15,7 +20,14 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> Json {
             .into_iter()
             .map(|(who, by)| grant(access, who, by))
             .collect();
-        versions.push(json!({ "id": id.to_string(), "layer": version.layer(), "grants": grants }));
+        let id = id.to_string();
+        let label = access.authored.labels.get(&id);
+        versions.push(json!({
+            "id": id,
+            "layer": version.layer(),
+            "label": label,
+            "grants": grants,
+        }));
     }
     let attach: Vec<Json> = rows
         .subjects
@@ -27,7 +39,18 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> Json {
         .iter()
         .map(|(place, what)| json!({ "place": place, "what": what }))
         .collect();
-    json!({ "versions": versions, "attach": attach, "not_read": not_read })
+    let files: Vec<Json> = made_from
+        .files
+        .iter()
+        .map(|file| json!({ "name": file.name, "sha256": file.sha256 }))
+        .collect();
+    json!({
+        "schema": ACCESS_SCHEMA,
+        "made_from": { "files": files, "revision": made_from.revision },
+        "versions": versions,
+        "attach": attach,
+        "not_read": not_read,
+    })
 }
 
 fn who_json(access: &Access, who: &Who) -> Json {
@@ -38,7 +61,7 @@ fn who_json(access: &Access, who: &Who) -> Json {
         Who::Owner => ("owner", None),
         Who::Unknown(why, _) => ("unknown", Some(why.clone())),
     };
-    let names = id.as_ref().and_then(|id| access.aliases.get(id));
+    let names = id.as_ref().and_then(|id| access.authored.names.get(id));
     json!({ "kind": kind, "id": id, "names": names })
 }
 
@@ -48,6 +71,9 @@ fn grant(access: &Access, who: &Who, by: &[GrantedBy]) -> Json {
     let ids: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
     grant["by"] = json!(ids);
     grant["when"] = json!(words.strip_prefix(", if "));
+    let (because, until) = why(access, by);
+    grant["because"] = json!(because);
+    grant["until"] = json!(until.map(|until| until.to_string()));
     grant
 }
 

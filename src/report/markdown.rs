@@ -1,9 +1,10 @@
 //! Reports for a pull request.
 
-use super::access::AccessRows;
+use super::access::{AccessRows, GrantRow};
 use super::diff::DiffSentences;
 use super::escape::cell;
 use super::mermaid;
+use super::picture::Picture;
 use crate::access::Access;
 use crate::access::diff::Diff;
 
@@ -23,21 +24,22 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> String {
         "| layer | version | can be used by |\n| --- | --- | --- |",
     );
     for layer in &rows.layers {
-        for (version, who) in &layer.versions {
-            let who = if who.is_empty() {
+        for version in &layer.versions {
+            let who = if version.grants.is_empty() {
                 "nobody but its owner".to_owned()
             } else {
-                cells(who)
+                let grants: Vec<String> = version.grants.iter().map(GrantRow::sentence).collect();
+                cells(&grants)
             };
             line(
                 &mut text,
-                &format!("| {} | {} | {who} |", cell(&layer.layer), cell(version)),
+                &format!("| {} | {} | {who} |", cell(&layer.layer), cell(&version.id)),
             );
         }
     }
     line(
         &mut text,
-        &format!("\n```mermaid\n{}```", mermaid::picture(access)),
+        &format!("\n```mermaid\n{}```", mermaid::text(&Picture::of(access))),
     );
     if !rows.subjects.is_empty() {
         line(
@@ -61,7 +63,7 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> String {
     text
 }
 
-pub(super) fn diff(diff: &Diff, sentences: &DiffSentences) -> String {
+pub(super) fn diff(diff: &Diff, sentences: &DiffSentences, gained: &Picture) -> String {
     if diff.is_empty() {
         return "**Access to layers: no change.** Nobody gains or loses anything.\n".to_owned();
     }
@@ -85,6 +87,13 @@ pub(super) fn diff(diff: &Diff, sentences: &DiffSentences) -> String {
                 .iter()
                 .for_each(|sentence| line(&mut text, &format!("- {}", cell(sentence))));
         }
+    }
+    if !gained.lines.is_empty() {
+        text.push_str("\n### Who can use what from now on\n\n");
+        line(
+            &mut text,
+            &format!("```mermaid\n{}```", mermaid::text(gained)),
+        );
     }
     text
 }

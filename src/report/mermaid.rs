@@ -1,38 +1,40 @@
-//! A picture of who reaches what, in the words of Mermaid.
+//! A picture of who reaches what, in the words of Mermaid, within what GitHub draws: at most 500
+//! lines and 50,000 characters
+//! (<https://mermaid.js.org/config/schema-docs/config.html>, `maxEdges` and `maxTextSize`).
 
-use super::access::shown;
 use super::escape::mermaid as escaped;
-use crate::access::Access;
-use crate::access::grants::Who;
-use std::collections::{BTreeSet, HashMap};
+use super::picture::{Node, Picture};
 
-pub(super) fn picture(access: &Access) -> String {
+/// The members of a group that a node names.
+const NAMED: usize = 3;
+
+/// The text between the fences of a block.
+pub(super) fn text(picture: &Picture) -> String {
     let mut text = "flowchart LR\n".to_owned();
-    let versions = &access.grants.versions;
-    let everybody: BTreeSet<&Who> = versions
-        .values()
-        .flat_map(|version| version.grants.keys())
-        .collect();
-    let number: HashMap<&Who, usize> = everybody
-        .iter()
-        .enumerate()
-        .map(|(index, who)| (*who, index))
-        .collect();
-    for who in &everybody {
-        text.push_str(&format!(
-            "  w{}[\"{}\"]\n",
-            number[*who],
-            escaped(&shown(access, who))
-        ));
+    for (index, node) in picture.who.iter().enumerate() {
+        text.push_str(&format!("  w{index}[\"{}\"]\n", label(node)));
     }
-    for (index, (id, version)) in versions.iter().enumerate() {
-        text.push_str(&format!("  v{index}([\"{}\"])\n", escaped(&id.to_string())));
-        for who in everybody
-            .iter()
-            .filter(|who| version.grants.contains_key(**who))
-        {
-            text.push_str(&format!("  w{} --> v{index}\n", number[*who]));
-        }
+    for (index, node) in picture.versions.iter().enumerate() {
+        text.push_str(&format!("  v{index}([\"{}\"])\n", label(node)));
+    }
+    for line in &picture.lines {
+        let arrow = if line.is_partial {
+            "-. some .->"
+        } else {
+            "-->"
+        };
+        text.push_str(&format!("  w{} {arrow} v{}\n", line.who, line.version));
     }
     text
+}
+
+fn label(node: &Node) -> String {
+    let mut label = escaped(&node.title);
+    let named = node.members.iter().take(NAMED);
+    named.for_each(|member| label.push_str(&format!("<br>{}", escaped(member))));
+    let more = (node.members.len() + node.unnamed).saturating_sub(NAMED);
+    if more > 0 {
+        label.push_str(&format!("<br>and {more} more"));
+    }
+    label
 }

@@ -7,6 +7,8 @@ mod html;
 mod json;
 mod markdown;
 mod mermaid;
+mod picture;
+mod svg;
 mod text;
 mod uses;
 
@@ -17,7 +19,27 @@ use crate::access::Access;
 use crate::access::diff::Diff;
 use access::AccessRows;
 use diff::DiffSentences;
+use picture::Picture;
 use serde_json::Value as Json;
+
+/// What a report is made from, so that somebody can tell later whether it is still true. The time is
+/// no part of it: the same files give the same report.
+#[derive(Clone, Debug, Default)]
+pub struct MadeFrom {
+    /// The files.
+    pub files: Vec<HashedFile>,
+    /// The revision that they are of, where the user says so.
+    pub revision: Option<String>,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub struct HashedFile {
+    /// Its name, as the user wrote it.
+    pub name: String,
+    /// The SHA-256 of its bytes, in hexadecimal digits.
+    pub sha256: String,
+}
 
 /// The report of an access, for a terminal.
 #[must_use]
@@ -31,17 +53,22 @@ pub fn access_markdown(access: &Access) -> String {
     markdown::access(access, &AccessRows::of(access))
 }
 
-/// The report of an access, for programs: `versions`, each with its `id`, its `layer` and the
-/// `grants`; `attach`, each with its `subject` and the `layers` in words; and `not_read`.
+/// The report of an access, for programs, as `docs/schemas/access.json` says.
 #[must_use]
-pub fn access_json(access: &Access) -> Json {
-    json::access(access, &AccessRows::of(access))
+pub fn access_json(access: &Access, made_from: &MadeFrom) -> Json {
+    json::access(access, &AccessRows::of(access), made_from)
 }
 
 /// The report of an access, as a page that needs nothing but itself.
 #[must_use]
-pub fn access_html(access: &Access) -> String {
-    html::access(&AccessRows::of(access))
+pub fn access_html(access: &Access, made_from: &MadeFrom) -> String {
+    html::access(&AccessRows::of(access), &Picture::of(access), made_from)
+}
+
+/// The picture of an access by itself.
+#[must_use]
+pub fn access_svg(access: &Access) -> String {
+    svg::text(&Picture::of(access))
 }
 
 /// The report of a difference, for a terminal.
@@ -53,7 +80,11 @@ pub fn diff_text(diff: &Diff, old: &Access, new: &Access) -> String {
 /// The report of a difference, for a pull request.
 #[must_use]
 pub fn diff_markdown(diff: &Diff, old: &Access, new: &Access) -> String {
-    markdown::diff(diff, &DiffSentences::of(diff, old, new))
+    markdown::diff(
+        diff,
+        &DiffSentences::of(diff, old, new),
+        &Picture::gained(&diff.gained, new),
+    )
 }
 
 /// The report of a difference, for programs.

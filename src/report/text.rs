@@ -12,12 +12,14 @@ pub(super) fn access(rows: &AccessRows) -> String {
     for layer in &rows.layers {
         text.push('\n');
         line(&mut text, "", &layer.layer);
-        for (version, who) in &layer.versions {
-            line(&mut text, "  ", version);
-            if who.is_empty() {
+        for version in &layer.versions {
+            line(&mut text, "  ", &version.id);
+            if version.grants.is_empty() {
                 line(&mut text, "    ", "nobody but its owner");
             }
-            who.iter().for_each(|who| line(&mut text, "    ", who));
+            for grant in &version.grants {
+                line(&mut text, "    ", &grant.sentence());
+            }
         }
     }
     for row in &rows.subjects {

@@ -258,13 +258,24 @@ pub enum Content {
     Local(String),
 }
 
+/// Why and until when the rules that lead to a grant say that it is there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Why {
+    /// All of it in words, for the template.
+    pub text: Arc<str>,
+    /// The reasons.
+    pub because: Vec<String>,
+    /// The last day; `None` where one of the rules has none.
+    pub until: Option<Date>,
+}
+
 /// One principal's use of one version.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// Who, as an index into [`Rules::principals`].
     pub principal: u32,
     /// Why and until when, where a rule says so.
-    pub reason: Option<Arc<str>>,
+    pub why: Option<Arc<Why>>,
     /// The place that leads to it.
     pub span: Span,
 }

@@ -7,13 +7,14 @@ mod restrictions;
 use super::model::{Output, Parameter, Resource, Template, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::formats::{ACCOUNT_PATTERN, ORGANIZATION_PATTERN};
-use crate::rules::model::{self as rules, ParameterKind, Rules};
+use crate::rules::model::{self as rules, ParameterKind, Rules, Why};
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Where the source and the template lie.
 #[derive(Clone, Debug, Default)]
@@ -57,6 +58,8 @@ pub struct Lowered {
     pub origins: Vec<Span>,
     /// For each output, the layer in the source that it shows.
     pub output_origins: Vec<Span>,
+    /// Why grants are there and until when, by the indices of their resources.
+    pub why: Vec<(usize, Arc<Why>)>,
     /// The versions that must be published only once.
     pub listed: Vec<ListedVersion>,
     /// The versions that exist already.

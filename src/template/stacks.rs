@@ -150,6 +150,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
         adopted,
         parts,
         source_map: _,
+        why: _,
     } = whole;
     let begin = || Lowered {
         template: Template {

@@ -4,7 +4,7 @@ use super::Resolver;
 use super::layer::Labelled;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
-use crate::rules::model::{Grant, Principal, Spanned};
+use crate::rules::model::{Grant, Principal, Spanned, Why};
 use crate::rules::scope::PrincipalUse;
 use crate::syntax::ast::{Name, Share, Value};
 use jiff::civil::Date;
@@ -16,11 +16,11 @@ struct Rule {
     /// The versions it is about, as indices; `None` for all.
     versions: Option<Vec<usize>>,
     members: Vec<PrincipalUse>,
-    reason: Option<Arc<str>>,
+    why: Option<Arc<Why>>,
 }
 
 /// Somebody to whom a rule grants a version, and the rule's reason.
-type Granted<'a> = (PrincipalUse, Option<&'a Arc<str>>);
+type Granted<'a> = (PrincipalUse, Option<&'a Arc<Why>>);
 
 impl Resolver<'_> {
     /// The grants of each of `versions`, or those of the one rolling version where there are none.
@@ -45,7 +45,7 @@ impl Resolver<'_> {
             let members = || {
                 rule.members
                     .iter()
-                    .map(|&member| (member, rule.reason.as_ref()))
+                    .map(|&member| (member, rule.why.as_ref()))
             };
             match &rule.versions {
                 None => granted
@@ -74,16 +74,21 @@ impl Resolver<'_> {
             .and_then(|because| self.because(because));
         let until = share.until.as_ref().and_then(|until| self.until(until));
         self.check_members(share, &members);
-        let reason = match (because, until) {
+        let text = match (&because, until) {
             (None, None) => None,
-            (Some(because), None) => Some(because),
+            (Some(because), None) => Some(because.clone()),
             (None, Some(until)) => Some(format!("until {until}")),
             (Some(because), Some(until)) => Some(format!("{because} (until {until})")),
         };
+        let why = text.map(|text| Why {
+            text: text.into(),
+            because: because.into_iter().collect(),
+            until,
+        });
         Rule {
             versions,
             members,
-            reason: reason.map(Arc::from),
+            why: why.map(Arc::new),
         }
     }
 
@@ -218,32 +223,40 @@ impl Resolver<'_> {
 
 /// One grant for each principal, with the reasons of all rules that lead to it.
 fn merge(mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
-    granted.sort_by(|((a, _), a_reason), ((b, _), b_reason)| {
-        a.cmp(b).then_with(|| a_reason.cmp(b_reason))
-    });
+    granted.sort_by(|((a, _), a_why), ((b, _), b_why)| a.cmp(b).then_with(|| a_why.cmp(b_why)));
     let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
     let chunks = granted.chunk_by(|a, b| a.0.0 == b.0.0);
     for chunk in chunks {
-        let mut reasons: Vec<&Arc<str>> = chunk.iter().filter_map(|(_, reason)| *reason).collect();
-        reasons.dedup();
-        let reason = match reasons.as_slice() {
-            [] => None,
-            [reason] => Some(Arc::clone(reason)),
-            several => Some(
-                several
-                    .iter()
-                    .map(|reason| &***reason)
-                    .collect::<Vec<_>>()
-                    .join("; ")
-                    .into(),
-            ),
-        };
         let first = chunk.iter().min_by_key(|((_, span), _)| *span);
         grants.extend(first.map(|&((principal, span), _)| Grant {
             principal,
-            reason,
+            why: together(chunk),
             span,
         }));
     }
     grants
+}
+
+/// What several rules say of one grant: it ends with the last of them.
+fn together(granted: &[Granted<'_>]) -> Option<Arc<Why>> {
+    let mut all: Vec<&Arc<Why>> = granted.iter().filter_map(|(_, why)| *why).collect();
+    all.dedup();
+    let is_endless = granted.iter().any(|(_, why)| why.is_none());
+    match all.as_slice() {
+        [] => None,
+        [why] if !is_endless || why.until.is_none() => Some(Arc::clone(why)),
+        several => {
+            let texts: Vec<&str> = several.iter().map(|why| &*why.text).collect();
+            let ends = several.iter().map(|why| why.until);
+            let until = ends.reduce(|one, other| one.zip(other).map(|(a, b)| a.max(b)));
+            let mut because: Vec<String> =
+                several.iter().flat_map(|why| why.because.clone()).collect();
+            because.dedup();
+            Some(Arc::new(Why {
+                text: texts.join("; ").into(),
+                because,
+                until: until.flatten().filter(|_| !is_endless),
+            }))
+        }
+    }
 }

@@ -309,7 +309,7 @@ fn grants(
         };
         let resource = Resource {
             id,
-            comment: grant.reason.clone(),
+            comment: grant.why.as_ref().map(|why| Arc::clone(&why.text)),
             depends_on: None,
             policies: Some((Policy::Delete, on_replace)),
             properties: Properties::Permission(Permission {
@@ -319,6 +319,9 @@ fn grants(
                 names: grantee.names.clone(),
             }),
         };
+        if let Some(why) = &grant.why {
+            lowered.why.push((lowered.origins.len(), Arc::clone(why)));
+        }
         lowered.push(resource, grant.span);
     }
     ids

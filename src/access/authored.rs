@@ -1,0 +1,65 @@
+//! What a source says beyond the template that it compiles to.
+
+use crate::rules::model::{Id, Principal, Rules, Why};
+use crate::source::Span;
+use crate::template::lower::Lowered;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// The words of a source, by the IDs of the template that it compiles to. Of a template by itself,
+/// there are none.
+#[derive(Clone, Debug, Default)]
+pub struct Authored {
+    /// What it calls accounts and organizations, by their IDs.
+    pub names: HashMap<String, String>,
+    /// The labels of versions, by logical ID.
+    pub labels: HashMap<String, String>,
+    /// Why grants are there and until when, by logical ID.
+    pub why: HashMap<String, Arc<Why>>,
+    /// The place that asks for a resource, by logical ID.
+    pub origins: HashMap<String, Span>,
+}
+
+impl Authored {
+    /// What these rules say, of the template that they became.
+    #[must_use]
+    pub fn of(rules: &Rules, lowered: &Lowered) -> Self {
+        let resources = &lowered.template.resources;
+        let id = |index: usize| resources.get(index).map(|resource| resource.id.clone());
+        let labels = lowered
+            .listed
+            .iter()
+            .filter_map(|version| Some((id(version.resource)?, version.label.clone())));
+        let why = lowered
+            .why
+            .iter()
+            .filter_map(|(index, why)| Some((id(*index)?, Arc::clone(why))));
+        let ids = resources.iter().map(|resource| resource.id.clone());
+        Self {
+            names: names(rules),
+            labels: labels.collect(),
+            why: why.collect(),
+            origins: ids.zip(lowered.origins.iter().copied()).collect(),
+        }
+    }
+}
+
+fn names(rules: &Rules) -> HashMap<String, String> {
+    let mut names = HashMap::new();
+    for named in &rules.principals {
+        let id = match &named.principal {
+            Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => {
+                id.clone()
+            }
+            Principal::Account(Id::Parameter(name))
+            | Principal::Organization(Id::Parameter(name)) => {
+                format!("${{{name}}}")
+            }
+            Principal::Everyone => continue,
+        };
+        if let Some(given) = named.names.as_deref() {
+            names.insert(id, given.to_owned());
+        }
+    }
+    names
+}
