@@ -25,6 +25,26 @@ pub struct Subject {
     pub applicability: Applicability,
 }
 
+impl Subject {
+    /// The same for callers in one account, of which nothing else is known.
+    #[must_use]
+    pub fn called_from(&self, account: &str) -> Self {
+        let mut subject = self.clone();
+        let context = &mut subject.policies.request.context;
+        context.insert(
+            CALLER.to_ascii_lowercase(),
+            Values::Known(vec![account.to_owned()]),
+        );
+        if let Some(Values::Anybody(arn)) = context.get_mut("aws:principalarn") {
+            let parts: Vec<&str> = arn.splitn(6, ':').collect();
+            if let [prefix, partition, service, region, _, resource] = parts[..] {
+                *arn = [prefix, partition, service, region, account, resource].join(":");
+            }
+        }
+        subject
+    }
+}
+
 /// What a subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -134,25 +134,31 @@ class Block:
     denied: list[Item]
     attached: list["Block"] = field(default_factory=list)
 
-    def among(self, items: list[Item], version: Version) -> bool:
-        this = CALLER if self.kind == "guardrail" else STACK
+    def among(self, items: list[Item], version: Version, caller: str) -> bool:
+        this = caller if self.kind == "guardrail" else STACK
         return any(item.has(version, this) for item in items)
 
-    def denies(self, version: Version) -> bool:
-        excepted = self.excepted is None or self.among(self.excepted, version)
-        return not excepted or self.among(self.denied, version)
+    def callers(self) -> list[str]:
+        """The accounts of callers that a claim is about: a guardrail's may be in any."""
+        if self.kind == "guardrail":
+            return [CALLER, STACK, PUBLISHER, *ACCOUNTS.values()]
+        return [STACK]
 
-    def permits(self, version: Version) -> bool:
+    def denies(self, version: Version, caller: str) -> bool:
+        excepted = self.excepted is None or self.among(self.excepted, version, caller)
+        return not excepted or self.among(self.denied, version, caller)
+
+    def permits(self, version: Version, caller: str) -> bool:
         """A role has what is attached to it. What does not allow by its nature, or denies only, is asked about that."""
         blocks = [self, *self.attached]
-        if any(block.denies(version) for block in blocks):
+        if any(block.denies(version, caller) for block in blocks):
             return False
         sets = [item for block in blocks for item in block.allowed or []]
         if self.kind in ("boundary", "guardrail") or (
             self.kind == "policy" and self.allowed is None
         ):
             return True
-        return self.among(sets, version)
+        return self.among(sets, version, caller)
 
 
 @dataclass
@@ -365,14 +371,12 @@ def attach_claim(rng: random.Random, source: Source) -> tuple[str, set[str]]:
         if rng.random() < 0.3:
             asked += [item for item in items(rng, source.layers, 1) if item not in asked]
     asked = list(dict.fromkeys(asked))
-    inside = [version for version in source.universe if block.among(asked, version)]
-    outside = [version for version in source.universe if not block.among(asked, version)]
-    verb, wrong = rng.choice(
-        [
-            ("can attach", [version for version in inside if not block.permits(version)]),
-            ("cannot attach", [version for version in inside if block.permits(version)]),
-            ("can attach only", [version for version in outside if block.permits(version)]),
-        ]
+    verb = rng.choice(["can attach", "cannot attach", "can attach only"])
+    wrong = any(
+        block.among(asked, version, caller) == (verb != "can attach only")
+        and block.permits(version, caller) == (verb != "can attach")
+        for caller in block.callers()
+        for version in source.universe
     )
     return f"{block.name} {verb} {written(asked)}", {FAILS if wrong else HOLDS}
 

@@ -1,8 +1,8 @@
 //! Claims about which layers can be attached.
 
-use super::{Cause, Facts, Verdict, combined};
+use super::{Cause, Facts, Verdict, combined, worst};
 use crate::access::placeholder::Shown;
-use crate::access::subject::{Kind, Subject, Subjects, placeholders};
+use crate::access::subject::{CALLER, Kind, Subject, Subjects, placeholders};
 use crate::cloudformation::{World, explore};
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::{EffectivePolicies, attachable, is_unrelated};
@@ -42,7 +42,22 @@ impl Facts<'_> {
                     )
                 });
             };
-            self.attach_in(world, &subject, verb, set)
+            let callers = self.callers(world, &subject, &ids, set);
+            if callers.len() > MOST_CALLERS {
+                return Verdict::Undecided("it names too many accounts to decide this".to_owned());
+            }
+            worst(callers.iter().map(|caller| {
+                let Some(account) = caller else {
+                    let verdict = self.attach_in(world, &subject, verb, set);
+                    return if callers.len() == 1 {
+                        verdict
+                    } else {
+                        verdict.unless_held(|why| format!("{why}, for callers in another account"))
+                    };
+                };
+                let verdict = self.attach_in(world, &subject.called_from(account), verb, set);
+                verdict.unless_held(|why| format!("{why}, for callers in account {account}"))
+            }))
         });
         let verdict = match cases {
             Ok(cases) => combined(cases),
@@ -50,6 +65,46 @@ impl Facts<'_> {
         };
         let names = self.physical_names(&ids);
         shown.in_verdict(self.unless_not_read(verdict, &ids, &names))
+    }
+
+    /// The accounts of callers that a claim is about, each decided by itself. Where a guardrail or a
+    /// claim about it tells callers apart by their accounts, these are the accounts that one of them
+    /// or the stack names, and somebody in another account (none).
+    fn callers(
+        &self,
+        world: &World<'_>,
+        subject: &Subject,
+        ids: &[String],
+        set: &LayerSet,
+    ) -> Vec<Option<String>> {
+        let mut callers = vec![None];
+        let resources = ids.iter().filter_map(|id| self.template.resource(id));
+        let members = set
+            .members
+            .iter()
+            .filter_map(|member| match &member.layers {
+                Layers::Matching(arn) => Some(arn.to_string()),
+                Layers::Published { .. } => None,
+            });
+        let written: Vec<String> = resources
+            .map(|resource| resource.json.to_string())
+            .chain(members)
+            .collect();
+        let caller = CALLER.to_ascii_lowercase();
+        let tells_apart = |text: &String| text.to_ascii_lowercase().contains(&caller);
+        if subject.kind != Kind::Guardrail || !written.iter().any(tells_apart) {
+            return callers;
+        }
+        let mut named: BTreeSet<String> =
+            written.iter().flat_map(|text| account_ids(text)).collect();
+        let parameters = self.template.parameters();
+        let accounts = parameters.filter(|(_, parameter)| parameter.is_account());
+        for name in accounts.map(|(name, _)| name).chain(["AWS::AccountId"]) {
+            let value = world.value(&json!({ "Ref": name }));
+            named.extend(value.and_then(|value| value.as_literal().map(str::to_owned)));
+        }
+        callers.extend(named.into_iter().map(Some));
+        callers
     }
 
     /// The accounts that are written in some resources, if a parameter could be one of them.
@@ -199,6 +254,9 @@ fn filled_in(arn: &RuleText, subject: &Subject, world: &World<'_>) -> Option<Str
         Some(text)
     }
 }
+
+/// How many accounts of callers a claim is decided for, one after the other.
+const MOST_CALLERS: usize = 1000;
 
 /// The accounts that a set names.
 fn accounts_in(set: &LayerSet) -> Vec<String> {

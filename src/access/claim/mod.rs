@@ -24,6 +24,17 @@ pub enum Verdict {
     Undecided(String),
 }
 
+impl Verdict {
+    /// The same with another reason, unless the claim holds.
+    fn unless_held(self, reason: impl FnOnce(String) -> String) -> Self {
+        match self {
+            Self::Holds(why) => Self::Holds(why),
+            Self::Fails(why, by) => Self::Fails(reason(why), by),
+            Self::Undecided(why) => Self::Undecided(reason(why)),
+        }
+    }
+}
+
 /// A cause of a claim's failure: a resource, and the statement of it where one is the cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
@@ -179,14 +190,15 @@ fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
     }
 }
 
-/// The worst of several verdicts: a failure, or else an undecided one.
+/// The worst of several verdicts: a failure, or else an undecided one. Of two that are as bad, the
+/// first.
 fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut found = None;
     for verdict in verdicts {
-        match (&found, verdict) {
-            (_, fails @ Verdict::Fails(..)) => return fails,
-            (Some(Verdict::Undecided(_)), _) => {}
-            (_, verdict) => found = Some(verdict),
+        match (&found, &verdict) {
+            (_, Verdict::Fails(..)) => return verdict,
+            (None, _) | (Some(Verdict::Holds(_)), Verdict::Undecided(_)) => found = Some(verdict),
+            (Some(_), Verdict::Holds(_) | Verdict::Undecided(_)) => {}
         }
     }
     found.unwrap_or_else(|| Verdict::Undecided("there is nothing to decide".to_owned()))
