@@ -5,7 +5,8 @@
     reason = "a test stops at the first surprise"
 )]
 
-use layershare::access::subject::{Subjects, placeholders};
+use layershare::access::placeholder::placeholders;
+use layershare::access::subject::Subjects;
 use layershare::cloudformation::{self, Template};
 use layershare::iam::allowance::{Allowance, AttachableLayers};
 use layershare::iam::attach::{EffectivePolicies, attachable};

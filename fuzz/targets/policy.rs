@@ -5,7 +5,7 @@
 use layershare::Access;
 use layershare::access::grants::Grants;
 use layershare::access::policy_file::PolicyFile;
-use layershare::access::subject::Kind;
+use layershare::access::kind::Kind;
 use layershare::cloudformation::read;
 use layershare_fuzz::{compare, mutate};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};

@@ -2,9 +2,11 @@
 //! policy is attached to, which functions it is about, which principals it exempts. A change of
 //! these can let more be attached although every set of layers is the same.
 
-use super::subject::{Kind, Subject};
+use super::attachment::members;
+use super::document::document;
+use super::kind::Kind;
 use crate::cloudformation::{Resource, World};
-use crate::iam::attach::{ATTACH, READ, is_about_layers, is_unrelated};
+use crate::iam::attach::{ATTACH, EffectivePolicies, READ, is_about_layers, is_unrelated};
 use crate::iam::document::{Condition, Document, Effect, PatternList, Statement};
 use crate::iam::evaluate::{Answer, names_action};
 use crate::partial::{Partial, Text};
@@ -65,9 +67,14 @@ const OTHERS: [&str; 2] = ["iam:PassRole", "lambda:AddLayerVersionPermission"];
 impl Applicability {
     /// That of a resource.
     #[must_use]
-    pub fn of(resource: &Resource<'_>, subject: &Subject, world: &World<'_>) -> Self {
+    pub fn of(
+        resource: &Resource<'_>,
+        kind: Kind,
+        policies: &EffectivePolicies,
+        world: &World<'_>,
+    ) -> Self {
         let mut found = Self::default();
-        if subject.kind == Kind::Policy || subject.kind == Kind::Boundary {
+        if kind == Kind::Policy || kind == Kind::Boundary {
             let lists = [
                 ("Roles", "role"),
                 ("RoleName", "role"),
@@ -76,29 +83,25 @@ impl Applicability {
                 ("Groups", "group"),
                 ("GroupName", "group"),
             ];
-            for (property, kind) in lists {
+            for (property, principal) in lists {
                 found.attached_to.extend(
                     texts(resource, property, world)
                         .into_iter()
-                        .map(|name| (kind, name)),
+                        .map(|name| (principal, name)),
                 );
             }
         }
-        if subject.kind == Kind::Group {
-            found.members = super::subject::members(resource, world);
+        if kind == Kind::Group {
+            found.members = members(resource, world);
         }
         found.targets = texts(resource, "TargetIds", world);
         // Who may assume a role that says nothing of what matters here does not matter either.
-        if says_something(subject)
+        if says_something(policies)
             && let Some(trust) = resource.property("AssumeRolePolicyDocument", world)
         {
-            found.trusts = trusts(&super::subject::document(resource.id, Some(&trust)));
+            found.trusts = trusts(&document(resource.id, Some(&trust)));
         }
-        let levels = subject
-            .policies
-            .levels
-            .iter()
-            .chain([&subject.policies.guardrails]);
+        let levels = policies.levels.iter().chain([&policies.guardrails]);
         for (level, statement) in levels.enumerate().flat_map(|(level, documents)| {
             documents.iter().flat_map(move |document| {
                 document
@@ -108,7 +111,7 @@ impl Applicability {
             })
         }) {
             // What allows nothing by itself is about what it denies.
-            if statement.effect == Effect::Deny || !subject.kind.only_restricts() {
+            if statement.effect == Effect::Deny || !kind.only_restricts() {
                 found.clauses.extend(clause(statement, level));
             }
         }
@@ -116,15 +119,13 @@ impl Applicability {
     }
 }
 
-/// Whether a subject allows or denies anything that matters here, as far as is known. What only
+/// Whether some policies allow or deny anything that matters here, as far as is known. What only
 /// denies counts, too: a policy that is attached elsewhere may allow the rest.
-fn says_something(subject: &Subject) -> bool {
-    subject
-        .policies
+fn says_something(policies: &EffectivePolicies) -> bool {
+    policies
         .documents()
         .any(|document| document.problem.is_some())
-        || subject
-            .policies
+        || policies
             .statements()
             .any(|(_, statement)| !is_unrelated(statement) || clause(statement, 0).is_some())
 }

@@ -4,13 +4,16 @@
 //! what a reviewer is told is what is deployed.
 
 pub mod applicability;
+pub mod attachment;
 pub mod authored;
 pub mod claim;
 pub mod closed_world;
 pub mod diff;
+pub mod document;
 pub mod drift;
 pub mod expect;
 pub mod grants;
+pub mod kind;
 pub mod placeholder;
 pub mod policy_file;
 pub mod subject;
@@ -19,9 +22,10 @@ use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Template, Values};
 use authored::Authored;
 use grants::Grants;
-use placeholder::Shown;
+use kind::Kind;
+use placeholder::{Shown, placeholders};
 use serde_json::Value as Json;
-use subject::{Kind, SubjectCases, Subjects, placeholders};
+use subject::{SubjectCases, Subjects};
 
 /// What a template, or the policies of layer versions, let anybody do.
 #[derive(Debug, Default)]

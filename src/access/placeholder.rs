@@ -1,8 +1,10 @@
-//! Answers without the values that stand for what only a deploy tells.
+//! Values that stand for what only a deploy tells, and answers without them.
 
-use super::claim::Verdict;
-use super::subject::CALLER;
-use crate::cloudformation::{Placeholders, Template};
+use crate::cloudformation::{Placeholders, Template, explore};
+
+/// What stands for what only a deploy tells, so that an answer is about an account that no rule
+/// names.
+pub const CALLER: &str = "aws:PrincipalAccount";
 
 /// What to show instead of each placeholder.
 #[derive(Clone, Debug, Default)]
@@ -39,14 +41,78 @@ impl Shown {
         }
         shown
     }
+}
 
-    /// A verdict without placeholders.
-    #[must_use]
-    pub fn in_verdict(&self, verdict: Verdict) -> Verdict {
-        match verdict {
-            Verdict::Holds(why) => Verdict::Holds(self.text(&why)),
-            Verdict::Fails(why, by) => Verdict::Fails(self.text(&why), by),
-            Verdict::Undecided(why) => Verdict::Undecided(self.text(&why)),
+/// What stands for values that only a deploy tells, in answers about every deploy. `accounts` are
+/// those that a question names, which a parameter may hold as well.
+#[must_use]
+pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
+    let written = template.json().to_string();
+    let account = |name: &str| {
+        let mut more = 0;
+        loop {
+            let candidate = (100_000_000_000 + (stable(name) + more) % 900_000_000_000).to_string();
+            if !written.contains(&candidate) && !accounts.contains(&candidate.as_str()) {
+                return candidate;
+            }
+            more += 1;
+        }
+    };
+    let mut placeholders = Placeholders::default();
+    for (name, value) in [
+        ("AWS::Partition", "aws"),
+        ("AWS::Region", "us-east-1"),
+        ("AWS::URLSuffix", "amazonaws.com"),
+    ] {
+        placeholders.parameter(name, value.to_owned());
+    }
+    for name in ["AWS::AccountId", CALLER] {
+        placeholders.parameter(name, account(name));
+    }
+    for (name, parameter) in template.parameters() {
+        if parameter.is_account() {
+            placeholders.parameter(name, account(name));
         }
     }
+    accounts.iter().for_each(|id| placeholders.account(id));
+    let prefix = |name: &str| {
+        template
+            .given(name)
+            .or_else(|| placeholders.of_parameter(name))
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let prefix = format!(
+        "arn:{}:lambda:{}:{}",
+        prefix("AWS::Partition"),
+        prefix("AWS::Region"),
+        prefix("AWS::AccountId")
+    );
+    for resource in template
+        .resources()
+        .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")
+    {
+        let name = explore(template, Some(&placeholders), |world| {
+            resource.text("LayerName", world)
+        })
+        .ok();
+        let name = name.and_then(|cases| {
+            cases
+                .into_iter()
+                .find_map(|(_, name)| name?.as_literal().map(str::to_owned))
+        });
+        let name = name.unwrap_or_else(|| resource.id.to_owned());
+        let number = PLACEHOLDER_VERSION + stable(resource.id) % PLACEHOLDER_VERSION;
+        placeholders.resource(resource.id, format!("{prefix}:layer:{name}:{number}"));
+    }
+    placeholders
+}
+
+/// The least number that stands for that of a layer version: none that anybody would write.
+const PLACEHOLDER_VERSION: u64 = 100_000_000;
+
+/// A number for a name, the same in every template (Fowler, Noll and Vo's hash, 1a).
+fn stable(name: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % 900_000_000_000
 }

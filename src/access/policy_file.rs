@@ -1,7 +1,7 @@
 //! Policies of IAM and Organizations that lie in files of their own, as security teams keep them
 //! and `aws` prints them.
 
-use super::subject::Kind;
+use super::kind::Kind;
 use crate::cloudformation::read::{self, ReadError};
 use serde_json::{Value as Json, json};
 

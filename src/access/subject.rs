@@ -2,11 +2,19 @@
 //! that govern each.
 
 use super::applicability::Applicability;
+use super::attachment::{
+    ATTACHED, ATTACHMENTS, GROUP, GUARDRAIL, MANAGED_POLICY, Match, PERMISSION_SET, ROLE, USER,
+    is_named,
+};
+use super::document::{
+    allows_everything, document, not_certain, policy_document, unknown_document,
+};
+use super::kind::Kind;
+use super::placeholder::CALLER;
 use crate::aws::managed;
-use crate::cloudformation::read;
 use crate::cloudformation::{Case, Placeholders, Resource, Template, World, explore};
 use crate::iam::attach::{EffectivePolicies, allow_everything};
-use crate::iam::document::{Document, Effect, Problem};
+use crate::iam::document::{Document, Effect};
 use crate::iam::evaluate::{Request, Values};
 use crate::partial::{Partial, Text};
 use serde_json::json;
@@ -45,41 +53,6 @@ impl Subject {
     }
 }
 
-/// What a subject is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A role, a user, or a permission set: it has policies.
-    Principal,
-    /// A group, whose policies its members have.
-    Group,
-    /// A policy that principals have, in addition to others.
-    Policy,
-    /// A managed policy that is meant as a permissions boundary: it grants nothing.
-    Boundary,
-    /// A service control policy: it grants nothing.
-    Guardrail,
-}
-
-impl Kind {
-    /// Whether it only takes away: what it allows lets nobody do anything by itself.
-    #[must_use]
-    pub fn only_restricts(self) -> bool {
-        match self {
-            Self::Boundary | Self::Guardrail => true,
-            Self::Principal | Self::Group | Self::Policy => false,
-        }
-    }
-
-    /// Whether others have it, so that they lose what it forbids when it goes.
-    #[must_use]
-    pub fn is_held_by_others(self) -> bool {
-        match self {
-            Self::Group | Self::Policy | Self::Boundary | Self::Guardrail => true,
-            Self::Principal => false,
-        }
-    }
-}
-
 /// A resource that is a subject, in every case.
 #[derive(Clone, Debug)]
 pub struct SubjectCases {
@@ -92,37 +65,6 @@ pub struct SubjectCases {
     /// What is written of it, where there are too many cases.
     pub identity: String,
 }
-
-const ROLE: &str = "AWS::IAM::Role";
-const USER: &str = "AWS::IAM::User";
-const GROUP: &str = "AWS::IAM::Group";
-const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
-const GUARDRAIL: &str = "AWS::Organizations::Policy";
-const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
-
-/// Policies that are resources of their own, and have their principals as properties.
-const ATTACHED: [&str; 5] = [
-    MANAGED_POLICY,
-    "AWS::IAM::Policy",
-    "AWS::IAM::RolePolicy",
-    "AWS::IAM::UserPolicy",
-    "AWS::IAM::GroupPolicy",
-];
-
-/// The principals of a policy, by the properties that name them: many at a managed or inline
-/// policy, one at the others.
-const ATTACHMENTS: [(&str, &str, &str); 6] = [
-    ("Roles", "RoleName", ROLE),
-    ("RoleName", "RoleName", ROLE),
-    ("Users", "UserName", USER),
-    ("UserName", "UserName", USER),
-    ("Groups", "GroupName", GROUP),
-    ("GroupName", "GroupName", GROUP),
-];
-
-/// What stands for what only a deploy tells, so that an answer is about an account that no rule
-/// names.
-pub const CALLER: &str = "aws:PrincipalAccount";
 
 /// The roles and policies of a template.
 #[derive(Debug)]
@@ -218,7 +160,7 @@ impl<'t> Subjects<'t> {
             MANAGED_POLICY => self.managed_policy(resource, world),
             _ => self.inline_policy(resource, world)?,
         };
-        subject.applicability = Applicability::of(resource, &subject, world);
+        subject.applicability = Applicability::of(resource, subject.kind, &subject.policies, world);
         Some(subject)
     }
 
@@ -501,32 +443,6 @@ fn named_resources<'t>(
     }
 }
 
-/// Whether a name is that of a principal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Match {
-    No,
-    Maybe,
-    Yes,
-}
-
-/// Whether a policy that names `target` is attached to a principal that has the name `own`, where
-/// it has one.
-fn is_named(target: &Text, principal: &Resource<'_>, own: Option<&Text>) -> Match {
-    if target.as_resource() == Some(principal.id) || own == Some(target) {
-        return Match::Yes;
-    }
-    let is_other_resource = target.as_resource().is_some();
-    let is_literal = target.as_literal().is_some();
-    match own {
-        // A name that only the deploy tells may be this one's, unless that is known and so is the
-        // other.
-        Some(own) if own.as_literal().is_none() && !is_other_resource => Match::Maybe,
-        // A name that CloudFormation makes up is none that anybody writes.
-        Some(_) | None if is_literal || is_other_resource => Match::No,
-        Some(_) | None => Match::Maybe,
-    }
-}
-
 fn subject(resource: &Resource<'_>, kind: Kind, policies: EffectivePolicies) -> Subject {
     Subject {
         id: resource.id.to_owned(),
@@ -617,87 +533,6 @@ fn customer_managed(reference: &Partial) -> Document {
     )
 }
 
-/// The document of a policy that is a resource.
-fn policy_document(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Document {
-    if !resource.is_made(world) {
-        return Document {
-            name: resource.id.to_owned(),
-            ..Document::default()
-        };
-    }
-    document(resource.id, resource.property(property, world).as_ref())
-}
-
-/// The document that a value is, or that it is the JSON text of.
-#[must_use]
-pub fn document(name: &str, value: Option<&Partial>) -> Document {
-    match value {
-        Some(Partial::Text(text)) => match text.as_literal().map(read::json) {
-            Some(Ok(json)) => Document::read(name, &Partial::from(&json)),
-            Some(Err(_)) => unknown_document(name, "it is no JSON", &Partial::Text(text.clone())),
-            None => unknown_document(
-                name,
-                "it is not known before a deploy",
-                &Partial::Text(text.clone()),
-            ),
-        },
-        Some(value) => Document::read(name, value),
-        None => unknown_document(name, "it is not in the template", &Partial::Null),
-    }
-}
-
-fn unknown_document(name: &str, why: &str, written: &Partial) -> Document {
-    Document {
-        name: name.to_owned(),
-        problem: Some(Problem::of(why, written)),
-        ..Document::default()
-    }
-}
-
-/// A document of which it is not certain that it counts: none of its statements does for certain.
-fn not_certain(mut document: Document, why: &str) -> Document {
-    for statement in &mut document.statements {
-        statement.doubt = Some(why.to_owned());
-    }
-    document
-}
-
-/// Whether a document allows everything that it does not deny, as a permissions boundary does.
-fn allows_everything(document: &Document) -> bool {
-    document.statements.iter().any(|statement| {
-        statement.effect == Effect::Allow
-            && statement.conditions.is_empty()
-            && statement.actions.is_everything()
-            && statement.resources.is_everything()
-    })
-}
-
-/// The users that the template adds to one of its groups by resources of their own.
-#[must_use]
-pub fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
-    let own = group.text("GroupName", world);
-    let mut found = Vec::new();
-    for addition in world
-        .template
-        .resources()
-        .filter(|one| one.kind == "AWS::IAM::UserToGroupAddition")
-    {
-        let is_of = addition.is_made(world)
-            && addition
-                .text("GroupName", world)
-                .is_none_or(|name| is_named(&name, group, own.as_ref()) != Match::No);
-        if is_of {
-            let name = |user: Partial| {
-                user.as_text()
-                    .cloned()
-                    .unwrap_or_else(|| Text::unknown("a user", user.to_string()))
-            };
-            found.extend(addition.items("Users", world).into_iter().map(name));
-        }
-    }
-    found
-}
-
 /// What every request by a subject is known to contain. Whoever has a policy is somebody that it
 /// does not name.
 fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
@@ -750,78 +585,4 @@ fn pseudo(name: &str, world: &World<'_>) -> String {
         .value(&json!({ "Ref": name }))
         .and_then(|value| value.as_literal().map(str::to_owned))
         .unwrap_or_default()
-}
-
-/// What stands for values that only a deploy tells, in answers about every deploy. `accounts` are
-/// those that a question names, which a parameter may hold as well.
-#[must_use]
-pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
-    let written = template.json().to_string();
-    let account = |name: &str| {
-        let mut more = 0;
-        loop {
-            let candidate = (100_000_000_000 + (stable(name) + more) % 900_000_000_000).to_string();
-            if !written.contains(&candidate) && !accounts.contains(&candidate.as_str()) {
-                return candidate;
-            }
-            more += 1;
-        }
-    };
-    let mut placeholders = Placeholders::default();
-    for (name, value) in [
-        ("AWS::Partition", "aws"),
-        ("AWS::Region", "us-east-1"),
-        ("AWS::URLSuffix", "amazonaws.com"),
-    ] {
-        placeholders.parameter(name, value.to_owned());
-    }
-    for name in ["AWS::AccountId", CALLER] {
-        placeholders.parameter(name, account(name));
-    }
-    for (name, parameter) in template.parameters() {
-        if parameter.is_account() {
-            placeholders.parameter(name, account(name));
-        }
-    }
-    accounts.iter().for_each(|id| placeholders.account(id));
-    let prefix = |name: &str| {
-        template
-            .given(name)
-            .or_else(|| placeholders.of_parameter(name))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let prefix = format!(
-        "arn:{}:lambda:{}:{}",
-        prefix("AWS::Partition"),
-        prefix("AWS::Region"),
-        prefix("AWS::AccountId")
-    );
-    for resource in template
-        .resources()
-        .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")
-    {
-        let name = explore(template, Some(&placeholders), |world| {
-            resource.text("LayerName", world)
-        })
-        .ok();
-        let name = name.and_then(|cases| {
-            cases
-                .into_iter()
-                .find_map(|(_, name)| name?.as_literal().map(str::to_owned))
-        });
-        let name = name.unwrap_or_else(|| resource.id.to_owned());
-        let number = PLACEHOLDER_VERSION + stable(resource.id) % PLACEHOLDER_VERSION;
-        placeholders.resource(resource.id, format!("{prefix}:layer:{name}:{number}"));
-    }
-    placeholders
-}
-
-/// The least number that stands for that of a layer version: none that anybody would write.
-const PLACEHOLDER_VERSION: u64 = 100_000_000;
-
-/// A number for a name, the same in every template (Fowler, Noll and Vo's hash, 1a).
-fn stable(name: &str) -> u64 {
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % 900_000_000_000
 }

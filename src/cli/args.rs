@@ -1,6 +1,6 @@
 //! The arguments of every command.
 
-use crate::access::subject::Kind;
+use crate::access::kind::Kind;
 use crate::cloudformation::Values;
 use crate::diagnostic::render::Form;
 use crate::rules::formats;

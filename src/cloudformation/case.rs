@@ -1,19 +1,7 @@
-//! What a deploy decides, case by case.
-//!
-//! A question about a template is asked in a [`World`], in which every parameter has a value or is
-//! known to have none of those that the template distinguishes, and every condition is true or
-//! false. Nothing is decided before it is asked for: when an answer first needs an open parameter,
-//! the question is asked again for each of its values. So a question costs as many worlds as the
-//! answer depends on, and not as many as the template has.
+//! Cases: what a deploy decides about the parameters and conditions that an answer depends on.
 
-use super::template::{Placeholders, Template};
-use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
-
-/// The most cases that are distinguished for one question.
-pub const MOST_CASES: usize = 256;
 
 /// The most settings of a case that are shown.
 const MOST_SHOWN: usize = 4;
@@ -41,7 +29,7 @@ pub enum Setting {
 
 /// A case: what is decided about each variable that an answer depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Case(Vec<(Variable, Setting)>);
+pub struct Case(pub(super) Vec<(Variable, Setting)>);
 
 impl Case {
     /// Whether it is the only case there is.
@@ -182,124 +170,3 @@ fn merge_one(some: &[Case], all: &[Case]) -> Option<Vec<Case>> {
     }
     None
 }
-
-/// A template in one case.
-#[derive(Debug)]
-pub struct World<'t> {
-    /// The template.
-    pub template: &'t Template,
-    /// What stands for values that only a deploy tells; none where they are to stay unknown.
-    pub(super) placeholders: Option<&'t Placeholders>,
-    choices: RefCell<Vec<Choice>>,
-    /// The conditions that are decided; `None` while one is being decided.
-    pub(super) conditions: RefCell<HashMap<String, Option<bool>>>,
-    /// The work that is done, in bytes of text and calls of functions.
-    pub(super) work: Cell<usize>,
-}
-
-#[derive(Debug)]
-struct Choice {
-    variable: Variable,
-    settings: Vec<Setting>,
-    chosen: usize,
-}
-
-impl World<'_> {
-    /// What this world has decided about a variable already.
-    pub(super) fn decided(&self, variable: &Variable) -> Option<Setting> {
-        let choices = self.choices.borrow();
-        let known = choices.iter().find(|choice| choice.variable == *variable)?;
-        known.settings.get(known.chosen).cloned()
-    }
-
-    /// Decides about a variable: this setting in this world, the others in worlds of their own.
-    pub(super) fn decide(
-        &self,
-        variable: Variable,
-        first: Setting,
-        others: impl IntoIterator<Item = Setting>,
-    ) -> Setting {
-        let mut settings = vec![first.clone()];
-        settings.extend(others);
-        self.choices.borrow_mut().push(Choice {
-            variable,
-            settings,
-            chosen: 0,
-        });
-        first
-    }
-
-    /// The case that this world is, as far as it has been asked for.
-    #[must_use]
-    pub fn case(&self) -> Case {
-        let choices = self.choices.borrow();
-        let settings = choices.iter().filter_map(|choice| {
-            Some((
-                choice.variable.clone(),
-                choice.settings.get(choice.chosen)?.clone(),
-            ))
-        });
-        Case(settings.collect())
-    }
-
-    /// Moves on to the next case; whether there is one.
-    fn advance(&mut self) -> bool {
-        let choices = self.choices.get_mut();
-        while let Some(last) = choices.last_mut() {
-            last.chosen += 1;
-            if last.chosen < last.settings.len() {
-                self.conditions.get_mut().clear();
-                self.work.set(0);
-                return true;
-            }
-            choices.pop();
-        }
-        false
-    }
-}
-
-/// Asks a question in every case that its answer depends on. The cases exclude each other, and
-/// there is no other.
-///
-/// # Errors
-///
-/// Where there are more than [`MOST_CASES`].
-pub fn explore<T>(
-    template: &Template,
-    placeholders: Option<&Placeholders>,
-    mut question: impl FnMut(&World<'_>) -> T,
-) -> Result<Vec<(Case, T)>, TooManyCases> {
-    let mut world = World {
-        template,
-        placeholders,
-        choices: RefCell::default(),
-        conditions: RefCell::default(),
-        work: Cell::default(),
-    };
-    let mut answers = Vec::with_capacity(1);
-    loop {
-        if answers.len() == MOST_CASES {
-            return Err(TooManyCases);
-        }
-        let answer = question(&world);
-        answers.push((world.case(), answer));
-        if !world.advance() {
-            return Ok(answers);
-        }
-    }
-}
-
-/// There are more cases than are distinguished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyCases;
-
-impl fmt::Display for TooManyCases {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "it depends on more than {MOST_CASES} combinations of parameters and conditions"
-        )
-    }
-}
-
-impl std::error::Error for TooManyCases {}

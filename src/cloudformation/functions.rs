@@ -1,10 +1,10 @@
 //! Intrinsic functions and conditions.
 
-use super::case::{Setting, Variable, World};
-use super::parameter::scalar;
+use super::case::{Setting, Variable};
+use super::json::{children, function, scalar, written};
 use super::read::AMBIGUOUS;
-use super::template::children;
-use crate::partial::{Origin, Partial, Piece, Text, Unknown};
+use super::world::World;
+use crate::partial::{Origin, Partial, Text, Unknown};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 
@@ -22,10 +22,6 @@ const PIECES: usize = 200;
 
 /// The most characters of a function that are shown.
 const SHOWN: usize = 80;
-
-/// What opens a dynamic reference, which a deploy fills in (CloudFormation User Guide, dynamic
-/// references).
-const DYNAMIC: &str = "{{resolve:";
 
 impl World<'_> {
     /// What a value is; `None` where `AWS::NoValue` takes it away.
@@ -505,27 +501,6 @@ impl World<'_> {
     }
 }
 
-/// A known text as it is written, in which dynamic references are not known.
-pub(super) fn written(text: &str) -> Text {
-    let mut found = Text::default();
-    let mut rest = text;
-    while let Some(start) = rest.find(DYNAMIC) {
-        let (before, reference) = rest.split_at(start);
-        let end = reference
-            .find("}}")
-            .map_or(reference.len(), |end| end + "}}".len());
-        let (reference, after) = reference.split_at(end);
-        found.push_str(before);
-        found.push(Piece::Unknown(Unknown {
-            origin: Origin::Other(reference.to_owned()),
-            identity: reference.into(),
-        }));
-        rest = after;
-    }
-    found.push_str(rest);
-    found
-}
-
 fn unknown(what: &str, json: &Json) -> Partial {
     Partial::Text(Text::unknown(what, json.to_string()))
 }
@@ -537,22 +512,4 @@ fn shortened(json: &Json) -> String {
     }
     let start: String = text.chars().take(SHOWN).collect();
     format!("{start}…")
-}
-
-/// The function that a value is, and its argument.
-#[must_use]
-pub fn function(value: &Json) -> Option<(&str, &Json)> {
-    let object = value.as_object().filter(|object| object.len() == 1)?;
-    let (name, argument) = object.iter().next()?;
-    (name == "Ref" || name == "Condition" || name.starts_with("Fn::"))
-        .then_some((name.as_str(), argument))
-}
-
-/// Whether a function of this name stands anywhere in a value.
-#[must_use]
-pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {
-    let own = json
-        .as_object()
-        .is_some_and(|map| map.keys().any(|key| is_it(key)));
-    own || children(json).any(|inner| mentions(inner, is_it))
 }

@@ -8,11 +8,17 @@
 pub mod case;
 pub mod expand;
 mod functions;
+mod json;
 pub mod parameter;
 pub mod place;
+mod property;
 pub mod read;
 pub mod template;
 pub mod unread;
+pub mod values;
+pub mod world;
 
-pub use case::{Case, World, explore};
-pub use template::{Placeholders, Resource, Template, Values};
+pub use case::Case;
+pub use template::{Resource, Template};
+pub use values::{Placeholders, Values};
+pub use world::{World, explore};

@@ -1,5 +1,6 @@
 //! Parameters of a template: what a deploy may give them.
 
+use super::json::scalar;
 use regex_lite::Regex;
 use serde_json::Value as Json;
 use std::sync::Arc;
@@ -121,15 +122,4 @@ fn identity(declared: &Json, kind: Kind) -> Arc<str> {
         keys.sort_keys();
     }
     declared.to_string().into()
-}
-
-/// The text of a value without parts.
-#[must_use]
-pub fn scalar(value: &Json) -> Option<String> {
-    match value {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        Json::Bool(truth) => Some(truth.to_string()),
-        Json::Null | Json::Array(_) | Json::Object(_) => None,
-    }
 }

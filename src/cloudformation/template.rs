@@ -1,35 +1,15 @@
 //! A template and its resources, with the values that a deploy gives its parameters as far as they
 //! are known.
 
-use super::case::{Setting, Variable, World};
+use super::case::Setting;
 use super::expand::expanded;
-use super::functions::{function, written};
-use super::parameter::{Kind, Parameter, scalar};
-use crate::partial::{Origin, Partial, Piece, Text, Unknown};
+use super::json::{children, function, object, scalar};
+use super::parameter::{Kind, Parameter};
+use super::values::{Placeholders, Values};
+use crate::partial::{Piece, Text};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
-
-/// What is known of the values that a deploy gives to parameters.
-#[derive(Clone, Debug, Default)]
-pub struct Values {
-    /// These parameters, pseudo parameters among them, have these values.
-    pub given: Vec<(String, String)>,
-    /// Whether every other parameter has its default, if it has one.
-    pub defaults: bool,
-}
-
-impl Values {
-    /// These values, and whatever the template allows for the other parameters.
-    #[must_use]
-    pub fn given(given: &[(String, String)]) -> Self {
-        Self {
-            given: given.to_vec(),
-            defaults: false,
-        }
-    }
-}
 
 /// A template.
 #[derive(Debug)]
@@ -38,66 +18,10 @@ pub struct Template {
     parameters: IndexMap<String, Parameter>,
     given: HashMap<String, String>,
     /// Whether parameters that are not given have their defaults.
-    defaults: bool,
+    pub(super) defaults: bool,
     /// The values that the template tells from others, by parameter: what conditions compare it
     /// with and the keys that mappings have for it.
     distinguished: HashMap<String, BTreeSet<String>>,
-}
-
-/// What stands for values that only a deploy tells, while a question about every deploy is decided:
-/// values that stand nowhere in the template, so that what does not depend on them is true of every
-/// deploy but those that the template names.
-#[derive(Clone, Debug, Default)]
-pub struct Placeholders {
-    /// By the name of the parameter or pseudo parameter.
-    parameters: HashMap<String, String>,
-    /// The values of `Ref` of resources, by logical ID.
-    resources: HashMap<String, String>,
-    /// Values that the question distinguishes in addition, for parameters that hold an account.
-    accounts: Vec<String>,
-}
-
-impl Placeholders {
-    /// Adds the value of a parameter or pseudo parameter.
-    pub fn parameter(&mut self, name: &str, value: String) {
-        self.parameters.insert(name.to_owned(), value);
-    }
-
-    /// Adds the value of a resource.
-    pub fn resource(&mut self, id: &str, value: String) {
-        self.resources.insert(id.to_owned(), value);
-    }
-
-    /// Adds an account that a parameter may hold, since the question is about it.
-    pub fn account(&mut self, id: &str) {
-        if !self.accounts.iter().any(|known| known == id) {
-            self.accounts.push(id.to_owned());
-        }
-    }
-
-    /// What stands for a parameter or pseudo parameter.
-    #[must_use]
-    pub fn of_parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name).map(String::as_str)
-    }
-
-    /// What stands for a resource.
-    #[must_use]
-    pub fn of_resource(&self, id: &str) -> Option<&str> {
-        self.resources.get(id).map(String::as_str)
-    }
-
-    /// Every resource that something stands for, by logical ID.
-    #[must_use]
-    pub fn resources(&self) -> Vec<(&str, &str)> {
-        let mut all: Vec<(&str, &str)> = self
-            .resources
-            .iter()
-            .map(|(id, value)| (id.as_str(), value.as_str()))
-            .collect();
-        all.sort_unstable();
-        all
-    }
 }
 
 impl Template {
@@ -185,7 +109,7 @@ impl Template {
     }
 
     /// What there is to choose from for a parameter that is not given.
-    fn settings(&self, name: &str, placeholders: Option<&Placeholders>) -> Vec<Setting> {
+    pub(super) fn settings(&self, name: &str, placeholders: Option<&Placeholders>) -> Vec<Setting> {
         let parameter = self.parameters.get(name);
         let default = parameter.and_then(|parameter| parameter.default.clone());
         let setting = |value: &String| Setting::Is(value.clone(), default.as_ref() == Some(value));
@@ -225,69 +149,6 @@ impl Template {
         let mut settings: Vec<Setting> = values.iter().map(setting).collect();
         settings.push(Setting::Other(values.into()));
         settings
-    }
-}
-
-impl World<'_> {
-    /// The value of a parameter or pseudo parameter, by `Ref`; `None` where the template has no
-    /// such parameter.
-    pub(super) fn parameter(&self, name: &str) -> Option<Partial> {
-        let declared = self.template.parameter(name);
-        if declared.is_none() && !name.starts_with("AWS::") {
-            return None;
-        }
-        let kind = declared.map_or(Kind::Text, |parameter| parameter.kind);
-        let value = match self.setting(name, declared) {
-            Setting::Is(value, _) => Some(value),
-            Setting::Other(_) | Setting::Holds(_) => self
-                .placeholders
-                .and_then(|placeholders| placeholders.of_parameter(name))
-                .map(str::to_owned),
-        };
-        let Some(value) = value else {
-            let identity =
-                declared.map_or_else(|| name.into(), |parameter| parameter.identity.clone());
-            let origin = Origin::Parameter(name.to_owned());
-            return Some(Partial::Text(Text::of(Unknown { origin, identity })));
-        };
-        Some(match kind {
-            Kind::List => Partial::List(
-                value
-                    .split(',')
-                    .map(|item| Partial::Text(written(item.trim())))
-                    .collect(),
-            ),
-            Kind::Text | Kind::LookedUp => Partial::Text(written(&value)),
-        })
-    }
-
-    /// What stands for a parameter of which only a deploy tells the value.
-    #[must_use]
-    pub fn placeholder(&self, name: &str) -> Option<&str> {
-        self.placeholders?.of_parameter(name)
-    }
-
-    /// What is decided about a parameter in this world.
-    pub(super) fn setting(&self, name: &str, declared: Option<&Parameter>) -> Setting {
-        if let Some(value) = self.template.given(name) {
-            return Setting::Is(value.to_owned(), false);
-        }
-        if self.template.defaults
-            && let Some(parameter) = declared.filter(|parameter| parameter.kind != Kind::LookedUp)
-            && let Some(default) = &parameter.default
-        {
-            return Setting::Is(default.clone(), true);
-        }
-        let variable = Variable::Parameter(name.to_owned());
-        if let Some(decided) = self.decided(&variable) {
-            return decided;
-        }
-        let mut settings = self.template.settings(name, self.placeholders).into_iter();
-        match settings.next() {
-            Some(only) if settings.len() == 0 => only,
-            Some(first) => self.decide(variable, first, settings),
-            None => Setting::Other(Arc::default()),
-        }
     }
 }
 
@@ -360,17 +221,6 @@ fn looked_up(
     }
 }
 
-/// The values directly inside a value.
-pub(super) fn children(json: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
-    match json {
-        Json::Array(items) => Box::new(items.iter()),
-        Json::Object(map) => Box::new(map.values()),
-        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
-            Box::new(std::iter::empty())
-        }
-    }
-}
-
 /// A resource of a template.
 #[derive(Clone, Copy, Debug)]
 pub struct Resource<'t> {
@@ -396,52 +246,4 @@ impl<'t> Resource<'t> {
     pub fn condition(&self) -> Option<&'t str> {
         self.json.get("Condition").and_then(Json::as_str)
     }
-
-    /// Whether it is made.
-    #[must_use]
-    pub fn is_made(&self, world: &World<'_>) -> bool {
-        self.condition()
-            .is_none_or(|condition| world.holds(condition))
-    }
-
-    /// A property; `None` where it is not there, or taken away by `AWS::NoValue`.
-    #[must_use]
-    pub fn property(&self, name: &str, world: &World<'_>) -> Option<Partial> {
-        world.value(self.json.get("Properties")?.get(name)?)
-    }
-
-    /// A property that is a text.
-    #[must_use]
-    pub fn text(&self, name: &str, world: &World<'_>) -> Option<Text> {
-        match self.property(name, world)? {
-            Partial::Text(text) => Some(text),
-            other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => Some(Text::unknown(
-                format!("{name} is not a text"),
-                other.to_string(),
-            )),
-        }
-    }
-
-    /// The items of a property that is a list, or the one value that it is.
-    #[must_use]
-    pub fn items(&self, name: &str, world: &World<'_>) -> Vec<Partial> {
-        self.property(name, world)
-            .map(|value| value.items().to_vec())
-            .unwrap_or_default()
-    }
-
-    /// What becomes of it when it leaves the template, `DeletionPolicy`, or is replaced,
-    /// `UpdateReplacePolicy`.
-    #[must_use]
-    pub fn policy(&self, name: &str, world: &World<'_>) -> Option<Partial> {
-        world.value(self.json.get(name)?)
-    }
-}
-
-/// The entries of a mapping; none of anything else.
-pub(super) fn object(value: Option<&Json>) -> impl Iterator<Item = (&String, &Json)> {
-    value
-        .and_then(Json::as_object)
-        .into_iter()
-        .flat_map(Map::iter)
 }

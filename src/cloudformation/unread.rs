@@ -1,8 +1,8 @@
 //! The parts of a template that are not what they say: they stand for something that CloudFormation
 //! puts there at a deploy, and that is not in the template.
 
-use super::functions::{function, mentions};
-use super::template::{Template, children};
+use super::json::{children, function, mentions};
+use super::template::Template;
 use serde_json::Value as Json;
 
 /// A part of a template whose meaning is not in the template.

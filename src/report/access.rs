@@ -3,7 +3,8 @@
 use crate::access::Access;
 use crate::access::applicability::Trust;
 use crate::access::grants::{GrantedBy, Version, Who};
-use crate::access::subject::{Kind, Subject, SubjectCases};
+use crate::access::kind::Kind;
+use crate::access::subject::{Subject, SubjectCases};
 use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
 use crate::iam::allowance::{Allowance, AttachableLayers};

@@ -1,8 +1,9 @@
 //! Claims about which layers can be attached.
 
 use super::{Cause, Facts, Verdict, combined, worst};
-use crate::access::placeholder::Shown;
-use crate::access::subject::{CALLER, Kind, Subject, Subjects, placeholders};
+use crate::access::kind::Kind;
+use crate::access::placeholder::{CALLER, Shown, placeholders};
+use crate::access::subject::{Subject, Subjects};
 use crate::cloudformation::{World, explore};
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::{EffectivePolicies, attachable, is_unrelated};
@@ -64,7 +65,7 @@ impl Facts<'_> {
             Err(why) => Verdict::Undecided(why.to_string()),
         };
         let names = self.physical_names(&ids);
-        shown.in_verdict(self.unless_not_read(verdict, &ids, &names))
+        self.unless_not_read(verdict, &ids, &names).shown(&shown)
     }
 
     /// The accounts of callers that a claim is about, each decided by itself. Where a guardrail or a

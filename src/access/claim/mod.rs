@@ -6,7 +6,8 @@ mod sharing;
 
 use super::closed_world::not_read;
 use super::grants::Grants;
-use super::subject::Kind;
+use super::kind::Kind;
+use super::placeholder::Shown;
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Case, Template, Values};
 use crate::rules::model::{Claim, ClaimKind};
@@ -31,6 +32,15 @@ impl Verdict {
             Self::Holds(why) => Self::Holds(why),
             Self::Fails(why, by) => Self::Fails(reason(why), by),
             Self::Undecided(why) => Self::Undecided(reason(why)),
+        }
+    }
+
+    /// Without the placeholders that it was decided with.
+    fn shown(self, shown: &Shown) -> Self {
+        match self {
+            Self::Holds(why) => Self::Holds(shown.text(&why)),
+            Self::Fails(why, by) => Self::Fails(shown.text(&why), by),
+            Self::Undecided(why) => Self::Undecided(shown.text(&why)),
         }
     }
 }

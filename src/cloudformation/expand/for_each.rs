@@ -1,7 +1,7 @@
 //! `Fn::ForEach` (CloudFormation User Guide, `Fn::ForEach`).
 
-use crate::cloudformation::parameter::scalar;
-use crate::cloudformation::template::Values;
+use crate::cloudformation::json::scalar;
+use crate::cloudformation::values::Values;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 

@@ -6,7 +6,7 @@ mod for_each;
 pub mod nested;
 mod sam;
 
-use super::template::Values;
+use super::values::Values;
 use serde_json::Value as Json;
 
 /// A template in which loops and serverless resources are replaced by what they stand for, as far

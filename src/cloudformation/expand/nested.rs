@@ -5,8 +5,8 @@
 //! logical ID has. Its parameters become what the parent gives them.
 
 use super::expanded;
-use crate::cloudformation::parameter::scalar;
-use crate::cloudformation::template::Values;
+use crate::cloudformation::json::scalar;
+use crate::cloudformation::values::Values;
 use serde_json::{Map, Value as Json, json};
 
 /// How deep stacks may stand inside each other.

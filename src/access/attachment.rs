@@ -1,0 +1,83 @@
+//! Which principals of a template a policy is attached to, and who is in a group.
+
+use crate::cloudformation::{Resource, World};
+use crate::partial::{Partial, Text};
+
+pub(super) const ROLE: &str = "AWS::IAM::Role";
+pub(super) const USER: &str = "AWS::IAM::User";
+pub(super) const GROUP: &str = "AWS::IAM::Group";
+pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
+pub(super) const GUARDRAIL: &str = "AWS::Organizations::Policy";
+pub(super) const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
+
+/// Policies that are resources of their own, and have their principals as properties.
+pub(super) const ATTACHED: [&str; 5] = [
+    MANAGED_POLICY,
+    "AWS::IAM::Policy",
+    "AWS::IAM::RolePolicy",
+    "AWS::IAM::UserPolicy",
+    "AWS::IAM::GroupPolicy",
+];
+
+/// The principals of a policy, by the properties that name them: many at a managed or inline
+/// policy, one at the others.
+pub(super) const ATTACHMENTS: [(&str, &str, &str); 6] = [
+    ("Roles", "RoleName", ROLE),
+    ("RoleName", "RoleName", ROLE),
+    ("Users", "UserName", USER),
+    ("UserName", "UserName", USER),
+    ("Groups", "GroupName", GROUP),
+    ("GroupName", "GroupName", GROUP),
+];
+
+/// Whether a name is that of a principal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Match {
+    No,
+    Maybe,
+    Yes,
+}
+
+/// Whether a policy that names `target` is attached to a principal that has the name `own`, where
+/// it has one.
+pub(super) fn is_named(target: &Text, principal: &Resource<'_>, own: Option<&Text>) -> Match {
+    if target.as_resource() == Some(principal.id) || own == Some(target) {
+        return Match::Yes;
+    }
+    let is_other_resource = target.as_resource().is_some();
+    let is_literal = target.as_literal().is_some();
+    match own {
+        // A name that only the deploy tells may be this one's, unless that is known and so is the
+        // other.
+        Some(own) if own.as_literal().is_none() && !is_other_resource => Match::Maybe,
+        // A name that CloudFormation makes up is none that anybody writes.
+        Some(_) | None if is_literal || is_other_resource => Match::No,
+        Some(_) | None => Match::Maybe,
+    }
+}
+
+/// The users that the template adds to one of its groups by resources of their own.
+#[must_use]
+pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
+    let own = group.text("GroupName", world);
+    let mut found = Vec::new();
+    for addition in world
+        .template
+        .resources()
+        .filter(|one| one.kind == "AWS::IAM::UserToGroupAddition")
+    {
+        let is_of = addition.is_made(world)
+            && addition
+                .text("GroupName", world)
+                .is_none_or(|name| is_named(&name, group, own.as_ref()) != Match::No);
+        if is_of {
+            let name = |user: Partial| {
+                user.as_text()
+                    .cloned()
+                    .unwrap_or_else(|| Text::unknown("a user", user.to_string()))
+            };
+            found.extend(addition.items("Users", world).into_iter().map(name));
+        }
+    }
+    found
+}

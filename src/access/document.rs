@@ -1,0 +1,64 @@
+//! The documents of the policies of a template.
+
+use crate::cloudformation::{Resource, World, read};
+use crate::iam::document::{Document, Effect, Problem};
+use crate::partial::Partial;
+
+/// The document of a policy that is a resource.
+pub(super) fn policy_document(
+    resource: &Resource<'_>,
+    property: &str,
+    world: &World<'_>,
+) -> Document {
+    if !resource.is_made(world) {
+        return Document {
+            name: resource.id.to_owned(),
+            ..Document::default()
+        };
+    }
+    document(resource.id, resource.property(property, world).as_ref())
+}
+
+/// The document that a value is, or that it is the JSON text of.
+#[must_use]
+pub(super) fn document(name: &str, value: Option<&Partial>) -> Document {
+    match value {
+        Some(Partial::Text(text)) => match text.as_literal().map(read::json) {
+            Some(Ok(json)) => Document::read(name, &Partial::from(&json)),
+            Some(Err(_)) => unknown_document(name, "it is no JSON", &Partial::Text(text.clone())),
+            None => unknown_document(
+                name,
+                "it is not known before a deploy",
+                &Partial::Text(text.clone()),
+            ),
+        },
+        Some(value) => Document::read(name, value),
+        None => unknown_document(name, "it is not in the template", &Partial::Null),
+    }
+}
+
+pub(super) fn unknown_document(name: &str, why: &str, written: &Partial) -> Document {
+    Document {
+        name: name.to_owned(),
+        problem: Some(Problem::of(why, written)),
+        ..Document::default()
+    }
+}
+
+/// A document of which it is not certain that it counts: none of its statements does for certain.
+pub(super) fn not_certain(mut document: Document, why: &str) -> Document {
+    for statement in &mut document.statements {
+        statement.doubt = Some(why.to_owned());
+    }
+    document
+}
+
+/// Whether a document allows everything that it does not deny, as a permissions boundary does.
+pub(super) fn allows_everything(document: &Document) -> bool {
+    document.statements.iter().any(|statement| {
+        statement.effect == Effect::Allow
+            && statement.conditions.is_empty()
+            && statement.actions.is_everything()
+            && statement.resources.is_everything()
+    })
+}

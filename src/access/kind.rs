@@ -1,0 +1,36 @@
+//! What a resource is that policies govern: a principal, or a policy by itself.
+
+/// What a subject is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A role, a user, or a permission set: it has policies.
+    Principal,
+    /// A group, whose policies its members have.
+    Group,
+    /// A policy that principals have, in addition to others.
+    Policy,
+    /// A managed policy that is meant as a permissions boundary: it grants nothing.
+    Boundary,
+    /// A service control policy: it grants nothing.
+    Guardrail,
+}
+
+impl Kind {
+    /// Whether it only takes away: what it allows lets nobody do anything by itself.
+    #[must_use]
+    pub fn only_restricts(self) -> bool {
+        match self {
+            Self::Boundary | Self::Guardrail => true,
+            Self::Principal | Self::Group | Self::Policy => false,
+        }
+    }
+
+    /// Whether others have it, so that they lose what it forbids when it goes.
+    #[must_use]
+    pub fn is_held_by_others(self) -> bool {
+        match self {
+            Self::Group | Self::Policy | Self::Boundary | Self::Guardrail => true,
+            Self::Principal => false,
+        }
+    }
+}

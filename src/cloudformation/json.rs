@@ -1,0 +1,78 @@
+//! The JSON of a template: texts, functions, and what is inside a value.
+
+use crate::partial::{Origin, Piece, Text, Unknown};
+use serde_json::{Map, Value as Json};
+
+/// What opens a dynamic reference, which a deploy fills in (CloudFormation User Guide, dynamic
+/// references).
+const DYNAMIC: &str = "{{resolve:";
+
+/// The text of a value without parts.
+#[must_use]
+pub fn scalar(value: &Json) -> Option<String> {
+    match value {
+        Json::String(text) => Some(text.clone()),
+        Json::Number(number) => Some(number.to_string()),
+        Json::Bool(truth) => Some(truth.to_string()),
+        Json::Null | Json::Array(_) | Json::Object(_) => None,
+    }
+}
+
+/// The function that a value is, and its argument.
+#[must_use]
+pub fn function(value: &Json) -> Option<(&str, &Json)> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    let (name, argument) = object.iter().next()?;
+    (name == "Ref" || name == "Condition" || name.starts_with("Fn::"))
+        .then_some((name.as_str(), argument))
+}
+
+/// Whether a function of this name stands anywhere in a value.
+#[must_use]
+pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {
+    let own = json
+        .as_object()
+        .is_some_and(|map| map.keys().any(|key| is_it(key)));
+    own || children(json).any(|inner| mentions(inner, is_it))
+}
+
+/// The values directly inside a value.
+pub fn children(json: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
+    match json {
+        Json::Array(items) => Box::new(items.iter()),
+        Json::Object(map) => Box::new(map.values()),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => {
+            Box::new(std::iter::empty())
+        }
+    }
+}
+
+/// The entries of a mapping; none of anything else.
+pub fn object(value: Option<&Json>) -> impl Iterator<Item = (&String, &Json)> {
+    value
+        .and_then(Json::as_object)
+        .into_iter()
+        .flat_map(Map::iter)
+}
+
+/// A known text as it is written, in which dynamic references are not known.
+#[must_use]
+pub fn written(text: &str) -> Text {
+    let mut found = Text::default();
+    let mut rest = text;
+    while let Some(start) = rest.find(DYNAMIC) {
+        let (before, reference) = rest.split_at(start);
+        let end = reference
+            .find("}}")
+            .map_or(reference.len(), |end| end + "}}".len());
+        let (reference, after) = reference.split_at(end);
+        found.push_str(before);
+        found.push(Piece::Unknown(Unknown {
+            origin: Origin::Other(reference.to_owned()),
+            identity: reference.into(),
+        }));
+        rest = after;
+    }
+    found.push_str(rest);
+    found
+}

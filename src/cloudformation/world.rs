@@ -1,0 +1,203 @@
+//! A template in one case, and questions that are asked in every case.
+//!
+//! A question about a template is asked in a [`World`], in which every parameter has a value or is
+//! known to have none of those that the template distinguishes, and every condition is true or
+//! false. Nothing is decided before it is asked for: when an answer first needs an open parameter,
+//! the question is asked again for each of its values. So a question costs as many worlds as the
+//! answer depends on, and not as many as the template has.
+
+use super::case::{Case, Setting, Variable};
+use super::json::written;
+use super::parameter::{Kind, Parameter};
+use super::template::Template;
+use super::values::Placeholders;
+use crate::partial::{Origin, Partial, Text, Unknown};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The most cases that are distinguished for one question.
+pub const MOST_CASES: usize = 256;
+
+/// A template in one case.
+#[derive(Debug)]
+pub struct World<'t> {
+    /// The template.
+    pub template: &'t Template,
+    /// What stands for values that only a deploy tells; none where they are to stay unknown.
+    pub(super) placeholders: Option<&'t Placeholders>,
+    choices: RefCell<Vec<Choice>>,
+    /// The conditions that are decided; `None` while one is being decided.
+    pub(super) conditions: RefCell<HashMap<String, Option<bool>>>,
+    /// The work that is done, in bytes of text and calls of functions.
+    pub(super) work: Cell<usize>,
+}
+
+#[derive(Debug)]
+struct Choice {
+    variable: Variable,
+    settings: Vec<Setting>,
+    chosen: usize,
+}
+
+impl World<'_> {
+    /// What this world has decided about a variable already.
+    pub(super) fn decided(&self, variable: &Variable) -> Option<Setting> {
+        let choices = self.choices.borrow();
+        let known = choices.iter().find(|choice| choice.variable == *variable)?;
+        known.settings.get(known.chosen).cloned()
+    }
+
+    /// Decides about a variable: this setting in this world, the others in worlds of their own.
+    pub(super) fn decide(
+        &self,
+        variable: Variable,
+        first: Setting,
+        others: impl IntoIterator<Item = Setting>,
+    ) -> Setting {
+        let mut settings = vec![first.clone()];
+        settings.extend(others);
+        self.choices.borrow_mut().push(Choice {
+            variable,
+            settings,
+            chosen: 0,
+        });
+        first
+    }
+
+    /// The case that this world is, as far as it has been asked for.
+    #[must_use]
+    pub fn case(&self) -> Case {
+        let choices = self.choices.borrow();
+        let settings = choices.iter().filter_map(|choice| {
+            Some((
+                choice.variable.clone(),
+                choice.settings.get(choice.chosen)?.clone(),
+            ))
+        });
+        Case(settings.collect())
+    }
+
+    /// Moves on to the next case; whether there is one.
+    fn advance(&mut self) -> bool {
+        let choices = self.choices.get_mut();
+        while let Some(last) = choices.last_mut() {
+            last.chosen += 1;
+            if last.chosen < last.settings.len() {
+                self.conditions.get_mut().clear();
+                self.work.set(0);
+                return true;
+            }
+            choices.pop();
+        }
+        false
+    }
+
+    /// The value of a parameter or pseudo parameter, by `Ref`; `None` where the template has no
+    /// such parameter.
+    pub(super) fn parameter(&self, name: &str) -> Option<Partial> {
+        let declared = self.template.parameter(name);
+        if declared.is_none() && !name.starts_with("AWS::") {
+            return None;
+        }
+        let kind = declared.map_or(Kind::Text, |parameter| parameter.kind);
+        let value = match self.setting(name, declared) {
+            Setting::Is(value, _) => Some(value),
+            Setting::Other(_) | Setting::Holds(_) => self
+                .placeholders
+                .and_then(|placeholders| placeholders.of_parameter(name))
+                .map(str::to_owned),
+        };
+        let Some(value) = value else {
+            let identity =
+                declared.map_or_else(|| name.into(), |parameter| parameter.identity.clone());
+            let origin = Origin::Parameter(name.to_owned());
+            return Some(Partial::Text(Text::of(Unknown { origin, identity })));
+        };
+        Some(match kind {
+            Kind::List => Partial::List(
+                value
+                    .split(',')
+                    .map(|item| Partial::Text(written(item.trim())))
+                    .collect(),
+            ),
+            Kind::Text | Kind::LookedUp => Partial::Text(written(&value)),
+        })
+    }
+
+    /// What stands for a parameter of which only a deploy tells the value.
+    #[must_use]
+    pub fn placeholder(&self, name: &str) -> Option<&str> {
+        self.placeholders?.of_parameter(name)
+    }
+
+    /// What is decided about a parameter in this world.
+    pub(super) fn setting(&self, name: &str, declared: Option<&Parameter>) -> Setting {
+        if let Some(value) = self.template.given(name) {
+            return Setting::Is(value.to_owned(), false);
+        }
+        if self.template.defaults
+            && let Some(parameter) = declared.filter(|parameter| parameter.kind != Kind::LookedUp)
+            && let Some(default) = &parameter.default
+        {
+            return Setting::Is(default.clone(), true);
+        }
+        let variable = Variable::Parameter(name.to_owned());
+        if let Some(decided) = self.decided(&variable) {
+            return decided;
+        }
+        let mut settings = self.template.settings(name, self.placeholders).into_iter();
+        match settings.next() {
+            Some(only) if settings.len() == 0 => only,
+            Some(first) => self.decide(variable, first, settings),
+            None => Setting::Other(Arc::default()),
+        }
+    }
+}
+
+/// Asks a question in every case that its answer depends on. The cases exclude each other, and
+/// there is no other.
+///
+/// # Errors
+///
+/// Where there are more than [`MOST_CASES`].
+pub fn explore<T>(
+    template: &Template,
+    placeholders: Option<&Placeholders>,
+    mut question: impl FnMut(&World<'_>) -> T,
+) -> Result<Vec<(Case, T)>, TooManyCases> {
+    let mut world = World {
+        template,
+        placeholders,
+        choices: RefCell::default(),
+        conditions: RefCell::default(),
+        work: Cell::default(),
+    };
+    let mut answers = Vec::with_capacity(1);
+    loop {
+        if answers.len() == MOST_CASES {
+            return Err(TooManyCases);
+        }
+        let answer = question(&world);
+        answers.push((world.case(), answer));
+        if !world.advance() {
+            return Ok(answers);
+        }
+    }
+}
+
+/// There are more cases than are distinguished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyCases;
+
+impl fmt::Display for TooManyCases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "it depends on more than {MOST_CASES} combinations of parameters and conditions"
+        )
+    }
+}
+
+impl std::error::Error for TooManyCases {}
