@@ -695,3 +695,154 @@ fn messages_are_annotations_where_github_actions_runs_the_program() {
         expect(&output, 1, said);
     }
 }
+
+/// A source with so many accounts that nothing uses, and shares with somebody who is not declared.
+fn flawed(unused: usize, misspelt: usize) -> String {
+    let mut source = "account data-team = 123456789012\n".to_owned();
+    for number in 0..unused {
+        source.push_str(&format!(
+            "account team-{number} = {}\n",
+            500_000_000_000_usize + number
+        ));
+    }
+    for number in 0..misspelt {
+        source.push_str(&format!(
+            "layer layer-{number} {{\n  version 1 from s3://bucket-1/{number}.zip\n  share with data-taem\n}}\n"
+        ));
+    }
+    source + SOURCE
+}
+
+#[test]
+fn equal_mistakes_are_one_message_with_their_places() {
+    let folder = folder_with(&[("a.layers", &flawed(0, 50)), ("b.layers", &flawed(0, 3))]);
+    let said = |file: &str, form: &str| {
+        let output = run(
+            folder.path(),
+            &["check", file, "--message-format", form],
+            b"",
+        );
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let number = |text: &str, of: &str| text.matches(of).count();
+    let many = said("a.layers", "human");
+    assert_eq!(number(&many, "error[unknown-name]"), 1, "{many}");
+    assert!(
+        many.contains("= note: the same at 49 more places: 8:14, 12:14, 16:14, "),
+        "{many}"
+    );
+    assert!(many.contains(", 200:14\n"), "{many}");
+    assert!(many.ends_with("\n50 errors\n"), "{many}");
+    assert_eq!(number(&said("b.layers", "human"), "error[unknown-name]"), 3);
+    // What programs read has each by itself.
+    for form in ["short", "json", "rdjson"] {
+        assert_eq!(
+            number(&said("a.layers", form), "unknown-name"),
+            50,
+            "{form}"
+        );
+    }
+}
+
+#[test]
+fn so_many_messages_are_written_in_full() {
+    let source = format!("{}expect everyone can use deps\n", flawed(150, 0));
+    let folder = folder_with(&[("a.layers", &source), ("b.layers", &flawed(150, 0))]);
+    let said = |arguments: &[&str]| {
+        let output = run(folder.path(), &[&["check"], arguments].concat(), b"");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let messages = |text: &str| {
+        text.matches("\n --> ").count()
+            + text.matches("\n  --> ").count()
+            + text.matches("\n   --> ").count()
+    };
+    // The error stands behind all the warnings of the source, and is written.
+    let text = said(&["a.layers", "b.layers"]);
+    assert!(text.contains("error[failed-claim]"), "{text}");
+    assert_eq!(messages(&text), 100, "{text}");
+    assert!(
+        text.ends_with(
+            "\n203 messages are not shown: 203 warnings; `--max-messages 0` shows all\n\
+            1 error, 302 warnings\n"
+        ),
+        "{text}"
+    );
+    assert_eq!(
+        messages(&said(&["a.layers", "b.layers", "--max-messages", "0"])),
+        303
+    );
+    let text = said(&["b.layers", "--max-messages", "150"]);
+    assert!(
+        text.contains("\n1 message is not shown: 1 warning; "),
+        "{text}"
+    );
+}
+
+#[test]
+fn quiet_leaves_findings_alone() {
+    let folder = folder_with(&[("a.layers", SOURCE), ("b.layers", &flawed(1, 0))]);
+    let said = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments, b"");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert_eq!(said(&["build", "a.layers", "-o", "a.yaml", "--quiet"]), "");
+    let loud = said(&["check", "b.layers"]);
+    let quiet = said(&["check", "b.layers", "-q"]);
+    assert!(quiet.starts_with("warning[unused]"), "{quiet}");
+    assert_eq!(format!("{quiet}2 warnings\n"), loud);
+}
+
+#[test]
+fn a_source_to_start_from_has_no_findings() {
+    let folder = folder_with(&[]);
+    expect(
+        &run(folder.path(), &["init"], b""),
+        0,
+        "wrote shared.layers",
+    );
+    let silent: [&[&str]; 7] = [
+        &["check", "shared.layers"],
+        &["build", "shared.layers", "-o", "shared.yaml", "--quiet"],
+        &["build", "shared.layers", "-o", "shared.yaml", "--check"],
+        &["access", "shared.layers"],
+        &["ask", "shared.layers", "data-team can use my-shared-deps"],
+        &["diff", "shared.layers", "shared.yaml"],
+        &["fmt", "--check", "shared.layers"],
+    ];
+    for arguments in silent {
+        let output = run(folder.path(), arguments, b"");
+        expect(&output, 0, "");
+        assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn answers_come_without_notes_about_the_source() {
+    let folder = folder_with(&[("a.layers", &flawed(1, 0))]);
+    expect(
+        &run(folder.path(), &["check", "a.layers"], b""),
+        0,
+        "warning[unused]",
+    );
+    for arguments in [
+        &["access", "a.layers"][..],
+        &["ask", "a.layers", "account 123456789012 can use deps"],
+        &["diff", "a.layers", "a.layers"],
+    ] {
+        let output = run(folder.path(), arguments, b"");
+        assert!(output.stderr.is_empty(), "{arguments:?}: {output:?}");
+    }
+}
+
+#[test]
+fn explain_names_the_codes_that_are_near() {
+    let folder = folder_with(&[]);
+    for (wrong, said) in [
+        ("expired-sare", "there is `expired-share`"),
+        ("shared version", "like it are `version-not-shared`, "),
+        ("zzzz", "`layershare explain` lists all"),
+    ] {
+        expect(&run(folder.path(), &["explain", wrong], b""), 2, said);
+    }
+}

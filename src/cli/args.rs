@@ -21,6 +21,14 @@ use std::path::PathBuf;
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
+    /// How to write messages
+    #[command(flatten)]
+    pub messages: MessageArguments,
+}
+
+/// How messages are written, for every command.
+#[derive(Debug, clap::Args)]
+pub struct MessageArguments {
     /// When to use colors in messages
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub color: Color,
@@ -33,6 +41,12 @@ pub struct Arguments {
         value_name = "FORMAT"
     )]
     pub message_format: MessageFormat,
+    /// The most messages that are written in full; 0 for all
+    #[arg(long, global = true, default_value_t = 100, value_name = "NUMBER")]
+    pub max_messages: usize,
+    /// Write findings alone: no counts, no advice on what comes next, no progress
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
 }
 
 /// When messages are colored.

@@ -8,7 +8,7 @@ use super::messages::Messages;
 use crate::access::claim::{Facts, Verdict};
 use crate::cloudformation::Template;
 use crate::compile_to_ask;
-use crate::diagnostic::has_errors;
+use crate::diagnostic::Diagnostic;
 use crate::report::terminal;
 use crate::rules::load::Root;
 use crate::source::Sources;
@@ -31,8 +31,9 @@ pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<
         root
     };
     let mut sources = Sources::default();
-    let compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
-    if has_errors(&compiled.diagnostics) {
+    let mut compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
+    compiled.diagnostics.retain(Diagnostic::is_error);
+    if !compiled.diagnostics.is_empty() {
         messages.diagnostics(&compiled.diagnostics, &sources);
         messages.summary(&compiled.diagnostics);
         return Ok(Outcome::Misused);

@@ -25,7 +25,8 @@ pub fn run(
         .as_of
         .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(TimeZone::UTC).date());
     let mut found = Vec::new();
-    for file in &arguments.files {
+    for (index, file) in arguments.files.iter().enumerate() {
+        messages.progress("checking", index, arguments.files.len());
         let root = disk::root(file)?;
         let mut sources = Sources::default();
         let mut compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);

@@ -36,7 +36,8 @@ pub fn run(
         refuse_partial(&template, &physical)?;
     }
     let mut policies = Vec::new();
-    for path in &arguments.policies {
+    for (index, path) in arguments.policies.iter().enumerate() {
+        messages.progress("reading", index, arguments.policies.len());
         policies.append(&mut input::documents(path)?);
     }
     let live = Grants::of_policies(&policies)

@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::args::ExplainArguments;
 use crate::diagnostic::Code;
-use crate::english::nearest;
+use crate::english::{list, nearest, quote};
 use anyhow::{Context, bail};
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -22,12 +22,39 @@ pub fn run(arguments: &ExplainArguments) -> anyhow::Result<Outcome> {
 
 fn page(name: &str) -> anyhow::Result<&'static str> {
     let Some(code) = Code::from_name(name) else {
-        match nearest(name, Code::ALL.iter().map(|code| code.name())) {
-            Some(near) => bail!("there is no code `{name}`; there is `{near}`"),
-            None => bail!("there is no code `{name}`; `layershare explain` lists all"),
+        let unknown = format!("there is no code {}", quote(name));
+        match near(name).as_slice() {
+            [] => bail!("{unknown}; `layershare explain` lists all"),
+            [near] => bail!("{unknown}; there is {near}"),
+            several => bail!("{unknown}; like it are {}", list(several, "and")),
         }
     };
     Ok(code.page())
+}
+
+/// The codes that were probably meant: the one that is written alike, or else those that have a
+/// word in common, those that have most of them first.
+fn near(name: &str) -> Vec<String> {
+    /// The most codes that are named.
+    const NAMED: usize = 5;
+    let codes = || Code::ALL.iter().map(|code| code.name());
+    if let Some(near) = nearest(name, codes()) {
+        return vec![format!("`{near}`")];
+    }
+    let wanted = name.to_lowercase();
+    let words = || {
+        wanted
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|word| word.len() > 2)
+    };
+    let common = |code: &str| words().filter(|word| code.contains(word)).count();
+    let mut found: Vec<&str> = codes().filter(|code| common(code) > 0).collect();
+    found.sort_by_key(|code| usize::MAX - common(code));
+    found
+        .iter()
+        .take(NAMED)
+        .map(|code| format!("`{code}`"))
+        .collect()
 }
 
 /// A line for each code: its name, its severity, and what it means.

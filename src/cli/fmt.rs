@@ -16,7 +16,8 @@ use std::path::Path;
 /// Formats sources, or shows what formatting would change.
 pub fn run(arguments: &FmtArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::Fine;
-    for file in &arguments.files {
+    for (index, file) in arguments.files.iter().enumerate() {
+        messages.progress("formatting", index, arguments.files.len());
         if one(file, arguments.check, messages)? == Outcome::Findings {
             outcome = Outcome::Findings;
         }

@@ -11,7 +11,7 @@ use crate::cloudformation::expand::nested::{Child, with_children};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Template, Values};
 use crate::compile;
-use crate::diagnostic::has_errors;
+use crate::diagnostic::Diagnostic;
 use crate::report::HashedFile;
 use crate::rules::load::Root;
 use crate::rules::model::Rules;
@@ -274,16 +274,19 @@ fn compiled_among(
     messages: &mut Messages,
 ) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
     let compiled = compile(root, &Placement::of_any_size(), limits, &Disk, sources);
-    messages.diagnostics(&compiled.diagnostics, sources);
+    // What else there is to say of a source, `check` and `build` say.
+    let mut diagnostics = compiled.diagnostics;
+    diagnostics.retain(Diagnostic::is_error);
+    messages.diagnostics(&diagnostics, sources);
     match compiled.lowered {
-        Some(lowered) if !has_errors(&compiled.diagnostics) => {
+        Some(lowered) if diagnostics.is_empty() => {
             let json = lowered.template.json().ok_or_else(|| {
                 anyhow!("this is a bug of layershare: its own template cannot be read")
             })?;
             Ok(Some((json, compiled.rules, lowered)))
         }
         _ => {
-            messages.summary(&compiled.diagnostics);
+            messages.summary(&diagnostics);
             Ok(None)
         }
     }

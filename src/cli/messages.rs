@@ -1,6 +1,7 @@
 //! What goes to standard error.
 
-use super::args::{Color, MessageFormat};
+use super::args::{Color, MessageArguments};
+use super::progress::Progress;
 use crate::diagnostic::render::{Form, Report};
 use crate::diagnostic::{Diagnostic, Severity};
 use crate::english::count;
@@ -13,31 +14,40 @@ pub struct Messages {
     to: AutoStream<Stderr>,
     form: Form,
     report: Report,
+    is_quiet: bool,
+    progress: Progress,
 }
 
 impl Messages {
-    pub fn new(color: Color, format: MessageFormat) -> Self {
-        let choice = match color {
+    pub fn new(arguments: &MessageArguments) -> Self {
+        let choice = match arguments.color {
             Color::Auto => AutoStream::choice(&std::io::stderr()),
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        let form = format.form();
+        let form = arguments.message_format.form();
         Self {
             to: AutoStream::new(std::io::stderr(), choice),
             form,
-            report: Report::new(form),
+            report: Report::new(form, Some(arguments.max_messages).filter(|most| *most > 0)),
+            is_quiet: arguments.quiet,
+            progress: Progress::new(form == Form::Human && !arguments.quiet),
         }
     }
 
     /// Writes diagnostics. A standard error that nobody reads is nobody's loss.
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
         let text = self.report.add(diagnostics, sources);
+        if !text.is_empty() {
+            self.progress.clear();
+        }
         self.to.write_all(text.as_bytes()).unwrap_or_default();
     }
 
     /// Says how many findings there were, for people.
     pub fn summary(&mut self, diagnostics: &[Diagnostic]) {
+        let left = self.report.left();
+        self.to.write_all(left.as_bytes()).unwrap_or_default();
         let number = |severity| {
             diagnostics
                 .iter()
@@ -57,15 +67,22 @@ impl Messages {
         }
     }
 
+    /// Says what is being done, where it takes long and somebody watches: on a terminal.
+    pub fn progress(&mut self, what: &str, done: usize, all: usize) {
+        self.progress.show(what, done, all);
+    }
+
     /// Writes a line for people; nothing where programs read.
     pub fn say(&mut self, line: &str) {
-        if self.form == Form::Human {
+        if self.form == Form::Human && !self.is_quiet {
+            self.progress.clear();
             writeln!(self.to, "{line}").unwrap_or_default();
         }
     }
 
     /// Writes what comes at the end of a run that was not cut off.
     pub fn finish(mut self) {
+        self.progress.clear();
         self.to
             .write_all(self.report.finish().as_bytes())
             .unwrap_or_default();
@@ -76,6 +93,7 @@ impl Messages {
     pub fn failure(&mut self, error: &anyhow::Error) {
         let text = format!("{error:#}");
         let line = self.report.failure(&text);
+        self.progress.clear();
         writeln!(self.to, "{line}").unwrap_or_default();
     }
 }

@@ -17,6 +17,7 @@ mod input;
 mod messages;
 mod next;
 mod output;
+mod progress;
 mod stage;
 mod uses;
 
@@ -58,7 +59,7 @@ pub fn run() -> ExitCode {
 /// Runs the program under other limits than CloudFormation's, to measure how it grows beyond them.
 pub fn run_with(limits: Limits) -> ExitCode {
     let arguments = Arguments::parse();
-    let mut messages = Messages::new(arguments.color, arguments.message_format);
+    let mut messages = Messages::new(&arguments.messages);
     match execute(arguments.command, limits, &mut messages) {
         Ok(outcome) => {
             messages.finish();

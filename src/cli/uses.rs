@@ -40,7 +40,8 @@ pub fn run(
     );
     let values = Values::given(&given);
     let mut read = Vec::new();
-    for path in &arguments.files {
+    for (index, path) in arguments.files.iter().enumerate() {
+        messages.progress("reading", index, arguments.files.len());
         read.push(template(path, &values, &mut sources)?);
     }
     let files = read

@@ -1,6 +1,7 @@
 //! For people: the place, the reasons, what to do. The only file that knows the renderer.
 
-use crate::diagnostic::{Diagnostic, Fix, Label, Severity};
+use super::alike::Alike;
+use crate::diagnostic::{Fix, Label, Severity};
 use crate::source::{FileId, Source, Sources, Span};
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Patch, Renderer, Snippet};
@@ -9,17 +10,10 @@ use std::ops::Range;
 /// The most bytes of one line that are shown around a place, so that no input makes a message long.
 const WINDOW: usize = 240;
 
-/// Diagnostics in full, an empty line after each.
-pub fn render(diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let mut text = String::new();
-    for diagnostic in diagnostics {
-        text.push_str(&one(diagnostic, sources));
-        text.push_str("\n\n");
-    }
-    text
-}
-
-fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
+/// A message in full, with an empty line after it.
+pub fn render(alike: &Alike<'_>, sources: &Sources) -> String {
+    let diagnostic = alike.first;
+    let places = alike.places(sources);
     let code = diagnostic.code.name();
     let title = level(diagnostic.severity)
         .primary_title(diagnostic.message.as_str())
@@ -41,14 +35,16 @@ fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(note.as_str()));
     }
+    if let Some(places) = &places {
+        group = group.element(Level::NOTE.message(places.as_str()));
+    }
     for help in &diagnostic.helps {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     let mut groups = vec![group];
     groups.extend(diagnostic.fix.as_ref().map(|fix| patch(fix, sources)));
-    Renderer::styled()
-        .decor_style(DecorStyle::Ascii)
-        .render(&groups)
+    let renderer = Renderer::styled().decor_style(DecorStyle::Ascii);
+    format!("{}\n\n", renderer.render(&groups))
 }
 
 fn level(severity: Severity) -> Level<'static> {

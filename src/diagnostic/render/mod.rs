@@ -1,5 +1,6 @@
 //! Diagnostics as text, a file for each form.
 
+mod alike;
 mod finding;
 mod github;
 mod gitlab;
@@ -10,9 +11,12 @@ mod rdjson;
 mod sarif;
 mod short;
 
-use super::Diagnostic;
+use super::{Diagnostic, Severity};
+use crate::english::{count, list};
 use crate::source::Sources;
+use alike::{Alike, alike};
 use finding::Finding;
+use std::collections::BTreeMap;
 
 /// A form in which diagnostics are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,15 +46,20 @@ pub enum Form {
 pub struct Report {
     form: Form,
     findings: Vec<Finding>,
+    /// How many more messages are written in full; `None` for all.
+    room: Option<usize>,
+    /// The messages for which there was no room.
+    left: BTreeMap<Severity, usize>,
 }
 
 impl Report {
-    /// A report without messages.
+    /// A report without messages. Of messages in full, it writes at most so many; `None` for all.
     #[must_use]
-    pub fn new(form: Form) -> Self {
+    pub fn new(form: Form, most: Option<usize>) -> Self {
         Self {
             form,
-            findings: Vec::new(),
+            room: most,
+            ..Self::default()
         }
     }
 
@@ -58,7 +67,7 @@ impl Report {
     #[must_use]
     pub fn add(&mut self, diagnostics: &[Diagnostic], sources: &Sources) -> String {
         match self.form {
-            Form::Human => human::render(diagnostics, sources),
+            Form::Human => self.in_full(diagnostics, sources),
             Form::Short => short::render(diagnostics, sources),
             Form::Json => json::render(diagnostics, sources),
             Form::Github | Form::Gitlab | Form::Sarif | Form::Junit | Form::Rdjson => {
@@ -69,6 +78,53 @@ impl Report {
                 String::new()
             }
         }
+    }
+
+    /// Messages in full, as far as there is room: errors before warnings, and these before notes.
+    fn in_full(&mut self, diagnostics: &[Diagnostic], sources: &Sources) -> String {
+        let mut messages = alike(diagnostics);
+        if let Some(room) = &mut self.room {
+            let mut order: Vec<usize> = (0..messages.len()).collect();
+            order.sort_by_key(|index| messages.get(*index).map(|one| one.first.severity));
+            order.truncate(*room);
+            *room -= order.len();
+            order.sort_unstable();
+            let all = std::mem::take(&mut messages);
+            for (index, message) in all.into_iter().enumerate() {
+                if order.binary_search(&index).is_ok() {
+                    messages.push(message);
+                } else {
+                    *self.left.entry(message.first.severity).or_default() += 1;
+                }
+            }
+        }
+        let text = messages
+            .iter()
+            .map(|one: &Alike<'_>| human::render(one, sources));
+        text.collect()
+    }
+
+    /// The line that says for how many messages there was no room, with its end; once.
+    #[must_use]
+    pub fn left(&mut self) -> String {
+        let left = std::mem::take(&mut self.left);
+        if left.is_empty() {
+            return String::new();
+        }
+        let numbers: Vec<String> = left
+            .iter()
+            .map(|(severity, number)| count(*number, severity.name()))
+            .collect();
+        let number = left.values().sum();
+        format!(
+            "{} not shown: {}; `--max-messages 0` shows all\n",
+            if number == 1 {
+                "1 message is".to_owned()
+            } else {
+                format!("{} are", count(number, "message"))
+            },
+            list(&numbers, "and")
+        )
     }
 
     /// The line that says why a run cannot go on. A document is not written then: it would look
@@ -87,9 +143,10 @@ impl Report {
     /// What is to be written at the end, with its line ends: a document, also where it has no
     /// finding in it.
     #[must_use]
-    pub fn finish(self) -> String {
+    pub fn finish(mut self) -> String {
         match self.form {
-            Form::Human | Form::Short | Form::Json => String::new(),
+            Form::Human => self.left(),
+            Form::Short | Form::Json => String::new(),
             Form::Github => github::render(&self.findings),
             Form::Gitlab => gitlab::render(&self.findings),
             Form::Sarif => sarif::render(&self.findings),
@@ -102,7 +159,7 @@ impl Report {
 /// The text of diagnostics about `sources`, with its line ends.
 #[must_use]
 pub fn render(form: Form, diagnostics: &[Diagnostic], sources: &Sources) -> String {
-    let mut report = Report::new(form);
+    let mut report = Report::new(form, None);
     let text = report.add(diagnostics, sources);
     text + &report.finish()
 }

@@ -1,5 +1,5 @@
 //! A parameter inside the content of a listed version: another value would publish the version
-//! again.
+//! again. One that is the whole bucket has one value in each stack, and is left alone.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
@@ -25,7 +25,9 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         else {
             continue;
         };
-        let texts = [Some(bucket), Some(key), object_version.as_ref()];
+        // A parameter that is the whole bucket tells stacks apart, not the versions of one.
+        let bucket = Some(bucket).filter(|bucket| bucket.as_parameter().is_none());
+        let texts = [bucket, Some(key), object_version.as_ref()];
         let mut parameters = texts.into_iter().flatten().flat_map(Text::parameters);
         // The value of a pseudo parameter is the same for the whole life of a stack.
         if let Some(name) = parameters.find(|name| !name.starts_with("AWS::")) {

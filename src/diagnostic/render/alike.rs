@@ -1,0 +1,110 @@
+//! Diagnostics that say the same of several places, which are one message for people.
+
+use crate::diagnostic::Diagnostic;
+use crate::source::Sources;
+use indexmap::IndexMap;
+
+/// The most that say the same and are shown each by itself.
+const BY_ITSELF: usize = 3;
+
+/// The most other places that are listed.
+const PLACES: usize = 50;
+
+/// A diagnostic, and the others that say the same.
+pub struct Alike<'d> {
+    /// The first of them.
+    pub first: &'d Diagnostic,
+    others: Vec<&'d Diagnostic>,
+}
+
+/// Diagnostics with those together that say the same, each at the place of the first.
+pub fn alike(diagnostics: &[Diagnostic]) -> Vec<Alike<'_>> {
+    let mut groups: IndexMap<Words<'_>, Vec<&Diagnostic>> = IndexMap::new();
+    for diagnostic in diagnostics {
+        let words = Words::of(diagnostic);
+        groups.entry(words).or_default().push(diagnostic);
+    }
+    let mut found = Vec::new();
+    for group in groups.values() {
+        match group.as_slice() {
+            [first, others @ ..] if group.len() > BY_ITSELF => found.push(Alike {
+                first,
+                others: others.to_vec(),
+            }),
+            few => found.extend(few.iter().map(|first| Alike {
+                first,
+                others: Vec::new(),
+            })),
+        }
+    }
+    found.sort_by_key(|alike| alike.first.primary.span);
+    found
+}
+
+/// Everything that a diagnostic says, without its place.
+#[derive(PartialEq, Eq, Hash)]
+struct Words<'d> {
+    code: &'static str,
+    severity: &'static str,
+    message: &'d str,
+    label: &'d str,
+    secondary: Vec<&'d str>,
+    notes: &'d [String],
+    helps: &'d [String],
+    fix: Option<(&'d str, &'d str)>,
+}
+
+impl<'d> Words<'d> {
+    fn of(diagnostic: &'d Diagnostic) -> Self {
+        let Diagnostic {
+            code,
+            severity,
+            message,
+            primary,
+            secondary,
+            notes,
+            helps,
+            fix,
+        } = diagnostic;
+        Self {
+            code: code.name(),
+            severity: severity.name(),
+            message,
+            label: &primary.text,
+            secondary: secondary.iter().map(|label| label.text.as_str()).collect(),
+            notes,
+            helps,
+            fix: fix
+                .as_ref()
+                .map(|fix| (fix.title.as_str(), fix.replacement.as_str())),
+        }
+    }
+}
+
+impl Alike<'_> {
+    /// The places of the others, as the last note of the first; none where there are no others.
+    pub fn places(&self, sources: &Sources) -> Option<String> {
+        if self.others.is_empty() {
+            return None;
+        }
+        let mut text = format!("the same at {} more places: ", self.others.len());
+        let mut file = self.first.primary.span.file;
+        for (index, other) in self.others.iter().take(PLACES).enumerate() {
+            let span = other.primary.span;
+            let source = sources.get(span.file);
+            let position = source.position(span.start);
+            if index > 0 {
+                text.push_str(", ");
+            }
+            if span.file != file {
+                text.push_str(&format!("{}:", source.name()));
+                file = span.file;
+            }
+            text.push_str(&format!("{}:{}", position.line, position.column));
+        }
+        if self.others.len() > PLACES {
+            text.push_str(&format!(" and {} more", self.others.len() - PLACES));
+        }
+        Some(text)
+    }
+}
