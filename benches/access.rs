@@ -9,13 +9,13 @@
     reason = "a benchmark prints, and stops at the first surprise"
 )]
 
-use layershare::access::Access;
-use layershare::access::authored::Authored;
-use layershare::access::diff::Diff;
-use layershare::cloudformation::Values;
-use layershare::cloudformation::read;
-use layershare::pattern::{BudgetExceeded, Domain, Pattern, Search};
-use layershare::report;
+use layershare::internals::access::Access;
+use layershare::internals::access::authored::Authored;
+use layershare::internals::access::diff::Diff;
+use layershare::internals::cloudformation::Values;
+use layershare::internals::cloudformation::read;
+use layershare::internals::pattern::{BudgetExceeded, Domain, Pattern, Search};
+use layershare::internals::report;
 use std::fmt::Write;
 use std::hint::black_box;
 use std::process::ExitCode;

@@ -10,16 +10,16 @@
     reason = "a benchmark prints, and stops at the first surprise"
 )]
 
-use layershare::cli;
-use layershare::diagnostic::has_errors;
-use layershare::rules::load::{Root, load};
-use layershare::rules::resolve::resolve;
-use layershare::source::{NoFiles, Sources};
-use layershare::syntax::lexer::Lexer;
-use layershare::syntax::parser::parse;
-use layershare::template::Format;
-use layershare::template::limits::Limits;
-use layershare::template::lower::{Placement, lower};
+use layershare::internals::cli;
+use layershare::internals::diagnostic::has_errors;
+use layershare::internals::rules::load::{Root, load};
+use layershare::internals::rules::resolve::resolve;
+use layershare::internals::source::{NoFiles, Sources};
+use layershare::internals::syntax::lexer::Lexer;
+use layershare::internals::syntax::parser::parse;
+use layershare::internals::template::Format;
+use layershare::internals::template::limits::Limits;
+use layershare::internals::template::lower::{Placement, lower};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;

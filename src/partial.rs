@@ -258,15 +258,6 @@ impl Text {
         }
     }
 
-    /// The logical ID, if the text is that attribute of a resource.
-    #[must_use]
-    pub fn as_attribute(&self, attribute: &str) -> Option<&str> {
-        match &self.as_unknown()?.origin {
-            Origin::Resource(id, Some(own)) if own == attribute => Some(id),
-            Origin::Resource(..) | Origin::Parameter(_) | Origin::Other(_) => None,
-        }
-    }
-
     /// The name, if the text is the value of a parameter.
     #[must_use]
     pub fn as_parameter(&self) -> Option<&str> {

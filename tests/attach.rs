@@ -5,14 +5,15 @@
     reason = "a test stops at the first surprise"
 )]
 
-use layershare::access::placeholder::placeholders;
-use layershare::access::subject::Subjects;
-use layershare::cloudformation::{self, Template};
-use layershare::iam::allowance::{Allowance, AttachableLayers};
-use layershare::iam::attach::{EffectivePolicies, attachable};
-use layershare::iam::document::Document;
-use layershare::iam::evaluate::{Answer, Policies, Request, Values, decide};
-use layershare::partial::Partial;
+use layershare::internals::access::placeholder::placeholders;
+use layershare::internals::access::subject::Subjects;
+use layershare::internals::cloudformation::{self, Template};
+use layershare::internals::iam::allowance::{Allowance, AttachableLayers};
+use layershare::internals::iam::attach::{EffectivePolicies, attachable};
+use layershare::internals::iam::document::Document;
+use layershare::internals::iam::evaluate::{Answer, Request, Values};
+use layershare::internals::iam::reference::{Policies, decide};
+use layershare::internals::partial::Partial;
 use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};

@@ -4,10 +4,10 @@
 
 mod support;
 
-use layershare::cloudformation::read;
-use layershare::diagnostic::render::{Form, render};
-use layershare::syntax::format::format;
-use layershare::template::Format;
+use layershare::internals::cloudformation::read;
+use layershare::internals::diagnostic::render::{Form, render};
+use layershare::internals::syntax::format::format;
+use layershare::internals::template::Format;
 use std::fs;
 use std::path::Path;
 use support::Goldens;

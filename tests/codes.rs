@@ -16,7 +16,7 @@
 
 mod support;
 
-use layershare::diagnostic::Code;
+use layershare::internals::diagnostic::Code;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;

@@ -3,7 +3,7 @@
 
 mod support;
 
-use layershare::diagnostic::has_errors;
+use layershare::internals::diagnostic::has_errors;
 use std::fs;
 use std::path::PathBuf;
 use support::top;
@@ -46,7 +46,8 @@ fn the_templates_in_the_readme_are_what_their_sources_compile_to() {
             continue;
         };
         let source = part.split("```").next().unwrap();
-        let template = support::written(source, layershare::template::Format::Yaml).unwrap();
+        let template =
+            support::written(source, layershare::internals::template::Format::Yaml).unwrap();
         for part in shown.split("```").next().unwrap().split("# …\n") {
             assert!(
                 template.contains(part.trim_end()),
@@ -111,7 +112,7 @@ fn examples_are_formatted() {
     for example in support::files("examples", "layers") {
         let source = fs::read_to_string(&example).unwrap();
         assert_eq!(
-            layershare::syntax::format::format(&source).as_deref(),
+            layershare::internals::syntax::format::format(&source).as_deref(),
             Some(source.as_str()),
             "{}",
             example.display()

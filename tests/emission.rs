@@ -4,13 +4,13 @@
 
 mod support;
 
-use layershare::cloudformation::{Template, Values, read};
-use layershare::rules::load::Root;
-use layershare::source::Sources;
-use layershare::template::limits::Limits;
-use layershare::template::lower::Placement;
-use layershare::template::published::Earlier;
-use layershare::template::{Format, published};
+use layershare::internals::cloudformation::{Template, Values, read};
+use layershare::internals::rules::load::Root;
+use layershare::internals::source::Sources;
+use layershare::internals::template::limits::Limits;
+use layershare::internals::template::lower::Placement;
+use layershare::internals::template::published::Earlier;
+use layershare::internals::template::{Format, published};
 use serde_json::Value;
 use support::written;
 
@@ -529,7 +529,7 @@ fn includes_give_their_names() {
     let other = path("other.layers").unwrap();
     memory.0.insert("deeper/../other.layers".into(), other);
     let mut sources = Sources::default();
-    let compiled = layershare::compile(
+    let compiled = layershare::internals::pipeline::compile(
         root,
         &Placement::default(),
         Limits::default(),

@@ -8,12 +8,12 @@
 
 mod support;
 
-use layershare::diagnostic::{Code, Severity};
-use layershare::rules::lint::{Context, LINTS};
-use layershare::rules::load::{Root, load};
-use layershare::rules::resolve::resolve;
-use layershare::source::{NoFiles, Sources};
-use layershare::syntax::keyword::Keyword;
+use layershare::internals::diagnostic::{Code, Severity};
+use layershare::internals::rules::lint::{Context, LINTS};
+use layershare::internals::rules::load::{Root, load};
+use layershare::internals::rules::resolve::resolve;
+use layershare::internals::source::{NoFiles, Sources};
+use layershare::internals::syntax::keyword::Keyword;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -90,9 +90,24 @@ const FLOORS: &[(&str, &[&str])] = &[
         ],
     ),
     (
-        "lib",
+        "pipeline",
         &["source", "diagnostic", "rules", "template", "access"],
     ),
+    (
+        "facade",
+        &[
+            "source",
+            "diagnostic",
+            "syntax",
+            "rules",
+            "template",
+            "cloudformation",
+            "access",
+            "report",
+            "pipeline",
+        ],
+    ),
+    ("lib", &[]),
     (
         "cli",
         &[
@@ -107,7 +122,28 @@ const FLOORS: &[(&str, &[&str])] = &[
             "access",
             "uses",
             "report",
-            "lib",
+            "pipeline",
+        ],
+    ),
+    (
+        "internals",
+        &[
+            "source",
+            "english",
+            "aws",
+            "pattern",
+            "partial",
+            "diagnostic",
+            "syntax",
+            "rules",
+            "template",
+            "cloudformation",
+            "iam",
+            "access",
+            "uses",
+            "report",
+            "pipeline",
+            "cli",
         ],
     ),
     ("main", &[]),

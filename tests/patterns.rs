@@ -1,7 +1,7 @@
 //! What is decided about patterns, against brute force.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-use layershare::pattern::{BudgetExceeded, Domain, Pattern, Search};
+use layershare::internals::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use proptest::prelude::*;
 use std::sync::LazyLock;
 

@@ -2,14 +2,14 @@
 
 mod support;
 
-use layershare::diagnostic::render::{Form, render};
-use layershare::source::Sources;
-use layershare::syntax::format::format;
-use layershare::syntax::keyword::Keyword;
-use layershare::syntax::lexer::Lexer;
-use layershare::syntax::parser::parse;
-use layershare::syntax::token::TokenKind;
-use layershare::template::Format;
+use layershare::internals::diagnostic::render::{Form, render};
+use layershare::internals::source::Sources;
+use layershare::internals::syntax::format::format;
+use layershare::internals::syntax::keyword::Keyword;
+use layershare::internals::syntax::lexer::Lexer;
+use layershare::internals::syntax::parser::parse;
+use layershare::internals::syntax::token::TokenKind;
+use layershare::internals::template::Format;
 use proptest::prelude::*;
 use std::sync::LazyLock;
 

@@ -3,8 +3,8 @@
 
 mod support;
 
-use layershare::aws::layers::{Published, published};
-use layershare::template::Format;
+use layershare::internals::aws::layers::{Published, published};
+use layershare::internals::template::Format;
 use serde_json::Value as Json;
 use std::fmt::Write;
 use support::{codes, written};

@@ -2,9 +2,16 @@
 //! report must be, and a mutator that works on lines and words, since most changes of single bytes
 //! make a template that nobody can read.
 
-use layershare::{
-    Access, Compiled, Diff, Form, Format, Limits, NoFiles, Placement, Root, Sources, compile, render, report,
-};
+use layershare::internals::access::Access;
+use layershare::internals::access::diff::Diff;
+use layershare::internals::diagnostic::render::{Form, render};
+use layershare::internals::pipeline::{Compiled, compile};
+use layershare::internals::report::{self, MadeFrom};
+use layershare::internals::rules::load::Root;
+use layershare::internals::source::{NoFiles, Sources};
+use layershare::internals::template::Format;
+use layershare::internals::template::limits::Limits;
+use layershare::internals::template::lower::Placement;
 use libfuzzer_sys::fuzzer_mutate;
 use std::hint::black_box;
 
@@ -16,13 +23,23 @@ use std::hint::black_box;
 pub fn compiled(source: &[u8]) -> Compiled {
     let mut sources = Sources::default();
     let root = Root::in_memory("fuzz.layers", source);
-    let compiled = compile(root, &Placement::default(), Limits::default(), &NoFiles, &mut sources);
+    let compiled = compile(
+        root,
+        &Placement::default(),
+        Limits::default(),
+        &NoFiles,
+        &mut sources,
+    );
     for form in [Form::Human, Form::Json] {
         black_box(render(form, &compiled.diagnostics, &sources));
     }
     let short = render(Form::Short, &compiled.diagnostics, &sources);
-    assert_eq!(short.lines().count(), compiled.diagnostics.len(), "a message is not one \
-    line:\n{short}");
+    assert_eq!(
+        short.lines().count(),
+        compiled.diagnostics.len(),
+        "a message is not one \
+    line:\n{short}"
+    );
     compiled
 }
 
@@ -35,7 +52,9 @@ pub fn compiled(source: &[u8]) -> Compiled {
 pub fn written(compiled: &Compiled, format: Format) -> Option<Vec<u8>> {
     let template = &compiled.lowered.as_ref()?.template;
     let mut bytes = Vec::new();
-    template.write(format, &mut bytes).expect("a vector takes everything");
+    template
+        .write(format, &mut bytes)
+        .expect("a vector takes everything");
     Some(bytes)
 }
 
@@ -48,10 +67,13 @@ pub fn written(compiled: &Compiled, format: Format) -> Option<Vec<u8>> {
 pub fn compare(old: &Access, new: &Access) {
     for access in [old, new] {
         let text = report::access_text(access);
-        assert!(!moves_the_cursor(&text), "a report moves the cursor: {text:?}");
+        assert!(
+            !moves_the_cursor(&text),
+            "a report moves the cursor: {text:?}"
+        );
         black_box(report::access_markdown(access));
-        black_box(report::access_html(access));
-        black_box(report::access_json(access));
+        black_box(report::access_html(access, &MadeFrom::default()));
+        black_box(report::access_json(access, &MadeFrom::default()));
         let same = Diff::between(access, access);
         assert!(
             same.is_empty() && !same.is_broader(),
@@ -61,14 +83,18 @@ pub fn compare(old: &Access, new: &Access) {
     }
     let diff = Diff::between(old, new);
     let text = report::diff_text(&diff, old, new);
-    assert!(!moves_the_cursor(&text), "a report moves the cursor: {text:?}");
+    assert!(
+        !moves_the_cursor(&text),
+        "a report moves the cursor: {text:?}"
+    );
     black_box(report::diff_markdown(&diff, old, new));
     black_box(report::diff_json(&diff, old, new));
 }
 
 /// Whether a text for a terminal has control characters in it besides the ends of its lines.
 fn moves_the_cursor(text: &str) -> bool {
-    text.chars().any(|character| character.is_control() && character != '\n')
+    text.chars()
+        .any(|character| character.is_control() && character != '\n')
 }
 
 /// Changes an input, of which `size` bytes are used: half of the time by the fuzzer's own ways,
@@ -114,7 +140,9 @@ fn with_other_words(text: &str, random: &mut Random) -> String {
     let mut words: Vec<&str> = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let end = rest.find(|character| is_word(character) != is_word(first)).unwrap_or(rest.len());
+        let end = rest
+            .find(|character| is_word(character) != is_word(first))
+            .unwrap_or(rest.len());
         words.push(&rest[..end]);
         rest = &rest[end..];
     }
@@ -133,7 +161,10 @@ struct Random(u64);
 impl Random {
     /// A number below `bound`, which is not 0.
     fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) as usize % bound
     }
 }

@@ -1,9 +1,11 @@
 //! Formatting is done in one go, and the formatted source means what the source meant.
 #![no_main]
 
-use layershare::diagnostic::has_errors;
-use layershare::syntax::parser::parse;
-use layershare::{Format, Sources, format};
+use layershare::internals::diagnostic::has_errors;
+use layershare::internals::source::Sources;
+use layershare::internals::syntax::format::format;
+use layershare::internals::syntax::parser::parse;
+use layershare::internals::template::Format;
 use layershare_fuzz::{compiled, mutate, written};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
@@ -15,9 +17,18 @@ fuzz_target!(|source: &str| {
         return;
     }
     let formatted = formatted.expect("the formatter trusts its own work");
-    assert_eq!(format(&formatted).as_ref(), Some(&formatted), "formatting takes two goes");
+    assert_eq!(
+        format(&formatted).as_ref(),
+        Some(&formatted),
+        "formatting takes two goes"
+    );
     let (before, after) = (compiled(source.as_bytes()), compiled(formatted.as_bytes()));
-    assert_eq!(written(&before, Format::Yaml), written(&after, Format::Yaml));
+    assert_eq!(
+        written(&before, Format::Yaml),
+        written(&after, Format::Yaml)
+    );
 });
 
-fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { mutate(data, size, max_size, seed) });
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(data, size, max_size, seed)
+});

@@ -2,11 +2,11 @@
 //! with itself. So are the live policies of layer versions.
 #![no_main]
 
-use layershare::Access;
-use layershare::access::grants::Grants;
-use layershare::access::policy_file::PolicyFile;
-use layershare::access::kind::Kind;
-use layershare::cloudformation::read;
+use layershare::internals::access::Access;
+use layershare::internals::access::grants::Grants;
+use layershare::internals::access::kind::Kind;
+use layershare::internals::access::policy_file::PolicyFile;
+use layershare::internals::cloudformation::read;
 use layershare_fuzz::{compare, mutate};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 
@@ -23,9 +23,14 @@ fuzz_target!(|data: &[u8]| {
         }
     }
     if let Ok(grants) = Grants::of_policies(&documents) {
-        let access = Access { grants, ..Access::default() };
+        let access = Access {
+            grants,
+            ..Access::default()
+        };
         compare(&access, &access);
     }
 });
 
-fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { mutate(data, size, max_size, seed) });
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(data, size, max_size, seed)
+});

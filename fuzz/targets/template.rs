@@ -2,9 +2,11 @@
 //! below a line `---`. Whatever else is in it, it hides no resource that gives somebody more.
 #![no_main]
 
-use layershare::access::Aliases;
-use layershare::cloudformation::read;
-use layershare::{Access, Diff, Values};
+use layershare::internals::access::Access;
+use layershare::internals::access::authored::Authored;
+use layershare::internals::access::diff::Diff;
+use layershare::internals::cloudformation::Values;
+use layershare::internals::cloudformation::read;
 use layershare_fuzz::{compare, mutate};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value as Json, json};
@@ -16,7 +18,14 @@ const ADDED: &str = "AddedByTheFuzzer";
 
 /// The access that a template gives, for whatever is said for its parameters or for their defaults.
 fn access(json: &Json, defaults: bool) -> Access {
-    Access::of_template(json.clone(), &Values { defaults, ..Values::default() }, Aliases::new())
+    Access::of_template(
+        json.clone(),
+        &Values {
+            defaults,
+            ..Values::default()
+        },
+        Authored::default(),
+    )
 }
 
 /// Resources that give somebody more in every template that does not have them.
@@ -35,19 +44,29 @@ fn wider() -> [Json; 4] {
 
 /// Adds each of them to the template.
 fn hide(json: &Json, old: &Access, defaults: bool) {
-    if !json.get("Resources").and_then(Json::as_object).is_some_and(|all| !all.contains_key(ADDED)) {
+    if !json
+        .get("Resources")
+        .and_then(Json::as_object)
+        .is_some_and(|all| !all.contains_key(ADDED))
+    {
         return;
     }
     for resource in wider() {
         let mut json = json.clone();
         json["Resources"][ADDED] = resource;
         let new = access(&json, defaults);
-        assert!(Diff::between(old, &new).is_broader(), "this is hidden: {}", json["Resources"][ADDED]);
+        assert!(
+            Diff::between(old, &new).is_broader(),
+            "this is hidden: {}",
+            json["Resources"][ADDED]
+        );
     }
 }
 
 fuzz_target!(|data: &[u8]| {
-    let between = data.windows(BETWEEN.len()).position(|window| window == BETWEEN);
+    let between = data
+        .windows(BETWEEN.len())
+        .position(|window| window == BETWEEN);
     let (old, new) = match between {
         Some(at) => (&data[..at], &data[at + BETWEEN.len()..]),
         None => (data, data),
@@ -62,4 +81,6 @@ fuzz_target!(|data: &[u8]| {
     }
 });
 
-fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| { mutate(data, size, max_size, seed) });
+fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
+    mutate(data, size, max_size, seed)
+});

@@ -1,7 +1,6 @@
 //! What a source says beyond the template that it compiles to.
 
 use crate::rules::model::{Id, Principal, Rules, Why};
-use crate::source::Span;
 use crate::template::lower::Lowered;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,8 +15,6 @@ pub struct Authored {
     pub labels: HashMap<String, String>,
     /// Why grants are there and until when, by logical ID.
     pub why: HashMap<String, Arc<Why>>,
-    /// The place that asks for a resource, by logical ID.
-    pub origins: HashMap<String, Span>,
 }
 
 impl Authored {
@@ -34,12 +31,10 @@ impl Authored {
             .why
             .iter()
             .filter_map(|(index, why)| Some((id(*index)?, Arc::clone(why))));
-        let ids = resources.iter().map(|resource| resource.id.clone());
         Self {
             names: names(rules),
             labels: labels.collect(),
             why: why.collect(),
-            origins: ids.zip(lowered.origins.iter().copied()).collect(),
         }
     }
 }

@@ -5,12 +5,6 @@ use serde_json::{Value as Json, json};
 
 pub(super) const DATA: Data = Data(include_str!("managed.txt"));
 
-/// The day of the data, `YYYY-MM-DD`.
-#[must_use]
-pub fn as_of() -> &'static str {
-    DATA.as_of()
-}
-
 /// The document of a managed policy of AWS, by its ARN: what it says of the actions that attach,
 /// read, publish and share layers, and of `iam:PassRole`. A policy that has nothing to do with them
 /// has a document without statements.

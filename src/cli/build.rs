@@ -7,9 +7,9 @@ use super::output::{
     compare, not_ours, record, refuse_unknown_labels, source_folder, source_name, stem_of,
 };
 use super::{Outcome, folder, next};
-use crate::compile;
 use crate::diagnostic::has_errors;
 use crate::english::{count, thousands};
+use crate::pipeline::compile;
 use crate::source::Sources;
 use crate::template::Format;
 use crate::template::limits::{Limits, no_resource, template_size};

@@ -10,9 +10,9 @@ use super::output::{
 use super::stage::Stage;
 use super::{Outcome, next};
 use crate::access::drift::word;
-use crate::compile;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{count, quote};
+use crate::pipeline::compile;
 use crate::rules::load::Root;
 use crate::source::{Sources, Span};
 use crate::template::Format;

@@ -57,16 +57,6 @@ impl Case {
         })
     }
 
-    /// Whether every deploy that is a case of this is one of the other.
-    #[must_use]
-    pub fn is_within(&self, wider: &Self) -> bool {
-        wider.0.iter().all(|(variable, setting)| {
-            self.0
-                .iter()
-                .any(|(known, narrower)| known == variable && within(narrower, setting))
-        })
-    }
-
     /// Without one of its variables.
     fn without(&self, variable: &Variable) -> Self {
         Self(
@@ -88,20 +78,6 @@ fn compatible(a: &Setting, b: &Setting) -> bool {
         (Setting::Other(_), Setting::Other(_))
         | (Setting::Holds(_), Setting::Is(..) | Setting::Other(_))
         | (Setting::Is(..) | Setting::Other(_), Setting::Holds(_)) => true,
-    }
-}
-
-fn within(narrow: &Setting, wide: &Setting) -> bool {
-    match (narrow, wide) {
-        (Setting::Is(a, _), Setting::Is(b, _)) => a == b,
-        (Setting::Is(value, _), Setting::Other(others)) => !others.contains(value),
-        (Setting::Other(narrow), Setting::Other(wide)) => {
-            wide.iter().all(|value| narrow.contains(value))
-        }
-        (Setting::Holds(a), Setting::Holds(b)) => a == b,
-        (Setting::Other(_) | Setting::Holds(_), Setting::Is(..))
-        | (Setting::Holds(_), Setting::Other(_))
-        | (Setting::Is(..) | Setting::Other(_), Setting::Holds(_)) => false,
     }
 }
 

@@ -8,3 +8,5 @@ pub mod attach;
 pub mod deny_reason;
 pub mod document;
 pub mod evaluate;
+#[cfg(any(test, feature = "internals"))]
+pub mod reference;

@@ -41,7 +41,8 @@ const NAME: Class = Class::of("abcdefghijklmnopqrstuvwxyz1234567890ABCDEFGHIJKLM
 const VERSION_DIGITS: u32 = 18;
 
 impl Domain {
-    /// Any text.
+    /// Any text, for tests: layers have ARNs.
+    #[cfg(any(test, feature = "internals"))]
     #[must_use]
     pub fn all() -> &'static Self {
         static ALL: LazyLock<Domain> = LazyLock::new(|| {

@@ -23,12 +23,13 @@ macro_rules! keywords {
     ($($keyword:ident $text:literal,)*) => {
         /// A word that has a meaning by its place.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[expect(missing_docs, reason = "the grammar in docs/language.md shows where each one \
-        stands")]
-        pub enum Keyword { $($keyword,)* }
+        pub enum Keyword {
+            $(#[doc = concat!("`", $text, "`")] $keyword,)*
+        }
 
         impl Keyword {
-            /// Every keyword.
+            /// Every keyword, for tests.
+            #[cfg(any(test, feature = "internals"))]
             pub const ALL: &[Self] = &[$(Self::$keyword,)*];
 
             /// The word.
@@ -61,8 +62,10 @@ macro_rules! choice {
     ($(#[$doc:meta])* $name:ident: $($keyword:ident $(($field:ident: $inner:ident))?,)*) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[expect(missing_docs, reason = "named after the keywords")]
-        pub enum $name { $($keyword $(($inner))?,)* }
+        pub enum $name {
+            $(#[doc = concat!("[`Keyword::", stringify!($keyword), "`], or a choice of that name")]
+            $keyword $(($inner))?,)*
+        }
 
         impl Choice for $name {
             fn all() -> Vec<Self> {

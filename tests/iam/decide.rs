@@ -7,9 +7,10 @@
     reason = "a tool beside the tests, which stops at a surprise"
 )]
 
-use layershare::iam::document::Document;
-use layershare::iam::evaluate::{Answer, Policies, Request, Values, decide};
-use layershare::partial::Partial;
+use layershare::internals::iam::document::Document;
+use layershare::internals::iam::evaluate::{Answer, Request, Values};
+use layershare::internals::iam::reference::{Policies, decide};
+use layershare::internals::partial::Partial;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 use std::io::{IsTerminal, stdin};

@@ -6,12 +6,12 @@
     reason = "a test stops at the first surprise"
 )]
 
-use layershare::rules::load::Root;
-use layershare::source::{Files, NoFiles, PathKind, Sources};
-use layershare::template::Format;
-use layershare::template::limits::Limits;
-use layershare::template::lower::{Placement, Shape};
-use layershare::{Compiled, compile};
+use layershare::internals::pipeline::{Compiled, compile};
+use layershare::internals::rules::load::Root;
+use layershare::internals::source::{Files, NoFiles, PathKind, Sources};
+use layershare::internals::template::Format;
+use layershare::internals::template::limits::Limits;
+use layershare::internals::template::lower::{Placement, Shape};
 use snapbox::data::DataFormat;
 use snapbox::{Assert, Data, Redactions};
 use std::collections::BTreeMap;

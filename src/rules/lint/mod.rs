@@ -93,6 +93,14 @@ pub const LINTS: &[Lint] = &[
 /// Reports everything doubtful that does not depend on the day.
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for lint in LINTS {
+        let before = diagnostics.len();
         (lint.check)(context, diagnostics);
+        debug_assert!(
+            diagnostics
+                .iter()
+                .skip(before)
+                .all(|found| found.code == lint.code),
+            "a lint reports another code than its own"
+        );
     }
 }

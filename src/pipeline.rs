@@ -1,0 +1,140 @@
+//! The pipeline on one page: load, resolve, lint, lower, check limits and claims. Each stage goes on
+//! after a mistake, so that one run reports them all.
+
+use crate::access::expect;
+use crate::diagnostic::{Diagnostic, has_errors};
+use crate::rules::lint;
+use crate::rules::load::{Root, Unit, load, replace_claims};
+use crate::rules::model::Rules;
+use crate::rules::resolve::resolve;
+use crate::source::{Files, Sources, Span};
+use crate::template::limits::{self, Limits};
+use crate::template::lower::{Lowered, Placement, lower};
+
+/// A source, compiled as far as its mistakes allow.
+#[derive(Debug)]
+pub struct Compiled {
+    /// What the source means; incomplete where there are errors.
+    pub rules: Rules,
+    /// The template; `None` where there are errors.
+    pub lowered: Option<Lowered>,
+    /// Everything there is to say, in the order of the source.
+    pub diagnostics: Vec<Diagnostic>,
+    /// A place that stands for the source as a whole.
+    pub start: Span,
+}
+
+/// Compiles a source: syntax, rules, template, and whether its claims hold. `placement` says where
+/// the template will lie.
+pub fn compile(
+    root: Root,
+    placement: &Placement,
+    limits: Limits,
+    files: &dyn Files,
+    sources: &mut Sources,
+) -> Compiled {
+    let mut diagnostics = Vec::new();
+    let units = load(root, files, sources, &mut diagnostics);
+    let mut compiled = resolve_and_lower(&units, placement, limits, files, diagnostics);
+    if let Some(lowered) = &compiled.lowered {
+        expect::check(&compiled.rules, lowered, &mut compiled.diagnostics);
+    }
+    if has_errors(&compiled.diagnostics) {
+        compiled.lowered = None;
+    }
+    in_order(&mut compiled.diagnostics);
+    compiled
+}
+
+/// Puts diagnostics into the order of the source. What is found in each variant of a layer is one
+/// finding.
+fn in_order(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
+    for diagnostic in diagnostics.drain(..) {
+        let mut here = kept
+            .iter()
+            .rev()
+            .take_while(|other| other.primary.span == diagnostic.primary.span);
+        if here.all(|other| *other != diagnostic) {
+            kept.push(diagnostic);
+        }
+    }
+    *diagnostics = kept;
+}
+
+/// Compiles a source with `claim` in the place of its own claims, which is left to be decided. An
+/// empty source stands for a template that is not made from one.
+pub fn compile_to_ask(
+    root: Root,
+    claim: &str,
+    files: &dyn Files,
+    sources: &mut Sources,
+) -> Compiled {
+    let mut diagnostics = Vec::new();
+    let mut units = load(root, files, sources, &mut diagnostics);
+    replace_claims(
+        "the claim",
+        format!("expect {claim}\n"),
+        &mut units,
+        sources,
+        &mut diagnostics,
+    );
+    resolve_and_lower(
+        &units,
+        &Placement::of_any_size(),
+        Limits::default(),
+        files,
+        diagnostics,
+    )
+}
+
+fn resolve_and_lower(
+    units: &[Unit],
+    placement: &Placement,
+    limits: Limits,
+    files: &dyn Files,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Compiled {
+    let start = Span {
+        file: units.first().map(|unit| unit.file).unwrap_or_default(),
+        start: 0,
+        end: 0,
+    };
+    let rules = resolve(units, files, &mut diagnostics);
+    lint::lint(
+        &lint::Context {
+            units,
+            rules: &rules,
+        },
+        &mut diagnostics,
+    );
+    let mut lowered = None;
+    if !has_errors(&diagnostics) {
+        let made = lower(&rules, placement, &mut diagnostics);
+        limits::check(
+            &rules,
+            &made,
+            placement.shape,
+            limits,
+            start,
+            &mut diagnostics,
+        );
+        // A source of names is there to be included: it can be checked, and makes no template of
+        // its own.
+        if units
+            .first()
+            .is_some_and(|root| root.ast.statements.is_empty())
+        {
+            diagnostics.push(limits::no_resource(start));
+        }
+        lowered = (!has_errors(&diagnostics)).then_some(made);
+    }
+    in_order(&mut diagnostics);
+    Compiled {
+        rules,
+        lowered,
+        diagnostics,
+        start,
+    }
+}
