@@ -655,3 +655,42 @@ fn a_layer_with_variables_is_the_layers_that_it_stands_for() {
     }
     assert!(written(&with_variable, Format::Yaml).is_some());
 }
+
+#[test]
+fn a_grant_that_may_not_be_there_has_a_condition_and_no_value_decides() {
+    let source = "parameter Open switch = false\nparameter Partner optional organization\n\
+        parameter Auditor optional account\nlayer deps {\n  \
+        version 1 from s3://acme-1/deps-1.zip\n  share with organization ${Partner}, account \
+        ${Auditor}\n  share with everyone because \"released\" when Open\n}\n";
+    let template = written(source, Format::Yaml).unwrap();
+    // `AWS::NoValue` in the place of an organization would share with everybody.
+    assert!(!template.contains("NoValue") && !template.contains("Fn::If"));
+    let grants = template.split("Type: AWS::Lambda::LayerVersionPermission\n");
+    let conditions: Vec<&str> = grants
+        .skip(1)
+        .map(|grant| grant.lines().next().unwrap().trim())
+        .collect();
+    assert_eq!(
+        conditions,
+        [
+            "Condition: AuditorIsGiven",
+            "Condition: PartnerIsGiven",
+            "Condition: OpenIsTrue"
+        ]
+    );
+}
+
+#[test]
+fn what_a_rolling_layer_shares_by_a_switch_does_not_outlive_it() {
+    let policies = |clause: &str| {
+        let source = format!(
+            "parameter Open switch\nlayer deps {{\n  content s3://acme-1/deps-1.zip\n  \
+            share with account 123456789012{clause}\n}}\n"
+        );
+        let template = written(&source, Format::Yaml).unwrap();
+        let (_, grant) = template.split_once("LayerVersionPermission").unwrap();
+        grant.contains("UpdateReplacePolicy: Retain")
+    };
+    assert!(policies(" because \"always\""));
+    assert!(!policies(" when Open") && !policies(" unless Open"));
+}

@@ -46,8 +46,8 @@ fn names(rules: &Rules) -> HashMap<String, String> {
             Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => {
                 id.clone()
             }
-            Principal::Account(Id::Parameter(name))
-            | Principal::Organization(Id::Parameter(name)) => {
+            Principal::Account(Id::Parameter(name) | Id::Optional(name))
+            | Principal::Organization(Id::Parameter(name) | Id::Optional(name)) => {
                 format!("${{{name}}}")
             }
             Principal::Everyone => continue,

@@ -379,6 +379,7 @@ fn permission(resource: &Resource<'_>, world: &World<'_>) -> (VersionId, Who) {
     let who = match action.as_ref().map(Text::as_literal) {
         None | Some(Some("lambda:GetLayerVersion")) => who(
             world.template,
+            &|text, literal| world.may_be(text, literal),
             resource.text("Principal", world),
             resource.text("OrganizationId", world),
         ),
@@ -427,7 +428,12 @@ fn name_in(arn: &Text) -> Text {
 }
 
 /// Who a `LayerVersionPermission` is for (Lambda API reference, `AddLayerVersionPermission`).
-fn who(template: &Template, principal: Option<Text>, organization: Option<Text>) -> Who {
+fn who(
+    template: &Template,
+    may_be: &dyn Fn(&Text, &str) -> bool,
+    principal: Option<Text>,
+    organization: Option<Text>,
+) -> Who {
     let Some(principal) = principal else {
         return Who::Unknown("no principal is named".to_owned(), String::new());
     };
@@ -437,7 +443,7 @@ fn who(template: &Template, principal: Option<Text>, organization: Option<Text>)
                 Who::Organization(id)
             }
             // An organization that may be empty may be none.
-            (None | Some("*"), None) if !template.may_be(&id, "") => Who::Organization(id),
+            (None | Some("*"), None) if !may_be(&id, "") => Who::Organization(id),
             (None | Some("*"), _) => Who::Unknown(
                 format!("`{id}` may be no organization"),
                 format!("{principal:?} {id:?}"),
@@ -458,7 +464,7 @@ fn who(template: &Template, principal: Option<Text>, organization: Option<Text>)
         ),
         None if is_own(&principal, template) => Who::Owner,
         // What cannot be `*` must be an account, since Lambda takes nothing else.
-        None if !template.may_be(&principal, "*") => Who::Account(principal),
+        None if !may_be(&principal, "*") => Who::Account(principal),
         None => Who::Unknown(
             format!("the principal is {principal}"),
             format!("{principal:?}"),
@@ -543,6 +549,7 @@ fn granted_by(statement: &Json) -> Vec<Who> {
     for principal in principals {
         match who(
             &no_template,
+            &|text, literal| no_template.may_be(text, literal),
             principal.as_text().cloned(),
             organization.clone(),
         ) {

@@ -126,6 +126,16 @@ impl World<'_> {
         })
     }
 
+    /// Whether a text may be this one at some deploy of this case.
+    #[must_use]
+    pub fn may_be(&self, text: &Text, literal: &str) -> bool {
+        let excluded = text.as_parameter().is_some_and(|name| {
+            let decided = self.decided(&Variable::Parameter(name.to_owned()));
+            matches!(decided, Some(Setting::Other(others)) if others.iter().any(|it| it == literal))
+        });
+        !excluded && self.template.may_be(text, literal)
+    }
+
     /// What stands for a parameter of which only a deploy tells the value.
     #[must_use]
     pub fn placeholder(&self, name: &str) -> Option<&str> {

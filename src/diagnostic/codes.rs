@@ -112,6 +112,7 @@ codes! {
     InvalidTarget "invalid-target" [Error] "a guardrail applies to something other than roots, \
     units and accounts",
     InvalidTrust "invalid-trust" [Error] "this is not a service or an identity provider",
+    InvalidWindow "invalid-window" [Error] "a share with the newest versions does not say how many",
     InvisibleCharacter "invisible-character" [Error] "a source holds a character that a reviewer \
     cannot see",
     LayerArchitecture "layer-architecture" [Warning] "a layer does not name the architecture of a \

@@ -26,6 +26,12 @@ pub fn is_organization_id(id: &str) -> bool {
 /// The pattern of [`is_organization_id`], as a template parameter's `AllowedPattern`.
 pub const ORGANIZATION_PATTERN: &str = "^o-[a-z0-9]{10,32}$";
 
+/// The pattern of an account ID that may be missing.
+pub const OPTIONAL_ACCOUNT_PATTERN: &str = "^([0-9]{12})?$";
+
+/// The pattern of an organization ID that may be missing.
+pub const OPTIONAL_ORGANIZATION_PATTERN: &str = "^(o-[a-z0-9]{10,32})?$";
+
 /// Whether `id` has the look of an organizational unit or a root, which Lambda cannot share with.
 #[must_use]
 pub fn is_unit_id(id: &str) -> bool {

@@ -2,9 +2,11 @@
 //! principal.
 
 mod claim;
+mod condition;
 mod restriction;
 
 pub use claim::{Claim, ClaimKind, Claimed};
+pub use condition::{Condition, Fact, Facts, is_possible};
 pub use restriction::{
     Allow, Attachments, BoundaryReference, Deny, Form, LayerSet, Layers, Restriction, Role,
     SetMember, Target, Trust,
@@ -73,6 +75,12 @@ pub enum ParameterKind {
     Account,
     /// An organization ID, and nothing else.
     Organization,
+    /// An account ID, or nothing at all.
+    OptionalAccount,
+    /// An organization ID, or nothing at all.
+    OptionalOrganization,
+    /// `true` or `false`.
+    Switch,
     /// A number.
     Number,
     /// The name of an SSM parameter, whose value is used.
@@ -85,6 +93,9 @@ impl ParameterKind {
         Self::String,
         Self::Account,
         Self::Organization,
+        Self::OptionalAccount,
+        Self::OptionalOrganization,
+        Self::Switch,
         Self::Number,
         Self::Ssm,
     ];
@@ -96,6 +107,9 @@ impl ParameterKind {
             Self::String => "string",
             Self::Account => "account",
             Self::Organization => "organization",
+            Self::OptionalAccount => "optional account",
+            Self::OptionalOrganization => "optional organization",
+            Self::Switch => "switch",
             Self::Number => "number",
             Self::Ssm => "ssm",
         }
@@ -109,6 +123,8 @@ pub enum Id {
     Literal(String),
     /// The name of the parameter.
     Parameter(String),
+    /// The name of a parameter that may be empty: then nobody is meant.
+    Optional(String),
 }
 
 /// Somebody a layer version can be shared with.
@@ -145,6 +161,8 @@ pub struct Layer {
     pub old_versions: OldVersions,
     /// Its versions.
     pub releases: Releases,
+    /// When it exists: with its versions, its grants and whatever shows their ARNs.
+    pub exists: Facts,
     /// The SSM parameter that holds the newest version's ARN.
     pub publish: Option<Spanned<Text>>,
 }
@@ -274,6 +292,8 @@ pub struct Why {
 pub struct Grant {
     /// Who, as an index into [`Rules::principals`].
     pub principal: u32,
+    /// When it is in effect; never where its layer does not exist.
+    pub condition: Condition,
     /// Why and until when, where a rule says so.
     pub why: Option<Arc<Why>>,
     /// The place that leads to it.

@@ -32,6 +32,8 @@ struct Resolver<'a> {
     deadlines: Vec<Spanned<Date>>,
     files: &'a dyn Files,
     folder: &'a Path,
+    /// Whether the layer that is being resolved is a variant.
+    is_variant: bool,
     /// Whether there are only claims, about a template that is not made from this source.
     names_only: bool,
 }
@@ -57,6 +59,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         deadlines: Vec::new(),
         files,
         folder: &root.folder,
+        is_variant: false,
         names_only,
     };
     let mut rules = Rules::default();
@@ -276,6 +279,7 @@ impl Resolver<'_> {
             span: declared.name.span,
             layers: Vec::new(),
         };
+        self.is_variant = !declared.variables.is_empty();
         let (mut found, mut twice) = (Vec::new(), Vec::new());
         for (variant, mut own) in variants::variants(declared, self.diagnostics) {
             let outer = self.diagnostics.len();

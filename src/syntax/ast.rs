@@ -51,11 +51,13 @@ pub enum Statement {
     Expect(Claim),
 }
 
-/// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
+/// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"]`
 #[derive(Clone, Debug)]
 pub struct Parameter {
     /// The parameter's name.
     pub name: Name,
+    /// Where it is said that it may be empty.
+    pub optional: Option<Span>,
     /// Its type, when one is written.
     pub kind: Option<Name>,
     /// Its default, when there is one.
@@ -132,6 +134,8 @@ pub enum LayerStatement {
     Content(Content),
     /// `old-versions keep` or `old-versions delete`
     OldVersions(Name),
+    /// `exists when NAME …` or `exists unless NAME …`
+    Exists(Exists),
     /// `share …`
     Share(Share),
     /// `publish to NAME`
@@ -202,17 +206,37 @@ pub struct Content {
     pub object_version: Option<Value>,
 }
 
-/// `share [version LABEL, …] with PRINCIPALS [because "text"] [until DATE]`
+/// `exists when NAME [for VALUE, …]` or `exists unless NAME [for VALUE, …]`
+#[derive(Clone, Debug)]
+pub struct Exists {
+    /// The word before the name, which stands for the statement as a whole in messages.
+    pub keyword: Span,
+    /// Whether the switch must be on; it must be off otherwise.
+    pub when: bool,
+    /// The switch.
+    pub switch: Name,
+    /// The values of variables whose variants are meant; all of them where empty.
+    pub values: Vec<Name>,
+}
+
+/// `share [version LABEL, …] with PRINCIPALS [because "text"] [until DATE] [when NAME]
+/// [unless NAME]`, or `share newest NUMBER with …`
 #[derive(Clone, Debug)]
 pub struct Share {
     /// The versions it is about; every version where empty.
     pub versions: Vec<Name>,
+    /// The number of versions at the end of the list that it is about, instead.
+    pub newest: Option<Name>,
     /// Who may use them.
     pub principals: Vec<Principal>,
     /// Why.
     pub because: Option<Value>,
     /// The last day on which the rule is meant to stand.
     pub until: Option<Value>,
+    /// The switch that must be on.
+    pub when: Option<Name>,
+    /// The switch that must be off.
+    pub unless: Option<Name>,
 }
 
 /// What restricts which layers may be attached, by the word it begins with.

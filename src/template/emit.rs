@@ -6,8 +6,8 @@ pub use iam::{document, statement};
 
 use super::mark::FIRST_LINE;
 use super::model::{
-    Content, LayerVersion, Output, Parameter, Permission, Properties, Resource, SsmParameter,
-    Template, Value,
+    Content, Decision, LayerVersion, Output, Parameter, Permission, Properties, Resource,
+    SsmParameter, Template, Test, Value,
 };
 use std::io;
 
@@ -76,6 +76,7 @@ pub fn emit(template: &Template, mut sink: impl Sink) -> io::Result<()> {
         source,
         description,
         parameters,
+        conditions,
         resources,
         outputs,
     } = template;
@@ -97,6 +98,18 @@ pub fn emit(template: &Template, mut sink: impl Sink) -> io::Result<()> {
                 sink.blank();
             }
             parameter(&mut sink, each);
+        }
+        sink.end_map();
+    }
+    if !conditions.is_empty() {
+        sink.blank();
+        sink.key("Conditions");
+        sink.begin_map();
+        for (index, each) in conditions.iter().enumerate() {
+            if index > 0 {
+                sink.blank();
+            }
+            condition(&mut sink, each);
         }
         sink.end_map();
     }
@@ -159,6 +172,7 @@ fn parameter(sink: &mut impl Sink, parameter: &Parameter) {
         name,
         description,
         kind,
+        values,
         allowed,
         default,
     } = parameter;
@@ -167,6 +181,15 @@ fn parameter(sink: &mut impl Sink, parameter: &Parameter) {
     text(sink, "Description", description.as_deref());
     sink.key("Type");
     sink.scalar(Scalar::Text(kind), None);
+    if !values.is_empty() {
+        sink.key("AllowedValues");
+        sink.begin_list();
+        for value in *values {
+            sink.item();
+            sink.scalar(Scalar::Text(value), None);
+        }
+        sink.end_list();
+    }
     if let Some((pattern, words)) = allowed {
         text(sink, "AllowedPattern", Some(pattern));
         text(sink, "ConstraintDescription", Some(words));
@@ -175,10 +198,48 @@ fn parameter(sink: &mut impl Sink, parameter: &Parameter) {
     sink.end_map();
 }
 
+/// Writes a condition.
+pub fn condition(sink: &mut impl Sink, condition: &Decision) {
+    let Decision { id, test } = condition;
+    sink.name(id);
+    self::test(sink, test);
+}
+
+fn test(sink: &mut impl Sink, test: &Test) {
+    sink.begin_map();
+    match test {
+        Test::Equals(parameter, value) => {
+            sink.key("Fn::Equals");
+            sink.begin_list();
+            sink.item();
+            sink.scalar(Scalar::Ref(parameter), None);
+            sink.item();
+            sink.scalar(Scalar::Text(value), None);
+            sink.end_list();
+        }
+        Test::Not(inner) => tests(sink, "Fn::Not", std::slice::from_ref(&**inner)),
+        Test::And(inner) => tests(sink, "Fn::And", inner),
+        Test::Or(inner) => tests(sink, "Fn::Or", inner),
+        Test::Named(name) => text(sink, "Condition", Some(name)),
+    }
+    sink.end_map();
+}
+
+fn tests(sink: &mut impl Sink, key: &'static str, tests: &[Test]) {
+    sink.key(key);
+    sink.begin_list();
+    for inner in tests {
+        sink.item();
+        test(sink, inner);
+    }
+    sink.end_list();
+}
+
 fn resource(sink: &mut impl Sink, resource: &Resource) {
     let Resource {
         id,
         comment,
+        condition,
         depends_on,
         policies,
         properties: typed,
@@ -190,6 +251,7 @@ fn resource(sink: &mut impl Sink, resource: &Resource) {
     sink.begin_map();
     sink.key("Type");
     sink.scalar(Scalar::Plain(type_name(typed)), None);
+    text(sink, "Condition", condition.as_deref());
     text(sink, "DependsOn", depends_on.as_deref());
     if let Some((deletion, update_replace)) = policies {
         sink.key("DeletionPolicy");
@@ -206,11 +268,13 @@ fn output(sink: &mut impl Sink, output: &Output) {
     let Output {
         id,
         description,
+        condition,
         value: shown,
     } = output;
     sink.name(id);
     sink.begin_map();
     text(sink, "Description", Some(description));
+    text(sink, "Condition", condition.as_deref());
     value(sink, "Value", shown);
     sink.end_map();
 }

@@ -77,7 +77,9 @@ pub fn check(
         .iter()
         .map(|output| &output.id)
         .zip(output_origins);
-    for (id, &origin) in resources.chain(outputs) {
+    let conditions = template.conditions.iter().map(|condition| &condition.id);
+    let conditions = conditions.zip(&lowered.condition_origins);
+    for (id, &origin) in resources.chain(outputs).chain(conditions) {
         if id.len() > LOGICAL_ID {
             let message = format!(
                 "the logical ID of this has {} characters, of at most {LOGICAL_ID}",
@@ -259,7 +261,9 @@ fn policy_bytes<'a>(
             Principal::Everyone => 1,
             Principal::Account(_) => root,
             Principal::Organization(Id::Literal(id)) => condition + id.len(),
-            Principal::Organization(Id::Parameter(_)) => condition + if longest { 34 } else { 12 },
+            Principal::Organization(Id::Parameter(_) | Id::Optional(_)) => {
+                condition + if longest { 34 } else { 12 }
+            }
         };
         common + SID + arn.whole + who + r",".len()
     });

@@ -1,12 +1,15 @@
 //! Rules to template.
 
+mod conditions;
 mod layers;
 pub mod names;
 mod restrictions;
 
-use super::model::{Output, Parameter, Resource, Template, Value};
+use super::model::{Decision, Output, Parameter, Resource, Template, Value};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::formats::{ACCOUNT_PATTERN, ORGANIZATION_PATTERN};
+use crate::rules::formats::{
+    ACCOUNT_PATTERN, OPTIONAL_ACCOUNT_PATTERN, OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
+};
 use crate::rules::model::{self as rules, ParameterKind, Rules, Why};
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
@@ -56,6 +59,8 @@ pub struct Lowered {
     pub template: Template,
     /// For each resource, the place in the source that asks for it.
     pub origins: Vec<Span>,
+    /// For each condition, what in the source depends on it.
+    pub condition_origins: Vec<Span>,
     /// For each output, the layer in the source that it shows.
     pub output_origins: Vec<Span>,
     /// Why grants are there and until when, by the indices of their resources.
@@ -166,6 +171,12 @@ impl Lowered {
         self.origins.push(origin);
     }
 
+    /// Adds a condition.
+    pub fn push_condition(&mut self, condition: Decision, origin: Span) {
+        self.template.conditions.push(condition);
+        self.condition_origins.push(origin);
+    }
+
     /// Adds an output.
     pub fn push_output(&mut self, output: Output, origin: Span) {
         self.template.outputs.push(output);
@@ -187,6 +198,21 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
                 "must be an organization ID, such as o-a1b2c3d4e5",
             )),
         ),
+        ParameterKind::OptionalAccount => (
+            "String",
+            Some((
+                OPTIONAL_ACCOUNT_PATTERN,
+                "must be an account ID, 12 digits, or empty",
+            )),
+        ),
+        ParameterKind::OptionalOrganization => (
+            "String",
+            Some((
+                OPTIONAL_ORGANIZATION_PATTERN,
+                "must be an organization ID, such as o-a1b2c3d4e5, or empty",
+            )),
+        ),
+        ParameterKind::Switch => ("String", None),
         ParameterKind::Number => ("Number", None),
         ParameterKind::Ssm => ("AWS::SSM::Parameter::Value<String>", None),
     };
@@ -194,6 +220,11 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
         name: parameter.name.value.clone(),
         description: parameter.description.clone(),
         kind,
+        values: if parameter.kind == ParameterKind::Switch {
+            &["true", "false"]
+        } else {
+            &[]
+        },
         allowed,
         default: parameter
             .default
@@ -218,7 +249,7 @@ pub fn value(text: &Text) -> Value {
     Value::Sub(parts.collect::<String>().into())
 }
 
-/// Refuses two parameters, resources or outputs of one logical ID.
+/// Refuses two parameters, resources, conditions or outputs of one logical ID.
 fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<&str, Span> =
         HashMap::with_capacity(lowered.origins.len() + rules.parameters.len());
@@ -235,6 +266,13 @@ fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagno
         .map(|resource| resource.id.as_str());
     let before = diagnostics.len();
     refuse_seen(resources.zip(&lowered.origins), &mut seen, diagnostics);
+    let conditions = lowered.template.conditions.iter();
+    let conditions = conditions.map(|condition| condition.id.as_str());
+    refuse_seen(
+        conditions.zip(&lowered.condition_origins),
+        &mut seen,
+        diagnostics,
+    );
     if diagnostics.len() == before {
         // Layers whose resources clash have outputs that do too, and that is one mistake.
         let outputs = lowered

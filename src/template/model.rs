@@ -15,10 +15,49 @@ pub struct Template {
     pub description: Option<String>,
     /// `Parameters`, in the order in which they are written.
     pub parameters: Vec<Parameter>,
+    /// `Conditions`, in the order in which they are written.
+    pub conditions: Vec<Decision>,
     /// `Resources`, in the order in which they are written.
     pub resources: Vec<Resource>,
     /// `Outputs`, in the order in which they are written.
     pub outputs: Vec<Output>,
+}
+
+/// A condition of the template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Decision {
+    /// Its name.
+    pub id: String,
+    /// What is asked.
+    pub test: Test,
+}
+
+/// What a condition asks of the values that a deploy gives.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Test {
+    /// `Fn::Equals` of a parameter and a text.
+    Equals(String, &'static str),
+    /// `Fn::Not`
+    Not(Box<Test>),
+    /// `Fn::And`, of two to ten.
+    And(Vec<Test>),
+    /// `Fn::Or`, of two to ten.
+    Or(Vec<Test>),
+    /// Another condition, by its name.
+    Named(String),
+}
+
+impl Test {
+    /// The conditions that it names.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            Self::Equals(..) => Vec::new(),
+            Self::Not(inner) => inner.names(),
+            Self::And(inner) | Self::Or(inner) => inner.iter().flat_map(Self::names).collect(),
+            Self::Named(name) => vec![name],
+        }
+    }
 }
 
 /// What a stack shows to whoever deploys it. None has an `Export`: a stack elsewhere that imports
@@ -29,6 +68,8 @@ pub struct Output {
     pub id: String,
     /// `Description`
     pub description: String,
+    /// `Condition`
+    pub condition: Option<Arc<str>>,
     /// `Value`
     pub value: Value,
 }
@@ -82,6 +123,8 @@ pub struct Parameter {
     pub description: Option<String>,
     /// `Type`
     pub kind: &'static str,
+    /// `AllowedValues`
+    pub values: &'static [&'static str],
     /// `AllowedPattern`, and `ConstraintDescription`, which says it in words.
     pub allowed: Option<(&'static str, &'static str)>,
     /// `Default`
@@ -136,6 +179,8 @@ pub struct Resource {
     pub id: String,
     /// What a reviewer should know, written above it.
     pub comment: Option<Arc<str>>,
+    /// `Condition`
+    pub condition: Option<Arc<str>>,
     /// `DependsOn`
     pub depends_on: Option<Arc<str>>,
     /// `DeletionPolicy` and `UpdateReplacePolicy`: what becomes of it when it leaves the template,

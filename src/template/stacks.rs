@@ -6,7 +6,7 @@
 
 use super::emit::{self, Scalar, Sink};
 use super::lower::Lowered;
-use super::model::{Properties, Template};
+use super::model::{Decision, Properties, Template};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
@@ -141,10 +141,12 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
                 source,
                 description,
                 parameters,
+                conditions,
                 resources,
                 outputs,
             },
         origins,
+        condition_origins,
         output_origins,
         listed,
         adopted,
@@ -211,6 +213,15 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
                 span,
                 lowered,
             });
+        }
+    }
+    for stack in &mut stacks {
+        let needed = needed(&stack.lowered.template, &conditions);
+        let kept = conditions.iter().zip(&condition_origins);
+        let kept = kept.filter(|(condition, _)| needed.contains(condition.id.as_str()));
+        let kept: Vec<(Decision, Span)> = kept.map(|(one, &span)| (one.clone(), span)).collect();
+        for (condition, origin) in kept {
+            stack.lowered.push_condition(condition, origin);
         }
     }
     if !parameters.is_empty() {
@@ -292,11 +303,37 @@ fn refuse_references(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
+/// The conditions that a template depends on, and those that they name.
+fn needed<'a>(template: &'a Template, all: &'a [Decision]) -> HashSet<&'a str> {
+    let of_resources = template
+        .resources
+        .iter()
+        .map(|resource| &resource.condition);
+    let of_outputs = template.outputs.iter().map(|output| &output.condition);
+    let named = of_resources.chain(of_outputs).flatten();
+    let mut open: Vec<&str> = named.map(|name| &**name).collect();
+    let mut needed = HashSet::new();
+    while let Some(name) = open.pop() {
+        if needed.insert(name) {
+            let decision = all.iter().find(|decision| decision.id == name);
+            open.extend(
+                decision
+                    .into_iter()
+                    .flat_map(|decision| decision.test.names()),
+            );
+        }
+    }
+    needed
+}
+
 /// What a template refers to.
 fn references(template: &Template) -> BTreeSet<String> {
     let mut names = References::default();
     for resource in &template.resources {
         emit::properties(&mut names, &resource.properties);
+    }
+    for condition in &template.conditions {
+        emit::condition(&mut names, condition);
     }
     for output in &template.outputs {
         names.scalar((&output.value).into(), None);

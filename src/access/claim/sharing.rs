@@ -8,6 +8,9 @@ use crate::rules::model::{Claimed, Id, Principal, Spanned};
 use crate::template::lower::{SourceMap, VersionResources, names};
 use serde_json::json;
 
+/// Why a claim holds that is about nobody.
+const NOBODY: &str = "nobody is meant";
+
 /// A claim about who can use layer versions.
 pub(super) struct SharingClaim<'c> {
     /// Whether nobody else can.
@@ -51,11 +54,13 @@ impl Facts<'_> {
             };
         }
         let cases = explore(&self.template, None, |world| {
-            let member_of = claim.member_of.map(|organization| who(organization, world));
+            let member_of = claim
+                .member_of
+                .and_then(|organization| who(organization, world));
             let who: Vec<Who> = claim
                 .principals
                 .iter()
-                .map(|principal| who(&principal.value, world))
+                .filter_map(|principal| who(&principal.value, world))
                 .collect();
             (who, member_of)
         });
@@ -81,6 +86,11 @@ impl Facts<'_> {
         match claim.versions {
             Claimed::Every => self.unless_anything_not_read(combined(verdicts)),
             Claimed::Layer { .. } => {
+                // Where somebody is meant in some cases, those tell more.
+                let is_idle = |verdict: &Verdict| *verdict == Verdict::Holds(NOBODY.to_owned());
+                if !verdicts.iter().all(|(_, verdict)| is_idle(verdict)) {
+                    verdicts.retain(|(_, verdict)| !is_idle(verdict));
+                }
                 self.unless_not_read(combined(verdicts), &found.ids, &found.layer_names)
             }
         }
@@ -198,21 +208,24 @@ impl Facts<'_> {
     }
 }
 
-/// A principal as the template names it.
-fn who(principal: &Principal, world: &World<'_>) -> Who {
-    let text = |id: &Id| match id {
-        Id::Literal(id) => Text::literal(id.as_str()),
-        Id::Parameter(name) => {
-            let value = world.value(&json!({ "Ref": name }));
-            value
-                .and_then(|value| value.as_text().cloned())
-                .unwrap_or_else(|| Text::unknown(name.as_str(), name.as_str()))
-        }
+/// A principal as the template names it; `None` where a parameter that may be empty is, so that
+/// nobody is meant.
+fn who(principal: &Principal, world: &World<'_>) -> Option<Who> {
+    let value = |name: &str| {
+        let value = world.value(&json!({ "Ref": name }));
+        value
+            .and_then(|value| value.as_text().cloned())
+            .unwrap_or_else(|| Text::unknown(name, name))
     };
-    match principal {
+    let text = |id: &Id| match id {
+        Id::Literal(id) => Some(Text::literal(id.as_str())),
+        Id::Parameter(name) => Some(value(name)),
+        Id::Optional(name) => Some(value(name)).filter(|value| value.as_literal() != Some("")),
+    };
+    Some(match principal {
         Principal::Everyone => Who::Everyone,
         Principal::Account(id) => {
-            let id = text(id);
+            let id = text(id)?;
             let own = world.template.given("AWS::AccountId");
             if id.as_literal().is_some() && id.as_literal() == own {
                 Who::Owner
@@ -220,8 +233,8 @@ fn who(principal: &Principal, world: &World<'_>) -> Who {
                 Who::Account(id)
             }
         }
-        Principal::Organization(id) => Who::Organization(text(id)),
-    }
+        Principal::Organization(id) => Who::Organization(text(id)?),
+    })
 }
 
 /// A question about who can use layer versions, in one case.
@@ -246,6 +259,9 @@ impl UseQuestion<'_> {
     /// Whether each of the principals can use each version, or cannot.
     fn each(&self, can: bool) -> Verdict {
         let mut verdicts = Vec::new();
+        if self.who.is_empty() {
+            return Verdict::Holds(NOBODY.to_owned());
+        }
         for who in self.who {
             let possible = self.possible(who);
             for (name, version) in &self.found.certain {
@@ -437,6 +453,9 @@ impl UseQuestion<'_> {
             for (name, version) in &self.found.certain {
                 verdicts.push(self.one(who, true, name, version));
             }
+        }
+        if verdicts.is_empty() {
+            return Verdict::Holds(NOBODY.to_owned());
         }
         worst(verdicts)
     }

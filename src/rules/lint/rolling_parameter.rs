@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Id, Layer, OldVersions, Principal, Releases, Rules};
+use crate::rules::model::{Condition, Id, Layer, OldVersions, Principal, Releases, Rules};
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for layer in &context.rules.layers {
@@ -17,15 +17,38 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     if layer.old_versions == OldVersions::Delete {
         return;
     }
+    let exists = Condition::all(layer.exists.clone());
     for grant in &rolling.grants {
         let principal = rules.principal(grant).map(|named| &named.principal);
-        let Some(
-            Principal::Account(Id::Parameter(name)) | Principal::Organization(Id::Parameter(name)),
-        ) = principal
-        else {
-            continue;
+        let message = match principal {
+            Some(
+                Principal::Account(Id::Parameter(name) | Id::Optional(name))
+                | Principal::Organization(Id::Parameter(name) | Id::Optional(name)),
+            ) => format!("at each new content, `${{{name}}}` loses the versions before it"),
+            Some(
+                Principal::Account(Id::Literal(_))
+                | Principal::Organization(Id::Literal(_))
+                | Principal::Everyone,
+            )
+            | None => {
+                if grant.condition == exists {
+                    continue;
+                }
+                diagnostics.push(
+                    Diagnostic::warning(
+                        Code::RollingParameter,
+                        grant.span,
+                        "at each new content, this share loses the versions before it",
+                    )
+                    .note(
+                        "a share with a switch is revoked when it is replaced, since a switch that \
+                        is turned off must not leave versions shared",
+                    )
+                    .help("leave the switch out, or list the versions: `version LABEL from …`"),
+                );
+                continue;
+            }
         };
-        let message = format!("at each new content, `${{{name}}}` loses the versions before it");
         diagnostics.push(
             Diagnostic::warning(Code::RollingParameter, grant.span, message)
                 .note(

@@ -7,11 +7,14 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
-    Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned, Variant, Version,
+    Fact, Facts, Grant, Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned,
+    Variant, Version, is_possible,
 };
 use crate::rules::text::Text;
 use crate::source::Span;
-use crate::syntax::ast::{self, LayerStatement, Name, Property, PropertyValue, Share, Value};
+use crate::syntax::ast::{
+    self, Exists, LayerStatement, Name, Property, PropertyValue, Share, Value,
+};
 use crate::syntax::keyword::{Choice, Keyword, OldVersionsKeyword};
 use std::collections::HashMap;
 
@@ -23,6 +26,7 @@ struct Body<'a> {
     versions: Vec<Labelled<'a>>,
     content: Option<&'a ast::Content>,
     old_versions: Option<&'a Name>,
+    exists: Vec<&'a Exists>,
     shares: Vec<&'a Share>,
     publish: Option<&'a Value>,
 }
@@ -80,7 +84,8 @@ impl Resolver<'_> {
         let properties = self.properties(&body.properties);
         let old_versions = self.old_versions(&body);
         let publish = body.publish.and_then(|name| self.ssm_name(name));
-        let releases = self.releases(declared, &body, &properties);
+        let exists = self.exists(&body.exists);
+        let releases = self.releases(declared, &body, &properties, &exists);
         let name = Spanned {
             value: declared.name.text.clone(),
             span: declared.name.span,
@@ -91,6 +96,7 @@ impl Resolver<'_> {
             layer_name: layer_name?,
             old_versions,
             releases: releases?,
+            exists,
             publish,
         })
     }
@@ -120,6 +126,7 @@ impl Resolver<'_> {
                     Some(first) => self.repeated(Keyword::OldVersions, word.span, first.span),
                     None => body.old_versions = Some(word),
                 },
+                LayerStatement::Exists(exists) => body.exists.push(exists),
                 LayerStatement::Share(share) => body.shares.push(share),
                 LayerStatement::Publish(name) => match body.publish {
                     Some(first) => self.repeated(Keyword::Publish, name.span, first.span),
@@ -321,11 +328,29 @@ impl Resolver<'_> {
         })
     }
 
+    /// The facts on which the layer exists.
+    fn exists(&mut self, said: &[&Exists]) -> Facts {
+        let mut facts = Facts::new();
+        for exists in said {
+            if let Some(switch) = self.scope.switch(&exists.switch, self.diagnostics) {
+                facts.insert(Fact::Switch(switch, exists.when));
+            }
+        }
+        if let (false, Some(last)) = (is_possible(&facts), said.last()) {
+            self.report(
+                Diagnostic::error(Code::NoEffect, last.keyword, "this layer never exists")
+                    .note("the switch must be on and off at once"),
+            );
+        }
+        facts
+    }
+
     fn releases(
         &mut self,
         declared: &ast::Layer,
         body: &Body<'_>,
         common: &Properties,
+        exists: &Facts,
     ) -> Option<Releases> {
         match (body.content, body.versions.as_slice()) {
             // Its versions may be among the statements that could not be read.
@@ -340,7 +365,7 @@ impl Resolver<'_> {
                 );
                 None
             }
-            (Some(content), []) => self.rolling(content, body, common),
+            (Some(content), []) => self.rolling(content, body, common, exists),
             (Some(content), [version, ..]) => {
                 self.report(
                     Diagnostic::error(
@@ -354,7 +379,10 @@ impl Resolver<'_> {
                 );
                 None
             }
-            (None, versions) => self.listed(versions, body, common, declared.complete),
+            (None, versions) => {
+                let grants = self.grants(&body.shares, versions, declared.complete, exists);
+                self.listed(versions, grants, common)
+            }
         }
     }
 
@@ -363,10 +391,11 @@ impl Resolver<'_> {
         content: &ast::Content,
         body: &Body<'_>,
         common: &Properties,
+        exists: &Facts,
     ) -> Option<Releases> {
         let resolved = self.content(content, false);
         let grants = self
-            .grants(&body.shares, &[], true)
+            .grants(&body.shares, &[], true, exists)
             .pop()
             .unwrap_or_default();
         let publication = common.clone().publication(resolved?);
@@ -379,12 +408,10 @@ impl Resolver<'_> {
     fn listed(
         &mut self,
         versions: &[Labelled<'_>],
-        body: &Body<'_>,
+        grants: Vec<Vec<Grant>>,
         common: &Properties,
-        complete: bool,
     ) -> Option<Releases> {
         let mut labels: HashMap<&str, Span> = HashMap::new();
-        let grants = self.grants(&body.shares, versions, complete);
         let mut listed = Vec::with_capacity(versions.len());
         for (&Labelled { label, version }, grants) in versions.iter().zip(grants) {
             if let Some(&first) = labels.get(label.text.as_str()) {

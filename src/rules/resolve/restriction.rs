@@ -10,6 +10,7 @@ use crate::rules::model::{
     Allow, Attachments, BoundaryReference, Deny, Form, Id, Principal, Restriction, Role, Spanned,
     Target,
 };
+use crate::rules::scope::may_be_missing;
 use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast::{self, Attach, AttachKind, RestrictionKind, Rule, Value};
@@ -338,6 +339,9 @@ impl Resolver<'_> {
                 .expand(std::slice::from_ref(target), self.diagnostics)
             {
                 match self.scope.principal(index) {
+                    Some(Principal::Account(Id::Optional(name))) => {
+                        self.diagnostics.push(may_be_missing(name, span));
+                    }
                     Some(Principal::Account(id)) => {
                         targets.push(Target {
                             id: id.clone(),

@@ -4,7 +4,10 @@ use super::Resolver;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
-use crate::rules::model::{Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember};
+use crate::rules::model::{
+    Fact, Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember,
+};
+use crate::rules::scope::may_be_missing;
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
 use crate::syntax::ast::{self, Name, Owner, RestrictionKind, SetItem, Value};
@@ -193,6 +196,21 @@ impl Resolver<'_> {
     fn one_version_of(&mut self, layer: &Layer, label: &Name) -> Option<Layers> {
         let mut versions = layer.versions().iter();
         let version = versions.find(|version| version.label.value == label.text)?;
+        if let (Origin::Published(_), Some(fact)) = (&version.origin, layer.exists.first()) {
+            let (Fact::Switch(switch, _) | Fact::Given(switch)) = fact;
+            let message = format!(
+                "version {} of {} may not exist",
+                quote(&label.text),
+                quote(&layer.name.value)
+            );
+            self.report(
+                Diagnostic::error(Code::UnknownVersion, label.span, message)
+                    .label(format!("whether it does is up to `{switch}`"))
+                    .also(layer.name.span, "the layer is declared here")
+                    .help("leave `version …` out: the rule is then about any version"),
+            );
+            return None;
+        }
         match &version.origin {
             Origin::Adopted(arn) => self
                 .is_fixed(&arn.value, label.span)
@@ -249,6 +267,10 @@ impl Resolver<'_> {
                 }
                 Some(Principal::Account(Id::Parameter(name))) => {
                     accounts.push((Part::Parameter(name.clone()), self.scope.names_of(index)));
+                    continue;
+                }
+                Some(Principal::Account(Id::Optional(name))) => {
+                    self.diagnostics.push(may_be_missing(name, span));
                     continue;
                 }
                 Some(Principal::Organization(_)) => "an organization",

@@ -4,7 +4,9 @@ use super::Resolver;
 use super::layer::Labelled;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
-use crate::rules::model::{Grant, Principal, Spanned, Why};
+use crate::rules::model::{
+    Condition, Fact, Facts, Grant, Id, Principal, Spanned, Why, is_possible,
+};
 use crate::rules::scope::PrincipalUse;
 use crate::syntax::ast::{Name, Share, Value};
 use jiff::civil::Date;
@@ -17,10 +19,20 @@ struct Rule {
     versions: Option<Vec<usize>>,
     members: Vec<PrincipalUse>,
     why: Option<Arc<Why>>,
+    /// What must hold for it to be in effect, with what must hold for its layer to exist; `None`
+    /// where that is never.
+    facts: Option<Facts>,
 }
 
-/// Somebody to whom a rule grants a version, and the rule's reason.
-type Granted<'a> = (PrincipalUse, Option<&'a Arc<Why>>);
+/// Somebody to whom a rule grants a version.
+#[derive(Clone, Copy)]
+struct Granted<'a> {
+    who: PrincipalUse,
+    /// Why.
+    why: Option<&'a Arc<Why>>,
+    /// What must hold.
+    facts: &'a Facts,
+}
 
 impl Resolver<'_> {
     /// The grants of each of `versions`, or those of the one rolling version where there are none.
@@ -30,6 +42,7 @@ impl Resolver<'_> {
         shares: &[&Share],
         versions: &[Labelled<'_>],
         complete: bool,
+        exists: &Facts,
     ) -> Vec<Vec<Grant>> {
         let labels: HashMap<&str, usize> = versions
             .iter()
@@ -38,14 +51,19 @@ impl Resolver<'_> {
             .collect();
         let rules: Vec<Rule> = shares
             .iter()
-            .map(|share| self.rule(share, &labels, complete))
+            .map(|share| self.rule(share, &labels, complete, exists))
             .collect();
         let mut granted: Vec<Vec<Granted<'_>>> = vec![Vec::new(); versions.len().max(1)];
         for rule in &rules {
+            let Some(facts) = &rule.facts else {
+                continue;
+            };
             let members = || {
-                rule.members
-                    .iter()
-                    .map(|&member| (member, rule.why.as_ref()))
+                rule.members.iter().map(|&who| Granted {
+                    who,
+                    why: rule.why.as_ref(),
+                    facts,
+                })
             };
             match &rule.versions {
                 None => granted
@@ -56,17 +74,29 @@ impl Resolver<'_> {
                     .for_each(|&index| granted[index].extend(members())),
             }
         }
-        granted.into_iter().map(merge).collect()
+        granted
+            .into_iter()
+            .map(|granted| self.merge(granted))
+            .collect()
     }
 
-    fn rule(&mut self, share: &Share, labels: &HashMap<&str, usize>, complete: bool) -> Rule {
-        let versions = (!share.versions.is_empty()).then(|| {
-            share
-                .versions
-                .iter()
-                .filter_map(|label| self.version_index(label, labels, complete))
-                .collect()
-        });
+    fn rule(
+        &mut self,
+        share: &Share,
+        labels: &HashMap<&str, usize>,
+        complete: bool,
+        exists: &Facts,
+    ) -> Rule {
+        let versions = match &share.newest {
+            Some(number) => Some(self.newest(number, labels.len(), complete)),
+            None => (!share.versions.is_empty()).then(|| {
+                share
+                    .versions
+                    .iter()
+                    .filter_map(|label| self.version_index(label, labels, complete))
+                    .collect()
+            }),
+        };
         let members = self.scope.expand(&share.principals, self.diagnostics);
         let because = share
             .because
@@ -89,7 +119,62 @@ impl Resolver<'_> {
             versions,
             members,
             why: why.map(Arc::new),
+            facts: self.facts(share, exists),
         }
+    }
+
+    /// What must hold for a rule to be in effect; `None` where it never is.
+    fn facts(&mut self, share: &Share, exists: &Facts) -> Option<Facts> {
+        let mut facts = Facts::new();
+        let mut last = None;
+        for (switch, on) in [(&share.when, true), (&share.unless, false)] {
+            if let Some(word) = switch {
+                let name = self.scope.switch(word, self.diagnostics)?;
+                facts.insert(Fact::Switch(name, on));
+                last = Some(word.span);
+            }
+        }
+        let is_ever = is_possible(&facts);
+        facts.extend(exists.iter().cloned());
+        if is_possible(&facts) || !is_possible(exists) {
+            return Some(facts);
+        }
+        // In a variant that does not exist then, it may be one for the others.
+        if let Some(span) = last.filter(|_| !is_ever || !self.is_variant) {
+            self.report(
+                Diagnostic::error(Code::NoEffect, span, "this rule is never in effect").note(
+                    "one switch would have to be on and off at once, for the rule and its layer",
+                ),
+            );
+        }
+        None
+    }
+
+    /// The last versions of a list of so many.
+    fn newest(&mut self, number: &Name, listed: usize, complete: bool) -> Vec<usize> {
+        let is_number = number.text.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number || number.text.bytes().all(|byte| byte == b'0') {
+            let message = format!("{} is not a number of versions", quote(&number.text));
+            self.report(
+                Diagnostic::error(Code::InvalidWindow, number.span, message)
+                    .help("one or more versions are shared: `share newest 1 with …`"),
+            );
+            return Vec::new();
+        }
+        // What does not fit is more than anybody lists.
+        let most = number.text.parse().unwrap_or(usize::MAX);
+        if listed == 0 && complete {
+            self.report(
+                Diagnostic::error(
+                    Code::InvalidWindow,
+                    number.span,
+                    "this layer lists no versions",
+                )
+                .note("a layer with `content` has one rolling version")
+                .help("leave `newest` out, or list the layer's versions"),
+            );
+        }
+        (listed.saturating_sub(most)..listed).collect()
     }
 
     fn version_index(
@@ -207,41 +292,63 @@ impl Resolver<'_> {
     }
 
     fn describe(&self, index: u32) -> String {
-        use crate::rules::model::Id::{Literal, Parameter};
+        use crate::rules::model::Id::{Literal, Optional, Parameter};
         match self.scope.principal(index) {
             Some(Principal::Account(Literal(id))) => format!("the account {id}"),
             Some(Principal::Organization(Literal(id))) => format!("the organization {id}"),
             Some(
-                Principal::Account(Parameter(name)) | Principal::Organization(Parameter(name)),
+                Principal::Account(Parameter(name) | Optional(name))
+                | Principal::Organization(Parameter(name) | Optional(name)),
             ) => {
                 format!("`${{{name}}}`")
             }
             Some(Principal::Everyone) | None => "everyone".to_owned(),
         }
     }
-}
 
-/// One grant for each principal, with the reasons of all rules that lead to it.
-fn merge(mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
-    granted.sort_by(|((a, _), a_why), ((b, _), b_why)| a.cmp(b).then_with(|| a_why.cmp(b_why)));
-    let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
-    let chunks = granted.chunk_by(|a, b| a.0.0 == b.0.0);
-    for chunk in chunks {
-        let first = chunk.iter().min_by_key(|((_, span), _)| *span);
-        grants.extend(first.map(|&((principal, span), _)| Grant {
-            principal,
-            why: together(chunk),
-            span,
-        }));
+    /// One grant for each principal, with the reasons of all rules that lead to it. It is in effect
+    /// where one of them is.
+    fn merge(&self, mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
+        granted.sort_by(|a, b| a.who.0.cmp(&b.who.0).then_with(|| a.why.cmp(&b.why)));
+        let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
+        for chunk in granted.chunk_by(|a, b| a.who.0 == b.who.0) {
+            let first = chunk.iter().map(|one| one.who).min_by_key(|who| who.1);
+            grants.extend(first.map(|(principal, span)| Grant {
+                principal,
+                condition: self.condition(principal, chunk),
+                why: together(chunk),
+                span,
+            }));
+        }
+        grants
     }
-    grants
+
+    /// When one of several rules that lead to a principal is in effect.
+    fn condition(&self, principal: u32, granted: &[Granted<'_>]) -> Condition {
+        let given = match self.scope.principal(principal) {
+            Some(
+                Principal::Account(Id::Optional(name))
+                | Principal::Organization(Id::Optional(name)),
+            ) => Some(Fact::Given(name.clone())),
+            Some(Principal::Account(_) | Principal::Organization(_) | Principal::Everyone)
+            | None => None,
+        };
+        if given.is_none() && granted.iter().any(|one| one.facts.is_empty()) {
+            return Condition::default();
+        }
+        Condition::any(granted.iter().map(|one| {
+            let mut facts = one.facts.clone();
+            facts.extend(given.clone());
+            facts
+        }))
+    }
 }
 
 /// What several rules say of one grant: it ends with the last of them.
 fn together(granted: &[Granted<'_>]) -> Option<Arc<Why>> {
-    let mut all: Vec<&Arc<Why>> = granted.iter().filter_map(|(_, why)| *why).collect();
+    let mut all: Vec<&Arc<Why>> = granted.iter().filter_map(|one| one.why).collect();
     all.dedup();
-    let is_endless = granted.iter().any(|(_, why)| why.is_none());
+    let is_endless = granted.iter().any(|one| one.why.is_none());
     match all.as_slice() {
         [] => None,
         [why] if !is_endless || why.until.is_none() => Some(Arc::clone(why)),

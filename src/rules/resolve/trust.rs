@@ -5,7 +5,8 @@ use crate::aws::oidc::{GITHUB, Tenant, is_of_one_cluster, tenant};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::rules::formats;
-use crate::rules::model::{Principal, Trust};
+use crate::rules::model::{Id, Principal, Trust};
+use crate::rules::scope::may_be_missing;
 use crate::source::Span;
 use crate::syntax::ast::{self, Oidc, Value};
 
@@ -15,6 +16,13 @@ impl Resolver<'_> {
         for (index, span) in self.scope.expand(principals, self.diagnostics) {
             let names = self.scope.names_of(index);
             let trust = match self.scope.principal(index) {
+                Some(
+                    Principal::Account(Id::Optional(name))
+                    | Principal::Organization(Id::Optional(name)),
+                ) => {
+                    self.diagnostics.push(may_be_missing(name, span));
+                    continue;
+                }
                 Some(Principal::Account(id)) => Trust::Account(id.clone(), names),
                 Some(Principal::Organization(id)) => Trust::Organization(id.clone(), names),
                 Some(Principal::Everyone) | None => {

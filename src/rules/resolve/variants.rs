@@ -6,8 +6,8 @@ use crate::english::{count, list, nearest, quote, thousands};
 use crate::rules::{formats, model};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Content, Layer, LayerStatement, Name, Origin, Principal, Property, PropertyValue, Share, Value,
-    Variable, Version,
+    Content, Exists, Layer, LayerStatement, Name, Origin, Principal, Property, PropertyValue,
+    Share, Value, Variable, Version,
 };
 use crate::syntax::keyword::Keyword;
 use crate::syntax::text::{Piece, dynamic_reference, is_variable_name, pieces};
@@ -52,6 +52,7 @@ pub fn variants<'a>(
 ) -> Vec<(Variant<'a>, Vec<Diagnostic>)> {
     let is_plain = |statement: &LayerStatement| match statement {
         LayerStatement::Version(version) => version.labels.len() == 1,
+        LayerStatement::Exists(exists) => exists.values.is_empty(),
         LayerStatement::Name(_)
         | LayerStatement::Property(_)
         | LayerStatement::Content(_)
@@ -76,6 +77,7 @@ pub fn variants<'a>(
     for values in combinations(&variables, declared.name.span, diagnostics) {
         let mut writer = Writer {
             values: &values,
+            variables: &variables,
             label: None,
             by_version: by_version(declared),
             is_name: false,
@@ -279,6 +281,8 @@ fn name_of(layer: &Name, values: &[(&str, &str)]) -> Name {
 /// out, like one that cannot be read.
 struct Writer<'a, 'b> {
     values: &'b [(&'a str, &'a str)],
+    /// All values of each variable.
+    variables: &'b IndexMap<&'a str, Vec<&'a str>>,
     /// What `<version>` stands for, where it may stand.
     label: Option<String>,
     /// The properties of the layer that each version has in its own way.
@@ -337,6 +341,15 @@ impl<'a> Writer<'a, '_> {
             LayerStatement::Version(version) => return self.versions(version, written),
             LayerStatement::Content(content) => LayerStatement::Content(self.content(content)?),
             LayerStatement::OldVersions(word) => LayerStatement::OldVersions(self.name(word)?),
+            LayerStatement::Exists(exists) => {
+                if !self.is_about(exists)? {
+                    return Some(());
+                }
+                LayerStatement::Exists(Exists {
+                    values: Vec::new(),
+                    ..exists.clone()
+                })
+            }
             LayerStatement::Share(share) => LayerStatement::Share(self.share(share)?),
             LayerStatement::Publish(name) => LayerStatement::Publish(self.value(name)?),
         });
@@ -415,23 +428,55 @@ impl<'a> Writer<'a, '_> {
         })
     }
 
+    /// Whether a statement is about this variant, by the values that it names.
+    fn is_about(&mut self, exists: &Exists) -> Option<bool> {
+        let all = || self.variables.values().flatten().copied();
+        let mut known = true;
+        for value in &exists.values {
+            if all().any(|other| other == value.text) {
+                continue;
+            }
+            known = false;
+            let message = format!(
+                "no variable of this layer has the value {}",
+                quote(&value.text)
+            );
+            let diagnostic = Diagnostic::error(Code::UnknownName, value.span, message);
+            let near = nearest(&value.text, all());
+            self.found.push(diagnostic.suggest(
+                value.span,
+                near,
+                "the values are those that the layer's first line lists",
+            ));
+        }
+        let is_own = |value: &Name| self.values.iter().any(|&(_, own)| own == value.text);
+        known.then(|| exists.values.is_empty() || exists.values.iter().any(is_own))
+    }
+
     fn share(&mut self, share: &'a Share) -> Option<Share> {
         let Share {
             versions,
+            newest,
             principals,
             because,
             until,
+            when,
+            unless,
         } = share;
         let versions: Option<Vec<Name>> = versions.iter().map(|label| self.name(label)).collect();
         let principals = principals.iter().map(|who| self.principal(who));
         let principals: Option<Vec<Principal>> = principals.collect();
+        let newest = newest.as_ref().map(|number| self.name(number));
         let because = because.as_ref().map(|text| self.value(text));
         let until = until.as_ref().map(|date| self.value(date));
         Some(Share {
             versions: versions?,
+            newest: newest.map_or(Some(None), |number| number.map(Some))?,
             principals: principals?,
             because: because.map_or(Some(None), |text| text.map(Some))?,
             until: until.map_or(Some(None), |date| date.map(Some))?,
+            when: when.clone(),
+            unless: unless.clone(),
         })
     }
 
@@ -557,6 +602,7 @@ fn by_version(declared: &Layer) -> Vec<&Property> {
             | LayerStatement::Version(_)
             | LayerStatement::Content(_)
             | LayerStatement::OldVersions(_)
+            | LayerStatement::Exists(_)
             | LayerStatement::Share(_)
             | LayerStatement::Publish(_) => None,
         })

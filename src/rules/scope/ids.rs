@@ -7,18 +7,74 @@ use crate::rules::formats::{self, PSEUDO_PARAMETERS};
 use crate::rules::model::{Id, ParameterKind};
 use crate::rules::text::Text;
 use crate::source::Span;
-use crate::syntax::ast::Value;
+use crate::syntax::ast::{Name, Value};
 use crate::syntax::text::{TextError, parts};
 
 impl Scope {
-    /// A parameter that holds an account ID.
+    /// A parameter that holds an account ID, in a text that must not lose it.
     pub fn account_parameter(
         &self,
         name: &str,
         span: Span,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Option<Id> {
-        self.typed_parameter(name, ParameterKind::Account, span, diagnostics)
+        let id = self.typed_parameter(name, ParameterKind::Account, span, diagnostics)?;
+        if let Id::Optional(name) = &id {
+            diagnostics.push(may_be_missing(name, span));
+            return None;
+        }
+        Some(id)
+    }
+
+    /// A parameter of type `switch`, by its name.
+    pub fn switch(&mut self, name: &Name, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+        let bare = name.text.strip_prefix("${");
+        let bare = bare.and_then(|bare| bare.strip_suffix('}'));
+        if let Some(bare) = bare.filter(|bare| self.parameters.contains_key(*bare)) {
+            let message = "a switch is named without `${` and `}`";
+            diagnostics.push(
+                Diagnostic::error(Code::ParameterType, name.span, message).fix(
+                    format!("write `{bare}`"),
+                    name.span,
+                    bare,
+                ),
+            );
+            return None;
+        }
+        let Some(declared) = self.parameters.get_mut(&name.text) else {
+            let message = format!("there is no switch {}", quote(&name.text));
+            let diagnostic = Diagnostic::error(Code::UnknownParameter, name.span, message);
+            let switches = self.parameters.iter().filter(|(_, declared)| {
+                let kind = declared.referent.as_ref().map(|parameter| parameter.kind);
+                kind == Some(ParameterKind::Switch)
+            });
+            let near = nearest(&name.text, switches.map(|(name, _)| name.as_str()));
+            diagnostics.push(diagnostic.suggest(
+                name.span,
+                near,
+                format!(
+                    "declare it: `parameter {} switch = false`",
+                    shown(&name.text)
+                ),
+            ));
+            return None;
+        };
+        declared.used = true;
+        let kind = declared.referent.as_ref()?.kind;
+        if kind == ParameterKind::Switch {
+            return Some(name.text.clone());
+        }
+        let message = format!("`{}` is a parameter of type `{}`", name.text, kind.name());
+        diagnostics.push(
+            Diagnostic::error(Code::ParameterType, name.span, message)
+                .label("only a switch turns something on and off")
+                .also(declared.span, "declared here")
+                .help(format!(
+                    "declare one, which is `true` or `false`: `parameter {} switch = false`",
+                    name.text
+                )),
+        );
+        None
     }
 
     /// An account ID, or a parameter that holds one.
@@ -119,6 +175,19 @@ impl Scope {
         if parameter.kind == kind {
             return Some(Id::Parameter(name.to_owned()));
         }
+        let optional = match kind {
+            ParameterKind::Account => Some(ParameterKind::OptionalAccount),
+            ParameterKind::Organization => Some(ParameterKind::OptionalOrganization),
+            ParameterKind::String
+            | ParameterKind::OptionalAccount
+            | ParameterKind::OptionalOrganization
+            | ParameterKind::Switch
+            | ParameterKind::Number
+            | ParameterKind::Ssm => None,
+        };
+        if Some(parameter.kind) == optional {
+            return Some(Id::Optional(name.to_owned()));
+        }
         let found = parameter.kind.name();
         diagnostics.push(
             Diagnostic::error(
@@ -183,6 +252,17 @@ impl Scope {
     ) -> Option<String> {
         read_literal(value, what, diagnostics)
     }
+}
+
+/// Reports a parameter that may be empty where an account must be.
+pub fn may_be_missing(name: &str, span: Span) -> Diagnostic {
+    Diagnostic::error(
+        Code::ParameterType,
+        span,
+        format!("`{name}` may be empty, and an account or organization must stand here"),
+    )
+    .note("what may be missing is whom something is shared with, and nothing else")
+    .help("declare it without `optional`, or leave it out here")
 }
 
 /// A text in which no parameter may stand. `what` names it in messages.

@@ -5,6 +5,8 @@ mod groups;
 mod ids;
 mod parameters;
 
+pub use ids::may_be_missing;
+
 use super::formats;
 use super::load::Unit;
 use super::model::{NamedPrincipal, Parameter, Principal};

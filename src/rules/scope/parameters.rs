@@ -1,4 +1,4 @@
-//! `parameter NAME [TYPE] [= DEFAULT] ["text"]`
+//! `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"]`
 
 use super::ids::read_literal;
 use crate::aws::quotas;
@@ -6,6 +6,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{Parameter, ParameterKind, Spanned};
+use crate::source::Span;
 use crate::syntax::ast::{self, Name};
 
 /// A parameter; `None` where its declaration is broken, which is then reported.
@@ -15,23 +16,30 @@ pub(super) fn read_parameter(
 ) -> Option<Parameter> {
     let kind = match &parameter.kind {
         None => ParameterKind::String,
-        Some(word) => match ParameterKind::ALL
-            .iter()
-            .find(|kind| kind.name() == word.text)
-        {
-            Some(&kind) => kind,
-            None => {
-                diagnostics.push(unknown_type(word));
-                return None;
+        Some(word) => {
+            let kind = match parameter.optional {
+                Some(optional) => optional_kind(word, optional),
+                None => plain_kind(word),
+            };
+            match kind {
+                Ok(kind) => kind,
+                Err(diagnostic) => {
+                    diagnostics.push(*diagnostic);
+                    return None;
+                }
             }
-        },
+        }
     };
     let default = match &parameter.default {
         Some(value) => Some(Spanned {
             value: read_literal(value, "a parameter's default", diagnostics)?,
             span: value.span,
         }),
-        None => None,
+        // What may be missing is missing where nobody says it.
+        None => parameter.optional.map(|span| Spanned {
+            value: String::new(),
+            span,
+        }),
     };
     let description = match &parameter.description {
         Some(value) => Some(Spanned {
@@ -71,6 +79,33 @@ pub(super) fn read_parameter(
     })
 }
 
+fn plain_kind(word: &Name) -> Result<ParameterKind, Box<Diagnostic>> {
+    let mut all = ParameterKind::ALL.iter();
+    let kind = all.find(|kind| kind.name() == word.text);
+    kind.copied().ok_or_else(|| Box::new(unknown_type(word)))
+}
+
+/// The type behind `optional`.
+fn optional_kind(word: &Name, optional: Span) -> Result<ParameterKind, Box<Diagnostic>> {
+    match plain_kind(word)? {
+        ParameterKind::Account => Ok(ParameterKind::OptionalAccount),
+        ParameterKind::Organization => Ok(ParameterKind::OptionalOrganization),
+        ParameterKind::String
+        | ParameterKind::OptionalAccount
+        | ParameterKind::OptionalOrganization
+        | ParameterKind::Switch
+        | ParameterKind::Number
+        | ParameterKind::Ssm => {
+            let message = format!("no parameter is optional {}", quote(&word.text));
+            let diagnostic = Diagnostic::error(Code::ParameterType, optional, message);
+            Err(Box::new(diagnostic.note(
+                "what may be missing is whom something is shared with: `optional account` or \
+                `optional organization`",
+            )))
+        }
+    }
+}
+
 fn unknown_type(word: &Name) -> Diagnostic {
     let message = format!("there is no parameter type {}", quote(&word.text));
     let diagnostic = Diagnostic::error(Code::ParameterType, word.span, message);
@@ -99,6 +134,19 @@ fn default_problem(kind: ParameterKind, text: &str) -> Option<&'static str> {
         ParameterKind::Organization => (
             formats::is_organization_id(text),
             "an organization ID is `o-` and 10 to 32 lower-case letters and digits",
+        ),
+        ParameterKind::OptionalAccount => (
+            text.is_empty() || formats::is_account_id(text),
+            "an account ID has 12 digits, leading zeros included; no account is written `\"\"`",
+        ),
+        ParameterKind::OptionalOrganization => (
+            text.is_empty() || formats::is_organization_id(text),
+            "an organization ID is `o-` and 10 to 32 lower-case letters and digits; no \
+            organization is written `\"\"`",
+        ),
+        ParameterKind::Switch => (
+            matches!(text, "true" | "false"),
+            "a switch is `true` or `false`",
         ),
         ParameterKind::Number => (
             text.parse::<f64>().is_ok_and(f64::is_finite),

@@ -4,8 +4,8 @@ use super::cursor::{Cursor, Parsed};
 use super::{body, comma_separated, principal, values};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Content, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value, Variable,
-    Version,
+    Content, Exists, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value,
+    Variable, Version,
 };
 use crate::syntax::keyword::{Keyword, LayerKeyword, PropertyKeyword};
 use crate::syntax::token::TokenKind;
@@ -49,6 +49,7 @@ fn layer_statement(cursor: &mut Cursor<'_>) -> Parsed<LayerStatement> {
         LayerKeyword::OldVersions => {
             LayerStatement::OldVersions(cursor.expect_word("`keep` or `delete`")?)
         }
+        LayerKeyword::Exists => LayerStatement::Exists(exists(cursor)?),
         LayerKeyword::Share => LayerStatement::Share(share(cursor)?),
         LayerKeyword::Publish => LayerStatement::Publish(publish(cursor)?),
     })
@@ -116,25 +117,56 @@ fn content(cursor: &mut Cursor<'_>) -> Parsed<Content> {
     })
 }
 
-/// `[version LABEL, …] with PRINCIPALS [because "text"] [until DATE]`, the last two in either order
+/// `when NAME [for VALUE, …]` or `unless NAME [for VALUE, …]`
+fn exists(cursor: &mut Cursor<'_>) -> Parsed<Exists> {
+    let (keyword, when) = match cursor.accept_keyword(Keyword::When) {
+        Some(keyword) => (keyword, true),
+        None => (cursor.expect_keyword(Keyword::Unless)?, false),
+    };
+    let switch = cursor.expect_word("the name of a switch")?;
+    let values = match cursor.accept_keyword(Keyword::For) {
+        Some(_) => comma_separated(cursor, |cursor| cursor.expect_word("a value of a variable"))?,
+        None => Vec::new(),
+    };
+    Ok(Exists {
+        keyword,
+        when,
+        switch,
+        values,
+    })
+}
+
+/// `[version LABEL, …] with PRINCIPALS [because "text"] [until DATE] [when NAME] [unless NAME]`,
+/// what stands in brackets at the end in any order; or `newest NUMBER with …`
 fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
     let versions = match cursor.accept_keyword(Keyword::Version) {
         Some(_) => comma_separated(cursor, |cursor| cursor.expect_word("a version's label"))?,
         None => Vec::new(),
     };
+    let newest = match versions.is_empty() && cursor.accept_keyword(Keyword::Newest).is_some() {
+        true => Some(cursor.expect_word("a number of versions")?),
+        false => None,
+    };
     cursor.expect_keyword(Keyword::With)?;
     let principals = comma_separated(cursor, principal)?;
     let mut share = Share {
         versions,
+        newest,
         principals,
         because: None,
         until: None,
+        when: None,
+        unless: None,
     };
     loop {
         if share.because.is_none() && cursor.accept_keyword(Keyword::Because).is_some() {
             share.because = Some(cursor.expect_string("the reason in quotes")?);
         } else if share.until.is_none() && cursor.accept_keyword(Keyword::Until).is_some() {
             share.until = Some(cursor.expect_value("a date")?);
+        } else if share.when.is_none() && cursor.accept_keyword(Keyword::When).is_some() {
+            share.when = Some(cursor.expect_word("the name of a switch")?);
+        } else if share.unless.is_none() && cursor.accept_keyword(Keyword::Unless).is_some() {
+            share.unless = Some(cursor.expect_word("the name of a switch")?);
         } else {
             return Ok(share);
         }

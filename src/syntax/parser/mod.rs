@@ -153,10 +153,11 @@ fn not_yet(cursor: &mut Cursor<'_>, keyword: Keyword, span: Span) -> Parsed<Stat
     Err(Failed)
 }
 
-/// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
+/// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"]`
 fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
     let name = cursor.expect_word("the parameter's name")?;
-    let kind = if cursor.at(TokenKind::Word) {
+    let optional = cursor.accept_keyword(Keyword::Optional);
+    let kind = if optional.is_some() || cursor.at(TokenKind::Word) {
         Some(cursor.expect_word("a type")?)
     } else {
         None
@@ -173,6 +174,7 @@ fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
     };
     Ok(Parameter {
         name,
+        optional,
         kind,
         default,
         description,

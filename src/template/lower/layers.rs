@@ -1,13 +1,14 @@
 //! Layers, their versions, and who may use them.
 
+use super::conditions::Conditions;
 use super::{
     AdoptedVersion, LayerPart, ListedVersion, Lowered, Placement, Shape, VersionResources, names,
     value,
 };
 use crate::aws::quotas::OUTPUTS;
 use crate::rules::model::{
-    self as rules, Grant, Id, Layer, OldVersions, Origin, Principal, Publication, Releases,
-    RollingVersion, Rules,
+    self as rules, Condition, Grant, Id, Layer, OldVersions, Origin, Principal, Publication,
+    Releases, RollingVersion, Rules,
 };
 use crate::template::model::{
     Content, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter, Value,
@@ -23,25 +24,40 @@ struct Grantee {
     is_parameter: bool,
 }
 
+/// What the resources of all layers have in common.
+struct Context<'a> {
+    grantees: Vec<Grantee>,
+    placement: &'a Placement,
+    conditions: Conditions,
+}
+
 /// What all grants of one version have in common.
 struct Granted<'a> {
     id: &'a str,
     arn: Value,
     is_rolling: bool,
+    exists: Condition,
 }
 
 /// Adds the resources of all layers.
 pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
-    let grantees: Vec<Grantee> = rules.principals.iter().map(grantee).collect();
+    let mut context = Context {
+        grantees: rules.principals.iter().map(grantee).collect(),
+        placement,
+        conditions: Conditions::default(),
+    };
     for layer in &rules.layers {
         let (resources, outputs) = (lowered.origins.len(), lowered.output_origins.len());
-        self::layer(layer, &grantees, placement, lowered);
+        self::layer(layer, &mut context, lowered);
         lowered.parts.push(LayerPart {
             layer: layer.name.value.clone(),
             span: layer.name.span,
             resources: resources..lowered.origins.len(),
             outputs: outputs..lowered.output_origins.len(),
         });
+    }
+    for (decision, origin) in context.conditions.finish() {
+        lowered.push_condition(decision, origin);
     }
     if placement.shape == Shape::Template && rules.layers.len() > OUTPUTS {
         // CloudFormation would refuse the template, which deploys without them.
@@ -55,16 +71,18 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
 }
 
 /// Adds the resources and outputs of a layer.
-fn layer(layer: &Layer, grantees: &[Grantee], placement: &Placement, lowered: &mut Lowered) {
+fn layer(layer: &Layer, context: &mut Context<'_>, lowered: &mut Lowered) {
     let newest = match &layer.releases {
-        Releases::Rolling(rolling) => self::rolling(layer, rolling, grantees, placement, lowered),
-        Releases::Listed(versions) => listed(layer, versions, grantees, placement, lowered),
+        Releases::Rolling(rolling) => self::rolling(layer, rolling, context, lowered),
+        Releases::Listed(versions) => listed(layer, versions, context, lowered),
     };
     let Some(newest) = newest else {
         return;
     };
+    let condition = context.exists(layer);
     lowered.push_output(
         Output {
+            condition: condition.clone(),
             id: names::newest_arn(&layer.name.value),
             description: format!(
                 "The ARN of the newest version of {}",
@@ -82,6 +100,7 @@ fn layer(layer: &Layer, grantees: &[Grantee], placement: &Placement, lowered: &m
         let resource = Resource {
             id: names::published_arn(&layer.name.value),
             comment: None,
+            condition,
             depends_on: None,
             policies: None,
             properties: Properties::SsmParameter(Box::new(parameter)),
@@ -90,16 +109,26 @@ fn layer(layer: &Layer, grantees: &[Grantee], placement: &Placement, lowered: &m
     }
 }
 
+impl Context<'_> {
+    /// The condition on which a layer exists.
+    fn exists(&mut self, layer: &Layer) -> Option<Arc<str>> {
+        let condition = Condition::all(layer.exists.clone());
+        self.conditions.name(&condition, layer.name.span)
+    }
+}
+
 fn grantee(named: &rules::NamedPrincipal) -> Grantee {
     let everyone = || Value::string("*");
     let (principal, organization, is_parameter) = match &named.principal {
         Principal::Everyone => (everyone(), None, false),
         Principal::Account(Id::Literal(id)) => (account(id), None, false),
-        Principal::Account(Id::Parameter(name)) => (Value::Ref(name.as_str().into()), None, true),
+        Principal::Account(Id::Parameter(name) | Id::Optional(name)) => {
+            (Value::Ref(name.as_str().into()), None, true)
+        }
         Principal::Organization(Id::Literal(id)) => {
             (everyone(), Some(Value::string(id.as_str())), false)
         }
-        Principal::Organization(Id::Parameter(name)) => {
+        Principal::Organization(Id::Parameter(name) | Id::Optional(name)) => {
             (everyone(), Some(Value::Ref(name.as_str().into())), true)
         }
     };
@@ -140,8 +169,7 @@ fn version_policies(old_versions: OldVersions) -> (Policy, Policy) {
 fn rolling(
     layer: &Layer,
     rolling: &RollingVersion,
-    grantees: &[Grantee],
-    placement: &Placement,
+    context: &mut Context<'_>,
     lowered: &mut Lowered,
 ) -> Option<Value> {
     let id = names::pascal(&layer.name.value);
@@ -149,9 +177,10 @@ fn rolling(
     let version = Resource {
         id: id.clone(),
         comment: None,
+        condition: context.exists(layer),
         depends_on: None,
         policies: Some(version_policies(layer.old_versions)),
-        properties: publish(layer, &rolling.publication, placement),
+        properties: publish(layer, &rolling.publication, context.placement),
     };
     lowered.push(version, layer.name.span);
     let is_rolling = layer.old_versions == OldVersions::Keep;
@@ -161,8 +190,9 @@ fn rolling(
             id: &id,
             arn: arn.clone(),
             is_rolling,
+            exists: Condition::all(layer.exists.clone()),
         },
-        grantees,
+        context,
         lowered,
     );
     lowered.source_map.versions.push(VersionResources {
@@ -180,8 +210,7 @@ fn rolling(
 fn listed(
     layer: &Layer,
     versions: &[rules::Version],
-    grantees: &[Grantee],
-    placement: &Placement,
+    context: &mut Context<'_>,
     lowered: &mut Lowered,
 ) -> Option<Value> {
     let mut before: Option<Arc<str>> = None;
@@ -203,9 +232,10 @@ fn listed(
                 let resource = Resource {
                     id: id.clone(),
                     comment: None,
+                    condition: context.exists(layer),
                     depends_on: before.replace(Arc::clone(&shared)),
                     policies: Some(version_policies(layer.old_versions)),
-                    properties: publish(layer, publication, placement),
+                    properties: publish(layer, publication, context.placement),
                 };
                 lowered.listed.push(ListedVersion {
                     resource: lowered.origins.len(),
@@ -220,8 +250,9 @@ fn listed(
             id: &id,
             arn: arn.clone(),
             is_rolling: false,
+            exists: Condition::all(layer.exists.clone()),
         };
-        let granted = grants(&version.grants, &granted, grantees, lowered);
+        let granted = grants(&version.grants, &granted, context, lowered);
         lowered.source_map.versions.push(VersionResources {
             layer: layer.name.value.clone(),
             layer_name: layer.layer_name.value.clone(),
@@ -287,22 +318,24 @@ fn rebase(folder: &str, path: &str) -> String {
 ///
 /// A grant is deleted with its rule, always: under `Retain` a removed rule would revoke nothing.
 /// Only where a rolling layer keeps its old versions do their grants stay when the version is
-/// replaced, and then only those to a principal that is written out: a parameter's old value must
-/// lose what its new value gets.
+/// replaced, and then only those to a principal that is written out, whose rule has no condition of
+/// its own: a parameter's old value must lose what its new value gets, and a switch that is turned
+/// off must leave nothing behind.
 fn grants(
     grants: &[Grant],
     granted: &Granted<'_>,
-    grantees: &[Grantee],
+    context: &mut Context<'_>,
     lowered: &mut Lowered,
 ) -> Vec<String> {
     let mut ids = Vec::with_capacity(grants.len());
     for grant in grants {
-        let grantee = &grantees[grant.principal as usize];
+        let grantee = &context.grantees[grant.principal as usize];
         let mut id = String::with_capacity(granted.id.len() + grantee.id.len());
         id.push_str(granted.id);
         id.push_str(&grantee.id);
         ids.push(id.clone());
-        let on_replace = if granted.is_rolling && !grantee.is_parameter {
+        let is_lasting = !grantee.is_parameter && grant.condition == granted.exists;
+        let on_replace = if granted.is_rolling && is_lasting {
             Policy::Retain
         } else {
             Policy::Delete
@@ -310,6 +343,7 @@ fn grants(
         let resource = Resource {
             id,
             comment: grant.why.as_ref().map(|why| Arc::clone(&why.text)),
+            condition: context.conditions.name(&grant.condition, grant.span),
             depends_on: None,
             policies: Some((Policy::Delete, on_replace)),
             properties: Properties::Permission(Permission {

@@ -30,9 +30,13 @@ pub fn version(layer: &str, label: &str) -> String {
 pub fn grantee(principal: &Principal) -> String {
     match principal {
         Principal::Everyone => "ToEveryone".to_owned(),
-        Principal::Account(Id::Literal(id) | Id::Parameter(id)) => format!("ToAccount{id}"),
+        Principal::Account(Id::Literal(id) | Id::Parameter(id) | Id::Optional(id)) => {
+            format!("ToAccount{id}")
+        }
         Principal::Organization(Id::Literal(id)) => format!("ToOrganization{}", pascal(id)),
-        Principal::Organization(Id::Parameter(name)) => format!("ToOrganization{name}"),
+        Principal::Organization(Id::Parameter(name) | Id::Optional(name)) => {
+            format!("ToOrganization{name}")
+        }
     }
 }
 

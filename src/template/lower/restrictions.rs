@@ -71,6 +71,7 @@ pub fn lower(rules: &Rules, lowered: &mut Lowered) {
             let resource = Resource {
                 id,
                 comment,
+                condition: None,
                 depends_on: None,
                 policies: None,
                 properties,
@@ -456,7 +457,7 @@ fn trust(trust: &[Trust]) -> Vec<Statement> {
 fn id_value(id: &Id) -> Value {
     match id {
         Id::Literal(id) => Value::string(id.as_str()),
-        Id::Parameter(name) => Value::Ref(name.as_str().into()),
+        Id::Parameter(name) | Id::Optional(name) => Value::Ref(name.as_str().into()),
     }
 }
 
@@ -524,7 +525,9 @@ fn in_order(mut values: Vec<(Id, Remarked)>) -> Vec<Remarked> {
 fn root(id: &Id) -> Value {
     Value::Sub(match id {
         Id::Literal(id) => format!("arn:${{AWS::Partition}}:iam::{id}:root").into(),
-        Id::Parameter(name) => format!("arn:${{AWS::Partition}}:iam::${{{name}}}:root").into(),
+        Id::Parameter(name) | Id::Optional(name) => {
+            format!("arn:${{AWS::Partition}}:iam::${{{name}}}:root").into()
+        }
     })
 }
 

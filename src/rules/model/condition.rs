@@ -1,0 +1,166 @@
+//! When something is in effect, by what a deploy gives to parameters.
+
+use std::collections::BTreeSet;
+
+/// Something that the value of a parameter decides.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Fact {
+    /// The parameter, of type `switch`, is `true`; or it is `false`.
+    Switch(String, bool),
+    /// The parameter, which may be empty, is not.
+    Given(String),
+}
+
+impl Fact {
+    fn contradicts(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Switch(a, on), Self::Switch(b, other)) => a == b && on != other,
+            (Self::Switch(..) | Self::Given(_), Self::Given(_))
+            | (Self::Given(_), Self::Switch(..)) => false,
+        }
+    }
+}
+
+/// Facts of which all must hold; where there is none, that is always.
+pub type Facts = BTreeSet<Fact>;
+
+/// When something is in effect: where the facts of one of these lists hold; always where there is
+/// no list. None of the lists holds another one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Condition(Vec<Facts>);
+
+impl Condition {
+    /// Where all of these hold, which do not contradict each other.
+    #[must_use]
+    pub fn all(facts: Facts) -> Self {
+        Self::any([facts])
+    }
+
+    /// Where all facts of one of these lists hold.
+    #[must_use]
+    pub fn any(lists: impl IntoIterator<Item = Facts>) -> Self {
+        let mut lists: BTreeSet<Facts> = lists.into_iter().collect();
+        while let Some(merged) = without_opposites(&lists) {
+            lists = merged;
+        }
+        if lists.contains(&Facts::new()) {
+            return Self::default();
+        }
+        let is_least = |facts: &&Facts| {
+            let mut others = lists.iter();
+            !others.any(|other| other.is_subset(facts) && other != *facts)
+        };
+        Self(lists.iter().filter(is_least).cloned().collect())
+    }
+
+    /// Where these hold besides; `None` where that is never.
+    #[must_use]
+    pub fn and(&self, facts: &Facts) -> Option<Self> {
+        if facts.is_empty() {
+            return Some(self.clone());
+        }
+        let always = [Facts::new()];
+        let lists = if self.is_always() {
+            &always
+        } else {
+            self.0.as_slice()
+        };
+        let both = lists
+            .iter()
+            .map(|list| list.union(facts).cloned().collect());
+        let both: Vec<Facts> = both.filter(is_possible).collect();
+        (!both.is_empty()).then(|| Self::any(both))
+    }
+
+    /// Whether it depends on nothing.
+    #[must_use]
+    pub fn is_always(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The lists of facts, one of which must hold.
+    #[must_use]
+    pub fn lists(&self) -> &[Facts] {
+        &self.0
+    }
+}
+
+/// Whether facts can hold together.
+#[must_use]
+pub fn is_possible(facts: &Facts) -> bool {
+    !facts
+        .iter()
+        .any(|fact| facts.iter().any(|other| fact.contradicts(other)))
+}
+
+/// The lists with two of them as one that differ in nothing but a switch, which is on in one and
+/// off in the other.
+fn without_opposites(lists: &BTreeSet<Facts>) -> Option<BTreeSet<Facts>> {
+    for list in lists {
+        for fact in list {
+            let Fact::Switch(name, on) = fact else {
+                continue;
+            };
+            let mut rest = list.clone();
+            rest.remove(fact);
+            let mut opposite = rest.clone();
+            opposite.insert(Fact::Switch(name.clone(), !on));
+            if lists.contains(&opposite) {
+                let mut merged = lists.clone();
+                merged.remove(list);
+                merged.remove(&opposite);
+                merged.insert(rest);
+                return Some(merged);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(name: &str) -> Fact {
+        Fact::Switch(name.to_owned(), true)
+    }
+
+    fn off(name: &str) -> Fact {
+        Fact::Switch(name.to_owned(), false)
+    }
+
+    fn given(name: &str) -> Fact {
+        Fact::Given(name.to_owned())
+    }
+
+    fn any<const N: usize>(lists: [&[Fact]; N]) -> Condition {
+        Condition::any(lists.map(|list| list.iter().cloned().collect()))
+    }
+
+    #[test]
+    fn what_says_nothing_beside_the_others_is_left_out() {
+        assert!(any([&[]]).is_always() && any([&[on("A")], &[]]).is_always());
+        assert!(any([&[on("A")], &[off("A")]]).is_always());
+        assert_eq!(any([&[on("A")], &[on("A"), given("B")]]), any([&[on("A")]]));
+        let three = any([
+            &[on("A"), on("B")],
+            &[off("A"), on("B")],
+            &[off("B"), given("C")],
+        ]);
+        assert_eq!(three, any([&[on("B")], &[off("B"), given("C")]]));
+    }
+
+    #[test]
+    fn what_cannot_be_is_never() {
+        let both = |a: &Condition, fact: Fact| a.and(&[fact].into());
+        assert_eq!(both(&any([&[on("A")]]), off("A")), None);
+        assert_eq!(
+            both(&any([&[on("A")], &[given("B")]]), off("A")),
+            Some(any([&[given("B"), off("A")]]))
+        );
+        assert_eq!(
+            both(&Condition::default(), on("A")),
+            Some(any([&[on("A")]]))
+        );
+    }
+}
