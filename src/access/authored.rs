@@ -37,6 +37,19 @@ impl Authored {
             why: why.collect(),
         }
     }
+
+    /// What another source says, with its logical IDs as they are `called`.
+    pub fn extend(&mut self, other: Self, called: &dyn Fn(String) -> String) {
+        fn renamed<T>(
+            map: HashMap<String, T>,
+            called: &dyn Fn(String) -> String,
+        ) -> impl Iterator<Item = (String, T)> {
+            map.into_iter().map(|(id, value)| (called(id), value))
+        }
+        self.names.extend(other.names);
+        self.labels.extend(renamed(other.labels, called));
+        self.why.extend(renamed(other.why, called));
+    }
 }
 
 fn names(rules: &Rules) -> HashMap<String, String> {

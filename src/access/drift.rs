@@ -50,10 +50,10 @@ pub struct Finding {
     pub commands: Vec<String>,
 }
 
-/// What a stack's resources are called once they are there: physical IDs by logical IDs. That of a
-/// layer version is its ARN, that of a permission the same with `#` and the Sid behind it
-/// (CloudFormation User Guide, return values).
-pub type PhysicalIds = HashMap<String, String>;
+/// What the resources of stacks are called once they are there: physical IDs by logical IDs, one
+/// for each region. That of a layer version is its ARN, that of a permission the same with `#` and
+/// the Sid behind it (CloudFormation User Guide, return values).
+pub type PhysicalIds = HashMap<String, Vec<String>>;
 
 /// How live sharing compares with what is declared.
 #[derive(Debug, Default)]
@@ -75,7 +75,8 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
         .map(|(id, version)| (id.to_string(), version))
         .collect();
     let matched = matched(declared, &live, physical);
-    let own: HashSet<&str> = physical.values().map(String::as_str).collect();
+    let own: HashSet<&str> = physical.values().flatten().map(String::as_str).collect();
+    let known: HashSet<&str> = matched.values().flatten().map(String::as_str).collect();
     let mut drift = Drift::default();
     for (id, version) in &declared.versions {
         match matched.get(id) {
@@ -92,24 +93,15 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
                     }
                 },
             )),
-            Some(arn) => match live.get(arn) {
-                Some(live) => {
-                    drift.compared += 1;
-                    compare(arn, version, live, &own, &mut drift.findings);
+            Some(arns) => {
+                for arn in arns {
+                    compare_one(arn, version, &live, &own, &mut drift);
                 }
-                None if version.grants.keys().all(|who| *who == Who::Owner) => {
-                    drift.not_seen.push(arn.clone())
-                }
-                None => drift.findings.push(not_compared(
-                    arn,
-                    "no live policy of this version was \
-                given; if it has none, give `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
-                )),
-            },
+            }
         }
     }
     for (arn, version) in &live {
-        if !matched.values().any(|known| known == arn) {
+        if !known.contains(arn.as_str()) {
             unmatched(arn, version, declared, &matched, &mut drift.findings);
         }
     }
@@ -117,6 +109,30 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
         .findings
         .sort_by(|a, b| (a.kind, &a.version, &a.about).cmp(&(b.kind, &b.version, &b.about)));
     drift
+}
+
+/// Compares one version in one region.
+fn compare_one(
+    arn: &str,
+    declared: &Version,
+    live: &BTreeMap<String, &Version>,
+    own: &HashSet<&str>,
+    drift: &mut Drift,
+) {
+    match live.get(arn) {
+        Some(live) => {
+            drift.compared += 1;
+            compare(arn, declared, live, own, &mut drift.findings);
+        }
+        None if declared.grants.keys().all(|who| *who == Who::Owner) => {
+            drift.not_seen.push(arn.to_owned());
+        }
+        None => drift.findings.push(not_compared(
+            arn,
+            "no live policy of this version was given; if it has none, give \
+            `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
+        )),
+    }
 }
 
 fn not_compared(version: &str, why: &str) -> Finding {
@@ -128,31 +144,40 @@ fn not_compared(version: &str, why: &str) -> Finding {
     }
 }
 
-/// The ARN of each version of the template: as it is written, or as the stack's resources have it.
-/// Nothing is guessed.
+/// The ARNs of each version of the templates, one for each region: as it is written, or as the
+/// stacks' resources have it. Nothing is guessed.
 fn matched<'s>(
     declared: &'s Grants,
     live: &BTreeMap<String, &Version>,
     physical: &PhysicalIds,
-) -> HashMap<&'s VersionId, String> {
-    let mut matched: HashMap<&VersionId, String> = HashMap::new();
+) -> HashMap<&'s VersionId, Vec<String>> {
+    let mut matched: HashMap<&VersionId, Vec<String>> = HashMap::new();
     for id in declared.versions.keys() {
-        let arn = match id {
-            VersionId::Resource(id) => physical.get(id).cloned(),
+        let arns = match id {
+            VersionId::Resource(id) => physical.get(id).cloned().unwrap_or_default(),
             VersionId::Arn(arn) => match arn.as_literal() {
-                Some(arn) => Some(arn.to_owned()),
-                None => only(live.keys().filter(|live| may_be(arn, live))).cloned(),
+                Some(arn) => vec![arn.to_owned()],
+                None => one_in_each_region(live.keys().filter(|live| may_be(arn, live))),
             },
         };
-        matched.extend(arn.map(|arn| (id, arn)));
+        if !arns.is_empty() {
+            matched.insert(id, arns);
+        }
     }
     matched
 }
 
-/// The only item, if there is one and no other.
-fn only<T>(mut items: impl Iterator<Item = T>) -> Option<T> {
-    let first = items.next();
-    if items.next().is_some() { None } else { first }
+/// ARNs, if no two are of one region.
+fn one_in_each_region<'a>(arns: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut regions = HashSet::new();
+    let mut found = Vec::new();
+    for arn in arns {
+        if !regions.insert(account(arn).0) {
+            return Vec::new();
+        }
+        found.push(arn.clone());
+    }
+    found
 }
 
 /// Whether a text of which the partition, the region or the account is not known may be this ARN.
@@ -246,7 +271,7 @@ fn unmatched(
     arn: &str,
     live: &Version,
     declared: &Grants,
-    matched: &HashMap<&VersionId, String>,
+    matched: &HashMap<&VersionId, Vec<String>>,
     findings: &mut Vec<Finding>,
 ) {
     let is_own = |version: &&Version| version.layer().is_some() && version.layer() == live.layer();
@@ -255,8 +280,13 @@ fn unmatched(
         .versions
         .iter()
         .all(|(id, version)| !is_own(&version) || matched.contains_key(id));
-    let is_ours =
-        is_known && all_matched && declared_account(matched).is_none_or(|own| own == account(arn));
+    let mut places = matched
+        .values()
+        .flatten()
+        .map(|arn| account(arn))
+        .peekable();
+    let is_here = places.peek().is_none() || places.any(|own| own == account(arn));
+    let is_ours = is_known && all_matched && is_here;
     if is_ours {
         return compare(arn, &Version::default(), live, &HashSet::new(), findings);
     }
@@ -266,13 +296,7 @@ fn unmatched(
     ));
 }
 
-/// The region and account of the versions that the template declares.
-fn declared_account<'m>(matched: &'m HashMap<&VersionId, String>) -> Option<(&'m str, &'m str)> {
-    let mut arns: Vec<&String> = matched.values().collect();
-    arns.sort();
-    arns.first().map(|arn| account(arn))
-}
-
+/// The region and the account of an ARN.
 fn account(arn: &str) -> (&str, &str) {
     let mut fields = arn.split(':').skip(3);
     (

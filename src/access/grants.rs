@@ -156,6 +156,20 @@ impl Grants {
         grants
     }
 
+    /// Adds a version, which another template may share as well if it exists already.
+    pub fn merge(&mut self, id: VersionId, version: Version) {
+        match self.versions.get_mut(&id) {
+            None => {
+                self.versions.insert(id, version);
+            }
+            Some(known) => {
+                for (who, by) in version.grants {
+                    known.grants.entry(who).or_default().extend(by);
+                }
+            }
+        }
+    }
+
     fn add_version(&mut self, template: &Template, resource: &Resource<'_>) {
         let cases = explore(template, None, |world| {
             let name = || {

@@ -16,6 +16,7 @@ pub mod grants;
 pub mod kind;
 pub mod placeholder;
 pub mod policy_file;
+pub mod several;
 pub mod subject;
 
 use crate::cloudformation::unread::Unread;

@@ -32,6 +32,15 @@ impl Shown {
         Self { values }
     }
 
+    /// Those of another template, too. A placeholder is made of the name that it stands for.
+    pub fn extend(&mut self, other: Self) {
+        for value in other.values {
+            if !self.values.contains(&value) {
+                self.values.push(value);
+            }
+        }
+    }
+
     /// A text without placeholders.
     #[must_use]
     pub fn text(&self, text: &str) -> String {

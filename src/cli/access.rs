@@ -2,11 +2,13 @@
 
 use super::Outcome;
 use super::args::{AccessArguments, AccessFormat};
-use super::input::{self, Read};
+use super::input::{Reading, together};
 use super::messages::Messages;
+use super::tree::Tree;
 use crate::report::{self, MadeFrom};
 use crate::template::limits::Limits;
 use anyhow::Context;
+use std::cell::RefCell;
 use std::io::{self, Write};
 
 /// Shows who can use what, and what may be attached.
@@ -15,18 +17,19 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let Some(Read { access, files }) = input::access(
-        &arguments.file,
-        &arguments.values.values(),
+    let mut reading = Reading::new(
+        &Tree::Disk,
+        arguments.values.values(),
         arguments.meant_as.map(Into::into),
         limits,
-        messages,
-    )?
-    else {
+    );
+    reading.files = Some(RefCell::default());
+    let Some(parts) = reading.access(&arguments.files, messages)? else {
         return Ok(Outcome::Findings);
     };
+    let access = together(parts);
     let made_from = MadeFrom {
-        files,
+        files: reading.read(),
         revision: arguments.revision.clone(),
     };
     let text = match arguments.format {

@@ -165,7 +165,7 @@ pub struct BuildArguments {
 /// The arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub struct CheckArguments {
-    /// The sources; `-` is standard input
+    /// The sources, or folders with them; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Report shares that expired before this day, instead of today (in UTC)
@@ -176,9 +176,10 @@ pub struct CheckArguments {
 /// The arguments of `access`.
 #[derive(Debug, clap::Args)]
 pub struct AccessArguments {
-    /// The source, the template, or the policies of layer versions; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    /// Sources, templates, policies of layer versions, or folders with templates and sources; `-` is
+    /// standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: AccessFormat,
@@ -196,12 +197,13 @@ pub struct AccessArguments {
 /// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub struct DiffArguments {
-    /// The old side: a source, a template, or policies; `-` is standard input
-    #[arg(value_name = "OLD")]
-    pub old: PathBuf,
-    /// The new side
-    #[arg(value_name = "NEW")]
-    pub new: PathBuf,
+    /// The old and the new side: each a source, a template, policies, or a folder; `-` is standard
+    /// input. With `--base`, what is compared with that revision; the current folder if left out
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// The old side is this revision of the git repository
+    #[arg(long, value_name = "REVISION")]
+    pub base: Option<String>,
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: DiffFormat,
@@ -297,9 +299,9 @@ pub enum FailOn {
 /// The arguments of `ask`.
 #[derive(Debug, clap::Args)]
 pub struct AskArguments {
-    /// The source or the template; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
+    /// Sources, templates, or folders with them; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// The claim, such as `account 123456789012 can use deps`
     pub claim: String,
     /// What a policy is meant as that is in a file by itself, where its content does not say
@@ -313,13 +315,10 @@ pub struct AskArguments {
 /// The arguments of `drift`.
 #[derive(Debug, clap::Args)]
 pub struct DriftArguments {
-    /// The source or the template; `-` is standard input
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// What `aws lambda get-layer-version-policy` printed, of any number of versions; `-` is
-    /// standard input
-    #[arg(required = true, value_name = "POLICY")]
-    pub policies: Vec<PathBuf>,
+    /// Sources, templates, or folders with them; and what `aws lambda get-layer-version-policy`
+    /// printed, of any number of versions, or the script of `layershare live`; `-` is standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is
     /// which
     #[arg(long, value_name = "JSON")]
@@ -362,7 +361,7 @@ pub struct UsesArguments {
 /// The arguments of `fmt`.
 #[derive(Debug, clap::Args)]
 pub struct FmtArguments {
-    /// The sources; `-` is standard input
+    /// The sources, or folders with them; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Write nothing; exit with 1 and show the difference if a file is not formatted

@@ -3,70 +3,142 @@
 use super::Outcome;
 use super::args::AskArguments;
 use super::disk::{self, Disk};
-use super::input::{self, Foreign};
+use super::input::{self, Foreign, Given, Reading};
 use super::messages::Messages;
-use crate::access::claim::{Facts, Verdict};
+use super::tree::Tree;
+use crate::access::claim::{Facts, Verdict, verdict_of_all};
 use crate::cloudformation::Template;
 use crate::diagnostic::Diagnostic;
+use crate::pipeline::Compiled;
 use crate::pipeline::compile_to_ask;
 use crate::report::terminal;
 use crate::rules::load::Root;
+use crate::rules::model::Claim;
 use crate::source::Sources;
-use anyhow::{Context, anyhow};
+use crate::template::limits::Limits;
+use anyhow::{Context, anyhow, bail};
 use std::io::{self, Write};
 
 /// Answers whether a claim holds, and why.
-pub fn run(arguments: &AskArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
+pub fn run(
+    arguments: &AskArguments,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
+    let verdict = match arguments.files.as_slice() {
+        [file] if !file.is_dir() => {
+            let root = disk::root(file)?;
+            if input::is_source(&root) {
+                of_source(root, arguments, messages)?
+            } else {
+                of_others(vec![root], arguments, limits, messages)?
+            }
+        }
+        _ => of_others(Vec::new(), arguments, limits, messages)?,
+    };
+    match verdict {
+        Ok(verdict) => print(verdict, arguments.values.defaults),
+        Err(outcome) => Ok(outcome),
+    }
+}
+
+/// A verdict, or what became of the question instead.
+type Answered = Result<Verdict, Outcome>;
+
+/// The verdict on a claim in the words of a source.
+fn of_source(
+    root: Root,
+    arguments: &AskArguments,
+    messages: &mut Messages,
+) -> anyhow::Result<Answered> {
+    let Some(compiled) = compiled(root, arguments, messages) else {
+        return Ok(Err(Outcome::Misused));
+    };
+    let claim = claim(&compiled, arguments)?;
+    let Some(lowered) = &compiled.lowered else {
+        bail!("`{}` makes no template", arguments.files[0].display())
+    };
     let values = arguments.values.values();
-    let root = disk::root(&arguments.file)?;
-    let foreign = if input::is_source(&root) {
-        None
-    } else {
-        Some(input::foreign(&root, arguments.meant_as.map(Into::into))?)
+    let json = lowered
+        .template
+        .json()
+        .ok_or_else(|| anyhow!("this is a bug of layershare: its own template cannot be read"))?;
+    input::check_parameters(&json, &values, &arguments.files[0].display().to_string())?;
+    let facts = Facts::new(Template::new(json, &values), Some(&lowered.source_map));
+    Ok(Ok(facts.verdict(claim)))
+}
+
+/// The verdict on a claim in the words of a template: about one that is read already, or about all
+/// files.
+fn of_others(
+    read: Vec<Root>,
+    arguments: &AskArguments,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<Answered> {
+    let name = read
+        .first()
+        .map_or_else(String::new, |root| root.name.clone());
+    let Some(compiled) = compiled(Root::in_memory(name, ""), arguments, messages) else {
+        return Ok(Err(Outcome::Misused));
     };
-    // A claim about something else than a source is read as if there were an empty one.
-    let root = if foreign.is_some() {
-        Root::in_memory(root.name, "")
-    } else {
-        root
+    let claim = claim(&compiled, arguments)?;
+    let reading = Reading::new(
+        &Tree::Disk,
+        arguments.values.values(),
+        arguments.meant_as.map(Into::into),
+        limits,
+    );
+    let facts = |given| {
+        Ok(match given {
+            Given::Source(json, ..) | Given::Foreign(Foreign::Template(json)) => {
+                Facts::new(Template::new(json, &reading.values), None)
+            }
+            Given::Foreign(Foreign::Policies(grants)) => Facts::of_policies(grants),
+            Given::Foreign(Foreign::Policy(json, kind)) => {
+                Facts::of_policy_file(Template::new(json, &reading.values), kind)
+            }
+        })
     };
+    let found = if read.is_empty() {
+        reading.each(&arguments.files, messages, facts)?
+    } else {
+        reading.each_of(read, messages, facts)?
+    };
+    let Some(found) = found else {
+        return Ok(Err(Outcome::Misused));
+    };
+    let facts: Vec<Facts<'_>> = found.into_iter().map(|(_, facts)| facts).collect();
+    Ok(Ok(verdict_of_all(&facts, claim)))
+}
+
+/// A source with the claim in it; `None` where there are mistakes, which are then reported.
+fn compiled(root: Root, arguments: &AskArguments, messages: &mut Messages) -> Option<Compiled> {
     let mut sources = Sources::default();
     let mut compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
     compiled.diagnostics.retain(Diagnostic::is_error);
     if !compiled.diagnostics.is_empty() {
         messages.diagnostics(&compiled.diagnostics, &sources);
         messages.summary(&compiled.diagnostics);
-        return Ok(Outcome::Misused);
+        return None;
     }
-    let claim = compiled
-        .rules
-        .claims
-        .first()
-        .ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))?;
-    let facts = match (foreign, &compiled.lowered) {
-        (Some(Foreign::Policies(grants)), _) => Facts::of_policies(grants),
-        (Some(Foreign::Policy(json, kind)), _) => {
-            Facts::of_policy_file(Template::new(json, &values), kind)
-        }
-        (Some(Foreign::Template(json)), _) => {
-            input::check_parameters(&json, &values, &arguments.file)?;
-            Facts::new(Template::new(json, &values), None)
-        }
-        (None, Some(lowered)) => {
-            let json = lowered.template.json().ok_or_else(|| {
-                anyhow!("this is a bug of layershare: its own template cannot be read")
-            })?;
-            input::check_parameters(&json, &values, &arguments.file)?;
-            Facts::new(Template::new(json, &values), Some(&lowered.source_map))
-        }
-        (None, None) => anyhow::bail!("`{}` makes no template", arguments.file.display()),
-    };
-    let (answer, reason, outcome) = match facts.verdict(claim) {
+    Some(compiled)
+}
+
+fn claim<'c>(compiled: &'c Compiled, arguments: &AskArguments) -> anyhow::Result<&'c Claim> {
+    let mut claims = compiled.rules.claims.iter();
+    claims
+        .next()
+        .ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))
+}
+
+fn print(verdict: Verdict, by_defaults: bool) -> anyhow::Result<Outcome> {
+    let (answer, reason, outcome) = match verdict {
         Verdict::Holds(why) => ("yes", why, Outcome::Fine),
         Verdict::Fails(why, causes) => ("no", with_causes(why, &causes), Outcome::Findings),
         Verdict::Undecided(why) => ("undecided", why, Outcome::Undecided),
     };
-    let defaults = if arguments.values.defaults {
+    let defaults = if by_defaults {
         ", by the defaults of the parameters"
     } else {
         ""

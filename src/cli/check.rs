@@ -4,6 +4,7 @@ use super::Outcome;
 use super::args::CheckArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
+use super::tree::sources;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pipeline::compile;
 use crate::rules::lint::expired_shares;
@@ -25,8 +26,9 @@ pub fn run(
         .as_of
         .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(TimeZone::UTC).date());
     let mut found = Vec::new();
-    for (index, file) in arguments.files.iter().enumerate() {
-        messages.progress("checking", index, arguments.files.len());
+    let files = sources(&arguments.files)?;
+    for (index, file) in files.iter().enumerate() {
+        messages.progress("checking", index, files.len());
         let root = disk::root(file)?;
         let mut sources = Sources::default();
         let mut compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);

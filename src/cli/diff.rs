@@ -2,13 +2,16 @@
 
 use super::Outcome;
 use super::args::{DiffArguments, DiffFormat};
-use super::input::{self, Read};
+use super::input::Reading;
 use super::messages::Messages;
+use super::tree::{Revision, Tree};
 use crate::access::diff::Diff;
+use crate::access::{Access, several};
 use crate::report;
 use crate::template::limits::Limits;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 /// Shows what changes from one side to the other.
 pub fn run(
@@ -16,20 +19,39 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let mut side = |path| {
-        input::access(
-            path,
-            &arguments.values.values(),
+    let mut side = |tree: &Tree, paths: &[PathBuf]| {
+        Reading::new(
+            tree,
+            arguments.values.values(),
             arguments.meant_as.map(Into::into),
             limits,
-            messages,
         )
+        .access(paths, messages)
     };
-    let (Some(Read { access: old, .. }), Some(Read { access: new, .. })) =
-        (side(&arguments.old)?, side(&arguments.new)?)
-    else {
+    let (old, new) = match (&arguments.base, arguments.paths.as_slice()) {
+        (None, [old, new]) => (
+            side(&Tree::Disk, std::slice::from_ref(old))?,
+            side(&Tree::Disk, std::slice::from_ref(new))?,
+        ),
+        (None, _) => bail!("`diff` takes two sides, OLD and NEW, or one revision by `--base`"),
+        (Some(base), paths) => {
+            let base = Tree::Revision(Revision::new(base)?);
+            let here = [PathBuf::from(".")];
+            let paths = if paths.is_empty() { &here } else { paths };
+            let (old, new) = (there(&base, paths), there(&Tree::Disk, paths));
+            if let Some(nowhere) = paths
+                .iter()
+                .find(|path| !old.contains(path) && !new.contains(path))
+            {
+                bail!("{} is neither here nor in the revision", nowhere.display());
+            }
+            (side(&base, &old)?, side(&Tree::Disk, &new)?)
+        }
+    };
+    let (Some(old), Some(new)) = (old, new) else {
         return Ok(Outcome::Findings);
     };
+    let (old, new) = together(old, new);
     let diff = Diff::between(&old, &new);
     let text = match arguments.format {
         DiffFormat::Text => report::diff_text(&diff, &old, &new),
@@ -46,4 +68,22 @@ pub fn run(
     } else {
         Outcome::Fine
     })
+}
+
+/// The paths at which there is something.
+fn there(tree: &Tree, paths: &[PathBuf]) -> Vec<PathBuf> {
+    let is_there = |path: &&PathBuf| tree.has(path);
+    paths.iter().filter(is_there).cloned().collect()
+}
+
+/// Both sides, with the logical IDs that are ambiguous on either called alike.
+fn together(old: Vec<(String, Access)>, new: Vec<(String, Access)>) -> (Access, Access) {
+    let mut ambiguous = several::ambiguous(old.iter().map(|(_, access)| access));
+    ambiguous.append(&mut several::ambiguous(
+        new.iter().map(|(_, access)| access),
+    ));
+    (
+        several::together(old, &ambiguous),
+        several::together(new, &ambiguous),
+    )
 }

@@ -2,44 +2,72 @@
 
 use super::Outcome;
 use super::args::DriftArguments;
-use super::input;
+use super::disk;
+use super::input::{self, Declared, Reading};
 use super::messages::Messages;
+use super::tree::Tree;
 use crate::access::drift::{Drift, Finding, Kind, PhysicalIds, drift};
-use crate::access::grants::{Grants, Who};
-use crate::cloudformation::Template;
+use crate::access::grants::{Grants, VersionId, Who};
+use crate::cloudformation::{Template, read};
 use crate::english::{count, list};
 use crate::report::terminal;
+use crate::rules::load::Root;
 use crate::template::limits::Limits;
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
-/// Compares the sharing that a template declares with the sharing that is live.
+/// Compares the sharing that templates declare with the sharing that is live.
 pub fn run(
     arguments: &DriftArguments,
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let values = arguments.values.values();
-    let Some((template, adopted)) = input::template(&arguments.file, &values, limits, messages)?
-    else {
+    let reading = Reading::new(&Tree::Disk, arguments.values.values(), None, limits);
+    let (mut folders, mut roots, mut printed) = (Vec::new(), Vec::new(), Vec::new());
+    for path in &arguments.files {
+        if path.is_dir() {
+            folders.push(path.clone());
+            continue;
+        }
+        let root = disk::root(path)?;
+        match live(&root) {
+            Some(mut documents) => printed.append(&mut documents),
+            None => roots.push(root),
+        }
+    }
+    let lists = match &arguments.stack_resources {
+        Some(path) => input::documents(path)?,
+        None => Vec::new(),
+    };
+    let (lists, policies): (Vec<Json>, Vec<Json>) = lists
+        .into_iter()
+        .chain(printed)
+        .partition(|document| list_of_resources(document).is_some());
+    if roots.is_empty() && folders.is_empty() || policies.is_empty() {
+        bail!("`drift` takes sources or templates, and live policies to compare them with");
+    }
+    let (Some(mut templates), Some(below)) = (
+        reading.templates_of(roots, messages)?,
+        reading.templates(&folders, messages)?,
+    ) else {
         return Ok(Outcome::Findings);
     };
-    let mut declared = Grants::of_template(&template);
+    templates.extend(below);
+    let declared = declared(&templates)?;
     refuse_unknown(&declared)?;
-    declared.add_unshared(&template, &adopted);
-    let physical = match &arguments.stack_resources {
-        Some(path) => physical_ids(&input::documents(path)?),
-        None => PhysicalIds::new(),
-    };
-    if arguments.stack_resources.is_some() {
-        refuse_partial(&template, &physical)?;
+    let lists: Vec<HashMap<String, String>> = lists.iter().map(physical_ids).collect();
+    if !lists.is_empty() {
+        for (_, (template, _)) in &templates {
+            refuse_partial(template, &lists)?;
+        }
     }
-    let mut policies = Vec::new();
-    for (index, path) in arguments.policies.iter().enumerate() {
-        messages.progress("reading", index, arguments.policies.len());
-        policies.append(&mut input::documents(path)?);
+    let mut physical = PhysicalIds::new();
+    for (id, name) in lists.into_iter().flatten() {
+        physical.entry(id).or_default().push(name);
     }
+    physical.values_mut().for_each(|names| names.sort());
     let live = Grants::of_policies(&policies)
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
     let found = drift(&declared, &live, &physical);
@@ -50,6 +78,36 @@ pub fn run(
     } else {
         Outcome::Findings
     })
+}
+
+/// What is live, as it was printed, if that is what a file has.
+fn live(root: &Root) -> Option<Vec<Json>> {
+    let documents = read::json_documents(&root.bytes).ok()?;
+    let is_live = |document: &Json| {
+        document.get("Policy").is_some()
+            || document.get("Statement").is_some()
+            || list_of_resources(document).is_some()
+    };
+    (!documents.is_empty() && documents.iter().all(is_live)).then_some(documents)
+}
+
+/// The sharing that templates declare together.
+fn declared(templates: &[Declared]) -> anyhow::Result<Grants> {
+    let mut all = Grants::default();
+    let mut files: HashMap<String, &str> = HashMap::new();
+    for (file, (template, adopted)) in templates {
+        let mut declared = Grants::of_template(template);
+        declared.add_unshared(template, adopted);
+        for (id, version) in declared.versions {
+            if let VersionId::Resource(id) = &id
+                && let Some(other) = files.insert(id.clone(), file)
+            {
+                bail!("{other} and {file} both have `{id}`: compare one after the other");
+            }
+            all.merge(id, version);
+        }
+    }
+    Ok(all)
 }
 
 fn summarize(found: &Drift, messages: &mut Messages) {
@@ -109,33 +167,42 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
 }
 
 /// Refuses a list of a stack's resources that is not all of it: its versions would be taken for
-/// others.
-fn refuse_partial(template: &Template, physical: &PhysicalIds) -> anyhow::Result<()> {
-    let mut versions = template
+/// others. Each list is of one stack in one region.
+fn refuse_partial(template: &Template, lists: &[HashMap<String, String>]) -> anyhow::Result<()> {
+    let versions: Vec<&str> = template
         .resources()
-        .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion");
-    if let Some(missing) =
-        versions.find(|version| version.condition().is_none() && !physical.contains_key(version.id))
-    {
-        bail!(
-            "the stack's resources do not have `{}`: a list of them must be whole, as \
+        .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")
+        .filter(|version| version.condition().is_none())
+        .map(|version| version.id)
+        .collect();
+    let has = |list: &&HashMap<String, String>| versions.iter().any(|id| list.contains_key(*id));
+    let mut own = lists.iter().filter(has).peekable();
+    let missing = match own.peek() {
+        None => versions.first(),
+        Some(_) => own.find_map(|list| versions.iter().find(|id| !list.contains_key(**id))),
+    };
+    match missing {
+        None => Ok(()),
+        Some(missing) => bail!(
+            "the stack's resources do not have `{missing}`: a list of them must be whole, as \
              `aws cloudformation list-stack-resources` prints it; `describe-stack-resources` stops \
-            after 100",
-            missing.id
-        )
+            after 100"
+        ),
     }
-    Ok(())
 }
 
-/// What a stack's resources are called, as `list-stack-resources` or `describe-stack-resources`
-/// prints it.
-fn physical_ids(printed: &[Json]) -> PhysicalIds {
-    let lists = printed.iter().filter_map(|json| {
-        json.get("StackResourceSummaries")
-            .or(json.get("StackResources"))
-    });
-    let resources = lists.filter_map(Json::as_array).flatten();
+/// The resources of a stack, as `list-stack-resources` or `describe-stack-resources` prints them.
+fn list_of_resources(printed: &Json) -> Option<&Vec<Json>> {
+    printed
+        .get("StackResourceSummaries")
+        .or(printed.get("StackResources"))
+        .and_then(Json::as_array)
+}
+
+/// What a stack's resources are called.
+fn physical_ids(printed: &Json) -> HashMap<String, String> {
     let text = |resource: &Json, name| resource.get(name).and_then(Json::as_str).map(str::to_owned);
+    let resources = list_of_resources(printed).into_iter().flatten();
     resources
         .filter_map(|resource| {
             Some((

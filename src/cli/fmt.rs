@@ -4,6 +4,7 @@ use super::Outcome;
 use super::args::FmtArguments;
 use super::disk;
 use super::messages::Messages;
+use super::tree::sources;
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use crate::syntax::format::format;
@@ -16,8 +17,9 @@ use std::path::Path;
 /// Formats sources, or shows what formatting would change.
 pub fn run(arguments: &FmtArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::Fine;
-    for (index, file) in arguments.files.iter().enumerate() {
-        messages.progress("formatting", index, arguments.files.len());
+    let files = sources(&arguments.files)?;
+    for (index, file) in files.iter().enumerate() {
+        messages.progress("formatting", index, files.len());
         if one(file, arguments.check, messages)? == Outcome::Findings {
             outcome = Outcome::Findings;
         }

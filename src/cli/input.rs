@@ -1,12 +1,13 @@
 //! What the questions about access are asked of: a source, a template, or policies.
 
-use super::disk::{self, Disk};
+use super::disk;
 use super::messages::Messages;
-use crate::access::Access;
+use super::tree::Tree;
 use crate::access::authored::Authored;
 use crate::access::grants::Grants;
 use crate::access::kind::Kind;
 use crate::access::policy_file::PolicyFile;
+use crate::access::{Access, several};
 use crate::cloudformation::expand::nested::{Child, with_children};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Template, Values};
@@ -15,46 +16,411 @@ use crate::pipeline::compile;
 use crate::report::HashedFile;
 use crate::rules::load::Root;
 use crate::rules::model::Rules;
-use crate::source::Sources;
+use crate::source::{Files, PathKind, Sources};
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
-use anyhow::{anyhow, bail};
+use crate::template::mark::source_of;
+use crate::template::stacks::MANIFEST;
+use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::fs;
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// The template that a source compiles to, or that is in a file, and the ARNs of the versions that
-/// a source lists although they exist already; `None` where the source has errors, which are then
-/// reported.
-pub fn template(
-    path: &Path,
-    values: &Values,
-    limits: Limits,
-    messages: &mut Messages,
-) -> anyhow::Result<Option<(Template, Vec<Json>)>> {
-    template_of(disk::root(path)?, values, limits, messages)
+/// How inputs are read.
+pub struct Reading<'a> {
+    /// Where from.
+    pub tree: &'a Tree,
+    /// The values of parameters.
+    pub values: Values,
+    /// What a policy by itself is meant as, where its content does not say.
+    pub meant_as: Option<Kind>,
+    /// The sizes beyond which nothing is compiled.
+    pub limits: Limits,
+    /// The sources that are read.
+    pub sources: RefCell<Sources>,
+    /// The templates and policies that are read, where somebody asks for them.
+    pub files: Option<RefCell<Vec<HashedFile>>>,
 }
 
-/// What [`template`] gives, of a file that is read already.
-pub fn template_of(
+/// A file that is asked about.
+pub struct Input {
     root: Root,
-    values: &Values,
-    limits: Limits,
-    messages: &mut Messages,
-) -> anyhow::Result<Option<(Template, Vec<Json>)>> {
-    let path = PathBuf::from(&root.name);
-    let (json, adopted) = if is_source(&root) {
-        match compiled(root, limits, messages)? {
-            Some((json, _, lowered)) => (json, lowered.source_map.adopted_arns()),
-            None => return Ok(None),
+    /// Whether a folder was named that has it.
+    in_folder: bool,
+}
+
+/// The name of a file, the template that it is or compiles to, and the ARNs of the versions that a
+/// source lists although they exist already.
+pub type Declared = (String, (Template, Vec<Json>));
+
+/// What a file is.
+pub enum Given {
+    /// A source: its template, and what it says.
+    Source(Json, Box<Rules>, Box<Lowered>),
+    /// Something else.
+    Foreign(Foreign),
+}
+
+impl<'a> Reading<'a> {
+    /// A way to read from there.
+    pub fn new(tree: &'a Tree, values: Values, meant_as: Option<Kind>, limits: Limits) -> Self {
+        Self {
+            tree,
+            values,
+            meant_as,
+            limits,
+            sources: RefCell::default(),
+            files: None,
         }
-    } else {
-        (template_in(&root)?, Vec::new())
+    }
+
+    /// Every file that was read, with its hash, if they are asked for.
+    pub fn read(self) -> Vec<HashedFile> {
+        let sources = self.sources.into_inner();
+        let sources = sources
+            .iter()
+            .map(|source| hashed(source.name(), source.text().as_bytes()));
+        let files = self.files.map(RefCell::into_inner).unwrap_or_default();
+        sources.chain(files).collect()
+    }
+
+    fn note(&self, name: &str, bytes: &[u8]) {
+        if let Some(files) = &self.files {
+            files.borrow_mut().push(hashed(name, bytes));
+        }
+    }
+
+    /// Reads every file, those below folders too, and gives what is made of each, with its name.
+    /// `None` where a source has errors, which are then reported.
+    pub fn each<T>(
+        &self,
+        paths: &[PathBuf],
+        messages: &mut Messages,
+        make: impl FnMut(Given) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Option<Vec<(String, T)>>> {
+        self.each_input(self.inputs(paths)?, messages, make)
+    }
+
+    /// What [`Self::each`] gives, of files that are read already.
+    pub fn each_of<T>(
+        &self,
+        roots: Vec<Root>,
+        messages: &mut Messages,
+        make: impl FnMut(Given) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Option<Vec<(String, T)>>> {
+        let inputs = roots.into_iter().map(|root| Input {
+            root,
+            in_folder: false,
+        });
+        self.each_input(inputs.collect(), messages, make)
+    }
+
+    fn each_input<T>(
+        &self,
+        inputs: Vec<Input>,
+        messages: &mut Messages,
+        mut make: impl FnMut(Given) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Option<Vec<(String, T)>>> {
+        let mut found = Vec::with_capacity(inputs.len());
+        let mut known = BTreeSet::new();
+        let children = RefCell::new(BTreeSet::new());
+        let mut has_errors = false;
+        let mut names = Vec::with_capacity(inputs.len());
+        let all = inputs.len();
+        for (index, Input { root, in_folder }) in inputs.into_iter().enumerate() {
+            messages.progress("reading", index, all);
+            let name = root.name.clone();
+            names.push(name.clone());
+            let place = root.path.as_deref().map(|path| self.tree.identity(path));
+            let given = if is_source(&root) {
+                match self.compiled(root, messages)? {
+                    Some(given) => given,
+                    None => {
+                        has_errors = true;
+                        continue;
+                    }
+                }
+            } else if in_folder {
+                match self.template_below(&root, &children)? {
+                    Some(json) => Given::Foreign(Foreign::Template(json)),
+                    None => continue,
+                }
+            } else {
+                self.note(&root.name, &root.bytes);
+                Given::Foreign(self.foreign(&root, &children)?)
+            };
+            if let Given::Source(json, ..) | Given::Foreign(Foreign::Template(json)) = &given {
+                known.append(&mut check_values(json, &self.values, &name)?);
+            }
+            let made = make(given).with_context(|| name.clone())?;
+            found.push((name, place.filter(|_| in_folder), made));
+        }
+        if has_errors {
+            return Ok(None);
+        }
+        refuse_unknown_parameters(&self.values, &known, &names)?;
+        // The template of a nested stack is a part of its parent's.
+        let children = children.into_inner();
+        let is_child =
+            |place: &Option<PathBuf>| place.as_ref().is_some_and(|place| children.contains(place));
+        let found: Vec<(String, T)> = found
+            .into_iter()
+            .filter(|(_, place, _)| !is_child(place))
+            .map(|(name, _, made)| (name, made))
+            .collect();
+        Ok(Some(found))
+    }
+
+    /// The files that some paths name. A folder stands for the templates in it, and for the sources
+    /// that none of them is made from.
+    fn inputs(&self, paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+        let mut inputs = Vec::new();
+        for path in paths {
+            if disk::is_stdin(path) || self.tree.kind(path) != PathKind::Folder {
+                inputs.push(Input {
+                    root: self.tree.root(path)?,
+                    in_folder: false,
+                });
+                continue;
+            }
+            let (mut templates, mut sources) = (Vec::new(), Vec::new());
+            for path in self.tree.files_below(path)? {
+                match path.extension().and_then(OsStr::to_str) {
+                    Some("layers") => sources.push(path),
+                    Some("yaml" | "yml" | "json" | "template") if !is_made_by_build(&path) => {
+                        let root = self.tree.root(&path)?;
+                        if memchr::memmem::find(&root.bytes, b"Resources").is_some() {
+                            templates.push(root);
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            for source in uncompiled(sources, &templates) {
+                inputs.push(Input {
+                    root: self.tree.root(&source)?,
+                    in_folder: true,
+                });
+            }
+            inputs.extend(templates.into_iter().map(|root| Input {
+                root,
+                in_folder: true,
+            }));
+        }
+        Ok(inputs)
+    }
+
+    /// The template that a file below a folder is, if it is one.
+    fn template_below(
+        &self,
+        root: &Root,
+        children: &RefCell<BTreeSet<PathBuf>>,
+    ) -> anyhow::Result<Option<Json>> {
+        let name = &root.name;
+        let json = match read::template(&root.bytes) {
+            Ok(json) => json,
+            // Something else than a mapping is no template, and is meant as none.
+            Err(ReadError::Shape(_)) => return Ok(None),
+            // What cannot be read may be one.
+            Err(error @ ReadError::Syntax(_)) => bail!("{name} is not a template: {error}"),
+        };
+        if !json.get("Resources").is_some_and(Json::is_object) {
+            return Ok(None);
+        }
+        self.note(name, &root.bytes);
+        Ok(Some(self.with_nested(json, root, children)))
+    }
+
+    /// A template with those of nested stacks that lie beside it.
+    fn with_nested(&self, json: Json, root: &Root, children: &RefCell<BTreeSet<PathBuf>>) -> Json {
+        let child = |parent: &PathBuf, written: &str| {
+            let place = parent.parent().unwrap_or(Path::new("")).join(written);
+            if self.tree.kind(&place) != PathKind::File {
+                return None;
+            }
+            let bytes = self.tree.read(&place).ok()?;
+            let template = read::template(&bytes).ok()?;
+            self.note(&place.display().to_string(), &bytes);
+            children.borrow_mut().insert(self.tree.identity(&place));
+            Some(Child { template, place })
+        };
+        match &root.path {
+            Some(path) => with_children(json, path, &child),
+            // Beside what comes by standard input lies nothing.
+            None => json,
+        }
+    }
+
+    /// What sources, templates or policies let anybody do, each by itself; `None` where a source
+    /// has errors, which are then reported.
+    pub fn access(
+        &self,
+        paths: &[PathBuf],
+        messages: &mut Messages,
+    ) -> anyhow::Result<Option<Vec<(String, Access)>>> {
+        self.each(paths, messages, |given| {
+            Ok(match given {
+                Given::Source(json, rules, lowered) => {
+                    Access::of_template(json, &self.values, Authored::of(&rules, &lowered))
+                }
+                Given::Foreign(Foreign::Policies(grants)) => Access {
+                    grants,
+                    ..Access::default()
+                },
+                Given::Foreign(Foreign::Policy(json, kind)) => Access::of_policy_file(json, kind),
+                Given::Foreign(Foreign::Template(json)) => {
+                    Access::of_template(json, &self.values, Authored::default())
+                }
+            })
+        })
+    }
+
+    /// The templates that files are or compile to, each with the ARNs of the versions that a source
+    /// lists although they exist already; `None` where a source has errors, which are then
+    /// reported.
+    pub fn templates(
+        &self,
+        paths: &[PathBuf],
+        messages: &mut Messages,
+    ) -> anyhow::Result<Option<Vec<Declared>>> {
+        self.each(paths, messages, |given| self.template(given))
+    }
+
+    /// What [`Self::templates`] gives, of files that are read already.
+    pub fn templates_of(
+        &self,
+        roots: Vec<Root>,
+        messages: &mut Messages,
+    ) -> anyhow::Result<Option<Vec<Declared>>> {
+        self.each_of(roots, messages, |given| self.template(given))
+    }
+
+    fn template(&self, given: Given) -> anyhow::Result<(Template, Vec<Json>)> {
+        match given {
+            Given::Source(json, _, lowered) => Ok((
+                Template::new(json, &self.values),
+                lowered.source_map.adopted_arns(),
+            )),
+            Given::Foreign(Foreign::Template(json)) => {
+                Ok((Template::new(json, &self.values), Vec::new()))
+            }
+            Given::Foreign(Foreign::Policies(_) | Foreign::Policy(..)) => {
+                bail!("this is neither a source nor a template")
+            }
+        }
+    }
+
+    /// The template of a source, written and read again: whatever is answered is answered of what
+    /// is deployed.
+    fn compiled(&self, root: Root, messages: &mut Messages) -> anyhow::Result<Option<Given>> {
+        let mut sources = self.sources.borrow_mut();
+        let compiled = compile(
+            root,
+            &Placement::of_any_size(),
+            self.limits,
+            self.tree,
+            &mut sources,
+        );
+        // What else there is to say of a source, `check` and `build` say.
+        let mut diagnostics = compiled.diagnostics;
+        diagnostics.retain(Diagnostic::is_error);
+        messages.diagnostics(&diagnostics, &sources);
+        match compiled.lowered {
+            Some(lowered) if diagnostics.is_empty() => {
+                let json = lowered.template.json().ok_or_else(|| {
+                    anyhow!("this is a bug of layershare: its own template cannot be read")
+                })?;
+                Ok(Some(Given::Source(
+                    json,
+                    Box::new(compiled.rules),
+                    Box::new(lowered),
+                )))
+            }
+            _ => {
+                messages.summary(&diagnostics);
+                Ok(None)
+            }
+        }
+    }
+
+    /// What a file is that is no source.
+    fn foreign(
+        &self,
+        root: &Root,
+        children: &RefCell<BTreeSet<PathBuf>>,
+    ) -> anyhow::Result<Foreign> {
+        let documents = read::json_documents(&root.bytes);
+        if let Ok([document]) = documents.as_deref()
+            && let Some(policy) =
+                PolicyFile::read(document).map_err(|error| anyhow!("{}: {error}", root.name))?
+        {
+            let kind = self.meant_as.unwrap_or_else(|| policy.kind());
+            return Ok(Foreign::Policy(
+                policy.template(&policy_name(root), kind),
+                kind,
+            ));
+        }
+        if self.meant_as.is_some() {
+            bail!(
+                "{} is not a policy of IAM or Organizations by itself, so that `--as` says \
+                nothing of it",
+                root.name
+            );
+        }
+        if let Ok(documents) = &documents
+            && !documents.is_empty()
+            && documents.iter().all(|document| {
+                document.get("Policy").is_some() || document.get("Statement").is_some()
+            })
+        {
+            let grants = Grants::of_policies(documents)
+                .map_err(|error| anyhow!("{}: {error}", root.name))?;
+            return Ok(Foreign::Policies(grants));
+        }
+        let json = written_template(root)?;
+        Ok(Foreign::Template(self.with_nested(json, root, children)))
+    }
+}
+
+/// Whether a file is made by a build or a package beside the templates, and none of them.
+fn is_made_by_build(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    name == MANIFEST || name.ends_with(".packaged.yaml")
+}
+
+/// The sources that no template is made from. A template names the file of its source, which lies
+/// beside it or beside its folder where there are several of that name.
+fn uncompiled(sources: Vec<PathBuf>, templates: &[Root]) -> Vec<PathBuf> {
+    let folder = |path: &Path| path.parent().map(Path::to_path_buf).unwrap_or_default();
+    let made: Vec<(String, PathBuf)> = templates
+        .iter()
+        .filter_map(|root| Some((source_of(&root.bytes)?, folder(root.path.as_deref()?))))
+        .collect();
+    let name = |path: &Path| {
+        path.file_name()
+            .map(|name| name.to_string_lossy().into_owned())
     };
-    check_parameters(&json, values, &path)?;
-    Ok(Some((Template::new(json, values), adopted)))
+    let names: Vec<Option<String>> = sources.iter().map(|path| name(path)).collect();
+    let is_made = |source: &PathBuf| {
+        let own = name(source);
+        let is_only = names.iter().filter(|other| **other == own).count() == 1;
+        let beside = folder(source);
+        made.iter().any(|(name, place)| {
+            own.as_deref() == Some(name.as_str())
+                && (is_only || *place == beside || folder(place) == beside)
+        })
+    };
+    let (_, others): (Vec<PathBuf>, Vec<PathBuf>) = sources.iter().cloned().partition(is_made);
+    others
+}
+
+/// The access that several files give together.
+pub fn together(parts: Vec<(String, Access)>) -> Access {
+    let ambiguous = several::ambiguous(parts.iter().map(|(_, access)| access));
+    several::together(parts, &ambiguous)
 }
 
 /// The template that a file is, as it is written there.
@@ -68,52 +434,45 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
     Ok(json)
 }
 
-/// The template that a file is, with those of nested stacks that lie beside it.
-pub fn template_in(root: &Root) -> anyhow::Result<Json> {
-    template_among(&mut Vec::new(), root)
+/// Refuses values for parameters that a template does not have, and values that its declarations do
+/// not allow.
+pub fn check_parameters(json: &Json, values: &Values, name: &str) -> anyhow::Result<()> {
+    let known = check_values(json, values, name)?;
+    refuse_unknown_parameters(values, &known, &[name.to_owned()])
 }
 
-fn template_among(files: &mut Vec<HashedFile>, root: &Root) -> anyhow::Result<Json> {
-    let json = written_template(root)?;
-    let read = RefCell::new(files);
-    Ok(match &root.path {
-        Some(path) => with_children(json, path, &|parent: &PathBuf, written| {
-            child(parent, written, &mut read.borrow_mut())
-        }),
-        // Beside what comes by standard input lies nothing.
-        None => json,
-    })
-}
-
-/// The template of a nested stack that lies beside its parent's, if it is there and can be read.
-fn child(parent: &Path, written: &str, files: &mut Vec<HashedFile>) -> Option<Child<PathBuf>> {
-    let place = parent.parent().unwrap_or(Path::new("")).join(written);
-    let bytes = place.is_file().then(|| fs::read(&place).ok())??;
-    let template = read::template(&bytes).ok()?;
-    files.push(hashed(&place.display().to_string(), &bytes));
-    Some(Child { template, place })
-}
-
-/// Refuses values for parameters that the template does not have, and values that its declarations
-/// do not allow.
-pub fn check_parameters(json: &Json, values: &Values, path: &Path) -> anyhow::Result<()> {
+/// Refuses values that a template's declarations do not allow; gives the names of those that it has
+/// parameters for.
+fn check_values(json: &Json, values: &Values, name: &str) -> anyhow::Result<BTreeSet<String>> {
+    let mut known = BTreeSet::new();
     for (parameter, value) in &values.given {
-        if parameter.starts_with("AWS::") {
-            continue;
-        }
         let Some(declared) = json.get("Parameters").and_then(|all| all.get(parameter)) else {
-            bail!("{} has no parameter `{parameter}`", path.display());
+            continue;
         };
         let declared = crate::cloudformation::parameter::Parameter::new(declared);
         if declared.kind == crate::cloudformation::parameter::Kind::Text && !declared.allows(value)
         {
-            bail!(
-                "{} does not allow the value `{value}` for the parameter `{parameter}`",
-                path.display()
-            );
+            bail!("{name} does not allow the value `{value}` for the parameter `{parameter}`");
         }
+        known.insert(parameter.clone());
     }
-    Ok(())
+    Ok(known)
+}
+
+/// Refuses values for parameters that nothing has.
+fn refuse_unknown_parameters(
+    values: &Values,
+    known: &BTreeSet<String>,
+    files: &[String],
+) -> anyhow::Result<()> {
+    let mut given = values.given.iter().map(|(parameter, _)| parameter);
+    match given.find(|name| !name.starts_with("AWS::") && !known.contains(*name)) {
+        None => Ok(()),
+        Some(unknown) => match files {
+            [only] => bail!("{only} has no parameter `{unknown}`"),
+            _ => bail!("none of these has a parameter `{unknown}`"),
+        },
+    }
 }
 
 /// Whether a file is a source of this language: by its name, or else by not being a mapping of YAML
@@ -134,49 +493,6 @@ pub enum Foreign {
     /// A policy of IAM or Organizations by itself, as the template that has it, and what it is
     /// meant as.
     Policy(Json, Kind),
-}
-
-/// What a file is that is no source. `meant_as` is what a policy by itself is meant as, where its
-/// content does not say.
-pub fn foreign(root: &Root, meant_as: Option<Kind>) -> anyhow::Result<Foreign> {
-    foreign_among(&mut Vec::new(), root, meant_as)
-}
-
-/// What [`foreign`] gives; the files of nested stacks are added to those that were read.
-fn foreign_among(
-    files: &mut Vec<HashedFile>,
-    root: &Root,
-    meant_as: Option<Kind>,
-) -> anyhow::Result<Foreign> {
-    let documents = read::json_documents(&root.bytes);
-    if let Ok([document]) = documents.as_deref()
-        && let Some(policy) =
-            PolicyFile::read(document).map_err(|error| anyhow!("{}: {error}", root.name))?
-    {
-        let kind = meant_as.unwrap_or_else(|| policy.kind());
-        return Ok(Foreign::Policy(
-            policy.template(&policy_name(root), kind),
-            kind,
-        ));
-    }
-    if meant_as.is_some() {
-        bail!(
-            "{} is not a policy of IAM or Organizations by itself, so that `--as` says nothing of \
-            it",
-            root.name
-        );
-    }
-    if let Ok(documents) = &documents
-        && !documents.is_empty()
-        && documents
-            .iter()
-            .all(|document| document.get("Policy").is_some() || document.get("Statement").is_some())
-    {
-        let grants =
-            Grants::of_policies(documents).map_err(|error| anyhow!("{}: {error}", root.name))?;
-        return Ok(Foreign::Policies(grants));
-    }
-    Ok(Foreign::Template(template_among(files, root)?))
 }
 
 /// What a policy in a file is called: as the file is, as far as a claim can name it.
@@ -201,94 +517,11 @@ fn policy_name(root: &Root) -> String {
     }
 }
 
-/// What is read to be asked about access.
-pub struct Read {
-    /// The access.
-    pub access: Access,
-    /// The files that it was read from.
-    pub files: Vec<HashedFile>,
-}
-
-/// What a source, a template or policies let anybody do; `None` where a source has errors, which
-/// are then reported.
-pub fn access(
-    path: &Path,
-    values: &Values,
-    meant_as: Option<Kind>,
-    limits: Limits,
-    messages: &mut Messages,
-) -> anyhow::Result<Option<Read>> {
-    let root = disk::root(path)?;
-    if is_source(&root) {
-        let mut sources = Sources::default();
-        let Some((json, rules, lowered)) = compiled_among(&mut sources, root, limits, messages)?
-        else {
-            return Ok(None);
-        };
-        check_parameters(&json, values, path)?;
-        let files = sources.iter();
-        return Ok(Some(Read {
-            access: Access::of_template(json, values, Authored::of(&rules, &lowered)),
-            files: files
-                .map(|source| hashed(source.name(), source.text().as_bytes()))
-                .collect(),
-        }));
-    }
-    let mut files = vec![hashed(&root.name, &root.bytes)];
-    let access = match foreign_among(&mut files, &root, meant_as)? {
-        Foreign::Policies(grants) => Access {
-            grants,
-            ..Access::default()
-        },
-        Foreign::Policy(template, kind) => Access::of_policy_file(template, kind),
-        Foreign::Template(json) => {
-            check_parameters(&json, values, path)?;
-            Access::of_template(json, values, Authored::default())
-        }
-    };
-    Ok(Some(Read { access, files }))
-}
-
 fn hashed(name: &str, bytes: &[u8]) -> HashedFile {
     let digest = Sha256::digest(bytes);
     HashedFile {
         name: name.to_owned(),
         sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
-    }
-}
-
-/// The template of a source, written and read again: whatever is answered is answered of what is
-/// deployed.
-fn compiled(
-    root: Root,
-    limits: Limits,
-    messages: &mut Messages,
-) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
-    compiled_among(&mut Sources::default(), root, limits, messages)
-}
-
-fn compiled_among(
-    sources: &mut Sources,
-    root: Root,
-    limits: Limits,
-    messages: &mut Messages,
-) -> anyhow::Result<Option<(Json, Rules, Lowered)>> {
-    let compiled = compile(root, &Placement::of_any_size(), limits, &Disk, sources);
-    // What else there is to say of a source, `check` and `build` say.
-    let mut diagnostics = compiled.diagnostics;
-    diagnostics.retain(Diagnostic::is_error);
-    messages.diagnostics(&diagnostics, sources);
-    match compiled.lowered {
-        Some(lowered) if diagnostics.is_empty() => {
-            let json = lowered.template.json().ok_or_else(|| {
-                anyhow!("this is a bug of layershare: its own template cannot be read")
-            })?;
-            Ok(Some((json, compiled.rules, lowered)))
-        }
-        _ => {
-            messages.summary(&diagnostics);
-            Ok(None)
-        }
     }
 }
 

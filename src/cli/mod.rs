@@ -19,6 +19,7 @@ mod next;
 mod output;
 mod progress;
 mod stage;
+mod tree;
 mod uses;
 
 use crate::template::limits::Limits;
@@ -76,7 +77,7 @@ pub fn run_with(limits: Limits) -> ExitCode {
 fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
     match command {
         Command::Access(arguments) => access::run(&arguments, limits, messages),
-        Command::Ask(arguments) => ask::run(&arguments, messages),
+        Command::Ask(arguments) => ask::run(&arguments, limits, messages),
         Command::Build(arguments) => build::run(&arguments, limits, messages),
         Command::Check(arguments) => check::run(&arguments, limits, messages),
         Command::Diff(arguments) => diff::run(&arguments, limits, messages),

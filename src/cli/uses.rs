@@ -3,8 +3,9 @@
 use super::Outcome;
 use super::args::{DiffFormat, UsesArguments};
 use super::disk;
-use super::input;
+use super::input::{self, Reading};
 use super::messages::Messages;
+use super::tree::Tree;
 use crate::cloudformation::{Template, Values, read};
 use crate::diagnostic::has_errors;
 use crate::report;
@@ -130,6 +131,8 @@ fn catalog(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Option<Catalog>> {
+    // The stack of the layers is another one, with values of its own.
+    let reading = Reading::new(&Tree::Disk, Values::default(), None, limits);
     let mut catalog = Catalog::default();
     for path in paths {
         let root = disk::root(path)?;
@@ -149,13 +152,12 @@ fn catalog(
             );
         }
         if printed == 0 {
-            // The stack of the layers is another one, with values of its own.
-            let Some((template, adopted)) =
-                input::template_of(root, &Values::default(), limits, messages)?
-            else {
+            let Some(found) = reading.templates_of(vec![root], messages)? else {
                 return Ok(None);
             };
-            catalog.add_template(name, template, &adopted);
+            for (name, (template, adopted)) in found {
+                catalog.add_template(name, template, &adopted);
+            }
         } else if printed < documents.len() {
             return Err(anyhow!(
                 "{name} holds something that is no list of versions and no policy"

@@ -142,7 +142,7 @@ impl Facts<'_> {
 
     /// The resources of what is called by a name: of a source what it became, of any template the
     /// logical ID.
-    fn subject_ids(&self, name: &str) -> Vec<String> {
+    pub(super) fn subject_ids(&self, name: &str) -> Vec<String> {
         if let Some(ids) = self.source_map.and_then(|map| map.blocks.get(name)) {
             return ids.clone();
         }

@@ -10,7 +10,7 @@ use super::kind::Kind;
 use super::placeholder::Shown;
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Case, Template, Values};
-use crate::rules::model::{Claim, ClaimKind};
+use crate::rules::model::{Claim, ClaimKind, Claimed};
 use crate::template::lower::SourceMap;
 use sharing::SharingClaim;
 
@@ -135,6 +135,14 @@ impl<'s> Facts<'s> {
         }
     }
 
+    /// Whether there is anything that a claim is about, or may be.
+    fn has(&self, claim: &Claim) -> bool {
+        match &claim.kind {
+            ClaimKind::Attach { subject, .. } => !self.subject_ids(&subject.value).is_empty(),
+            ClaimKind::Use { versions, .. } => self.has_versions(versions),
+        }
+    }
+
     /// A verdict that what is not read could change is undecided.
     fn unless_not_read(&self, verdict: Verdict, ids: &[String], names: &[String]) -> Verdict {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
@@ -163,6 +171,34 @@ impl<'s> Facts<'s> {
             None => verdict,
         }
     }
+}
+
+/// Whether a claim holds of several templates together: of each that has what it is about, while
+/// no other one may say something of that in a part that is not read.
+#[must_use]
+pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
+    let (concerned, others): (Vec<_>, Vec<_>) = all.iter().partition(|facts| facts.has(claim));
+    let verdict = match concerned.as_slice() {
+        [] => return worst(others.iter().map(|facts| facts.verdict(claim))),
+        concerned => worst(concerned.iter().map(|facts| facts.verdict(claim))),
+    };
+    let names = match &claim.kind {
+        ClaimKind::Use {
+            versions: Claimed::Layer { layer, .. },
+            ..
+        } => Some(vec![layer.value.clone()]),
+        ClaimKind::Use {
+            versions: Claimed::Every,
+            ..
+        } => None,
+        ClaimKind::Attach { subject, .. } => Some(vec![subject.value.clone()]),
+    };
+    others
+        .into_iter()
+        .fold(verdict, |verdict, facts| match &names {
+            Some(names) => facts.unless_not_read(verdict, &[], names),
+            None => facts.unless_anything_not_read(verdict),
+        })
 }
 
 /// One verdict for all cases: the one that they share, or undecided.

@@ -96,6 +96,12 @@ impl Facts<'_> {
         }
     }
 
+    /// Whether there is a version that a claim is about, or may be.
+    pub(super) fn has_versions(&self, claimed: &Claimed) -> bool {
+        let found = self.versions(claimed);
+        !found.certain.is_empty() || !found.possible.is_empty()
+    }
+
     /// The versions that a claim is about.
     fn versions(&self, claimed: &Claimed) -> Found {
         match (claimed, self.source_map) {

@@ -1,0 +1,241 @@
+//! Several files and folders at once: what is in a folder, one matrix, one verdict, and the
+//! difference to a revision of git.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use support::{run, stderr, stdout};
+use tempfile::TempDir;
+
+const NAMES: &str = "account data-team = 123456789012\naccount web-team = 210987654321\n";
+
+const DEPS: &str = "\
+include \"names.layers\"
+
+layer deps {
+  version 1.0.0 from s3://acme-1/deps-1.0.0.zip
+  share with data-team
+}
+";
+
+const TOOLS: &str = "\
+include \"names.layers\"
+
+layer tools {
+  version 1.0.0 from s3://acme-1/tools-1.0.0.zip
+  share with web-team
+}
+";
+
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let top = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        write(top.path(), name, text);
+    }
+    top
+}
+
+fn write(top: &Path, name: &str, text: &str) {
+    let path = top.join(name);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, text).unwrap();
+}
+
+fn git(top: &Path, arguments: &[&str]) {
+    let known = [
+        "-c",
+        "user.name=tester",
+        "-c",
+        "user.email=tester@example.org",
+        "-c",
+        "core.hooksPath=/dev/null",
+    ];
+    let done = Command::new("git")
+        .args(known)
+        .args(arguments)
+        .current_dir(top)
+        .output()
+        .unwrap();
+    assert!(done.status.success(), "{}", stderr(&done));
+}
+
+fn commit(top: &Path) {
+    git(top, &["add", "-A"]);
+    git(top, &["commit", "-qm", "a change"]);
+}
+
+/// What a command prints, with its exit code.
+fn told(top: &Path, arguments: &[&str]) -> (i32, String) {
+    let output = run(top, arguments, b"");
+    let said = format!("{}{}", stdout(&output), stderr(&output));
+    (output.status.code().unwrap(), said)
+}
+
+#[test]
+fn a_folder_stands_for_its_templates_and_for_sources_without_any() {
+    let top = repository(&[
+        ("names.layers", NAMES),
+        ("deps.layers", DEPS),
+        ("tools.layers", TOOLS),
+        (
+            ".github/workflows/ci.yml",
+            "on: push\njobs: {Resources: 1}\n",
+        ),
+        ("notes.yaml", "Resources\n"),
+        ("deploy.yml", "regions: [Resources]\n"),
+    ]);
+    let (code, _) = told(top.path(), &["build", "deps.layers", "-o", "deps/"]);
+    assert_eq!(code, 0);
+    let (code, all) = told(top.path(), &["access", "."]);
+    assert_eq!(code, 0, "{all}");
+    assert_eq!(all.matches("account 123456789012").count(), 1, "{all}");
+    assert_eq!(all.matches("account 210987654321").count(), 1, "{all}");
+    // What is named twice is told apart.
+    let (_, twice) = told(top.path(), &["access", "deps.layers", "deps"]);
+    assert!(twice.contains("deps.layers: DepsV1x0x0"), "{twice}");
+    assert!(twice.contains("deps/deps.yaml: DepsV1x0x0"), "{twice}");
+    // A template that cannot be read is never left out.
+    write(top.path(), "broken.yaml", "Resources:\n  - {\n");
+    let (code, said) = told(top.path(), &["access", "."]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("broken.yaml is not a template"), "{said}");
+}
+
+#[test]
+fn check_and_fmt_find_the_sources_of_a_folder() {
+    let untidy = TOOLS.replace("  share", " share");
+    let top = repository(&[
+        ("a/names.layers", NAMES),
+        ("a/deps.layers", DEPS),
+        ("a/b/names.layers", NAMES),
+        ("a/b/tools.layers", &untidy),
+        ("node_modules/x/bad.layers", "layer {"),
+    ]);
+    assert_eq!(told(top.path(), &["check", "."]), (0, String::new()));
+    let (code, said) = told(top.path(), &["fmt", "--check", "a"]);
+    assert_eq!(code, 1);
+    assert!(said.contains("a/b/tools.layers"), "{said}");
+    assert_eq!(told(top.path(), &["fmt", "."]).0, 0);
+    assert_eq!(told(top.path(), &["fmt", "--check", "."]).0, 0);
+    fs::create_dir(top.path().join("empty")).unwrap();
+    let (code, said) = told(top.path(), &["check", "empty"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("there is no source"), "{said}");
+}
+
+#[test]
+fn one_verdict_is_about_all_stacks() {
+    let top = repository(&[
+        ("names.layers", NAMES),
+        ("deps.layers", DEPS),
+        ("tools.layers", TOOLS),
+    ]);
+    let ask = |claim: &str| told(top.path(), &["ask", ".", claim]);
+    assert_eq!(ask("account 123456789012 can use deps").0, 0);
+    assert_eq!(ask("account 123456789012 cannot use tools").0, 0);
+    assert_eq!(ask("account 210987654321 can use deps").0, 1);
+    assert_eq!(ask("everyone cannot use *").0, 0);
+    assert_eq!(ask("everyone cannot use parts").0, 3);
+    // A grant elsewhere counts, and so does what may be one.
+    let granted = |arn: &str| {
+        format!(
+            "Resources:\n  Grant:\n    Type: AWS::Lambda::LayerVersionPermission\n    \
+            Properties:\n      Action: lambda:GetLayerVersion\n      LayerVersionArn: {arn}\n      \
+            Principal: '210987654321'\n"
+        )
+    };
+    let arn = "arn:aws:lambda:us-east-1:111122223333:layer:deps:7";
+    write(top.path(), "grant.yaml", &granted(arn));
+    let (code, said) = ask("only account 123456789012 can use deps");
+    assert_ne!(code, 0, "{said}");
+    write(top.path(), "grant.yaml", &granted("!ImportValue Deps"));
+    let (code, said) = ask("account 210987654321 cannot use deps");
+    assert_eq!(code, 3, "{said}");
+    write(
+        top.path(),
+        "grant.yaml",
+        "Transform: Company\nResources:\n  A:\n    Type: AWS::SNS::Topic\n",
+    );
+    let (code, said) = ask("account 210987654321 cannot use deps");
+    assert_eq!(code, 3, "{said}");
+}
+
+#[test]
+fn the_working_tree_is_compared_with_a_revision() {
+    let top = repository(&[
+        ("rules/names.layers", NAMES),
+        ("rules/deps.layers", DEPS),
+        ("tools.layers", &TOOLS.replace("\"names", "\"rules/names")),
+    ]);
+    let at = top.path();
+    told(at, &["build", "tools.layers", "-o", "tools.yaml"]);
+    git(at, &["init", "-q", "-b", "main"]);
+    commit(at);
+    let base = |options: &[&str]| told(at, &[&["diff", "--base", "main"], options].concat());
+    assert_eq!(base(&[]).1, "nobody gains or loses anything\n");
+    // A name that a source includes, and a template.
+    write(
+        at,
+        "rules/names.layers",
+        &NAMES.replace("123456789012", "999999999999"),
+    );
+    let (code, said) = base(&["--fail-on", "broader"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("account 999999999999"), "{said}");
+    assert!(!said.contains("210987654321"), "{said}");
+    write(at, "rules/names.layers", NAMES);
+    let wider = TOOLS.replace("\"names", "\"rules/names");
+    let wider = wider.replace("with web-team", "with web-team, data-team");
+    write(at, "tools.layers", &wider);
+    assert_eq!(base(&[]).1, "nobody gains or loses anything\n", "not built");
+    told(at, &["build", "tools.layers", "-o", "tools.yaml"]);
+    assert!(base(&[]).1.contains("123456789012"));
+    assert!(base(&["tools.yaml"]).1.contains("123456789012"));
+    assert_eq!(base(&["rules"]).1, "nobody gains or loses anything\n");
+    // From a folder below, and where a file is new or gone.
+    let below = at.join("rules");
+    let (_, said) = told(&below, &["diff", "--base", "main", "../tools.yaml"]);
+    assert!(said.contains("123456789012"), "{said}");
+    fs::remove_file(at.join("tools.yaml")).unwrap();
+    fs::remove_file(at.join("tools.layers")).unwrap();
+    let (_, said) = base(&["tools.yaml"]);
+    assert!(said.contains("210987654321"), "{said}");
+    // Moving one template to a folder changes nothing.
+    git(at, &["checkout", "-q", "."]);
+    told(at, &["build", "tools.layers", "-o", "tools/"]);
+    fs::remove_file(at.join("tools.yaml")).unwrap();
+    assert_eq!(base(&[]).1, "nobody gains or loses anything\n");
+}
+
+#[test]
+fn a_revision_that_is_not_there_is_said() {
+    let top = repository(&[("names.layers", NAMES), ("deps.layers", DEPS)]);
+    let (code, said) = told(top.path(), &["diff", "--base", "main"]);
+    assert_eq!(code, 2, "{said}");
+    assert!(said.contains("git: "), "{said}");
+    git(top.path(), &["init", "-q", "-b", "main"]);
+    commit(top.path());
+    for unknown in ["nowhere", "--help", "main:deps.layers", ""] {
+        let argument = format!("--base={unknown}");
+        let (code, said) = told(top.path(), &["diff", &argument]);
+        assert_eq!(code, 2, "{said}");
+        assert!(said.contains("git knows no revision"), "{said}");
+    }
+    let (code, said) = told(top.path(), &["diff", "--base", "main", "gone.yaml"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("gone.yaml is neither here nor"), "{said}");
+    let (code, said) = told(top.path(), &["diff", "deps.layers"]);
+    assert_eq!(code, 2);
+    assert!(said.contains("`--base`"), "{said}");
+    let empty = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_layershare"))
+        .args(["diff", "--base", "main"])
+        .env("PATH", empty.path())
+        .current_dir(top.path())
+        .output()
+        .unwrap();
+    assert!(stderr(&output).contains("the program `git`, which is not there"));
+}
