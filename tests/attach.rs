@@ -9,10 +9,12 @@ use layershare::internals::access::placeholder::placeholders;
 use layershare::internals::access::subject::Subjects;
 use layershare::internals::cloudformation::{self, Template};
 use layershare::internals::iam::allowance::{Allowance, AttachableLayers};
-use layershare::internals::iam::attach::{EffectivePolicies, attachable};
+use layershare::internals::iam::attach::attachable;
 use layershare::internals::iam::document::Document;
+use layershare::internals::iam::effective::EffectivePolicies;
 use layershare::internals::iam::evaluate::{Answer, Request, Values};
 use layershare::internals::iam::reference::{Policies, decide};
+use layershare::internals::iam::right::{Right, handled};
 use layershare::internals::partial::Partial;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -246,6 +248,101 @@ fn any_statement() -> impl Strategy<Value = Json> {
     )
 }
 
+/// A statement about publishing, sharing, and more, on layers and on others.
+fn handling_statement() -> impl Strategy<Value = Json> {
+    let actions = prop_oneof![
+        4 => select(vec![
+            json!("lambda:PublishLayerVersion"),
+            json!("lambda:*LayerVersionPermission"),
+            json!(["lambda:publishlayerversion", "lambda:AddLayerVersionPermission"]),
+            json!("*"),
+        ]).prop_map(|actions| ("Action", actions)),
+        1 => select(vec![json!("lambda:Publish*"), json!("s3:*")]).prop_map(|actions| ("NotAction", actions)),
+    ];
+    let arns = select(vec![
+        json!("*"),
+        json!("arn:aws:lambda:*:123456789012:layer:*"),
+        json!("arn:aws:lambda:*:*:layer:dep*"),
+        json!([
+            "arn:aws:lambda:*:*:layer:deps",
+            "arn:aws:lambda:*:*:layer:other:*"
+        ]),
+        json!("arn:aws:lambda:*:123456789012:layer:deps:3"),
+        json!("arn:aws:lambda:us-east-1:111122223333:function:*"),
+        json!("arn:aws:lambda:*:*:layer:${aws:PrincipalTag/team}*"),
+    ]);
+    let resources = (any::<bool>(), arns)
+        .prop_map(|(negated, arns)| (if negated { "NotResource" } else { "Resource" }, arns));
+    let effect = prop_oneof![3 => Just("Allow"), 1 => Just("Deny")];
+    (effect, actions, resources, other_condition()).prop_map(
+        |(effect, actions, resources, condition)| {
+            json!({ "Effect": effect, actions.0: actions.1, resources.0: resources.1, "Condition": condition })
+        },
+    )
+}
+
+fn handling_document() -> impl Strategy<Value = Json> {
+    prop::collection::vec(handling_statement(), 1..5)
+        .prop_map(|statements| json!({ "Version": "2012-10-17", "Statement": statements }))
+}
+
+/// Holds what is said of publishing or sharing all layers against what the reference evaluator says
+/// of each, in every context.
+fn hold_right(policies: &EffectivePolicies, right: Right) -> Result<(), TestCaseError> {
+    let found = handled(policies, right);
+    let reference = Policies {
+        identity: &policies.levels[0],
+        boundary: policies.levels.get(1).map(|level| &level[0]),
+        ..Policies::default()
+    };
+    for version in layers() {
+        // Nobody can let another account publish or share.
+        let account = version.split(':').nth(4).unwrap();
+        let layer = match right {
+            Right::Publish => version.rsplit_once(':').unwrap().0.to_owned(),
+            Right::Read | Right::Share => version.clone(),
+        };
+        let answers: Vec<Answer> = contexts()
+            .into_iter()
+            .map(|mut context| {
+                for (key, value) in [
+                    ("aws:principalarn", format!("arn:aws:iam::{ACCOUNT}:role/r")),
+                    ("aws:principalaccount", ACCOUNT.to_owned()),
+                ] {
+                    context.insert(key.to_owned(), Values::Known(vec![value]));
+                }
+                let request = Request {
+                    principal: format!("arn:aws:iam::{account}:role/r"),
+                    action: right.action().to_owned(),
+                    resource: layer.clone(),
+                    context,
+                    is_open: false,
+                };
+                decide(&request, &reference)
+            })
+            .collect();
+        let (possible, certain) = (
+            leads(&found.possible, &layer),
+            leads(&found.certain, &layer),
+        );
+        prop_assert!(
+            possible || !answers.contains(&Answer::Yes),
+            "{layer} is left out: {found:?}"
+        );
+        prop_assert!(
+            !certain || answers.iter().all(|answer| *answer == Answer::Yes),
+            "{layer} for certain: {answers:?}"
+        );
+        prop_assert!(possible || !certain, "{layer} is certain and not possible");
+        let is_decided = answers.iter().all(|answer| *answer == Answer::No);
+        prop_assert!(
+            !found.doubts.is_empty() || !possible || !is_decided,
+            "{layer} is let in for no reason: {found:?}"
+        );
+    }
+    Ok(())
+}
+
 fn any_document() -> impl Strategy<Value = Json> {
     (prop::collection::vec(any_statement(), 1..4), any::<bool>()).prop_map(|(mut statements, reads)| {
         if reads {
@@ -426,6 +523,15 @@ proptest! {
             ..Policies::default()
         };
         hold(&found, &reference, &format!("arn:aws:iam::{ACCOUNT}:role/r"))?;
+    }
+
+    /// Who may publish, share and read which layers.
+    #[test]
+    fn what_any_policies_let_handle(policy in handling_document(), boundary in prop::option::of(handling_document())) {
+        let policies = subject(policy, boundary);
+        for right in [Right::Publish, Right::Share, Right::Read] {
+            hold_right(&policies, right)?;
+        }
     }
 
     /// Guardrails, for somebody who is allowed everything.

@@ -6,9 +6,11 @@ use super::attachment::members;
 use super::document::document;
 use super::kind::Kind;
 use crate::cloudformation::{Resource, World};
-use crate::iam::attach::{ATTACH, EffectivePolicies, READ, is_about_layers, is_unrelated};
+use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
 use crate::iam::document::{Condition, Document, Effect, PatternList, Statement};
+use crate::iam::effective::EffectivePolicies;
 use crate::iam::evaluate::{Answer, names_action};
+use crate::iam::right::Right;
 use crate::partial::{Partial, Text};
 use crate::pattern::Pattern;
 use std::fmt;
@@ -60,9 +62,8 @@ pub struct Clause {
     pub level: usize,
 }
 
-/// Actions whose scope matters, though they attach no layer: handing a role to a function, and
-/// sharing a layer.
-const OTHERS: [&str; 2] = ["iam:PassRole", "lambda:AddLayerVersionPermission"];
+/// Actions whose scope matters, though they do nothing to layers: handing a role to a function.
+const OTHERS: [&str; 1] = ["iam:PassRole"];
 
 impl Applicability {
     /// That of a resource.
@@ -128,6 +129,31 @@ fn says_something(policies: &EffectivePolicies) -> bool {
         || policies
             .statements()
             .any(|(_, statement)| !is_unrelated(statement) || clause(statement, 0).is_some())
+}
+
+/// Whether actions are only such that are compared by themselves, layer by layer.
+fn names_rights_alone(actions: &PatternList) -> bool {
+    !actions.negated
+        && actions
+            .patterns
+            .iter()
+            .all(|action| action.as_literal().is_some_and(is_right))
+}
+
+/// Every resource.
+fn everything() -> PatternList {
+    PatternList {
+        negated: false,
+        patterns: vec![Text::literal("*")],
+    }
+}
+
+/// Whether an action is one that is compared by itself, layer by layer.
+fn is_right(action: &str) -> bool {
+    [Right::Read]
+        .iter()
+        .chain(&Right::HANDLING)
+        .any(|right| right.action() == action)
 }
 
 fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text> {
@@ -215,14 +241,21 @@ fn is_about_assuming(statement: &Statement) -> bool {
 /// What a statement says about the actions that matter here.
 fn clause(statement: &Statement, level: usize) -> Option<Clause> {
     let is_about = |action: &&&str| names_action(&statement.actions, action) != Answer::No;
+    let handling = Right::HANDLING.map(Right::action);
     ATTACH
         .iter()
         .chain(&OTHERS)
+        .chain(&handling)
         .any(|action| is_about(&action))
         .then(|| Clause {
             effect: statement.effect,
             actions: statement.actions.clone(),
-            resources: statement.resources.clone(),
+            // To which layers something can be done is compared by itself, layer by layer.
+            resources: if names_rights_alone(&statement.actions) {
+                everything()
+            } else {
+                statement.resources.clone()
+            },
             conditions: statement
                 .conditions
                 .iter()
@@ -426,7 +459,7 @@ impl Clause {
         let is_one = |action: &Text| {
             action
                 .as_literal()
-                .is_some_and(|action| ATTACH.contains(&action) || action == READ)
+                .is_some_and(|action| ATTACH.contains(&action) || is_right(action))
         };
         self.conditions.is_empty()
             && self.resources.is_everything()

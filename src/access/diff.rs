@@ -7,9 +7,11 @@ use super::grants::{GrantedBy, Grants, Version, Who};
 use super::subject::{Subject, SubjectCases};
 use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
-use crate::iam::allowance::{Allowance, layer_beyond};
-use crate::iam::attach::{Bound, EffectivePolicies, Half, TooManyAllowances, allowances, unclear};
-use crate::iam::document::{Document, Effect};
+use crate::iam::allowance::{Allowance, TooManyAllowances, layer_beyond};
+use crate::iam::attach::{Half, allowances, unclear};
+use crate::iam::document::{Document, Effect, Statement};
+use crate::iam::effective::{Bound, EffectivePolicies};
+use crate::iam::right::{self, Right};
 use crate::pattern::BudgetExceeded;
 use std::collections::BTreeSet;
 
@@ -43,7 +45,7 @@ pub enum Prominence {
     Known,
 }
 
-/// A change of what may be attached, by one role or policy.
+/// A change of what may be attached, published or shared, by one role or policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttachChange {
     /// The role or policy.
@@ -70,10 +72,12 @@ pub enum Comes {
 pub enum Attaches {
     /// It lets this layer be attached, for example.
     Allows(String),
-    /// It lets this layer be read, for example.
-    AllowsReading(String),
     /// It does not forbid this layer, for example.
     DoesNotForbid(String),
+    /// It lets this layer be read, published or shared, for example.
+    AllowsHandling(Right, String),
+    /// It does not forbid publishing or sharing this layer, for example.
+    DoesNotForbidHandling(Right, String),
     /// It applies to this: it is there on the wider side only, or on the other side only.
     Applies(bool, String),
     /// It is not known which side is wider; why.
@@ -444,8 +448,11 @@ fn without_placeholders(what: Attaches, access: &Access) -> Attaches {
     let text = |text: String| access.shown.text(&text);
     match what {
         Attaches::Allows(layer) => Attaches::Allows(text(layer)),
-        Attaches::AllowsReading(layer) => Attaches::AllowsReading(text(layer)),
         Attaches::DoesNotForbid(layer) => Attaches::DoesNotForbid(text(layer)),
+        Attaches::AllowsHandling(right, layer) => Attaches::AllowsHandling(right, text(layer)),
+        Attaches::DoesNotForbidHandling(right, layer) => {
+            Attaches::DoesNotForbidHandling(right, text(layer))
+        }
         Attaches::Applies(is_added, what) => Attaches::Applies(is_added, text(what)),
         Attaches::Undecided(why) => Attaches::Undecided(text(why)),
     }
@@ -464,6 +471,9 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<At
         }
         found.extend(allowed_beyond(narrow, wide));
         found.extend(not_forbidden_beyond(narrow, wide));
+        for right in Right::HANDLING {
+            found.extend(handled_beyond(narrow, wide, right));
+        }
     }
     // What goes with all that it had takes nothing away from others.
     let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
@@ -509,7 +519,7 @@ fn mean_the_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
 fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
     let wide = wide.filter(|wide| !wide.kind.only_restricts())?;
     let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
-    let beyond = |half: Half, change: fn(String) -> Attaches| {
+    let beyond = |half: Half, change: &dyn Fn(String) -> Attaches| {
         let of = |subject: &Subject| {
             allowances(
                 &within_what_is_known(&subject.policies),
@@ -519,7 +529,8 @@ fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<At
         };
         compared(narrow.map_or(Ok(Vec::new()), of), of(wide), change)
     };
-    beyond(Half::Attach, Attaches::Allows).or_else(|| beyond(Half::Read, Attaches::AllowsReading))
+    let reads = |layer| Attaches::AllowsHandling(Right::Read, layer);
+    beyond(Half::Attach, &Attaches::Allows).or_else(|| beyond(Half::Read, &reads))
 }
 
 /// A layer that the narrow side forbids, whatever else is allowed, and the wide side does not.
@@ -541,10 +552,37 @@ fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Opt
     None
 }
 
+/// A layer that is let published or shared by itself on the wide side only, and one that only the
+/// narrow side keeps from it, whatever else is allowed.
+fn handled_beyond(narrow: Option<&Subject>, wide: Option<&Subject>, right: Right) -> Vec<Attaches> {
+    let of = |policies: &EffectivePolicies| {
+        right::allowances(&within_what_is_known(policies), Bound::Understood, right)
+    };
+    let mut found = Vec::new();
+    if let Some(wide) = wide.filter(|wide| !wide.kind.only_restricts()) {
+        let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
+        let before = narrow.map_or(Ok(Vec::new()), |narrow| of(&narrow.policies));
+        found.extend(compared(before, of(&wide.policies), |layer| {
+            Attaches::AllowsHandling(right, layer)
+        }));
+    }
+    if let Some(narrow) = narrow.filter(|narrow| wide.is_some() || narrow.kind.is_held_by_others())
+    {
+        let before = of(&narrow.policies.whatever_is_allowed());
+        let after = wide.map_or(Ok(vec![right::every(right)]), |wide| {
+            of(&wide.policies.whatever_is_allowed())
+        });
+        found.extend(compared(before, after, |layer| {
+            Attaches::DoesNotForbidHandling(right, layer)
+        }));
+    }
+    found
+}
+
 fn compared(
     narrow: Result<Vec<Allowance>, TooManyAllowances>,
     wide: Result<Vec<Allowance>, TooManyAllowances>,
-    change: fn(String) -> Attaches,
+    change: impl Fn(String) -> Attaches,
 ) -> Option<Attaches> {
     match (narrow, wide) {
         (Ok(narrow), Ok(wide)) => match layer_beyond(&wide, &narrow) {
@@ -573,7 +611,21 @@ fn has_unclear(policies: &EffectivePolicies, document: &Document) -> bool {
         || document
             .statements
             .iter()
-            .any(|statement| unclear(policies, document, statement).is_some())
+            .any(|statement| not_clear(policies, document, statement).is_some())
+}
+
+/// What is not known of a statement that may matter for attaching, reading, publishing or sharing
+/// layers.
+fn not_clear(
+    policies: &EffectivePolicies,
+    document: &Document,
+    statement: &Statement,
+) -> Option<String> {
+    unclear(policies, document, statement).or_else(|| {
+        Right::HANDLING
+            .iter()
+            .find_map(|right| right::unclear(policies, *right, document, statement))
+    })
 }
 
 /// What is not understood and not the same on both sides, if it may widen.
@@ -630,7 +682,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
             });
         }
         for statement in &document.statements {
-            let Some(why) = unclear(policies, document, statement) else {
+            let Some(why) = not_clear(policies, document, statement) else {
                 continue;
             };
             let mut identity = format!("{level} {} ", document.has_variables);

@@ -4,8 +4,7 @@
 use super::claim::{Facts, Verdict};
 use crate::cloudformation::{Template, Values};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Claim, ClaimKind, Rules};
-use crate::syntax::ast::AttachVerb;
+use crate::rules::model::{Claim, ClaimKind, Rules, Verb};
 use crate::template::lower::Lowered;
 
 /// Reports the claims that do not hold.
@@ -53,12 +52,11 @@ fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnost
                 lowered.origins.get(index).copied()
             });
             let label = match claim.kind {
-                ClaimKind::Attach {
-                    verb: AttachVerb::Can,
-                    ..
+                ClaimKind::Act {
+                    verb: Verb::Can, ..
                 } => "this stops it",
-                ClaimKind::Attach {
-                    verb: AttachVerb::Cannot | AttachVerb::Only,
+                ClaimKind::Act {
+                    verb: Verb::Cannot | Verb::Only,
                     ..
                 }
                 | ClaimKind::Use { .. } => "this lets it through",

@@ -66,6 +66,7 @@ codes! {
     AccountsOnly "accounts-only" [Error] "a rule about attaching names an organization or everyone",
     AdoptedUnshared "adopted-unshared" [Warning] "a version that exists already is listed and \
     never shared",
+    AmbiguousRule "ambiguous-rule" [Error] "a rule can be read in two ways",
     AnyAccount "any-account" [Warning] "an allowlist includes layers of every AWS account",
     AwsLayers "aws-layers" [Note] "an allowlist leaves out the layers that AWS publishes",
     ConflictingArns "conflicting-arns" [Error] "ARNs of several accounts, regions or partitions in \

@@ -3,10 +3,32 @@
 use crate::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use std::collections::HashSet;
 
+/// The most allowances that are distinguished.
+const MOST: usize = 256;
+
 /// The most searches that are made to find a layer outside of several allowances.
 const MOST_SEARCHES: usize = 1024;
 
-/// One way in which policies let a layer be attached: a disjunct of their meaning in disjunctive
+/// Whose ARNs an allowance is about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Among {
+    /// Versions of layers.
+    #[default]
+    LayerVersions,
+    /// Layers, without a version.
+    Layers,
+}
+
+impl Among {
+    fn domain(self) -> &'static Domain {
+        match self {
+            Self::LayerVersions => Domain::layer_versions(),
+            Self::Layers => Domain::layers(),
+        }
+    }
+}
+
+/// One way in which policies let something be done to a layer, such as attaching it: a disjunct of their meaning in disjunctive
 /// normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
@@ -18,6 +40,8 @@ pub struct Allowance {
     pub needs: Vec<Need>,
     /// The statements that allow it.
     pub by: Vec<String>,
+    /// Whose ARNs the patterns are for.
+    pub among: Among,
 }
 
 /// Some layer of the list fits one of these patterns, or fits none of them.
@@ -71,7 +95,7 @@ impl Allowance {
             .map(Vec::as_slice)
             .chain(within)
             .collect();
-        layer(&within, &[&self.outside, outside])
+        layer(self.among, &within, &[&self.outside, outside])
     }
 
     /// A layer that it lets attach and none of some others does, within a set if one is given.
@@ -116,7 +140,7 @@ impl Allowance {
                     None => within.push(&other.outside),
                 }
             }
-            if let Some(found) = layer(&within, &outside)? {
+            if let Some(found) = layer(self.among, &within, &outside)? {
                 return Ok(Some(found));
             }
         }
@@ -158,8 +182,12 @@ pub(super) fn tidy(allowances: &mut Vec<Allowance>) {
 }
 
 /// A layer that fits a pattern of each group, and none of those outside.
-fn layer(within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>, BudgetExceeded> {
-    let mut search = Search::among(Domain::layer_versions());
+fn layer(
+    among: Among,
+    within: &[&[Pattern]],
+    outside: &[&[Pattern]],
+) -> Result<Option<String>, BudgetExceeded> {
+    let mut search = Search::among(among.domain());
     for group in within {
         search = search.within(*group);
     }
@@ -167,4 +195,77 @@ fn layer(within: &[&[Pattern]], outside: &[&[Pattern]]) -> Result<Option<String>
         search = search.outside(*group);
     }
     search.shortest()
+}
+
+/// The policies have more combinations of conditions than are distinguished.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooManyAllowances;
+
+impl std::fmt::Display for TooManyAllowances {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("its policies have too many conditions to tell their combinations apart")
+    }
+}
+
+impl std::error::Error for TooManyAllowances {}
+
+/// Takes out what says nothing: a pattern that another one covers, a group that another one is
+/// within or that every layer fits.
+pub(super) fn simplify(allowance: &mut Allowance) {
+    let every = Pattern::new("*");
+    allowance.within.retain(|group| !group.contains(&every));
+    allowance.within.iter_mut().for_each(reduce);
+    reduce(&mut allowance.outside);
+    let is_within = |small: &[Pattern], large: &[Pattern]| {
+        small
+            .iter()
+            .all(|one| large.iter().any(|other| other.plainly_covers(one)))
+    };
+    let mut kept: Vec<Vec<Pattern>> = Vec::new();
+    for group in std::mem::take(&mut allowance.within) {
+        if !kept.iter().any(|other| is_within(other, &group)) {
+            kept.retain(|other| !is_within(&group, other));
+            kept.push(group);
+        }
+    }
+    kept.sort();
+    allowance.within = kept;
+}
+
+/// Takes out the patterns that others of a union cover.
+fn reduce(union: &mut Vec<Pattern>) {
+    // Beyond a size that any policy has, it would take longer than it saves.
+    const MOST_COMPARED: usize = 1000;
+    union.sort();
+    union.dedup();
+    if union.len() <= MOST_COMPARED {
+        let all = union.clone();
+        union.retain(|one| {
+            !all.iter()
+                .any(|other| other != one && other.plainly_covers(one))
+        });
+    }
+}
+
+/// Every allowance of the first together with every one of the second.
+pub(super) fn product(
+    first: &[Allowance],
+    second: &[Allowance],
+) -> Result<Vec<Allowance>, TooManyAllowances> {
+    if first.len().saturating_mul(second.len()) > MOST {
+        return Err(TooManyAllowances);
+    }
+    let mut all = Vec::with_capacity(first.len() * second.len());
+    for a in first {
+        for b in second {
+            all.push(Allowance {
+                within: [a.within.clone(), b.within.clone()].concat(),
+                outside: [a.outside.clone(), b.outside.clone()].concat(),
+                needs: [a.needs.clone(), b.needs.clone()].concat(),
+                by: [a.by.clone(), b.by.clone()].concat(),
+                among: a.among,
+            });
+        }
+    }
+    Ok(all)
 }

@@ -9,12 +9,15 @@
 //! (`ForAnyValue:StringLike`). A list escapes the Deny if no layer of it fits `ab*`, so that there
 //! is one allowance: within `a*`, outside `ab*`.
 
-use super::allowance::{Allowance, AttachableLayers, Need, tidy};
-use super::document::{Condition, Document, Effect, Operator, PatternList, Quantifier, Statement};
+use super::allowance::{
+    Allowance, AttachableLayers, Need, TooManyAllowances, product, simplify, tidy,
+};
+use super::document::{Condition, Document, Effect, Operator, Quantifier, Statement};
+use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{
     Answer, Request, Values, all_hold, counts, holds, names_action, resource_pattern, value,
 };
-use crate::partial::{Partial, Text};
+use super::right::{self, Right, RightAnalysis};
 use crate::pattern::{Domain, Pattern, Search};
 
 /// The actions that attach layers, and the only ones that know `lambda:Layer` (Service
@@ -24,137 +27,8 @@ pub const ATTACH: [&str; 2] = [
     "lambda:UpdateFunctionConfiguration",
 ];
 
-/// What attaching a layer takes in addition, of one's own account as of another: reading it (Lambda
-/// Developer Guide, adding layers to functions).
-pub const READ: &str = "lambda:GetLayerVersion";
-
-/// The condition key that names the layers of a request.
-const LAYER_KEY: &str = "lambda:layer";
-
-/// The most allowances that are distinguished.
-const MOST: usize = 256;
-
-/// The policies that govern one principal: a role with everything attached to it, or a single
-/// policy.
-#[derive(Clone, Debug, Default)]
-pub struct EffectivePolicies {
-    /// Of each level, one document must allow: what the principal has, and its boundary.
-    pub levels: Vec<Vec<Document>>,
-    /// What only denies.
-    pub guardrails: Vec<Document>,
-    /// What every request by the principal is known to contain.
-    pub request: Request,
-}
-
-impl EffectivePolicies {
-    /// Every document.
-    pub fn documents(&self) -> impl Iterator<Item = &Document> {
-        self.levels.iter().flatten().chain(&self.guardrails)
-    }
-
-    /// Every statement, with its document.
-    pub fn statements(&self) -> impl Iterator<Item = (&Document, &Statement)> {
-        self.documents().flat_map(|document| {
-            document
-                .statements
-                .iter()
-                .map(move |statement| (document, statement))
-        })
-    }
-
-    /// The same for a principal whose own policies allow everything: what is left is what its
-    /// Denies and its boundary forbid, whatever else it is allowed.
-    #[must_use]
-    pub fn whatever_is_allowed(&self) -> Self {
-        let mut policies = self.clone();
-        let own: Vec<Document> = policies
-            .levels
-            .first_mut()
-            .map(std::mem::take)
-            .unwrap_or_default();
-        policies
-            .guardrails
-            .extend(own.into_iter().filter_map(only_denies));
-        let everything = vec![allow_everything()];
-        match policies.levels.first_mut() {
-            Some(level) => *level = everything,
-            None => policies.levels.push(everything),
-        }
-        policies
-    }
-}
-
-/// A document without what it allows; none where nothing is left.
-fn only_denies(mut document: Document) -> Option<Document> {
-    document.problem = None;
-    document
-        .statements
-        .retain(|statement| statement.effect == Effect::Deny);
-    (!document.statements.is_empty()).then_some(document)
-}
-
-/// A document that allows everything: what stands for policies that are not there. It has no name,
-/// and is no cause of anything.
-#[must_use]
-pub fn allow_everything() -> Document {
-    let every = || PatternList {
-        negated: false,
-        patterns: vec![Text::literal("*")],
-    };
-    let statement = Statement {
-        sid: "statement 1".to_owned(),
-        effect: Effect::Allow,
-        principal: None,
-        actions: every(),
-        resources: every(),
-        conditions: Vec::new(),
-        problem: None,
-        doubt: None,
-        written: Partial::Null,
-    };
-    Document {
-        has_variables: true,
-        statements: vec![statement],
-        ..Document::default()
-    }
-}
-
-/// How statements are taken of which it is not known whether they hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// To the least effect if they allow, and to the greatest if they deny: what is left is
-    /// certain.
-    Lower,
-    /// The other way round: what is left out is excluded.
-    Upper,
-    /// As if they were not there.
-    Understood,
-}
-
-impl Bound {
-    /// Whether a statement counts of which this is known.
-    fn counts(self, answer: &Answer, effect: Effect) -> bool {
-        match (answer, self, effect) {
-            (Answer::Yes, ..) => true,
-            (Answer::No, ..) => false,
-            (Answer::Unknown(_), Self::Lower, Effect::Deny)
-            | (Answer::Unknown(_), Self::Upper, Effect::Allow) => true,
-            (Answer::Unknown(_), Self::Lower, Effect::Allow)
-            | (Answer::Unknown(_), Self::Upper, Effect::Deny)
-            | (Answer::Unknown(_), Self::Understood, _) => false,
-        }
-    }
-
-    /// Whether what is not known is taken as wide as it can be.
-    fn widens(self, effect: Effect) -> bool {
-        matches!(
-            (self, effect),
-            (Self::Upper, Effect::Allow) | (Self::Lower, Effect::Deny)
-        )
-    }
-}
-
-/// Which of the two permissions is asked about that attaching a layer takes.
+/// Which of the two permissions is asked about that attaching a layer takes, of one's own account as
+/// of another (Lambda Developer Guide, adding layers to functions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
     /// Creating or configuring a function with it.
@@ -222,18 +96,6 @@ pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
     found
 }
 
-/// The policies have more combinations of conditions than are distinguished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyAllowances;
-
-impl std::fmt::Display for TooManyAllowances {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("its policies have too many conditions to tell their combinations apart")
-    }
-}
-
-impl std::error::Error for TooManyAllowances {}
-
 /// Every allowance of the policies.
 ///
 /// # Errors
@@ -245,14 +107,16 @@ pub fn allowances(
     half: Half,
 ) -> Result<Vec<Allowance>, TooManyAllowances> {
     let mut found = Vec::new();
-    let actions: &[&'static str] = if half == Half::Read { &[READ] } else { &ATTACH };
-    for action in actions {
+    if half == Half::Read {
+        return right::allowances(policies, bound, Right::Read);
+    }
+    for action in ATTACH {
         let analysis = Analysis {
             policies,
             action,
             bound,
         };
-        found.extend(analysis.allowances(half)?);
+        found.extend(analysis.allowances(half == Half::Both)?);
     }
     found.retain(|allowance| allowance.is_satisfiable(bound == Bound::Upper));
     tidy(&mut found);
@@ -309,21 +173,7 @@ pub fn unclear(
             }
         }
     }
-    let analysis = Analysis {
-        policies,
-        action: READ,
-        bound: Bound::Upper,
-    };
-    match analysis.concerns_reading(statement, document) {
-        Answer::Unknown(why) => Some(why),
-        Answer::Yes if statement.resources.negated => {
-            Some("which layers `NotResource` leaves".to_owned())
-        }
-        Answer::Yes => statement.resources.patterns.iter().find_map(|text| {
-            resource_pattern(text, &policies.request, document.has_variables).err()
-        }),
-        Answer::No => None,
-    }
+    right::unclear(policies, Right::Read, document, statement)
 }
 
 /// What policies say about an action.
@@ -334,34 +184,33 @@ pub(super) struct Analysis<'a> {
 }
 
 impl Analysis<'_> {
-    fn allowances(&self, half: Half) -> Result<Vec<Allowance>, TooManyAllowances> {
+    fn allowances(&self, with_reading: bool) -> Result<Vec<Allowance>, TooManyAllowances> {
         // What is not understood at all may be a Deny.
         if self.bound == Bound::Lower && self.policies.documents().any(is_unclear) {
             return Ok(Vec::new());
         }
         let mut found = vec![Allowance::default()];
-        if half != Half::Read {
-            for level in &self.policies.levels {
-                let allowed: Vec<Allowance> = level
-                    .iter()
-                    .flat_map(|document| self.allowed(document))
-                    .collect();
-                found = product(&found, &allowed)?;
-            }
-            for (document, statement) in self.policies.statements() {
-                if statement.effect == Effect::Deny
-                    && let Some(escapes) = self.escapes(statement, document)
-                {
-                    found = product(&found, &escapes)?;
-                }
+        for level in &self.policies.levels {
+            let allowed: Vec<Allowance> = level
+                .iter()
+                .flat_map(|document| self.allowed(document))
+                .collect();
+            found = product(&found, &allowed)?;
+        }
+        for (document, statement) in self.policies.statements() {
+            if statement.effect == Effect::Deny
+                && let Some(escapes) = self.escapes(statement, document)
+            {
+                found = product(&found, &escapes)?;
             }
         }
-        if half != Half::Attach {
-            let (readable, unreadable) = self.readable();
-            for allowance in &mut found {
-                allowance.within.extend(readable.iter().cloned());
-                allowance.outside.extend(unreadable.iter().cloned());
-            }
+        if with_reading {
+            let reading = RightAnalysis {
+                policies: self.policies,
+                right: Right::Read,
+                bound: self.bound,
+            };
+            found = product(&found, &reading.ways()?)?;
         }
         found.iter_mut().for_each(simplify);
         Ok(found)
@@ -488,90 +337,6 @@ impl Analysis<'_> {
             })
             .and(|| counts(statement))
     }
-
-    /// Whether a statement is about reading some layer. No such request has a `lambda:Layer`
-    /// (Service Authorization Reference, AWS Lambda).
-    fn concerns_reading(&self, statement: &Statement, document: &Document) -> Answer {
-        if let Some(problem) = &statement.problem {
-            return Answer::Unknown(problem.why.clone());
-        }
-        let mut request = self.policies.request.clone();
-        request
-            .context
-            .insert(LAYER_KEY.to_owned(), Values::Known(Vec::new()));
-        names_action(&statement.actions, READ)
-            .and(|| all_hold(statement, &request, document.has_variables, |_| true))
-            .and(|| counts(statement))
-    }
-
-    /// The layers that may be read, as groups to be within, and those that may not.
-    fn readable(&self) -> (Vec<Vec<Pattern>>, Vec<Pattern>) {
-        let levels = self.policies.levels.iter();
-        let readable = levels.map(|level| {
-            level
-                .iter()
-                .flat_map(|document| self.reads(document, Effect::Allow))
-                .collect()
-        });
-        let denied = self
-            .policies
-            .documents()
-            .flat_map(|document| self.reads(document, Effect::Deny));
-        (readable.collect(), denied.collect())
-    }
-
-    /// The layers whose reading a document allows, or denies, as far as the bound takes it.
-    pub fn reads(&self, document: &Document, effect: Effect) -> Vec<Pattern> {
-        let widest = self.bound.widens(effect);
-        let mut found = Vec::new();
-        if document.problem.is_some() && widest {
-            found.push(Pattern::new("*"));
-        }
-        for statement in document
-            .statements
-            .iter()
-            .filter(|statement| statement.effect == effect)
-        {
-            if self
-                .bound
-                .counts(&self.concerns_reading(statement, document), effect)
-            {
-                found.extend(resources(
-                    statement,
-                    document,
-                    &self.policies.request,
-                    widest,
-                ));
-            }
-        }
-        found
-    }
-}
-
-/// The patterns of a statement's resources. `widest` says how to take what is not known.
-fn resources(
-    statement: &Statement,
-    document: &Document,
-    request: &Request,
-    widest: bool,
-) -> Vec<Pattern> {
-    if statement.resources.negated {
-        return if widest {
-            vec![Pattern::new("*")]
-        } else {
-            Vec::new()
-        };
-    }
-    let known = |text| match resource_pattern(text, request, document.has_variables) {
-        Ok(pattern) => pattern,
-        Err(_) => widest.then(|| Pattern::new("*")),
-    };
-    statement
-        .resources
-        .patterns
-        .iter()
-        .filter_map(known)
-        .collect()
 }
 
 /// Whether a statement is about some function if it allows, or about all if it denies. Where a Deny
@@ -620,7 +385,7 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
 #[must_use]
 pub fn is_unrelated(statement: &Statement) -> bool {
     let names = |action: &str| names_action(&statement.actions, action) != Answer::No;
-    statement.problem.is_none() && !ATTACH.iter().any(|action| names(action)) && !names(READ)
+    !ATTACH.iter().any(|action| names(action)) && right::is_unrelated(statement, Right::Read)
 }
 
 /// Whether a condition is about the layers of a request.
@@ -642,14 +407,6 @@ pub(super) fn constraints(
     about
         .filter_map(|condition| constraint(condition, document, request))
         .collect()
-}
-
-fn is_unclear(document: &Document) -> bool {
-    document.problem.is_some()
-        || document
-            .statements
-            .iter()
-            .any(|statement| statement.problem.is_some())
 }
 
 /// What a condition says; `None` where it holds for every list.
@@ -706,61 +463,4 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
             unclear("`lambda:Layer` has several values, and the operator is for one")
         }
     }
-}
-
-/// Takes out what says nothing: a pattern that another one covers, a group that another one is
-/// within or that every layer fits.
-fn simplify(allowance: &mut Allowance) {
-    let every = Pattern::new("*");
-    allowance.within.retain(|group| !group.contains(&every));
-    allowance.within.iter_mut().for_each(reduce);
-    reduce(&mut allowance.outside);
-    let is_within = |small: &[Pattern], large: &[Pattern]| {
-        small
-            .iter()
-            .all(|one| large.iter().any(|other| other.plainly_covers(one)))
-    };
-    let mut kept: Vec<Vec<Pattern>> = Vec::new();
-    for group in std::mem::take(&mut allowance.within) {
-        if !kept.iter().any(|other| is_within(other, &group)) {
-            kept.retain(|other| !is_within(&group, other));
-            kept.push(group);
-        }
-    }
-    kept.sort();
-    allowance.within = kept;
-}
-
-/// Takes out the patterns that others of a union cover.
-fn reduce(union: &mut Vec<Pattern>) {
-    // Beyond a size that any policy has, it would take longer than it saves.
-    const MOST_COMPARED: usize = 1000;
-    union.sort();
-    union.dedup();
-    if union.len() <= MOST_COMPARED {
-        let all = union.clone();
-        union.retain(|one| {
-            !all.iter()
-                .any(|other| other != one && other.plainly_covers(one))
-        });
-    }
-}
-
-/// Every allowance of the first together with every one of the second.
-fn product(first: &[Allowance], second: &[Allowance]) -> Result<Vec<Allowance>, TooManyAllowances> {
-    if first.len().saturating_mul(second.len()) > MOST {
-        return Err(TooManyAllowances);
-    }
-    let mut all = Vec::with_capacity(first.len() * second.len());
-    for a in first {
-        for b in second {
-            all.push(Allowance {
-                within: [a.within.clone(), b.within.clone()].concat(),
-                outside: [a.outside.clone(), b.outside.clone()].concat(),
-                needs: [a.needs.clone(), b.needs.clone()].concat(),
-                by: [a.by.clone(), b.by.clone()].concat(),
-            });
-        }
-    }
-    Ok(all)
 }

@@ -1,8 +1,10 @@
 //! Why a layer cannot be attached: what denies it, or which permission is missing.
 
-use super::attach::{ATTACH, Analysis, Bound, Constraint, EffectivePolicies, READ, constraints};
+use super::attach::{ATTACH, Analysis, Constraint, constraints};
 use super::document::{Document, Effect, Statement};
+use super::effective::{Bound, EffectivePolicies};
 use super::evaluate::Answer;
+use super::right::{Right, RightAnalysis};
 use std::fmt;
 
 /// Why a request with a layer is denied.
@@ -14,6 +16,8 @@ pub enum DenyReason {
     Implicit(&'static str, Vec<String>),
     /// The layer is not among those that these statements allow.
     LayerNotAllowed(Vec<String>),
+    /// The action is allowed on other layers only, by these statements.
+    ResourceNotAllowed(&'static str, Vec<String>),
     /// The layer may be attached, but nothing of these documents allows reading it.
     CannotRead(Vec<String>),
 }
@@ -32,10 +36,18 @@ impl fmt::Display for DenyReason {
                     by.join(" and ")
                 )
             }
+            Self::ResourceNotAllowed(action, by) => {
+                write!(
+                    f,
+                    "{action} is allowed on other layers only, by {}",
+                    by.join(" and ")
+                )
+            }
             Self::CannotRead(documents) => {
                 write!(
                     f,
-                    "`{READ}` on it is missing: nothing{} allows it",
+                    "`{}` on it is missing: nothing{} allows it",
+                    Right::Read.action(),
                     within(documents)
                 )
             }
@@ -64,7 +76,7 @@ pub fn deny_reason(policies: &EffectivePolicies, layer: &str) -> Option<DenyReas
         match of_attaching(&analysis, layer) {
             Some(reason) => first = first.or(Some(reason)),
             // This action attaches it, so that only reading it can be what is missing.
-            None => return of_reading(&analysis, layer),
+            None => return of_reading(policies, layer),
         }
     }
     first
@@ -114,15 +126,65 @@ fn not_allowed(analysis: &Analysis<'_>, level: &[Document], layer: &str) -> Opti
     })
 }
 
-fn of_reading(analysis: &Analysis<'_>, layer: &str) -> Option<DenyReason> {
-    analysis.policies.levels.iter().find_map(|level| {
-        let can_read = level.iter().any(|document| {
-            analysis
-                .reads(document, Effect::Allow)
-                .iter()
-                .any(|pattern| pattern.matches(layer))
-        });
-        (!can_read).then(|| DenyReason::CannotRead(names(level)))
+fn of_reading(policies: &EffectivePolicies, layer: &str) -> Option<DenyReason> {
+    let analysis = RightAnalysis {
+        policies,
+        right: Right::Read,
+        bound: Bound::Upper,
+    };
+    policies
+        .levels
+        .iter()
+        .find(|level| !may_allow(&analysis, level, layer))
+        .map(|level| DenyReason::CannotRead(names(level)))
+}
+
+/// Whether something of a level allows a right to a layer, as far as is known.
+fn may_allow(analysis: &RightAnalysis<'_>, level: &[Document], layer: &str) -> bool {
+    level.iter().any(|document| {
+        document.problem.is_some()
+            || document.statements.iter().any(|statement| {
+                statement.effect == Effect::Allow
+                    && analysis.about(document, statement, layer) != Some(false)
+            })
+    })
+}
+
+/// Why a right to a layer is denied; `None` where it is not certain that it is.
+#[must_use]
+pub fn right_denied(policies: &EffectivePolicies, right: Right, layer: &str) -> Option<DenyReason> {
+    let analysis = RightAnalysis {
+        policies,
+        right,
+        bound: Bound::Upper,
+    };
+    for (document, statement) in policies.statements() {
+        if statement.effect == Effect::Deny
+            && analysis.about(document, statement, layer) == Some(true)
+        {
+            return Some(DenyReason::Explicit(named(document, statement)));
+        }
+    }
+    let level = policies
+        .levels
+        .iter()
+        .find(|level| !may_allow(&analysis, level, layer))?;
+    let others = level.iter().flat_map(|document| {
+        let allows = |statement: &&Statement| {
+            statement.effect == Effect::Allow
+                && analysis.concerns(statement, document) == Answer::Yes
+        };
+        document
+            .statements
+            .iter()
+            .filter(allows)
+            .map(|statement| named(document, statement))
+    });
+    let others: Vec<String> = others.collect();
+    Some(if others.is_empty() {
+        DenyReason::Implicit(right.action(), names(level))
+    } else {
+        DenyReason::ResourceNotAllowed(right.action(), others)
     })
 }
 

@@ -7,6 +7,8 @@ pub mod allowance;
 pub mod attach;
 pub mod deny_reason;
 pub mod document;
+pub mod effective;
 pub mod evaluate;
 #[cfg(any(test, feature = "internals"))]
 pub mod reference;
+pub mod right;

@@ -67,8 +67,8 @@ impl Domain {
     pub fn layer_versions() -> &'static Self {
         static LAYER_VERSIONS: LazyLock<Domain> = LazyLock::new(|| {
             let preferred = vec![
-                Dfa::layer_versions_in(&REGIONS[..1]),
-                Dfa::layer_versions_in(REGIONS),
+                Dfa::in_regions(&REGIONS[..1], Dfa::account_and_on),
+                Dfa::in_regions(REGIONS, Dfa::account_and_on),
             ];
             Domain {
                 preferred,
@@ -76,6 +76,24 @@ impl Domain {
             }
         });
         &LAYER_VERSIONS
+    }
+
+    /// The ARNs that layers can have, without a version:
+    /// `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME`. Partitions, regions and the best witnesses
+    /// are as in layer versions.
+    #[must_use]
+    pub fn layers() -> &'static Self {
+        static LAYERS: LazyLock<Domain> = LazyLock::new(|| {
+            let in_regions = |regions| Dfa::in_regions(regions, Dfa::account_and_layer);
+            let mut whole = Dfa::new();
+            let account = whole.account_and_layer();
+            whole.any_region(account);
+            Domain {
+                preferred: vec![in_regions(&REGIONS[..1]), in_regions(REGIONS)],
+                whole: whole.ready(),
+            }
+        });
+        &LAYERS
     }
 
     /// The ARNs that functions can have: `arn:PARTITION:lambda:REGION:ACCOUNT:function:NAME`
@@ -181,9 +199,10 @@ impl Dfa {
         }
     }
 
-    fn layer_versions_in(regions: &[(&'static str, &'static str)]) -> Self {
+    /// ARNs in some regions; `rest` adds the fields from the account on.
+    fn in_regions(regions: &[(&'static str, &'static str)], rest: fn(&mut Self) -> State) -> Self {
         let mut dfa = Self::new();
-        let account = dfa.account_and_on();
+        let account = rest(&mut dfa);
         for (partition, region) in regions {
             let end = ["arn:", partition, ":lambda:", region]
                 .iter()
@@ -218,13 +237,26 @@ impl Dfa {
         dfa.edge(longer, COLON, account);
     }
 
-    /// Adds the fields from the account on; gives where they begin.
-    fn account_and_on(&mut self) -> State {
+    /// Adds the account and the layer's name; gives where they begin.
+    fn account_and_layer(&mut self) -> State {
+        let (begin, name) = self.account_to_name();
+        self.accept(name);
+        begin
+    }
+
+    /// Adds the account and the layer's name; gives where they begin and end.
+    fn account_to_name(&mut self) -> (State, State) {
         let begin = self.state();
         let account = (0..12).fold(begin, |at, _| self.step(at, ACCOUNT));
         let name = self.spell(account, ":layer:");
         let name = self.repeat(name, NAME);
         self.bound(name, LAYER_NAME as u32);
+        (begin, name)
+    }
+
+    /// Adds the fields from the account on; gives where they begin.
+    fn account_and_on(&mut self) -> State {
+        let (begin, name) = self.account_to_name();
         let version = self.step(name, COLON);
         let version = self.step(version, FIRST_DIGIT);
         self.edge(version, DIGIT, version);

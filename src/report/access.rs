@@ -8,8 +8,10 @@ use crate::access::subject::{Subject, SubjectCases};
 use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
 use crate::iam::allowance::{Allowance, AttachableLayers};
-use crate::iam::attach::{EffectivePolicies, attachable, is_about_layers, is_unrelated};
+use crate::iam::attach::{attachable, is_about_layers, is_unrelated};
 use crate::iam::document::{Effect, Quantifier};
+use crate::iam::effective::EffectivePolicies;
+use crate::iam::right::{self, Right};
 use crate::partial::Origin;
 use crate::pattern::Pattern;
 use crate::rules::model::Why;
@@ -313,6 +315,9 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
         let remarks = defeated(policies);
         lines.splice(0..0, remarks);
     }
+    for right in Right::HANDLING {
+        found.extend(handled(subject, right));
+    }
     let trusts: Vec<String> = subject
         .applicability
         .trusts
@@ -323,6 +328,40 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
         found.push((CAN_BE_ASSUMED_BY, trusts));
     }
     found
+}
+
+/// Which layers a subject lets publish or share, or keeps from it, and the verb before them; nothing
+/// of one that has nothing to do with it.
+fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>)> {
+    let policies = &subject.policies;
+    let says = |effect: Effect| {
+        policies.statements().any(|(document, statement)| {
+            // What stands for policies that are not here has no name.
+            statement.effect == effect
+                && !document.name.is_empty()
+                && !right::is_unrelated(statement, right)
+        })
+    };
+    let (lets, forbids) = match right {
+        Right::Read => return None,
+        Right::Publish => ("lets publish", "forbids publishing"),
+        Right::Share => ("lets share", "forbids sharing"),
+    };
+    let whatever_is_allowed = || right::handled(&policies.whatever_is_allowed(), right);
+    match subject.kind {
+        // These grant nothing by themselves.
+        Kind::Boundary | Kind::Guardrail if says(Effect::Deny) => {
+            Some((forbids, forbidden(&whatever_is_allowed())))
+        }
+        Kind::Boundary | Kind::Guardrail => None,
+        Kind::Principal | Kind::Policy | Kind::Group if says(Effect::Allow) => {
+            Some((lets, allowed(&right::handled(policies, right))))
+        }
+        Kind::Principal | Kind::Policy | Kind::Group if says(Effect::Deny) => {
+            Some((forbids, forbidden(&whatever_is_allowed())))
+        }
+        Kind::Principal | Kind::Policy | Kind::Group => None,
+    }
 }
 
 /// Who may assume a role; none for AWS's services, which attach no layers.
@@ -376,7 +415,9 @@ fn forbidden(found: &AttachableLayers) -> Vec<String> {
             for group in &escape.within {
                 lines.push(format!("every layer but {}", patterns(group)));
             }
-            if !escape.outside.is_empty() {
+            if escape.layer(None, &[]) == Ok(None) {
+                lines = vec!["every layer".to_owned()];
+            } else if !escape.outside.is_empty() {
                 lines.push(patterns(&escape.outside));
             }
         }

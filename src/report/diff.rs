@@ -5,6 +5,7 @@ use crate::access::Access;
 use crate::access::diff::{
     AttachChange, Attaches, Comes, Diff, NotReadChange, Note, Prominence, UseChange,
 };
+use crate::iam::right::Right;
 
 /// The sentences of a report.
 pub(super) struct DiffSentences {
@@ -43,8 +44,9 @@ impl DiffSentences {
             match change.what {
                 Attaches::Undecided(_) => sentences.loud.push(sentence),
                 Attaches::Allows(_)
-                | Attaches::AllowsReading(_)
                 | Attaches::DoesNotForbid(_)
+                | Attaches::AllowsHandling(..)
+                | Attaches::DoesNotForbidHandling(..)
                 | Attaches::Applies(..) => sentences.gained.push(sentence),
             }
         }
@@ -110,6 +112,15 @@ fn not_read(change: &NotReadChange) -> String {
     )
 }
 
+/// What a right lets somebody do to a layer.
+pub(super) fn verb(right: Right) -> &'static str {
+    match right {
+        Right::Read => "read",
+        Right::Publish => "publish",
+        Right::Share => "share",
+    }
+}
+
 /// The subject of a sentence.
 fn subject(change: &AttachChange) -> String {
     match change.comes {
@@ -124,16 +135,23 @@ fn wider(change: &AttachChange) -> String {
     let when = when(change.when.as_ref());
     match &change.what {
         Attaches::Allows(layer) => format!("{subject} now lets attach {layer}, for example{when}"),
-        Attaches::AllowsReading(layer) => {
-            format!("{subject} now lets read {layer}, for example{when}")
-        }
         Attaches::DoesNotForbid(layer) => {
             format!("{subject} no longer forbids {layer}, for example{when}")
         }
+        Attaches::AllowsHandling(right, layer) => {
+            format!(
+                "{subject} now lets {} {layer}, for example{when}",
+                verb(*right)
+            )
+        }
+        Attaches::DoesNotForbidHandling(right, layer) => format!(
+            "{subject} no longer forbids to {} {layer}, for example{when}",
+            verb(*right)
+        ),
         Attaches::Applies(true, what) => format!("{subject} now {what}{when}"),
         Attaches::Applies(false, what) => format!("{subject} no longer {what}{when}"),
         Attaches::Undecided(why) => {
-            format!("{subject} may let attach more: undecided: {why}{when}")
+            format!("{subject} may let do more with layers: undecided: {why}{when}")
         }
     }
 }
@@ -145,16 +163,23 @@ fn narrower(change: &AttachChange) -> String {
         Attaches::Allows(layer) => {
             format!("{subject} no longer lets attach {layer}, for example{when}")
         }
-        Attaches::AllowsReading(layer) => {
-            format!("{subject} no longer lets read {layer}, for example{when}")
-        }
         Attaches::DoesNotForbid(layer) => {
             format!("{subject} now forbids {layer}, for example{when}")
+        }
+        Attaches::AllowsHandling(right, layer) => format!(
+            "{subject} no longer lets {} {layer}, for example{when}",
+            verb(*right)
+        ),
+        Attaches::DoesNotForbidHandling(right, layer) => {
+            format!(
+                "{subject} now forbids to {} {layer}, for example{when}",
+                verb(*right)
+            )
         }
         Attaches::Applies(true, what) => format!("{subject} no longer {what}{when}"),
         Attaches::Applies(false, what) => format!("{subject} now {what}{when}"),
         Attaches::Undecided(why) => {
-            format!("{subject} may let attach less: undecided: {why}{when}")
+            format!("{subject} may let do less with layers: undecided: {why}{when}")
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use super::MadeFrom;
 use super::access::{AccessRows, if_words, why};
+use super::diff::verb;
 use crate::access::Access;
 use crate::access::diff::{AttachChange, Attaches, Comes, Diff, Note, Prominence, UseChange};
 use crate::access::grants::{GrantedBy, Who};
+use crate::iam::right::Right;
 use serde_json::{Value as Json, json};
 
 /// The schema of an access, in docs/schemas. A field that is new leaves its version as it is; one
@@ -108,8 +110,11 @@ fn use_change(change: &UseChange, access: &Access) -> Json {
 fn attach_change(change: &AttachChange) -> Json {
     let (kind, what) = match &change.what {
         Attaches::Allows(layer) => ("attach", layer),
-        Attaches::AllowsReading(layer) => ("read", layer),
         Attaches::DoesNotForbid(layer) => ("forbid", layer),
+        Attaches::AllowsHandling(right, layer) => (verb(*right), layer),
+        Attaches::DoesNotForbidHandling(Right::Read, layer) => ("forbid", layer),
+        Attaches::DoesNotForbidHandling(Right::Publish, layer) => ("forbid-publish", layer),
+        Attaches::DoesNotForbidHandling(Right::Share, layer) => ("forbid-share", layer),
         Attaches::Applies(true, what) => ("applies", what),
         Attaches::Applies(false, what) => ("does-not-apply", what),
         Attaches::Undecided(why) => ("undecided", why),

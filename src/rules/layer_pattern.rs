@@ -2,6 +2,8 @@
 
 use crate::pattern::Pattern;
 use crate::rules::model::{Layers, Rules};
+use crate::rules::text::{Part, Text};
+use crate::syntax::ast::LayerRight;
 
 /// The ARNs of a member as one text: `*` and `?` are wildcards, `${…}` stands for what is known
 /// only when deployed.
@@ -21,6 +23,29 @@ fn arn(rules: &Rules, layers: &Layers) -> String {
             )
         }
     }
+}
+
+/// The ARNs that a right to publish or share is about, of the layers in an account whose names fit:
+/// who publishes names the layer, who shares names a version (Service Authorization Reference, AWS
+/// Lambda).
+pub fn handled(right: LayerRight, account: Part, name: &Text) -> Text {
+    let before = [
+        Part::Literal("arn:".to_owned()),
+        Part::Parameter("AWS::Partition".to_owned()),
+        Part::Literal(":lambda:*:".to_owned()),
+        account,
+        Part::Literal(":layer:".to_owned()),
+    ];
+    let behind = match right {
+        LayerRight::Publish => None,
+        LayerRight::Share => Some(Part::Literal(":*".to_owned())),
+    };
+    Text::joined(
+        before
+            .into_iter()
+            .chain(name.parts().iter().cloned())
+            .chain(behind),
+    )
 }
 
 fn field(layers: &Layers, index: usize) -> Option<String> {

@@ -1,7 +1,7 @@
 //! Tree to meaning: what the names stand for, who may use what, and what is doubtful about it.
 
 pub mod formats;
-mod layer_pattern;
+pub mod layer_pattern;
 pub mod lint;
 pub mod load;
 pub mod model;

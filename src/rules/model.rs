@@ -5,11 +5,12 @@ mod claim;
 mod condition;
 mod restriction;
 
-pub use claim::{Claim, ClaimKind, Claimed};
+pub use claim::{Claim, ClaimKind, Claimed, Deed, Verb};
 pub use condition::{Condition, Fact, Facts, is_possible};
 pub use restriction::{
-    Allow, Attachments, BoundaryReference, Deny, Form, LayerSet, Layers, Restriction, Role,
-    SetMember, Target, Trust,
+    Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, Form,
+    FunctionRight, Handled, LayerRight, LayerSet, Layers, Restriction, Role, SetMember, Target,
+    Trust,
 };
 
 use super::text::Text;

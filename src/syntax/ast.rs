@@ -290,12 +290,28 @@ pub struct RestrictionStatement {
 /// What a statement in the body of a role, policy, boundary or guardrail says.
 #[derive(Clone, Debug)]
 pub enum Rule {
-    /// `allow SET`
-    Allow(Vec<SetItem>),
-    /// `allow none`
-    AllowNone,
+    /// `allow SET`, or `allow update SET`
+    Allow(FunctionRight, Vec<SetItem>),
+    /// `allow none`, or `allow update none`
+    AllowNone(FunctionRight),
+    /// `allow read SET`
+    AllowRead(Vec<SetItem>),
+    /// `allow publish PATTERN, …` or `allow share PATTERN, …`
+    AllowRight(LayerRight, Vec<Name>),
     /// `deny SET`
     Deny(Vec<SetItem>),
+    /// `deny publish`, `deny publish PATTERN, …`, `deny publish except PATTERN, …`, or the same of
+    /// `share`
+    DenyRight {
+        /// What is denied.
+        right: LayerRight,
+        /// Whether the patterns are those of the layers that are spared.
+        except: bool,
+        /// Patterns for the names of layers; none for every layer.
+        patterns: Vec<Name>,
+        /// Where the right is named.
+        span: Span,
+    },
     /// `deny all`
     DenyAll,
     /// `deny all except SET`
@@ -326,6 +342,43 @@ pub enum Rule {
     Attach(Attach),
     /// `apply to TARGET, …`
     Apply(Vec<Principal>),
+}
+
+/// What may be done to functions, with the layers that a rule lets them have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FunctionRight {
+    /// They may be created and configured.
+    CreateAndUpdate,
+    /// They may be configured, but not created: `update`.
+    Update,
+}
+
+/// What may be done to the layers of an account, besides attaching them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LayerRight {
+    /// Versions may be published: `publish`.
+    Publish,
+    /// Versions may be shared with others: `share`.
+    Share,
+}
+
+impl LayerRight {
+    /// The word.
+    #[must_use]
+    pub fn keyword(self) -> Keyword {
+        match self {
+            Self::Publish => Keyword::Publish,
+            Self::Share => Keyword::Share,
+        }
+    }
+
+    /// The right that a word names.
+    #[must_use]
+    pub fn from_text(word: &str) -> Option<Self> {
+        [Self::Publish, Self::Share]
+            .into_iter()
+            .find(|right| right.keyword().text() == word)
+    }
 }
 
 /// `trust oidc PROVIDER subject PATTERN`
@@ -414,24 +467,33 @@ pub enum ClaimKind {
         /// The one version that is meant, instead of all.
         version: Option<Name>,
     },
-    /// `NAME can attach [only] SET`, or `cannot attach SET`
-    Attach {
+    /// `NAME can attach [only] SET`, or `cannot attach SET`; the same of `publish` and `share`
+    Act {
         /// The role, policy, boundary or guardrail.
         subject: Name,
-        /// What is said of the set.
-        verb: AttachVerb,
-        /// The layers.
-        set: Vec<SetItem>,
+        /// What is said of the layers.
+        verb: Verb,
+        /// What can be done to them, or cannot.
+        deed: Deed,
     },
 }
 
-/// What a claim says about attaching the layers of a set.
+/// What can be done to layers, and to which.
+#[derive(Clone, Debug)]
+pub enum Deed {
+    /// `attach SET`
+    Attach(Vec<SetItem>),
+    /// `publish PATTERN, …` or `share PATTERN, …`
+    Handle(LayerRight, Vec<Name>),
+}
+
+/// What a claim says about doing something to the layers of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AttachVerb {
-    /// Every one of them can be attached.
+pub enum Verb {
+    /// It can be done to every one of them.
     Can,
-    /// None can.
+    /// It can be done to none.
     Cannot,
-    /// None outside can.
+    /// It can be done to none outside.
     Only,
 }

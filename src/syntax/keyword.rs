@@ -162,6 +162,8 @@ keywords! {
     Can "can",
     Cannot "cannot",
     Use "use",
+    Read "read",
+    Update "update",
 }
 
 choice! {

@@ -204,7 +204,9 @@ impl Sink for Measure<'_> {
 mod tests {
     use super::*;
     use crate::template::json::Json;
-    use crate::template::model::{Condition, Effect, Key, PrincipalElement, Value, Values};
+    use crate::template::model::{
+        Condition, Effect, Key, PrincipalElement, Resources, Value, Values,
+    };
 
     fn example() -> Document {
         let values =
@@ -220,7 +222,7 @@ mod tests {
                 "lambda:CreateFunction",
                 "lambda:UpdateFunctionConfiguration",
             ],
-            resources: Values::One(Value::string("*")),
+            resources: Resources::These(Values::One(Value::string("*"))),
             conditions: vec![
                 Condition {
                     operator: "ForAnyValue:StringNotLike",

@@ -2,7 +2,9 @@
 
 mod policy;
 
-pub use policy::{Condition, Document, Effect, Key, PrincipalElement, Remarked, Statement, Values};
+pub use policy::{
+    Condition, Document, Effect, Key, PrincipalElement, Remarked, Resources, Statement, Values,
+};
 
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@
 //! `ForAnyValue:StringNotLike` in a Deny would refuse every layer.
 
 use super::measure::{self, Lengths};
-use super::model::{Document, Effect, Remarked, Statement, Values};
+use super::model::{Document, Effect, Remarked, Resources, Statement, Values};
 
 /// Documents of at most `most` characters that mean together what the statements mean; one that
 /// cannot be cut may be longer than that.
@@ -74,7 +74,10 @@ fn cut(mut statement: Statement, most: usize, lengths: &Lengths) -> Vec<Statemen
 /// The list of a statement of which any part says its part of the whole.
 fn list_to_cut(statement: &mut Statement) -> Option<&mut Vec<Remarked>> {
     let list = match (statement.effect, statement.conditions.as_mut_slice()) {
-        (Effect::Allow, []) => &mut statement.resources,
+        (Effect::Allow, []) => match &mut statement.resources {
+            Resources::These(arns) => arns,
+            Resources::None | Resources::AllBut(_) => return None,
+        },
         (Effect::Deny, [layers, ..]) if layers.operator == "ForAnyValue:StringLike" => {
             &mut layers.values
         }
@@ -123,7 +126,7 @@ mod tests {
             effect,
             principal: None,
             actions,
-            resources,
+            resources: Resources::These(resources),
             conditions: condition.into_iter().collect(),
         }
     }

@@ -11,6 +11,7 @@
           "attach": {"no layers": "allowed", "approved only": "allowed",
                      "some foreign": "denied", "foreign only": "denied"},
           "read": {"approved": "allowed", "foreign": "denied"},
+          "publish": "denied",
           "anything else": "denied",
           "requests": [{"action": "iam:PassRole", "resource": "arn:…", "expect": "allowed"}],
           "trust": [{"principal": "arn:aws:iam::123456789012:role/ci", "expect": "allowed"},
@@ -24,26 +25,27 @@ A policy is named by its logical ID. `as` is needed where the template does not 
 takes part: a managed policy that is a permissions boundary says boundary, one that only denies says
 beside (beside an administrator's policy). Who asks to assume a role is an administrator, but for
 `permitted`: without it, the principal has no policy at all. `principal`, `function`, `requests`,
-`tokens`, `parameters` and, but for a role, `trust` may be left out, and so may a column whose list of layers is empty. Both actions
+`tokens`, `parameters` and, but for a role, `trust` may be left out, and so may `publish`, which is about publishing the
+layer deps of the principal's account and is like anything else without it, and so may a column whose list of layers is empty. Both actions
 that attach layers are asked with each approved and each foreign layer alone, with each pair of
 approved ones, with each approved one beside each foreign one, and with all foreign ones.
 """
 
 from itertools import combinations, product
 
-from oracle import ATTACH, READ
+from oracle import ATTACH, PUBLISH, READ
 from template import ACCOUNT, REGION
 
 FIELDS = {
-    "as", "principal", "function", "approved", "foreign", "attach", "read", "anything else", "requests", "trust",
-    "tokens",
+    "as", "principal", "function", "approved", "foreign", "attach", "read", "publish", "anything else", "requests",
+    "trust", "tokens",
 }
 REQUEST_FIELDS = {"action", "resource", "principal", "layers", "context", "expect"}
 DECISIONS = ("allowed", "denied")
 FUNCTION = "arn:aws:lambda:" + REGION + ":{}:function:f"
+DEPS = "arn:aws:lambda:" + REGION + ":{}:layer:deps"
 BYSTANDERS = [
     ("lambda:InvokeFunction", FUNCTION),
-    ("lambda:PublishLayerVersion", "arn:aws:lambda:" + REGION + ":{}:layer:deps"),
     ("s3:GetObject", "arn:aws:s3:::bucket/key"),
 ]
 
@@ -110,6 +112,8 @@ def asked_of(name, entry):
     for action, resource in BYSTANDERS:
         request = {"principal": principal, "action": action, "resource": resource.format(account), "context": {}}
         yield request, decision(name, entry, "anything else")
+    publish = {"principal": principal, "action": PUBLISH, "resource": DEPS.format(account), "context": {}}
+    yield publish, decision(name, entry, "publish" if "publish" in entry else "anything else")
     for one in entry.get("requests", []):
         home = FUNCTION.format(one.get("principal", principal).split(":")[4])
         yield individual(name, {"principal": principal, "resource": entry.get("function", home), **one})

@@ -80,22 +80,48 @@ def item_set(rng, declared):
     return tuple(dict.fromkeys(item(rng, declared) for _ in range(rng.choice([1, 1, 2, 2, 3, 5]))))
 
 
+def named(rng, declared):
+    """Layers to publish or to share: declared ones, which AWS may know by another name, and patterns."""
+    layer = rng.choice([one for one in declared.layers if None in one.versions.values()])
+    of_source = Item("named", layer.known_as, name=layer.name)
+    return rng.choice([of_source, Item("named", rng.choice(NAME_PATTERNS)), Item("named", rng.choice(NAMES))])
+
+
+def handling(rng, verb, declared):
+    """A rule about publishing or sharing; the verb of a bare deny has no items."""
+    bare = verb.startswith("deny") and not verb.endswith("except") and rng.random() < 0.4
+    return Rule(verb, () if bare else tuple(named(rng, declared) for _ in range(rng.choice([1, 1, 2, 3]))))
+
+
 def rules(rng, kind, declared):
-    """At most one rule of each verb, at most one of them an allow."""
+    """At most one rule of each verb, at most one of them an allow of functions."""
     verbs = {}
+    rights = ["publish", "share"]
     if kind in ("role", "policy"):
-        verbs[rng.choice(["allow", "allow", "allow", "allow none"])] = True
+        verbs[rng.choice(["allow", "allow", "allow", "allow none", "allow update"])] = True
+        for verb in some(rng, ["allow read", *(f"allow {right}" for right in rights)], 3):
+            if rng.random() < 0.4:
+                verbs[verb] = True
     if not verbs or rng.random() < 0.4:
         for verb in some(rng, ["deny all except", "deny all except", "deny", "deny all"], 2):
             verbs[verb] = True
+    for verb in [f"deny {right}{end}" for right in rights for end in ("", " except")]:
+        if rng.random() < 0.2:
+            verbs[verb] = True
     bare = ("allow none", "deny all")
-    return tuple(Rule(verb, () if verb in bare else item_set(rng, declared)) for verb in verbs)
+
+    def made(verb):
+        if any(right in verb for right in rights):
+            return handling(rng, verb, declared)
+        return Rule(verb, () if verb in bare else item_set(rng, declared))
+
+    return tuple(map(made, verbs))
 
 
 def block(rng, number, declared):
     kind = rng.choice(["role", "policy", "boundary", "guardrail"])
     made = rules(rng, kind, declared)
-    allows = any(rule.verb.startswith("allow") for rule in made)
+    allows = any(rule.verb in ("allow", "allow none", "allow update") for rule in made)
     denies = any(rule.verb.startswith("deny") for rule in made)
     return Block(
         kind,

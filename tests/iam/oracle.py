@@ -8,7 +8,11 @@ question asked of the fields.
 from dataclasses import dataclass
 
 ATTACH = ("lambda:CreateFunction", "lambda:UpdateFunctionConfiguration")
+UPDATE = "lambda:UpdateFunctionConfiguration"
 READ = "lambda:GetLayerVersion"
+PUBLISH = "lambda:PublishLayerVersion"
+CHANGE_SHARES = ("lambda:AddLayerVersionPermission", "lambda:RemoveLayerVersionPermission")
+SHOW_SHARES = "lambda:GetLayerVersionPolicy"
 
 
 @dataclass(frozen=True)
@@ -17,9 +21,9 @@ class Item:
 
     kind: str
     """layer: any version of a declared layer. version: one version of it. from: layers by name, from
-    some accounts. arn: as written."""
+    some accounts. arn: as written. named: layers to publish or to share, by name."""
     pattern: str = ""
-    """layer: the name that AWS knows. from: a pattern for names. arn: the ARN, which may hold wildcards."""
+    """layer: the name that AWS knows. from, named: a pattern for names. arn: the ARN, which may hold wildcards."""
     accounts: tuple = ()
     """from: the accounts; empty stands for `this account`."""
     name: str = ""
@@ -30,7 +34,8 @@ class Item:
 
 @dataclass(frozen=True)
 class Rule:
-    """allow, allow none, deny, deny all or deny all except, with the items of its set."""
+    """allow, allow none, allow update, allow read, deny, deny all or deny all except, with the items of its set;
+    allow publish, allow share, deny publish, deny publish except and the same of share, with items that are named."""
 
     verb: str
     items: tuple = ()
@@ -82,6 +87,14 @@ def fields_of(arn):
     return parts[1], parts[3], parts[4], parts[6], parts[7]
 
 
+def layer_of(arn):
+    """Partition, account and name of a layer's ARN, with a version or without; None for any other."""
+    parts = arn.split(":")
+    if len(parts) not in (7, 8) or parts[0] != "arn" or parts[2] != "lambda" or parts[5] != "layer":
+        return None
+    return parts[1], parts[4], parts[6]
+
+
 def within(item, arn, deployment, caller):
     """Whether the layer version is in the item. `caller` is the account that `this account` means."""
     found = fields_of(arn)
@@ -106,6 +119,7 @@ def permitted(block, request, deployment, administrator):
     account = request["principal"].split(":")[4]
     caller = account if block.kind == "guardrail" else deployment.account
     layers = request["context"].get("lambda:Layer", [])
+    action, resource = request["action"], request["resource"]
 
     def holds(rule, arn):
         return any(within(item, arn, deployment, caller) for item in rule.items)
@@ -113,7 +127,23 @@ def permitted(block, request, deployment, administrator):
     def allows(rule):
         if rule.verb == "allow none":
             return not layers
-        return rule.verb == "allow" and all(holds(rule, arn) for arn in layers)
+        if rule.verb == "allow update" and action != UPDATE:
+            return False
+        return rule.verb in ("allow", "allow update") and all(holds(rule, arn) for arn in layers)
+
+    def names(rule, account=None):
+        """Whether the layer of the request is one that the rule names; of any account if none is given."""
+        partition, owner, name = layer_of(resource)
+        at_home = partition == deployment.partition and account in (None, owner)
+        return at_home and any(like(item.pattern, name) for item in rule.items)
+
+    def lets(*verbs):
+        return any(rule.verb in verbs and names(rule, deployment.account) for rule in block.rules)
+
+    def keeps(right, rule):
+        if rule.verb == f"deny {right} except":
+            return not names(rule)
+        return rule.verb == f"deny {right}" and (not rule.items or names(rule))
 
     def denies(rule):
         match rule.verb:
@@ -125,17 +155,27 @@ def permitted(block, request, deployment, administrator):
                 return not all(holds(rule, arn) for arn in layers)
         return False
 
-    if request["action"] == READ:
-        arn = request["resource"]
-        return administrator or any(rule.verb == "allow" and holds(rule, arn) for rule in block.rules)
-    if request["action"] not in ATTACH:
-        return administrator
-
     role = request["principal"].split(":role/")[-1]
     spared = any(like(pattern, role) for pattern in block.exempt)
+    if action == READ:
+        readable = ("allow", "allow update", "allow read")
+        return (
+            administrator
+            or lets("allow publish")
+            or any(rule.verb in readable and holds(rule, resource) for rule in block.rules)
+        )
+    if action == PUBLISH or action in CHANGE_SHARES:
+        right = "publish" if action == PUBLISH else "share"
+        if not spared and any(keeps(right, rule) for rule in block.rules):
+            return False
+        return administrator or lets(f"allow {right}")
+    if action == SHOW_SHARES:
+        return administrator or lets("allow share")
+    if action not in ATTACH:
+        return administrator
     if not spared and any(map(denies, block.rules)):
         return False
-    function = request["resource"].split(":function:")[-1]
+    function = resource.split(":function:")[-1]
     about = not block.functions or any(like(pattern, function) for pattern in block.functions)
     return administrator or (about and any(map(allows, block.rules)))
 

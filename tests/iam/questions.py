@@ -1,7 +1,7 @@
 """Makes up requests that lie within a block's rules, beside them and just past their edges."""
 
 from generate import ACCOUNTS, NAMES, ORGANIZATIONS, VERSIONS
-from oracle import ATTACH, READ, Item, fields_of, like
+from oracle import ATTACH, CHANGE_SHARES, PUBLISH, READ, SHOW_SHARES, Item, fields_of, like
 from template import ACCOUNT
 
 DETAILS = ["partition", "region", "account", "account", "name", "name", "name", "version", "version", "legacy"]
@@ -34,7 +34,7 @@ def member(rng, one, deployment, caller):
         partition, region, account, name, version = fields_of(one.pattern)
     else:
         partition, region, name, version = deployment.partition, "*", one.pattern, "*"
-        account = deployment.account if one.kind == "layer" else rng.choice(one.accounts or (caller,))
+        account = deployment.account if one.kind in ("layer", "named") else rng.choice(one.accounts or (caller,))
     partition = fitting(rng, partition, ["aws", "aws-cn"])
     place = f"{fitting(rng, region, REGIONS)}:{fitting(rng, account, list(ACCOUNTS.values()))}"
     return f"arn:{partition}:lambda:{place}:layer:{named(rng, name)}:{fitting(rng, version, VERSIONS)}"
@@ -69,7 +69,7 @@ def request(rng, made, deployment):
     inside = [member(rng, rng.choice(items), deployment, account) for _ in range(4)]
     outside = [neighbour(rng, rng.choice(inside)) for _ in range(4)]
 
-    action = rng.choice([*ATTACH, *ATTACH, *ATTACH, READ, READ, None])
+    action = rng.choice([*ATTACH, *ATTACH, *ATTACH, READ, READ, PUBLISH, *CHANGE_SHARES, SHOW_SHARES, None])
     if action in ATTACH:
         function = rng.choice(FUNCTIONS)
         asked |= {"action": action, "resource": f"arn:aws:lambda:us-east-1:{account}:function:{function}"}
@@ -79,10 +79,25 @@ def request(rng, made, deployment):
     elif action == READ:
         readable = [arn for arn in inside + outside if fields_of(arn)]
         asked |= {"action": action, "resource": rng.choice(readable)}
+    elif action in (PUBLISH, SHOW_SHARES, *CHANGE_SHARES):
+        arn = rng.choice(handled(rng, made, inside + outside, deployment, account))
+        asked |= {"action": action, "resource": arn.rpartition(":")[0] if action == PUBLISH else arn}
     else:
         bystander, resource = rng.choice(BYSTANDERS)
         asked |= {"action": bystander, "resource": resource.format(account)}
     return asked
+
+
+def handled(rng, made, arns, deployment, account):
+    """Versions of layers to publish or share, more of those that rules about that name. They are of the principal's own
+    account: nobody can let another one do it."""
+    named = [one for rule in made.rules for one in rule.items if one.kind == "named"]
+    more = [member(rng, rng.choice(named), deployment, account) for _ in range(4)] if named else []
+    found = filter(None, map(fields_of, [*arns, *more, *(neighbour(rng, one) for one in more)]))
+    return [
+        f"arn:{partition}:lambda:{region}:{account}:layer:{name}:{version}"
+        for partition, region, _, name, version in found
+    ]
 
 
 def request_for_trust(rng, role_arn):

@@ -50,4 +50,6 @@ def write_item(item):
             return f"{item.name} version {item.label}"
         case "from":
             return f"{item.pattern} from {item.name}"
+        case "named":
+            return item.name or item.pattern
     return item.pattern

@@ -124,6 +124,31 @@ class Item:
 
 
 @dataclass
+class Handling:
+    """What a block says of publishing or of sharing: patterns of those that it allows; and of those that it denies, all
+    if there are none, or of those that it spares."""
+
+    allowed: list[str]
+    denied: list[str] | None
+    spared: list[str] | None
+
+    def denies(self, name: str) -> bool:
+        is_denied = self.denied is not None and (not self.denied or named(self.denied, name))
+        return is_denied or (self.spared is not None and not named(self.spared, name))
+
+    @property
+    def has_deny(self) -> bool:
+        return self.denied is not None or self.spared is not None
+
+
+def named(patterns: list[str], name: str) -> bool:
+    """Whether one of the patterns, which may end in a star, is for a name."""
+    return any(
+        name.startswith(one[:-1]) if one.endswith("*") else name == one for one in patterns
+    )
+
+
+@dataclass
 class Block:
     """A role or its like: what it allows, if anything, what it denies all others than, and what it denies."""
 
@@ -132,7 +157,17 @@ class Block:
     allowed: list[Item] | None
     excepted: list[Item] | None
     denied: list[Item]
+    handling: dict[str, Handling] = field(default_factory=dict)
     attached: list["Block"] = field(default_factory=list)
+
+    def handles(self, right: str, name: str) -> bool:
+        """Whether it lets publish or share the layers of a name."""
+        said = [one.handling[right] for one in [self, *self.attached] if right in one.handling]
+        if any(one.denies(name) for one in said):
+            return False
+        allowed = [pattern for one in said for pattern in one.allowed]
+        only_denies = self.kind == "policy" and not allowed and any(one.has_deny for one in said)
+        return self.kind in ("boundary", "guardrail") or only_denies or named(allowed, name)
 
     def among(self, items: list[Item], version: Version, caller: str) -> bool:
         this = caller if self.kind == "guardrail" else STACK
@@ -207,6 +242,13 @@ class Source:
             )
         if block.denied:
             lines.append(f"  deny {written(block.denied)}")
+        for right, said in block.handling.items():
+            if said.allowed:
+                lines.append(f"  allow {right} {', '.join(said.allowed)}")
+            if said.denied is not None:
+                lines.append(f"  deny {right} {', '.join(said.denied)}".rstrip())
+            if said.spared is not None:
+                lines.append(f"  deny {right} except {', '.join(said.spared)}")
         holders = [role.name for role in self.blocks if any(one is block for one in role.attached)]
         if holders:
             lines.append(f"  attach to role {', '.join(holders)}")
@@ -285,7 +327,20 @@ def made_block(rng: random.Random, name: str, layers: list[Layer]) -> Block:
         denied = items(rng, layers, 2)
     if excepted == []:
         denied = []
-    return Block(kind, name, allowed, excepted, denied)
+    rights = [right for right in ("publish", "share") if rng.random() < 0.4]
+    handling = {right: made_handling(rng, kind) for right in rights}
+    return Block(kind, name, allowed, excepted, denied, handling)
+
+
+def patterns(rng: random.Random, most: int = 3) -> list[str]:
+    names = rng.sample(NAMES, rng.randint(1, most))
+    return [rng.choice([name, name + "*"]) for name in names] if rng.random() < 0.9 else ["*"]
+
+
+def made_handling(rng: random.Random, kind: str) -> Handling:
+    allowed = patterns(rng) if kind in ("role", "policy") and rng.random() < 0.7 else []
+    denied = rng.choice([None, None, [], patterns(rng)])
+    return Handling(allowed, denied, patterns(rng) if rng.random() < 0.3 else None)
 
 
 def made_source(rng: random.Random) -> Source:
@@ -341,6 +396,8 @@ def use_claim(rng: random.Random, source: Source) -> tuple[str, set[str]]:
         labels = [rng.choice(labels)]
         which += f" version {labels[0]}"
     versions = [layer.shared[label] for label in labels]
+    if rng.random() < 0.2:
+        which, versions = "*", [one for each in source.layers for one in each.shared.values()]
     # A granted list may have an account twice, by its name and by a group of it.
     who = principals(rng)
     match rng.randrange(5):
@@ -379,6 +436,23 @@ def attach_claim(rng: random.Random, source: Source) -> tuple[str, set[str]]:
         for version in source.universe
     )
     return f"{block.name} {verb} {written(asked)}", {FAILS if wrong else HOLDS}
+
+
+def handle_claim(rng: random.Random, source: Source) -> tuple[str, set[str]]:
+    handling = [block for block in source.blocks if block.handling]
+    block = rng.choice(handling or source.blocks)
+    right, asked = rng.choice(["publish", "share"]), patterns(rng)
+    known = [end for name in NAMES for end in (name, name + "zz")] + ["zz"]
+    inside = [name for name in known if named(asked, name)]
+    outside = [name for name in known if not named(asked, name)]
+    verb, wrong = rng.choice(
+        [
+            (f"can {right}", [name for name in inside if not block.handles(right, name)]),
+            (f"cannot {right}", [name for name in inside if block.handles(right, name)]),
+            (f"can {right} only", [name for name in outside if block.handles(right, name)]),
+        ]
+    )
+    return f"{block.name} {verb} {', '.join(asked)}", {FAILS if wrong else HOLDS}
 
 
 def judged(
@@ -420,7 +494,7 @@ def main() -> int:
     while sum(len(claims) for _, _, claims in jobs) < options.count:
         source = made_source(rng)
         made = [
-            rng.choice([use_claim, attach_claim] if source.blocks else [use_claim])
+            rng.choice([use_claim, attach_claim, handle_claim] if source.blocks else [use_claim])
             for _ in range(CLAIMS)
         ]
         claims = list(dict(make(rng, source) for make in made).items())

@@ -1,4 +1,4 @@
-//! Claims about which layers can be attached.
+//! Claims about which layers can be attached, published and shared.
 
 use super::{Cause, Facts, Verdict, combined, worst};
 use crate::access::kind::Kind;
@@ -6,21 +6,23 @@ use crate::access::placeholder::{CALLER, Shown, placeholders};
 use crate::access::subject::{Subject, Subjects};
 use crate::cloudformation::{World, explore};
 use crate::iam::allowance::{Allowance, AttachableLayers};
-use crate::iam::attach::{EffectivePolicies, attachable, is_unrelated};
-use crate::iam::deny_reason::{DenyReason, deny_reason};
-use crate::iam::document::Effect;
+use crate::iam::attach::{attachable, is_unrelated};
+use crate::iam::deny_reason::{DenyReason, deny_reason, right_denied};
+use crate::iam::document::{Effect, Statement};
+use crate::iam::effective::EffectivePolicies;
 use crate::iam::evaluate::Values;
+use crate::iam::right::{self, Right};
 use crate::pattern::{BudgetExceeded, Pattern};
-use crate::rules::model::{LayerSet, Layers};
+use crate::rules::layer_pattern;
+use crate::rules::model::{Deed, LayerRight, LayerSet, Layers, Verb};
 use crate::rules::text::{Part, Text as RuleText};
-use crate::syntax::ast::AttachVerb;
 use crate::template::lower::names;
 use serde_json::json;
 use std::collections::BTreeSet;
 
 impl Facts<'_> {
-    /// Whether a claim about what a role or policy lets attach holds.
-    pub(super) fn attach(&self, name: &str, verb: AttachVerb, set: &LayerSet) -> Verdict {
+    /// Whether a claim about what a role or policy lets do to layers holds.
+    pub(super) fn act(&self, name: &str, verb: Verb, deed: Deed, set: &LayerSet) -> Verdict {
         let ids = self.subject_ids(name);
         let mut accounts = accounts_in(set);
         accounts.extend(self.accounts_of(&ids));
@@ -38,8 +40,8 @@ impl Facts<'_> {
                     format!("the template has no role or policy `{name}`")
                 } else {
                     format!(
-                        "`{name}` is not there, or is nothing that governs which layers are \
-                        attached"
+                        "`{name}` is not there, or is nothing that governs which layers are {}",
+                        done(deed)
                     )
                 });
             };
@@ -49,14 +51,14 @@ impl Facts<'_> {
             }
             worst(callers.iter().map(|caller| {
                 let Some(account) = caller else {
-                    let verdict = self.attach_in(world, &subject, verb, set);
+                    let verdict = self.act_in(world, &subject, verb, deed, set);
                     return if callers.len() == 1 {
                         verdict
                     } else {
                         verdict.unless_held(|why| format!("{why}, for callers in another account"))
                     };
                 };
-                let verdict = self.attach_in(world, &subject.called_from(account), verb, set);
+                let verdict = self.act_in(world, &subject.called_from(account), verb, deed, set);
                 verdict.unless_held(|why| format!("{why}, for callers in account {account}"))
             }))
         });
@@ -153,11 +155,12 @@ impl Facts<'_> {
         known.map(str::to_owned).into_iter().collect()
     }
 
-    fn attach_in(
+    fn act_in(
         &self,
         world: &World<'_>,
         subject: &Subject,
-        verb: AttachVerb,
+        verb: Verb,
+        deed: Deed,
         set: &LayerSet,
     ) -> Verdict {
         let mut patterns = Vec::with_capacity(set.members.len());
@@ -172,24 +175,39 @@ impl Facts<'_> {
             }
         }
         let by_itself = subject.kind == Kind::Policy || subject.kind == Kind::Group;
-        let only_denies = by_itself && !allows_any(&subject.policies);
-        // What only denies lets nobody attach anything. What it is for is what it forbids, whatever
+        let only_denies = by_itself
+            && !says_any(&subject.policies, Effect::Allow, deed)
+            && says_any(&subject.policies, Effect::Deny, deed);
+        // What only denies lets nobody do anything. What it is for is what it forbids, whatever
         // else is allowed.
         let policies = if only_denies {
             subject.policies.whatever_is_allowed()
         } else {
             subject.policies.clone()
         };
-        let found = attachable(&policies);
-        let question = AttachQuestion {
+        let found = match deed {
+            Deed::Attach => attachable(&policies),
+            Deed::Handle(handled) => right::handled(&policies, right_of(handled)),
+        };
+        let question = ActQuestion {
+            deed,
             policies: &policies,
             found: &found,
             set: &patterns,
+            // Nobody publishes or shares the layers of another account.
+            reach: match deed {
+                Deed::Attach => None,
+                Deed::Handle(right) => {
+                    let own = Part::Literal(THIS_ACCOUNT.to_owned());
+                    let every = layer_pattern::handled(right, own, &RuleText::literal("*"));
+                    filled_in(&every, subject, world).map(|arn| vec![Pattern::new(&arn)])
+                }
+            },
         };
         let verdict = match verb {
-            AttachVerb::Can => question.can(),
-            AttachVerb::Cannot => question.none(Side::In),
-            AttachVerb::Only => question.none(Side::Out),
+            Verb::Can => question.can(),
+            Verb::Cannot => question.none(Side::In),
+            Verb::Only => question.none(Side::Out),
         };
         let verdict = verdict.unwrap_or_else(|BudgetExceeded| {
             Verdict::Undecided("its patterns are too complex to decide this".to_owned())
@@ -202,7 +220,7 @@ impl Facts<'_> {
                 "{why}; this is about `{}` by itself, and not about what else its holders have",
                 subject.id
             )),
-            Verdict::Fails(why, by) if only_denies && verb != AttachVerb::Can => Verdict::Fails(
+            Verdict::Fails(why, by) if only_denies && verb != Verb::Can => Verdict::Fails(
                 format!("{why} by whoever is allowed it elsewhere: this only denies"),
                 by,
             ),
@@ -231,10 +249,12 @@ impl Facts<'_> {
     }
 }
 
+/// What stands for the account of whoever a claim is about.
+const THIS_ACCOUNT: &str = "${aws:PrincipalAccount}";
+
 /// The ARN of a set with the values of its parameters. `this account` is the account of whoever the
 /// subject is about.
 fn filled_in(arn: &RuleText, subject: &Subject, world: &World<'_>) -> Option<String> {
-    const THIS_ACCOUNT: &str = "${aws:PrincipalAccount}";
     let mut text = String::new();
     for part in arn.parts() {
         match part {
@@ -303,14 +323,36 @@ fn together(parts: &[Subject]) -> Option<Subject> {
     Some(subject)
 }
 
-/// Whether policies have an Allow that may matter, or something of which that is not known.
-fn allows_any(policies: &EffectivePolicies) -> bool {
+/// What is asked of the policies where somebody is to publish or to share.
+fn right_of(right: LayerRight) -> Right {
+    match right {
+        LayerRight::Publish => Right::Publish,
+        LayerRight::Share => Right::Share,
+    }
+}
+
+/// What is done to a layer, as a participle.
+fn done(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Attach => "attached",
+        Deed::Handle(LayerRight::Publish) => "published",
+        Deed::Handle(LayerRight::Share) => "shared",
+    }
+}
+
+/// Whether policies have a statement of that effect that may matter, or something of which that is
+/// not known.
+fn says_any(policies: &EffectivePolicies, effect: Effect, deed: Deed) -> bool {
+    let is_unrelated = |statement: &Statement| match deed {
+        Deed::Attach => is_unrelated(statement),
+        Deed::Handle(handled) => right::is_unrelated(statement, right_of(handled)),
+    };
     policies
         .documents()
         .any(|document| document.problem.is_some())
         || policies
             .statements()
-            .any(|(_, statement)| statement.effect == Effect::Allow && !is_unrelated(statement))
+            .any(|(_, statement)| statement.effect == effect && !is_unrelated(statement))
 }
 
 /// Where the layers are that a question is about.
@@ -322,23 +364,43 @@ enum Side {
     Out,
 }
 
-/// A question about attaching the layers of a set.
-struct AttachQuestion<'a> {
+/// A question about doing something to the layers of a set.
+struct ActQuestion<'a> {
+    deed: Deed,
     policies: &'a EffectivePolicies,
     found: &'a AttachableLayers,
     set: &'a [Pattern],
+    /// The layers that can be in question at all; any where there is nothing.
+    reach: Option<Vec<Pattern>>,
 }
 
-impl AttachQuestion<'_> {
-    /// A layer on one side of the set that an allowance lets attach.
-    fn layer(&self, allowance: &Allowance, side: Side) -> Result<Option<String>, BudgetExceeded> {
-        match side {
-            Side::In => allowance.layer(Some(self.set), &[]),
-            Side::Out => allowance.layer(None, self.set),
+impl ActQuestion<'_> {
+    /// The allowance of every layer.
+    fn every(&self) -> Allowance {
+        match self.deed {
+            Deed::Attach => Allowance::default(),
+            Deed::Handle(handled) => right::every(right_of(handled)),
         }
     }
 
-    /// A layer on one side of the set that one of some allowances lets attach, and by what.
+    /// Why it is denied to do it to a layer, where that is certain.
+    fn denied(&self, layer: &str) -> Option<DenyReason> {
+        match self.deed {
+            Deed::Attach => deny_reason(self.policies, layer),
+            Deed::Handle(handled) => right_denied(self.policies, right_of(handled), layer),
+        }
+    }
+
+    /// A layer on one side of the set that an allowance is about.
+    fn layer(&self, allowance: &Allowance, side: Side) -> Result<Option<String>, BudgetExceeded> {
+        match side {
+            Side::In => allowance.layer(Some(self.set), &[]),
+            Side::Out => allowance.layer(self.reach.as_deref(), self.set),
+        }
+    }
+
+    /// A layer on one side of the set that one of some allowances is about, and by what it is
+    /// allowed.
     fn first(
         &self,
         allowances: &[Allowance],
@@ -346,13 +408,19 @@ impl AttachQuestion<'_> {
     ) -> Result<Option<(String, Vec<String>)>, BudgetExceeded> {
         for allowance in allowances {
             if let Some(layer) = self.layer(allowance, side)? {
-                return Ok(Some((layer, allowance.by.clone())));
+                let by = match self.deed {
+                    Deed::Attach => allowance.by.clone(),
+                    Deed::Handle(handled) => {
+                        right::allowed_by(self.policies, right_of(handled), &layer)
+                    }
+                };
+                return Ok(Some((layer, by)));
             }
         }
         Ok(None)
     }
 
-    /// Whether no layer on one side of the set can be attached.
+    /// Whether it can be done to no layer on one side of the set.
     fn none(&self, side: Side) -> Result<Verdict, BudgetExceeded> {
         let Some((maybe, _)) = self.first(&self.found.possible, side)? else {
             let what = if side == Side::In {
@@ -361,57 +429,73 @@ impl AttachQuestion<'_> {
                 "any other layer"
             };
             // One of them shows why; that none is found in time takes nothing from what is known.
-            let such = self.layer(&Allowance::default(), side).ok().flatten();
-            let why = such.and_then(|such| {
-                Some(format!(
-                    "; for {such}, {}",
-                    deny_reason(self.policies, &such)?
-                ))
-            });
+            let such = self.layer(&self.every(), side).ok().flatten();
+            let why = such.and_then(|such| Some(format!("; for {such}, {}", self.denied(&such)?)));
             return Ok(Verdict::Holds(format!(
-                "no request with {what} is allowed{}",
+                "{}{}",
+                match self.deed {
+                    Deed::Attach => format!("no request with {what} is allowed"),
+                    Deed::Handle(right) => format!("nothing lets {} {what}", right.keyword()),
+                },
                 why.unwrap_or_default()
             )));
         };
         Ok(match self.first(&self.found.certain, side)? {
             Some((layer, by)) => Verdict::Fails(
-                format!("{layer} can be attached"),
+                format!("{layer} can be {}", done(self.deed)),
                 by.iter().map(|by| Cause::of(by)).collect(),
             ),
-            None => self.undecided(&format!("{maybe} may be attached")),
+            None => self.undecided(&format!("{maybe} may be {}", done(self.deed))),
         })
     }
 
-    /// Whether every layer of the set can be attached: whether none of it is beyond every
+    /// Whether it can be done to every layer of the set: whether none of it is beyond every
     /// allowance.
     fn can(&self) -> Result<Verdict, BudgetExceeded> {
-        let beyond = |allowances: &[Allowance]| {
-            Allowance::default().layer_beyond(allowances, Some(self.set))
-        };
+        let beyond =
+            |allowances: &[Allowance]| self.every().layer_beyond(allowances, Some(self.set));
         let Some(maybe) = beyond(&self.found.certain)? else {
-            let by: BTreeSet<&str> = self
-                .found
-                .certain
-                .iter()
-                .flat_map(|allowance| &allowance.by)
-                .map(String::as_str)
-                .collect();
-            let by = by.into_iter().collect::<Vec<_>>().join("; ");
-            return Ok(Verdict::Holds(if by.is_empty() {
-                "no request with one of these layers is denied".to_owned()
-            } else {
-                format!("a request with each of these layers is allowed by {by}")
+            let by = self.allowed_by().into_iter().collect::<Vec<_>>().join("; ");
+            return Ok(Verdict::Holds(match (by.is_empty(), self.deed) {
+                (true, Deed::Attach) => "no request with one of these layers is denied".to_owned(),
+                (true, Deed::Handle(right)) => {
+                    format!("nothing denies to {} one of these layers", right.keyword())
+                }
+                (false, Deed::Attach) => {
+                    format!("a request with each of these layers is allowed by {by}")
+                }
+                (false, Deed::Handle(right)) => {
+                    format!("{by} lets {} each of these layers", right.keyword())
+                }
             }));
         };
         let Some(layer) = beyond(&self.found.possible)? else {
-            return Ok(self.undecided(&format!("{maybe} may not be attached")));
+            return Ok(self.undecided(&format!("{maybe} may not be {}", done(self.deed))));
         };
-        let cannot = format!("{layer} cannot be attached");
-        Ok(match deny_reason(self.policies, &layer) {
+        let cannot = format!("{layer} cannot be {}", done(self.deed));
+        Ok(match self.denied(&layer) {
             Some(DenyReason::Explicit(by)) => Verdict::Fails(cannot, vec![Cause::of(&by)]),
             Some(missing) => Verdict::Fails(format!("{cannot}: {missing}"), Vec::new()),
             None => Verdict::Fails(cannot, Vec::new()),
         })
+    }
+
+    /// What allows it for the layers of the set, each of which is allowed.
+    fn allowed_by(&self) -> BTreeSet<String> {
+        match self.deed {
+            Deed::Attach => {
+                let certain = self.found.certain.iter();
+                certain.flat_map(|one| one.by.iter().cloned()).collect()
+            }
+            Deed::Handle(handled) => {
+                let right = right_of(handled);
+                let one = self.layer(&self.every(), Side::In).ok().flatten();
+                one.map(|one| right::allowed_by(self.policies, right, &one))
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect()
+            }
+        }
     }
 
     fn undecided(&self, what: &str) -> Verdict {

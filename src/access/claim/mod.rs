@@ -115,7 +115,12 @@ impl<'s> Facts<'s> {
     #[must_use]
     pub fn verdict(&self, claim: &Claim) -> Verdict {
         match &claim.kind {
-            ClaimKind::Attach { subject, verb, set } => self.attach(&subject.value, *verb, set),
+            ClaimKind::Act {
+                subject,
+                verb,
+                deed,
+                set,
+            } => self.act(&subject.value, *verb, *deed, set),
             ClaimKind::Use {
                 only,
                 principals,
@@ -138,7 +143,7 @@ impl<'s> Facts<'s> {
     /// Whether there is anything that a claim is about, or may be.
     fn has(&self, claim: &Claim) -> bool {
         match &claim.kind {
-            ClaimKind::Attach { subject, .. } => !self.subject_ids(&subject.value).is_empty(),
+            ClaimKind::Act { subject, .. } => !self.subject_ids(&subject.value).is_empty(),
             ClaimKind::Use { versions, .. } => self.has_versions(versions),
         }
     }
@@ -191,7 +196,7 @@ pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
             versions: Claimed::Every,
             ..
         } => None,
-        ClaimKind::Attach { subject, .. } => Some(vec![subject.value.clone()]),
+        ClaimKind::Act { subject, .. } => Some(vec![subject.value.clone()]),
     };
     others
         .into_iter()

@@ -64,10 +64,10 @@ fn beside_full_access(role: &Role, allows: &[&Spanned<Allow>], diagnostics: &mut
 fn beside_another(allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>) {
     let with_layers = allows
         .iter()
-        .find(|allow| matches!(allow.value, Allow::Layers(_)));
+        .find(|allow| matches!(allow.value, Allow::Layers(..)));
     for none in allows
         .iter()
-        .filter(|allow| matches!(allow.value, Allow::None))
+        .filter(|allow| matches!(allow.value, Allow::None(_)))
     {
         if let Some(other) = with_layers {
             diagnostics.push(
@@ -88,7 +88,7 @@ fn beside_another(allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>)
 /// boundary.
 fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
     let Some(Spanned {
-        value: Allow::Layers(set),
+        value: Allow::Layers(_, set),
         span,
     }) = &restriction.allow
     else {

@@ -1,8 +1,8 @@
 //! What a source claims of its template.
 
-use super::{LayerSet, Principal, Spanned};
+use super::{LayerRight, LayerSet, Principal, Spanned};
 use crate::source::Span;
-use crate::syntax::ast::AttachVerb;
+pub use crate::syntax::ast::Verb;
 
 /// A claim.
 #[derive(Clone, Debug)]
@@ -29,15 +29,26 @@ pub enum ClaimKind {
         /// What they can use.
         versions: Claimed,
     },
-    /// What can be attached, or cannot.
-    Attach {
+    /// What can be done to layers, or cannot.
+    Act {
         /// The name of the role, policy, boundary or guardrail.
         subject: Spanned<String>,
         /// What is said of the set.
-        verb: AttachVerb,
-        /// The layers.
+        verb: Verb,
+        /// What is done.
+        deed: Deed,
+        /// The layers; of a layer's versions where these are what it is done to.
         set: LayerSet,
     },
+}
+
+/// What can be done to layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Attaching them to functions.
+    Attach,
+    /// Publishing or sharing them.
+    Handle(LayerRight),
 }
 
 /// The layer versions that a claim is about.

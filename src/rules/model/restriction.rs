@@ -3,6 +3,7 @@
 use super::{Id, Spanned};
 use crate::rules::text::Text;
 use crate::source::Span;
+pub use crate::syntax::ast::{FunctionRight, LayerRight};
 use std::sync::Arc;
 
 /// A role, policy, boundary or guardrail.
@@ -18,8 +19,14 @@ pub struct Restriction {
     pub description: Option<Spanned<String>>,
     /// What may be attached; one at the most, since two would add up to more than either says.
     pub allow: Option<Spanned<Allow>>,
+    /// What may be read besides.
+    pub reads: Vec<Spanned<LayerSet>>,
+    /// What may be published and shared.
+    pub handling: Vec<Spanned<AllowedHandling>>,
     /// What may not be attached, whatever allows it.
     pub denies: Vec<Spanned<Deny>>,
+    /// What may not be published or shared, whatever allows it.
+    pub denied_handling: Vec<Spanned<DeniedHandling>>,
     /// The functions that `allow` is about, as patterns for their names; all of them where empty.
     pub functions: Vec<Spanned<String>>,
     /// The roles that the deny rules spare, as patterns for their names.
@@ -91,7 +98,9 @@ impl Restriction {
     /// Every set in its rules.
     pub fn sets(&self) -> impl Iterator<Item = &LayerSet> {
         let allowed = self.allow.iter().filter_map(|allow| allow.value.set());
-        allowed.chain(self.denies.iter().filter_map(|deny| deny.value.set()))
+        let read = self.reads.iter().map(|read| &read.value);
+        let denied = self.denies.iter().filter_map(|deny| deny.value.set());
+        allowed.chain(read).chain(denied)
     }
 
     /// The sets whose layers may be attached.
@@ -108,9 +117,38 @@ impl Restriction {
 #[derive(Clone, Debug)]
 pub enum Allow {
     /// No layer; functions without layers are allowed.
-    None,
+    None(FunctionRight),
     /// The layers of a set, and no others.
-    Layers(LayerSet),
+    Layers(FunctionRight, LayerSet),
+}
+
+/// Layers that may be published or shared: patterns for the names of the stack's account.
+#[derive(Clone, Debug)]
+pub struct AllowedHandling {
+    /// What may be done.
+    pub right: LayerRight,
+    /// Patterns for their names.
+    pub names: Vec<Spanned<Text>>,
+}
+
+/// Layers that may not be published or shared.
+#[derive(Clone, Debug)]
+pub struct DeniedHandling {
+    /// What may not be done.
+    pub right: LayerRight,
+    /// To which layers.
+    pub layers: Handled,
+}
+
+/// Layers, by their names.
+#[derive(Clone, Debug)]
+pub enum Handled {
+    /// All of them.
+    All,
+    /// Those whose names fit one of the patterns.
+    Named(Vec<Spanned<Text>>),
+    /// Those whose names fit none of the patterns.
+    AllBut(Vec<Spanned<Text>>),
 }
 
 impl Allow {
@@ -118,8 +156,8 @@ impl Allow {
     #[must_use]
     pub fn set(&self) -> Option<&LayerSet> {
         match self {
-            Self::Layers(set) => Some(set),
-            Self::None => None,
+            Self::Layers(_, set) => Some(set),
+            Self::None(_) => None,
         }
     }
 }

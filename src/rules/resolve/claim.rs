@@ -2,10 +2,15 @@
 
 use super::Resolver;
 use super::restriction::Names;
+use super::set::this_account;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
-use crate::rules::model::{Claim, ClaimKind, Claimed, Principal, Spanned};
-use crate::syntax::ast::{self, File, RestrictionKind, Statement};
+use crate::rules::layer_pattern::handled;
+use crate::rules::model::{
+    Claim, ClaimKind, Claimed, Deed, LayerSet, Layers, Principal, SetMember, Spanned,
+};
+use crate::rules::text::Text;
+use crate::syntax::ast::{self, File, LayerRight, RestrictionKind, Statement};
 use indexmap::IndexSet;
 
 /// What stands for every layer in a claim about use.
@@ -28,7 +33,11 @@ impl Resolver<'_> {
 
     fn claim(&mut self, claim: &ast::Claim, names: &Names<'_>) -> Option<Claim> {
         let kind = match &claim.kind {
-            ast::ClaimKind::Attach { subject, verb, set } => {
+            ast::ClaimKind::Act {
+                subject,
+                verb,
+                deed,
+            } => {
                 if !self.names_only && !names.subjects.contains(&subject.text.as_str()) {
                     let message = format!(
                         "there is no role, policy, boundary or guardrail {}",
@@ -36,25 +45,38 @@ impl Resolver<'_> {
                     );
                     let diagnostic = Diagnostic::error(Code::UnknownName, subject.span, message);
                     let near = nearest(&subject.text, names.subjects.iter().copied());
+                    let what = match deed {
+                        ast::Deed::Attach(_) => "attaching",
+                        ast::Deed::Handle(LayerRight::Publish, _) => "publishing",
+                        ast::Deed::Handle(LayerRight::Share, _) => "sharing",
+                    };
                     self.report(diagnostic.suggest(
                         subject.span,
                         near,
-                        "a claim about attaching names one of this source",
+                        format!("a claim about {what} names one of this source"),
                     ));
                     return None;
                 }
-                // `this account` is that of whoever the claim is about, as a guardrail has it.
-                let set = self.set(set, RestrictionKind::Guardrail, &names.layers);
+                let (deed, set) = match deed {
+                    // `this account` is that of whoever the claim is about, as a guardrail has it.
+                    ast::Deed::Attach(items) => (
+                        Deed::Attach,
+                        self.set(items, RestrictionKind::Guardrail, &names.layers),
+                    ),
+                    ast::Deed::Handle(right, patterns) => {
+                        (Deed::Handle(*right), self.handled(*right, patterns, names))
+                    }
+                };
                 if set.members.is_empty() {
                     return None;
                 }
-                let subject = Spanned {
-                    value: subject.text.clone(),
-                    span: subject.span,
-                };
-                ClaimKind::Attach {
-                    subject,
+                ClaimKind::Act {
+                    subject: Spanned {
+                        value: subject.text.clone(),
+                        span: subject.span,
+                    },
                     verb: *verb,
+                    deed,
                     set,
                 }
             }
@@ -88,6 +110,27 @@ impl Resolver<'_> {
             span: claim.keyword,
             kind,
         })
+    }
+
+    /// The layers that a claim about publishing or sharing is about: those of the account of whoever
+    /// it is about, since nobody can publish or share those of another one.
+    fn handled(
+        &mut self,
+        right: LayerRight,
+        patterns: &[ast::Name],
+        names: &Names<'_>,
+    ) -> LayerSet {
+        let account = this_account(RestrictionKind::Guardrail);
+        let found = self.layer_names(patterns, &names.layers);
+        let member = |name: Spanned<Text>| SetMember {
+            layers: Layers::Matching(handled(right, account.clone(), &name.value)),
+            declared: None,
+            names: None,
+            span: name.span,
+        };
+        LayerSet {
+            members: found.into_iter().map(member).collect(),
+        }
     }
 
     fn principals(&mut self, principals: &[ast::Principal]) -> Vec<Spanned<Principal>> {

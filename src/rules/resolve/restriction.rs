@@ -7,13 +7,13 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
-    Allow, Attachments, BoundaryReference, Deny, Form, Id, Principal, Restriction, Role, Spanned,
-    Target,
+    Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, Form, Handled,
+    Id, LayerSet, Principal, Restriction, Role, Spanned, Target,
 };
 use crate::rules::scope::may_be_missing;
 use crate::rules::text::Text;
 use crate::source::Span;
-use crate::syntax::ast::{self, Attach, AttachKind, RestrictionKind, Rule, Value};
+use crate::syntax::ast::{self, Attach, AttachKind, LayerRight, RestrictionKind, Rule, Value};
 use crate::syntax::keyword::Keyword;
 
 /// What the restrictions of a source can name.
@@ -35,6 +35,9 @@ struct Body {
     path: Option<Spanned<String>>,
     description: Option<Spanned<String>>,
     allow: Option<Spanned<Allow>>,
+    reads: Vec<Spanned<LayerSet>>,
+    handling: Vec<Spanned<AllowedHandling>>,
+    denied_handling: Vec<Spanned<DeniedHandling>>,
     denies: Vec<Spanned<Deny>>,
     functions: Vec<Spanned<String>>,
     exempt: Vec<Spanned<String>>,
@@ -81,7 +84,10 @@ impl Resolver<'_> {
             path: body.path,
             description: body.description,
             allow: body.allow,
+            reads: body.reads,
+            handling: body.handling,
             denies: body.denies,
+            denied_handling: body.denied_handling,
             functions: body.functions,
             exempt: body.exempt,
             pass_roles: body.pass_roles,
@@ -98,10 +104,45 @@ impl Resolver<'_> {
         body: &mut Body,
     ) {
         match rule {
-            Rule::AllowNone => self.allow(Allow::None, keyword, body),
-            Rule::Allow(items) => {
+            Rule::AllowNone(right) => self.allow(Allow::None(*right), keyword, body),
+            Rule::Allow(right, items) => {
                 let set = self.set(items, kind, &names.layers);
-                self.allow(Allow::Layers(set), keyword, body);
+                self.allow(Allow::Layers(*right, set), keyword, body);
+            }
+            Rule::AllowRead(items) => body.reads.push(Spanned {
+                value: self.set(items, kind, &names.layers),
+                span: keyword,
+            }),
+            Rule::AllowRight(right, patterns) => body.handling.push(Spanned {
+                value: AllowedHandling {
+                    right: *right,
+                    names: self.layer_names(patterns, &names.layers),
+                },
+                span: keyword,
+            }),
+            Rule::DenyRight {
+                right,
+                except,
+                patterns,
+                span,
+            } => {
+                if patterns.is_empty() {
+                    self.refuse_ambiguous(*right, *span, names);
+                }
+                let listed = self.layer_names(patterns, &names.layers);
+                let layers = match (patterns.as_slice(), except) {
+                    ([], _) => Handled::All,
+                    (_, false) => Handled::Named(listed),
+                    (_, true) => Handled::AllBut(listed),
+                };
+                self.deny_handling(
+                    DeniedHandling {
+                        right: *right,
+                        layers,
+                    },
+                    keyword,
+                    body,
+                );
             }
             Rule::DenyAll => body.denies.push(Spanned {
                 value: Deny::All,
@@ -185,6 +226,44 @@ impl Resolver<'_> {
                 .help("write one `deny all except` with all the layers"),
             ),
         }
+    }
+
+    fn deny_handling(&mut self, deny: DeniedHandling, span: Span, body: &mut Body) {
+        let is_open = |other: &&Spanned<DeniedHandling>| {
+            other.value.right == deny.right && matches!(other.value.layers, Handled::AllBut(_))
+        };
+        let first = body.denied_handling.iter().find(is_open);
+        if let (Handled::AllBut(_), Some(first)) = (&deny.layers, first) {
+            let message = format!("`deny {} except` is repeated", deny.right.keyword());
+            let first = first.span;
+            return self.report(
+                Diagnostic::error(Code::RepeatedStatement, span, message)
+                    .label("repeated here")
+                    .also(first, "first given here")
+                    .note("together they would spare only what both spare")
+                    .help("write one with all the patterns"),
+            );
+        }
+        body.denied_handling.push(Spanned { value: deny, span });
+    }
+
+    /// Refuses a right that could be a layer of this source as well.
+    fn refuse_ambiguous(&mut self, right: LayerRight, span: Span, names: &Names<'_>) {
+        let word = right.keyword();
+        if !names.layers.contains_key(word.text()) {
+            return;
+        }
+        let message = format!("`deny {word}` can be read in two ways");
+        self.report(
+            Diagnostic::error(Code::AmbiguousRule, span, message)
+                .note(format!(
+                    "`{word}` is what may be done to layers, and a layer of this source"
+                ))
+                .help(format!(
+                    "write `deny {word} *` for the right, or `deny {word} from this account` for \
+                    the layer"
+                )),
+        );
     }
 
     fn patterns(
@@ -470,7 +549,8 @@ impl Resolver<'_> {
     /// Looks for what a body lacks, and for what says nothing in it.
     fn check_body(&mut self, declared: &ast::Restriction, body: &Body) {
         let (kind, span) = (declared.kind.keyword(), declared.name.span);
-        let silent = body.allow.is_none() && body.denies.is_empty();
+        let allows = body.allow.is_some() || !body.reads.is_empty() || !body.handling.is_empty();
+        let denies = !body.denies.is_empty() || !body.denied_handling.is_empty();
         if declared.kind == RestrictionKind::Role {
             let said = |rule: &Rule| {
                 matches!(
@@ -489,7 +569,7 @@ impl Resolver<'_> {
                     subject PATTERN`",
                 ));
             }
-        } else if silent && body.pass_roles.is_empty() {
+        } else if !allows && !denies && body.pass_roles.is_empty() {
             self.report(
                 Diagnostic::error(Code::NoRules, span, format!("this {kind} has no rule"))
                     .note("IAM refuses a policy without statements")
@@ -502,7 +582,7 @@ impl Resolver<'_> {
                     .note("it is about the functions of `allow`, and there is no `allow`"),
             );
         }
-        if let (true, Some(first)) = (body.denies.is_empty(), body.exempt.first()) {
+        if let (false, Some(first)) = (denies, body.exempt.first()) {
             self.report(
                 Diagnostic::warning(Code::NoEffect, first.span, "`exempt` has no effect here")
                     .note("it is about the roles that `deny` spares, and there is no `deny`"),

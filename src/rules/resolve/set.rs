@@ -5,12 +5,12 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
-    Fact, Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember,
+    Fact, Id, Layer, LayerSet, Layers, Origin, Principal, Releases, SetMember, Spanned,
 };
 use crate::rules::scope::may_be_missing;
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
-use crate::syntax::ast::{self, Name, Owner, RestrictionKind, SetItem, Value};
+use crate::syntax::ast::{self, LayerRight, Name, Owner, RestrictionKind, SetItem, Value};
 use indexmap::IndexMap;
 
 /// The layers of a source by name, several for the name of a block with variables; `None` where one
@@ -22,7 +22,7 @@ pub type Declared<'a> = IndexMap<&'a str, Option<Vec<&'a Layer>>>;
 /// A guardrail applies in many accounts, and there the caller's is meant; IAM fills its policy
 /// variable in when a request is judged (IAM User Guide, global condition keys). Everything else is
 /// about the stack's account.
-fn this_account(kind: RestrictionKind) -> Part {
+pub fn this_account(kind: RestrictionKind) -> Part {
     match kind {
         RestrictionKind::Guardrail => Part::Literal("${aws:PrincipalAccount}".to_owned()),
         RestrictionKind::Role | RestrictionKind::Policy | RestrictionKind::Boundary => {
@@ -131,6 +131,13 @@ impl Resolver<'_> {
         }
         let message = format!("there is no layer {word} in this source");
         let diagnostic = Diagnostic::error(Code::UnknownName, name.span, message);
+        if let Some(right) = LayerRight::from_text(&name.text) {
+            let right = right.keyword();
+            return self.report(diagnostic.help(format!(
+                "to say who may {right} layers, write a rule of its own with their names: \
+                `{right} NAME, …`"
+            )));
+        }
         let near = nearest(&name.text, layers.keys().copied());
         self.report(diagnostic.suggest(
             name.span,
@@ -231,10 +238,7 @@ impl Resolver<'_> {
     ) -> Vec<SetMember> {
         let problem = formats::layer_pattern_problem(&pattern.text);
         if let Some(problem) = problem {
-            let message = format!("{} matches no layer", quote(&pattern.text));
-            self.report(
-                Diagnostic::error(Code::InvalidPattern, pattern.span, message).note(problem),
-            );
+            self.no_layer(pattern, problem);
         }
         let accounts = match owner {
             Owner::ThisAccount => vec![(this_account(kind), None)],
@@ -250,6 +254,52 @@ impl Resolver<'_> {
             span: pattern.span,
         };
         accounts.into_iter().map(member).collect()
+    }
+
+    /// The names of layers that patterns stand for: of a layer of this source, what it is called at
+    /// AWS.
+    pub fn layer_names(&mut self, patterns: &[Name], layers: &Declared<'_>) -> Vec<Spanned<Text>> {
+        let mut found = Vec::with_capacity(patterns.len());
+        for pattern in patterns {
+            let texts = match layers.get(pattern.text.as_str()) {
+                Some(Some(named)) => named
+                    .iter()
+                    .flat_map(|layer| self.names_of_layer(layer, pattern.span))
+                    .collect(),
+                // What is wrong with it has been reported.
+                Some(None) => Vec::new(),
+                None => match formats::layer_pattern_problem(&pattern.text) {
+                    None => vec![Text::literal(pattern.text.as_str())],
+                    Some(problem) => {
+                        self.no_layer(pattern, problem);
+                        Vec::new()
+                    }
+                },
+            };
+            found.extend(texts.into_iter().map(|value| Spanned {
+                value,
+                span: pattern.span,
+            }));
+        }
+        found
+    }
+
+    /// What a declared layer is called at AWS: what this stack publishes, and what exists.
+    fn names_of_layer(&mut self, layer: &Layer, span: Span) -> Vec<Text> {
+        let arns = self.any_version_of(layer, span);
+        let names = arns.iter().filter_map(|arn| match arn {
+            Layers::Matching(arn) => arn.split(':').get(6).cloned(),
+            Layers::Published { .. } => None,
+        });
+        let mut names: Vec<Text> = names.collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    fn no_layer(&mut self, pattern: &Name, problem: &'static str) {
+        let message = format!("{} matches no layer", quote(&pattern.text));
+        self.report(Diagnostic::error(Code::InvalidPattern, pattern.span, message).note(problem));
     }
 
     /// The accounts that a principal stands for, and what the source calls them. Anybody else is

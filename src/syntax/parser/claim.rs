@@ -1,10 +1,10 @@
 //! `expect CLAIM`
 
 use super::cursor::{Cursor, Parsed};
-use super::restriction::set;
+use super::restriction::{names, set};
 use super::{comma_separated, principal};
 use crate::source::Span;
-use crate::syntax::ast::{AttachVerb, Claim, ClaimKind, Name, Principal};
+use crate::syntax::ast::{Claim, ClaimKind, Deed, LayerRight, Name, Principal, Verb};
 use crate::syntax::keyword::Keyword;
 
 /// `[only] PRINCIPALS [in ORGANIZATION] can use LAYER …` or `NAME can attach …`
@@ -20,22 +20,9 @@ pub fn claim(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Claim> {
         return cursor.unexpected();
     }
     if let (false, None, [Principal::Named(subject)]) = (only, &member_of, principals.as_slice())
-        && cursor.accept_keyword(Keyword::Attach).is_some()
+        && let Some(act) = act(cursor, subject, can)?
     {
-        let subject = subject.clone();
-        let verb = if !can {
-            AttachVerb::Cannot
-        } else if cursor.accept_keyword(Keyword::Only).is_some() {
-            AttachVerb::Only
-        } else {
-            AttachVerb::Can
-        };
-        let kind = ClaimKind::Attach {
-            subject,
-            verb,
-            set: set(cursor)?,
-        };
-        return Ok(Claim { keyword, kind });
+        return Ok(Claim { keyword, kind: act });
     }
     cursor.expect_keyword(Keyword::Use)?;
     let (layer, version) = layer_versions(cursor)?;
@@ -52,7 +39,36 @@ pub fn claim(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Claim> {
     })
 }
 
-/// `NAME [version LABEL]`
+/// `attach [only] SET`, `publish [only] PATTERN, …` or `share [only] PATTERN, …`
+fn act(cursor: &mut Cursor<'_>, subject: &Name, can: bool) -> Parsed<Option<ClaimKind>> {
+    let right = if cursor.accept_keyword(Keyword::Attach).is_some() {
+        None
+    } else if cursor.accept_keyword(Keyword::Publish).is_some() {
+        Some(LayerRight::Publish)
+    } else if cursor.accept_keyword(Keyword::Share).is_some() {
+        Some(LayerRight::Share)
+    } else {
+        return Ok(None);
+    };
+    let verb = if !can {
+        Verb::Cannot
+    } else if cursor.accept_keyword(Keyword::Only).is_some() {
+        Verb::Only
+    } else {
+        Verb::Can
+    };
+    let deed = match right {
+        None => Deed::Attach(set(cursor)?),
+        Some(right) => Deed::Handle(right, names(cursor)?),
+    };
+    Ok(Some(ClaimKind::Act {
+        subject: subject.clone(),
+        verb,
+        deed,
+    }))
+}
+
+/// `*`, or `NAME [version LABEL]`
 fn layer_versions(cursor: &mut Cursor<'_>) -> Parsed<(Name, Option<Name>)> {
     let layer = cursor.expect_word("a layer")?;
     let version = match cursor.accept_keyword(Keyword::Version) {

@@ -142,6 +142,12 @@ impl<'s> Cursor<'s> {
         Some(self.span_of(token))
     }
 
+    /// Whether the next token is a word, and none of these.
+    pub fn at_word_but(&self, keywords: &[Keyword]) -> bool {
+        self.next.kind == TokenKind::Word
+            && !keywords.iter().any(|keyword| keyword.text() == self.text())
+    }
+
     /// Takes the next token, which must be that word.
     pub fn expect_keyword(&mut self, keyword: Keyword) -> Parsed<Span> {
         match self.accept_keyword(keyword) {
@@ -396,6 +402,14 @@ impl<'s> Cursor<'s> {
     /// Whether nothing is left.
     pub fn at_end(&self) -> bool {
         self.next.kind == TokenKind::End
+    }
+
+    /// Whether the statement ends here.
+    pub fn at_end_of_statement(&self) -> bool {
+        matches!(
+            self.next.kind,
+            TokenKind::Newline | TokenKind::CloseBrace | TokenKind::End
+        )
     }
 
     /// Checks that the statement ends here; the closing brace of a body ends the statement before

@@ -7,8 +7,8 @@ use crate::english::list;
 use crate::source::Span;
 use crate::syntax::ast::RestrictionKind::{self, Boundary, Guardrail, Policy, Role};
 use crate::syntax::ast::{
-    Attach, AttachKind, Oidc, Owner, Principal, Restriction, RestrictionStatement, Rule, SetItem,
-    Value,
+    Attach, AttachKind, FunctionRight, LayerRight, Name, Oidc, Owner, Principal, Restriction,
+    RestrictionStatement, Rule, SetItem, Value,
 };
 use crate::syntax::keyword::{Choice, Keyword, RuleKeyword};
 
@@ -106,23 +106,69 @@ fn misplaced<T>(
     Err(Failed)
 }
 
-/// `none` or `SET`
+/// `none`, `SET`, `update none`, `update SET`, `read SET`, `publish PATTERN, …` or
+/// `share PATTERN, …`
 fn allow(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    match cursor.accept_keyword(Keyword::None) {
-        Some(_) => Ok(Rule::AllowNone),
-        None => Ok(Rule::Allow(set(cursor)?)),
+    const DEFAULT: FunctionRight = FunctionRight::CreateAndUpdate;
+    if cursor.accept_keyword(Keyword::None).is_some() {
+        return Ok(Rule::AllowNone(DEFAULT));
+    }
+    let word = cursor.expect_word("a layer, a pattern or an ARN")?;
+    if !introduces(cursor) {
+        return Ok(Rule::Allow(DEFAULT, set_from(cursor, word)?));
+    }
+    if let Some(right) = LayerRight::from_text(&word.text) {
+        return Ok(Rule::AllowRight(right, names(cursor)?));
+    }
+    match Keyword::from_text(&word.text) {
+        Some(Keyword::Read) => Ok(Rule::AllowRead(set(cursor)?)),
+        Some(Keyword::Update) if cursor.accept_keyword(Keyword::None).is_some() => {
+            Ok(Rule::AllowNone(FunctionRight::Update))
+        }
+        Some(Keyword::Update) => Ok(Rule::Allow(FunctionRight::Update, set(cursor)?)),
+        _ => Ok(Rule::Allow(DEFAULT, set_from(cursor, word)?)),
     }
 }
 
-/// `all`, `all except SET` or `SET`
+/// `all`, `all except SET`, `publish [[except] PATTERN, …]`, the same of `share`, or `SET`
 fn deny(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
-    if cursor.accept_keyword(Keyword::All).is_none() {
-        return Ok(Rule::Deny(set(cursor)?));
+    if cursor.accept_keyword(Keyword::All).is_some() {
+        return match cursor.accept_keyword(Keyword::Except) {
+            Some(_) => Ok(Rule::DenyAllExcept(set(cursor)?)),
+            None => Ok(Rule::DenyAll),
+        };
     }
-    match cursor.accept_keyword(Keyword::Except) {
-        Some(_) => Ok(Rule::DenyAllExcept(set(cursor)?)),
-        None => Ok(Rule::DenyAll),
-    }
+    let word = cursor.expect_word("a layer, a pattern or an ARN")?;
+    let Some(right) = LayerRight::from_text(&word.text) else {
+        return Ok(Rule::Deny(set_from(cursor, word)?));
+    };
+    let except = cursor.accept_keyword(Keyword::Except).is_some();
+    let patterns = if except || introduces(cursor) {
+        names(cursor)?
+    } else if cursor.at_end_of_statement() {
+        Vec::new()
+    } else {
+        return Ok(Rule::Deny(set_from(cursor, word)?));
+    };
+    Ok(Rule::DenyRight {
+        right,
+        except,
+        patterns,
+        span: word.span,
+    })
+}
+
+/// Whether the word before is more than the name of a layer: whether layers follow it. A layer may
+/// be named `publish`, and be named with its version or as one of somebody's.
+fn introduces(cursor: &Cursor<'_>) -> bool {
+    cursor.at_word_but(&[Keyword::Version, Keyword::From])
+}
+
+/// One or more patterns for the names of layers, with commas between them
+pub fn names(cursor: &mut Cursor<'_>) -> Parsed<Vec<Name>> {
+    comma_separated(cursor, |cursor| {
+        cursor.expect_word("a pattern for the names of layers")
+    })
 }
 
 /// One or more items, with commas between them
@@ -130,9 +176,23 @@ pub fn set(cursor: &mut Cursor<'_>) -> Parsed<Vec<SetItem>> {
     comma_separated(cursor, set_item)
 }
 
+/// The items of which the first begins with this word
+fn set_from(cursor: &mut Cursor<'_>, first: Name) -> Parsed<Vec<SetItem>> {
+    let mut items = vec![set_item_from(cursor, first)?];
+    if cursor.accept_comma().is_some() {
+        items.extend(set(cursor)?);
+    }
+    Ok(items)
+}
+
 /// `NAME [version LABEL]`, `PATTERN from OWNER` or an ARN
 fn set_item(cursor: &mut Cursor<'_>) -> Parsed<SetItem> {
     let word = cursor.expect_word("a layer, a pattern or an ARN")?;
+    set_item_from(cursor, word)
+}
+
+/// The item that begins with this word
+fn set_item_from(cursor: &mut Cursor<'_>, word: Name) -> Parsed<SetItem> {
     if word.text.starts_with("arn:") {
         return Ok(SetItem::Arn(Value {
             text: word.text,

@@ -2,8 +2,8 @@
 
 use super::{Scalar, Sink, text, value};
 use crate::template::model::{
-    Condition, Document, ManagedPolicy, PrincipalElement, Remarked, Role, ServiceControlPolicy,
-    Statement, Value, Values,
+    Condition, Document, ManagedPolicy, PrincipalElement, Remarked, Resources, Role,
+    ServiceControlPolicy, Statement, Value, Values,
 };
 
 /// The name of a role's inline policy.
@@ -145,9 +145,16 @@ pub fn statement(sink: &mut impl Sink, statement: &Statement) {
             sink.end_list();
         }
     }
-    if !resources.is_empty() {
-        sink.key("Resource");
-        values(sink, resources);
+    match resources {
+        Resources::None => {}
+        Resources::These(arns) => {
+            sink.key("Resource");
+            values(sink, arns);
+        }
+        Resources::AllBut(arns) => {
+            sink.key("NotResource");
+            values(sink, arns);
+        }
     }
     write_conditions(sink, conditions);
     sink.end_map();

@@ -165,7 +165,9 @@ fn longest_list(document: &Document) -> usize {
             .conditions
             .iter()
             .map(|condition| &condition.values);
-        principals.chain(conditions).chain([&statement.resources])
+        principals
+            .chain(conditions)
+            .chain(statement.resources.arns())
     });
     lists.map(length).max().unwrap_or_default()
 }

@@ -2,15 +2,16 @@
 
 use super::{Lowered, names, value};
 use crate::aws::quotas::{GUARDRAIL_WARNED, MANAGED_POLICY};
+use crate::rules::layer_pattern;
 use crate::rules::model::{
-    Allow, Attachments, BoundaryReference, Deny, Form, Id, LayerSet, Layers, Restriction, Rules,
-    Spanned, Target, Trust,
+    Allow, AllowedHandling, Attachments, BoundaryReference, Deny, Form, FunctionRight, Handled, Id,
+    LayerRight, LayerSet, Layers, Restriction, Rules, Spanned, Target, Trust,
 };
 use crate::rules::text::{Part, Text};
 use crate::template::measure::Lengths;
 use crate::template::model::{
     Condition, Document, Effect, Key, ManagedPolicy, PrincipalElement, Properties, Remarked,
-    Resource, Role, ServiceControlPolicy, Statement, Value, Values,
+    Resource, Resources, Role, ServiceControlPolicy, Statement, Value, Values,
 };
 use crate::template::split::split;
 use std::borrow::Cow;
@@ -24,8 +25,27 @@ const ATTACH: &[&str] = &[
     "lambda:UpdateFunctionConfiguration",
 ];
 
+/// What can configure a function that is there.
+const UPDATE: &[&str] = &["lambda:UpdateFunctionConfiguration"];
+
 /// What attaching a layer of another account takes besides.
 const READ: &[&str] = &["lambda:GetLayerVersion"];
+
+/// What publishes a version of a layer.
+const PUBLISH: &[&str] = &["lambda:PublishLayerVersion"];
+
+/// What changes with whom a version is shared, and what shows it.
+const SHARE: &[&str] = &[
+    "lambda:AddLayerVersionPermission",
+    "lambda:GetLayerVersionPolicy",
+    "lambda:RemoveLayerVersionPermission",
+];
+
+/// What changes with whom a version is shared.
+const CHANGE_SHARES: &[&str] = &[
+    "lambda:AddLayerVersionPermission",
+    "lambda:RemoveLayerVersionPermission",
+];
 
 const LAYER: Key = Key::Known("lambda:Layer");
 
@@ -207,10 +227,13 @@ fn statements(restriction: &Restriction) -> Vec<Statement> {
     if let Some(allowed) = &restriction.allow {
         allow(&allowed.value, &restriction.functions, &mut statements);
     }
+    allow_reading(&restriction.reads, &mut statements);
+    allow_handling(&restriction.handling, &mut statements);
     if !restriction.pass_roles.is_empty() {
         statements.push(pass_roles(&restriction.pass_roles));
     }
     deny(&restriction.denies, &restriction.exempt, &mut statements);
+    deny_handling(restriction, &mut statements);
     statements
 }
 
@@ -225,7 +248,7 @@ fn statement(
         effect,
         principal: None,
         actions,
-        resources: one("*"),
+        resources: Resources::These(one("*")),
         conditions,
     }
 }
@@ -247,37 +270,41 @@ fn allow(allow: &Allow, functions: &[Spanned<String>], statements: &mut Vec<Stat
         [] => one("*"),
         patterns => patterns_of(patterns, "lambda:*:${AWS::AccountId}:function:"),
     };
+    let actions = |right: FunctionRight| match right {
+        FunctionRight::CreateAndUpdate => ATTACH,
+        FunctionRight::Update => UPDATE,
+    };
     match allow {
-        Allow::None => {
+        Allow::None(right) => {
             let no_layer = condition("Null", LAYER, one("true"));
             let only = statement(
                 "AllowFunctionsWithoutLayers",
                 Effect::Allow,
-                ATTACH,
+                actions(*right),
                 vec![no_layer],
             );
             statements.push(Statement {
-                resources: functions,
+                resources: Resources::These(functions),
                 ..only
             });
         }
-        Allow::Layers(set) => {
+        Allow::Layers(right, set) => {
             // Without layers `ForAllValues` holds as well, and functions without layers are meant
             // to be allowed.
             let every_layer = condition("ForAllValues:StringLike", LAYER, layers(set));
             let attach = statement(
                 "AllowTheseLayersOnly",
                 Effect::Allow,
-                ATTACH,
+                actions(*right),
                 vec![every_layer],
             );
             statements.push(Statement {
-                resources: functions,
+                resources: Resources::These(functions),
                 ..attach
             });
             let read = statement("AllowToReadThem", Effect::Allow, READ, Vec::new());
             statements.push(Statement {
-                resources: layers(set),
+                resources: Resources::These(layers(set)),
                 ..read
             });
         }
@@ -300,9 +327,133 @@ fn pass_roles(roles: &[Spanned<Text>]) -> Statement {
         vec![to_lambda],
     );
     Statement {
-        resources: Values::list(roles.into_iter().map(value).collect()),
+        resources: Resources::These(Values::list(roles.into_iter().map(value).collect())),
         ..pass
     }
+}
+
+/// What may be read besides what may be attached.
+fn allow_reading(reads: &[Spanned<LayerSet>], statements: &mut Vec<Statement>) {
+    let members: Vec<_> = reads
+        .iter()
+        .flat_map(|read| read.value.members.iter().cloned())
+        .collect();
+    if !members.is_empty() {
+        let read = statement("AllowToRead", Effect::Allow, READ, Vec::new());
+        statements.push(Statement {
+            resources: Resources::These(layers(&LayerSet { members })),
+            ..read
+        });
+    }
+}
+
+/// What may be published and shared, of the stack's account.
+fn allow_handling(handling: &[Spanned<AllowedHandling>], statements: &mut Vec<Statement>) {
+    let own = || Part::Parameter("AWS::AccountId".to_owned());
+    let mut add = |sid, actions, right: LayerRight, form: LayerRight| {
+        let allowed = handling.iter().filter(|one| one.value.right == right);
+        let names = allowed.flat_map(|one| &one.value.names);
+        let arns = arns(names.map(|name| layer_pattern::handled(form, own(), &name.value)));
+        if !arns.is_empty() {
+            let allow = statement(sid, Effect::Allow, actions, Vec::new());
+            statements.push(Statement {
+                resources: Resources::These(arns),
+                ..allow
+            });
+        }
+    };
+    add(
+        "AllowToPublish",
+        PUBLISH,
+        LayerRight::Publish,
+        LayerRight::Publish,
+    );
+    // A version is read by the ARN that it is shared by.
+    add(
+        "AllowToReadWhatIsPublished",
+        READ,
+        LayerRight::Publish,
+        LayerRight::Share,
+    );
+    add("AllowToShare", SHARE, LayerRight::Share, LayerRight::Share);
+}
+
+/// What may not be published or shared, of any account: a guardrail applies in many.
+fn deny_handling(restriction: &Restriction, statements: &mut Vec<Statement>) {
+    for (right, actions, [all, others, these]) in [
+        (
+            LayerRight::Publish,
+            PUBLISH,
+            [
+                "DenyPublishing",
+                "DenyPublishingOthers",
+                "DenyPublishingThese",
+            ],
+        ),
+        (
+            LayerRight::Share,
+            CHANGE_SHARES,
+            ["DenySharing", "DenySharingOthers", "DenySharingThese"],
+        ),
+    ] {
+        let mut add = |sid, resources| {
+            let deny = statement(sid, Effect::Deny, actions, spared(&restriction.exempt));
+            statements.push(Statement { resources, ..deny });
+        };
+        let arns = |names: &[&Spanned<Text>]| {
+            let every = || Part::Literal("*".to_owned());
+            arns(
+                names
+                    .iter()
+                    .map(|name| layer_pattern::handled(right, every(), &name.value)),
+            )
+        };
+        let denied = || {
+            restriction
+                .denied_handling
+                .iter()
+                .filter(move |denied| denied.value.right == right)
+                .map(|denied| &denied.value.layers)
+        };
+        if denied().any(|layers| matches!(layers, Handled::All)) {
+            add(all, Resources::These(one("*")));
+        }
+        for layers in denied() {
+            if let Handled::AllBut(names) = layers {
+                let names: Vec<_> = names.iter().collect();
+                add(others, Resources::AllBut(arns(&names)));
+            }
+        }
+        let listed = denied().filter_map(|layers| match layers {
+            Handled::Named(names) => Some(names),
+            Handled::All | Handled::AllBut(_) => None,
+        });
+        let listed: Vec<_> = listed.flatten().collect();
+        if !listed.is_empty() {
+            add(these, Resources::These(arns(&listed)));
+        }
+    }
+}
+
+/// ARNs in the order of their letters, each once.
+fn arns(arns: impl Iterator<Item = Text>) -> Values {
+    let mut arns: Vec<Text> = arns.collect();
+    arns.sort();
+    arns.dedup();
+    Values::list(arns.iter().map(value).collect())
+}
+
+/// The condition that spares roles from a Deny, if there are any.
+fn spared(exempt: &[Spanned<String>]) -> Vec<Condition> {
+    if exempt.is_empty() {
+        return Vec::new();
+    }
+    let spared = patterns_of(exempt, "iam::*:role/");
+    vec![condition(
+        "ArnNotLike",
+        Key::Known("aws:PrincipalArn"),
+        spared,
+    )]
 }
 
 /// The deny statements. `ForAnyValue` throughout: it holds as soon as one of the layers fits, and
@@ -311,14 +462,7 @@ fn pass_roles(roles: &[Spanned<Text>]) -> Statement {
 fn deny(denies: &[Spanned<Deny>], exempt: &[Spanned<String>], statements: &mut Vec<Statement>) {
     let mut add = |sid, condition: Condition| {
         let mut conditions = vec![condition];
-        if !exempt.is_empty() {
-            let spared = patterns_of(exempt, "iam::*:role/");
-            conditions.push(self::condition(
-                "ArnNotLike",
-                Key::Known("aws:PrincipalArn"),
-                spared,
-            ));
-        }
+        conditions.extend(spared(exempt));
         statements.push(statement(sid, Effect::Deny, ATTACH, conditions));
     };
     let kinds = || denies.iter().map(|deny| &deny.value);
@@ -505,13 +649,12 @@ fn trusted(
     conditions: Vec<Condition>,
 ) -> Statement {
     let principal = Some(PrincipalElement { kind, principals });
-    let resources = Values::Many(Vec::new());
     Statement {
         sid: sid.into(),
         effect: Effect::Allow,
         principal,
         actions,
-        resources,
+        resources: Resources::None,
         conditions,
     }
 }

@@ -24,10 +24,32 @@ pub struct Statement {
     pub principal: Option<PrincipalElement>,
     /// `Action`
     pub actions: &'static [&'static str],
-    /// `Resource`; empty in a trust policy.
-    pub resources: Values,
+    /// `Resource` or `NotResource`
+    pub resources: Resources,
     /// `Condition`: all of them must hold.
     pub conditions: Vec<Condition>,
+}
+
+/// What a statement is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resources {
+    /// What the document is attached to: in a trust policy, the role.
+    None,
+    /// `Resource`
+    These(Values),
+    /// `NotResource`
+    AllBut(Values),
+}
+
+impl Resources {
+    /// The ARNs.
+    #[must_use]
+    pub fn arns(&self) -> Option<&Values> {
+        match self {
+            Self::None => None,
+            Self::These(arns) | Self::AllBut(arns) => Some(arns),
+        }
+    }
 }
 
 /// Whether a statement allows or denies.

@@ -1,0 +1,320 @@
+//! What policies let be done to layers by requests that name the layer as their resource: reading,
+//! publishing and sharing.
+
+use super::allowance::{
+    Allowance, Among, AttachableLayers, TooManyAllowances, product, simplify, tidy,
+};
+use super::document::{Document, Effect, Statement};
+use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
+use super::evaluate::{Answer, Request, Values, all_hold, counts, names_action, resource_pattern};
+use crate::pattern::Pattern;
+
+/// What can be done to a layer, besides attaching it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// Reading a version.
+    Read,
+    /// Publishing a version.
+    Publish,
+    /// Sharing a version with somebody.
+    Share,
+}
+
+impl Right {
+    /// Those whose holders change what others can use.
+    pub const HANDLING: [Self; 2] = [Self::Publish, Self::Share];
+
+    /// The action. Each is about one type of resource, and none has a condition key of its own
+    /// (Service Authorization Reference, AWS Lambda; `tests/iam/facts.mjs`).
+    #[must_use]
+    pub fn action(self) -> &'static str {
+        match self {
+            Self::Read => "lambda:GetLayerVersion",
+            Self::Publish => "lambda:PublishLayerVersion",
+            Self::Share => "lambda:AddLayerVersionPermission",
+        }
+    }
+
+    /// What it is done to.
+    #[must_use]
+    pub fn among(self) -> Among {
+        match self {
+            Self::Publish => Among::Layers,
+            Self::Read | Self::Share => Among::LayerVersions,
+        }
+    }
+}
+
+/// What policies say about a right.
+pub(super) struct RightAnalysis<'a> {
+    pub policies: &'a EffectivePolicies,
+    pub right: Right,
+    pub bound: Bound,
+}
+
+/// The layers to which a right can be exercised.
+#[must_use]
+pub fn handled(policies: &EffectivePolicies, right: Right) -> AttachableLayers {
+    let mut found = AttachableLayers {
+        doubts: doubts(policies, right),
+        ..AttachableLayers::default()
+    };
+    match allowances(policies, Bound::Lower, right) {
+        Ok(certain) => found.certain = certain,
+        Err(TooManyAllowances) => found.doubts.push(TooManyAllowances.to_string()),
+    }
+    match allowances(policies, Bound::Upper, right) {
+        Ok(possible) => found.possible = possible,
+        Err(TooManyAllowances) => {
+            found.doubts.push(TooManyAllowances.to_string());
+            // What is not distinguished is not excluded.
+            found.possible.push(every(right));
+        }
+    }
+    found.doubts.sort();
+    found.doubts.dedup();
+    found
+}
+
+/// The allowance of every layer.
+#[must_use]
+pub fn every(right: Right) -> Allowance {
+    Allowance {
+        among: right.among(),
+        ..Allowance::default()
+    }
+}
+
+/// Every allowance of the policies.
+///
+/// # Errors
+///
+/// Where there are too many.
+pub fn allowances(
+    policies: &EffectivePolicies,
+    bound: Bound,
+    right: Right,
+) -> Result<Vec<Allowance>, TooManyAllowances> {
+    let analysis = RightAnalysis {
+        policies,
+        right,
+        bound,
+    };
+    // What is not understood at all may be a Deny.
+    if bound == Bound::Lower && policies.documents().any(is_unclear) {
+        return Ok(Vec::new());
+    }
+    let mut found = analysis.ways()?;
+    found.iter_mut().for_each(simplify);
+    tidy(&mut found);
+    Ok(found)
+}
+
+/// The statements that allow a right to a layer for certain.
+#[must_use]
+pub fn allowed_by(policies: &EffectivePolicies, right: Right, arn: &str) -> Vec<String> {
+    let analysis = RightAnalysis {
+        policies,
+        right,
+        bound: Bound::Lower,
+    };
+    let mut found = Vec::new();
+    for (document, statement) in policies.statements() {
+        if statement.effect == Effect::Allow
+            && !document.name.is_empty()
+            && analysis.about(document, statement, arn) == Some(true)
+        {
+            found.push(format!("{}, {}", document.name, statement.sid));
+        }
+    }
+    found
+}
+
+/// Why it is not known what the policies say about a right: each statement with what is not known
+/// of it.
+#[must_use]
+pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<String> {
+    let mut found = Vec::new();
+    for document in policies.documents() {
+        if let Some(problem) = &document.problem {
+            found.push(format!("{}: {}", document.name, problem.why));
+        }
+        for statement in &document.statements {
+            let why = unclear(policies, right, document, statement);
+            found.extend(why.map(|why| format!("{}, {}: {why}", document.name, statement.sid)));
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// What is not known of a statement that may matter for a right.
+#[must_use]
+pub fn unclear(
+    policies: &EffectivePolicies,
+    right: Right,
+    document: &Document,
+    statement: &Statement,
+) -> Option<String> {
+    let analysis = RightAnalysis {
+        policies,
+        right,
+        bound: Bound::Upper,
+    };
+    match analysis.concerns(statement, document) {
+        Answer::Unknown(why) => Some(why),
+        Answer::Yes => resources(statement, document, &policies.request).unknown,
+        Answer::No => None,
+    }
+}
+
+/// Whether a statement is not about the action of a right.
+#[must_use]
+pub fn is_unrelated(statement: &Statement, right: Right) -> bool {
+    statement.problem.is_none() && names_action(&statement.actions, right.action()) == Answer::No
+}
+
+impl RightAnalysis<'_> {
+    /// Every way in which the policies let the right be exercised.
+    pub fn ways(&self) -> Result<Vec<Allowance>, TooManyAllowances> {
+        let mut found = vec![every(self.right)];
+        for level in &self.policies.levels {
+            found = product(&found, &self.allowed(level))?;
+        }
+        for (document, statement) in self.policies.statements() {
+            if self.has_effect(statement, document, Effect::Deny) {
+                found
+                    .iter_mut()
+                    .for_each(|way| self.take(way, statement, document));
+            }
+        }
+        Ok(found)
+    }
+
+    /// What a level allows: what its statements list, and what each leaves that lists exceptions.
+    fn allowed(&self, level: &[Document]) -> Vec<Allowance> {
+        let widest = self.bound.widens(Effect::Allow);
+        let mut listed = Vec::new();
+        let mut found = Vec::new();
+        for document in level {
+            if document.problem.is_some() && widest {
+                listed.push(Pattern::new("*"));
+            }
+            for statement in &document.statements {
+                if !self.has_effect(statement, document, Effect::Allow) {
+                    continue;
+                }
+                let resources = resources(statement, document, &self.policies.request);
+                if statement.resources.negated {
+                    found.extend(resources.excepted(widest).map(|outside| Allowance {
+                        outside,
+                        ..every(self.right)
+                    }));
+                } else {
+                    listed.extend(resources.listed(widest));
+                }
+            }
+        }
+        if !listed.is_empty() {
+            found.push(Allowance {
+                within: vec![listed],
+                ..every(self.right)
+            });
+        }
+        found
+    }
+
+    /// Takes from an allowance what a Deny denies.
+    fn take(&self, way: &mut Allowance, statement: &Statement, document: &Document) {
+        let widest = self.bound.widens(Effect::Deny);
+        let resources = resources(statement, document, &self.policies.request);
+        if !statement.resources.negated {
+            way.outside.extend(resources.listed(widest));
+        } else if let Some(spared) = resources.excepted(widest) {
+            way.within.push(spared);
+        }
+    }
+
+    /// Whether a statement has that effect and counts.
+    fn has_effect(&self, statement: &Statement, document: &Document, effect: Effect) -> bool {
+        statement.effect == effect
+            && self
+                .bound
+                .counts(&self.concerns(statement, document), effect)
+    }
+
+    /// Whether a statement is about exercising the right on some layer. No such request has a
+    /// `lambda:Layer` (Service Authorization Reference, AWS Lambda).
+    pub fn concerns(&self, statement: &Statement, document: &Document) -> Answer {
+        if let Some(problem) = &statement.problem {
+            return Answer::Unknown(problem.why.clone());
+        }
+        let mut request = self.policies.request.clone();
+        request
+            .context
+            .insert(LAYER_KEY.to_owned(), Values::Known(Vec::new()));
+        names_action(&statement.actions, self.right.action())
+            .and(|| all_hold(statement, &request, document.has_variables, |_| true))
+            .and(|| counts(statement))
+    }
+
+    /// Whether a statement is about exercising the right on a layer; `None` where that is unknown.
+    pub fn about(&self, document: &Document, statement: &Statement, arn: &str) -> Option<bool> {
+        match self.concerns(statement, document) {
+            Answer::No => Some(false),
+            Answer::Unknown(_) => None,
+            Answer::Yes => {
+                let resources = resources(statement, document, &self.policies.request);
+                let is_listed = resources.known.iter().any(|pattern| pattern.matches(arn));
+                (is_listed || resources.unknown.is_none())
+                    .then_some(is_listed != statement.resources.negated)
+            }
+        }
+    }
+}
+
+/// The patterns of a statement's resources, of which not all may be known.
+struct ResourcePatterns {
+    known: Vec<Pattern>,
+    /// Why others are not known, if there are any.
+    unknown: Option<String>,
+}
+
+impl ResourcePatterns {
+    /// The patterns of `Resource`, at the least or at the most.
+    fn listed(self, most: bool) -> Vec<Pattern> {
+        if most && self.unknown.is_some() {
+            vec![Pattern::new("*")]
+        } else {
+            self.known
+        }
+    }
+
+    /// The patterns of `NotResource`, where the statement is about the most that it may be about;
+    /// `None` where it may be about nothing, and is taken so.
+    fn excepted(self, most: bool) -> Option<Vec<Pattern>> {
+        (most || self.unknown.is_none()).then_some(self.known)
+    }
+}
+
+/// The resources of a statement as patterns.
+fn resources(statement: &Statement, document: &Document, request: &Request) -> ResourcePatterns {
+    let mut found = ResourcePatterns {
+        known: Vec::new(),
+        unknown: None,
+    };
+    for text in &statement.resources.patterns {
+        match resource_pattern(text, request, document.has_variables) {
+            Ok(Some(pattern)) => found.known.push(pattern),
+            // What has no value fits nothing; whether everything is then unlike it is not
+            // documented.
+            Ok(None) if statement.resources.negated => {
+                found.unknown = Some(format!("a variable of `{text}` has no value"));
+            }
+            Ok(None) => {}
+            Err(why) => found.unknown = Some(why),
+        }
+    }
+    found
+}
