@@ -44,10 +44,10 @@ fn wider() -> [Json; 4] {
 
 /// Adds each of them to the template.
 fn hide(json: &Json, old: &Access, defaults: bool) {
-    if !json
+    if json
         .get("Resources")
         .and_then(Json::as_object)
-        .is_some_and(|all| !all.contains_key(ADDED))
+        .is_none_or(|all| all.contains_key(ADDED))
     {
         return;
     }
