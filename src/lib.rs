@@ -1,5 +1,5 @@
-//! Layershare compiles rules about the sharing of AWS Lambda layers to CloudFormation templates, and
-//! answers who can use and attach what, of any template.
+//! Layershare compiles rules about the sharing of AWS Lambda layers to CloudFormation templates,
+//! and answers who can use and attach what, of any template.
 //!
 //! A source compiles to a template, and its mistakes to messages. The template tells who may use
 //! which layer version, and whether a claim about that holds:

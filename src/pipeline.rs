@@ -1,5 +1,5 @@
-//! The pipeline on one page: load, resolve, lint, lower, check limits and claims. Each stage goes on
-//! after a mistake, so that one run reports them all.
+//! The pipeline on one page: load, resolve, lint, lower, check limits and claims. Each stage goes
+//! on after a mistake, so that one run reports them all.
 
 use crate::access::expect;
 use crate::diagnostic::{Diagnostic, has_errors};

@@ -270,10 +270,15 @@ fn what_cannot_be_told_is_not_denied() {
         3,
         "undecided: ",
     );
-    let many: String = (100..400).map(|account| {
-        let layers = format!("arn:aws:lambda:*:000000000{account}:layer:*:*");
-        format!("{{Effect: Allow, Action: '*', Resource: '*', Condition: {{'ForAllValues:StringLike': {{lambda:Layer: '{layers}'}}}}}}, ")
-    }).collect();
+    let many: String = (100..400)
+        .map(|account| {
+            let layers = format!("arn:aws:lambda:*:000000000{account}:layer:*:*");
+            format!(
+                "{{Effect: Allow, Action: '*', Resource: '*', Condition: \
+            {{'ForAllValues:StringLike': {{lambda:Layer: '{layers}'}}}}}}, "
+            )
+        })
+        .collect();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("many.yaml");
     let document = format!("{{Version: '2012-10-17', Statement: [{many}]}}");

@@ -62,8 +62,10 @@ fn condition(denies: bool, plain: bool) -> impl Strategy<Value = Json> {
         ],
     };
     prop_oneof![
-        4 => (select(operators), patterns()).prop_map(|(operator, patterns)| json!({ operator: { "lambda:Layer": patterns } })),
-        1 => select(vec!["true", "false"]).prop_map(|value| json!({ "Null": { "lambda:Layer": value } })),
+        4 => (select(operators), patterns())
+            .prop_map(|(operator, patterns)| json!({ operator: { "lambda:Layer": patterns } })),
+        1 => select(vec!["true", "false"])
+            .prop_map(|value| json!({ "Null": { "lambda:Layer": value } })),
         1 => Just(json!({})),
     ]
 }
@@ -128,7 +130,8 @@ fn subject(policy: Json, boundary: Option<Json>) -> EffectivePolicies {
     let mut resources = json!({});
     if let Some(boundary) = boundary {
         role["PermissionsBoundary"] = json!({ "Ref": "Boundary" });
-        resources["Boundary"] = json!({ "Type": "AWS::IAM::ManagedPolicy", "Properties": { "PolicyDocument": boundary } });
+        resources["Boundary"] = json!({ "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": { "PolicyDocument": boundary } });
     }
     resources["Role"] = json!({ "Type": "AWS::IAM::Role", "Properties": role });
     only_subject(resources, "Role")
@@ -189,10 +192,14 @@ fn other_condition() -> impl Strategy<Value = Json> {
     let arn_operators = select(vec!["ArnLike", "ArnNotLike", "StringLike", "StringNotLike"]);
     prop_oneof![
         5 => Just(json!({})),
-        1 => (operators, select(vec!["us-east-1", "eu-*"])).prop_map(|(op, value)| json!({ op: { "aws:RequestedRegion": value } })),
-        1 => select(vec!["true", "false"]).prop_map(|value| json!({ "Bool": { "aws:SecureTransport": value } })),
-        1 => select(vec![ACCOUNT, "999999999999"]).prop_map(|value| json!({ "StringEquals": { "aws:PrincipalAccount": value } })),
-        1 => (arn_operators, names).prop_map(|(op, value)| json!({ op: { "aws:PrincipalArn": value } })),
+        1 => (operators, select(vec!["us-east-1", "eu-*"]))
+            .prop_map(|(op, value)| json!({ op: { "aws:RequestedRegion": value } })),
+        1 => select(vec!["true", "false"])
+            .prop_map(|value| json!({ "Bool": { "aws:SecureTransport": value } })),
+        1 => select(vec![ACCOUNT, "999999999999"])
+            .prop_map(|value| json!({ "StringEquals": { "aws:PrincipalAccount": value } })),
+        1 => (arn_operators, names)
+            .prop_map(|(op, value)| json!({ op: { "aws:PrincipalArn": value } })),
         1 => Just(json!({ "NumericLessThan": { "aws:MultiFactorAuthAge": "10" } })),
     ]
 }
@@ -215,37 +222,63 @@ fn layer_condition() -> impl Strategy<Value = Json> {
     let values =
         prop_oneof![4 => patterns().prop_map(|patterns| json!(patterns)), 1 => Just(variable)];
     prop_oneof![
-        6 => (quantifiers, operators, values).prop_map(|(quantifier, operator, values)| json!({ format!("{quantifier}{operator}"): { "lambda:Layer": values } })),
-        1 => select(vec!["true", "false"]).prop_map(|value| json!({ "Null": { "lambda:Layer": value } })),
+        6 => (quantifiers, operators, values)
+            .prop_map(|(quantifier, operator, values)| {
+                json!({ format!("{quantifier}{operator}"): { "lambda:Layer": values } })
+            }),
+        1 => select(vec!["true", "false"])
+            .prop_map(|value| json!({ "Null": { "lambda:Layer": value } })),
         3 => Just(json!({})),
     ]
 }
 
 /// A statement with all that a statement can have.
 fn any_statement() -> impl Strategy<Value = Json> {
+    let named = [
+        json!(ACTIONS),
+        json!("lambda:Create*"),
+        json!("lambda:*"),
+        json!("*"),
+        json!("s3:*"),
+    ];
+    let others = [
+        json!("lambda:CreateFunction"),
+        json!("iam:*"),
+        json!(["lambda:Get*", "s3:*"]),
+    ];
     let actions = prop_oneof![
-        3 => select(vec![json!(ACTIONS), json!("lambda:Create*"), json!("lambda:*"), json!("*"), json!("s3:*")]).prop_map(|actions| ("Action", actions)),
-        1 => select(vec![json!("lambda:CreateFunction"), json!("iam:*"), json!(["lambda:Get*", "s3:*"])]).prop_map(|actions| ("NotAction", actions)),
+        3 => select(named.to_vec()).prop_map(|actions| ("Action", actions)),
+        1 => select(others.to_vec()).prop_map(|actions| ("NotAction", actions)),
         2 => Just(("Action", json!("lambda:GetLayerVersion"))),
     ];
     let function = |name: &str| json!(format!("arn:aws:lambda:*:{ACCOUNT}:function:{name}"));
     let layer = json!("arn:aws:lambda:*:123456789012:layer:*:*");
     let resources = prop_oneof![
         4 => Just(("Resource", json!("*"))),
-        1 => select(vec![function("api-*"), function("*"), layer.clone()]).prop_map(|resource| ("Resource", resource)),
+        1 => select(vec![function("api-*"), function("*"), layer.clone()])
+            .prop_map(|resource| ("Resource", resource)),
         1 => select(vec![function("api-*"), layer]).prop_map(|resource| ("NotResource", resource)),
     ];
     let effect = prop_oneof![2 => Just("Allow"), 1 => Just("Deny")];
-    (effect, actions, resources, layer_condition(), other_condition()).prop_map(
-        |(effect, actions, resources, of_layers, of_others)| {
+    (
+        effect,
+        actions,
+        resources,
+        layer_condition(),
+        other_condition(),
+    )
+        .prop_map(|(effect, actions, resources, of_layers, of_others)| {
             let mut condition = of_layers.as_object().unwrap().clone();
             for (operator, keys) in of_others.as_object().unwrap() {
                 let known = condition.entry(operator).or_insert_with(|| json!({}));
-                known.as_object_mut().unwrap().extend(keys.as_object().unwrap().clone());
+                known
+                    .as_object_mut()
+                    .unwrap()
+                    .extend(keys.as_object().unwrap().clone());
             }
-            json!({ "Effect": effect, actions.0: actions.1, resources.0: resources.1, "Condition": condition })
-        },
-    )
+            json!({ "Effect": effect, actions.0: actions.1, resources.0: resources.1,
+                "Condition": condition })
+        })
 }
 
 /// A statement about publishing, sharing, and more, on layers and on others.
@@ -344,12 +377,15 @@ fn hold_right(policies: &EffectivePolicies, right: Right) -> Result<(), TestCase
 }
 
 fn any_document() -> impl Strategy<Value = Json> {
-    (prop::collection::vec(any_statement(), 1..4), any::<bool>()).prop_map(|(mut statements, reads)| {
-        if reads {
-            statements.push(json!({ "Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*" }));
-        }
-        json!({ "Version": "2012-10-17", "Statement": statements })
-    })
+    (prop::collection::vec(any_statement(), 1..4), any::<bool>()).prop_map(
+        |(mut statements, reads)| {
+            if reads {
+                let read = "lambda:GetLayerVersion";
+                statements.push(json!({ "Effect": "Allow", "Action": read, "Resource": "*" }));
+            }
+            json!({ "Version": "2012-10-17", "Statement": statements })
+        },
+    )
 }
 
 /// What the reference evaluator says of a list of layers, and of reading its first, in one context:
@@ -375,7 +411,8 @@ fn best(
     let layers: Vec<String> = list.iter().map(ToString::to_string).collect();
     // The layer's own policy lets its reader in, so that only the reader's policies are in
     // question.
-    let open = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*" } });
+    let open = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": "*",
+        "Action": "*", "Resource": "*" } });
     let open = Document::read("open", &Partial::from(&open));
     let shared = Policies {
         resource: Some(&open),
@@ -460,12 +497,16 @@ fn hold(
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None,
+        ..ProptestConfig::default() })]
 
     /// Conditions that look at each layer by itself: a layer can be attached if and only if it can
     /// be alone.
     #[test]
-    fn what_can_be_attached_alone(policy in document(true), boundary in prop::option::of(document(true))) {
+    fn what_can_be_attached_alone(
+        policy in document(true),
+        boundary in prop::option::of(document(true)),
+    ) {
         let subject = subject(policy, boundary);
         let found = attachable(&subject);
         for layer in layers() {
@@ -478,14 +519,20 @@ proptest! {
     /// Any conditions: what some list of layers brings in is never left out, and what is certain is
     /// possible.
     #[test]
-    fn what_can_be_attached_in_company(policy in document(false), boundary in prop::option::of(document(false))) {
+    fn what_can_be_attached_in_company(
+        policy in document(false),
+        boundary in prop::option::of(document(false)),
+    ) {
         let subject = subject(policy, boundary);
         let found = attachable(&subject);
         let all = layers();
         for layer in &all {
             let alone = is_allowed(&subject, &[layer]);
             let in_pair = || all.iter().any(|other| is_allowed(&subject, &[layer, other]));
-            let in_three = || all.iter().any(|one| all.iter().any(|two| is_allowed(&subject, &[layer, one, two])));
+            let in_three = || {
+                let with = |one| all.iter().any(|two| is_allowed(&subject, &[layer, one, two]));
+                all.iter().any(|one| with(one))
+            };
             if alone || in_pair() || in_three() {
                 prop_assert!(leads(&found.possible, layer), "{layer} is left out");
                 prop_assert!(leads(&found.certain, layer), "{layer} is left in doubt");
@@ -514,7 +561,10 @@ proptest! {
 
     /// Policies of every kind, a boundary, and requests with everything that conditions ask for.
     #[test]
-    fn what_any_policies_let_attach(policy in any_document(), boundary in prop::option::of(any_document())) {
+    fn what_any_policies_let_attach(
+        policy in any_document(),
+        boundary in prop::option::of(any_document()),
+    ) {
         let policies = subject(policy, boundary);
         let found = attachable(&policies);
         let reference = Policies {
@@ -537,16 +587,21 @@ proptest! {
     /// Guardrails, for somebody who is allowed everything.
     #[test]
     fn what_any_guardrail_leaves(content in any_document()) {
-        let properties = json!({ "Name": "g", "Type": "SERVICE_CONTROL_POLICY", "Content": content });
-        let resources = json!({ "G": { "Type": "AWS::Organizations::Policy", "Properties": properties } });
+        let properties = json!({ "Name": "g", "Type": "SERVICE_CONTROL_POLICY",
+            "Content": content });
+        let resources = json!({ "G": { "Type": "AWS::Organizations::Policy",
+            "Properties": properties } });
         let policies = only_subject(resources, "G");
         let found = attachable(&policies);
-        let full = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*", "Resource": "*" } });
+        let full = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Action": "*",
+            "Resource": "*" } });
         let full = [Document::read("full", &Partial::from(&full))];
         let level = vec![vec![policies.guardrails[0].clone(), full[0].clone()]];
-        let Some(Values::Anybody(principal)) = policies.request.context.get("aws:principalarn") else {
+        let principal = policies.request.context.get("aws:principalarn");
+        let Some(Values::Anybody(principal)) = principal else {
             panic!("somebody in particular");
         };
-        hold(&found, &Policies { identity: &full, guardrails: &level, ..Policies::default() }, principal)?;
+        hold(&found, &Policies { identity: &full, guardrails: &level, ..Policies::default() },
+            principal)?;
     }
 }

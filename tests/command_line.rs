@@ -707,7 +707,8 @@ fn flawed(unused: usize, misspelt: usize) -> String {
     }
     for number in 0..misspelt {
         source.push_str(&format!(
-            "layer layer-{number} {{\n  version 1 from s3://bucket-1/{number}.zip\n  share with data-taem\n}}\n"
+            "layer layer-{number} {{\n  version 1 from s3://bucket-1/{number}.zip\n  share with \
+                data-taem\n}}\n"
         ));
     }
     source + SOURCE

@@ -170,8 +170,8 @@ fn the_order_of_statements_does_not_change_the_output() {
         "organization o = o-a1b2c3d4e5",
         "group g = a, o",
         "layer one {\nshare with g\nversion 1 from s3://b-1/1.zip\n}",
-        "layer two \
-        {\nversion 1 from s3://b-1/${B}\nshare with o, a because \"x\"\nshare with a because \"w\"\n}",
+        "layer two {\nversion 1 from s3://b-1/${B}\n\
+        share with o, a because \"x\"\nshare with a because \"w\"\n}",
         "parameter B",
     ];
     let forwards = written(&statements.join("\n"), Format::Yaml).unwrap();
@@ -248,8 +248,9 @@ fn a_published_version_is_not_published_again_by_accident() {
 /// A version that is shared by its ARN from now on is not deleted by the same deploy.
 #[test]
 fn an_adopted_version_is_not_deleted_when_the_stack_gives_it_up() {
-    let adopted = "layer deps \
-    {\nversion 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\nshare with account 123456789012\n}";
+    let adopted = "layer deps {\n\
+    version 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\n\
+    share with account 123456789012\n}";
     let listed = TWO.replace("  version 1.1 from s3://bucket-1/2.zip\n", "");
     let rolling = listed.replace("version 1.0 from", "content");
     for published in [listed, rolling] {
@@ -269,8 +270,9 @@ fn an_adopted_version_is_not_deleted_when_the_stack_gives_it_up() {
 #[test]
 fn a_version_that_is_adopted_under_another_name_is_not_deleted() {
     let deletes = TWO.replace("  share", "  old-versions delete\n  share");
-    let other = "layer other \
-    {\nversion x at arn:aws:lambda:us-east-1:111122223333:layer:LAYER:1\nshare with everyone because \"x\"\n}";
+    let other = "layer other {\n\
+    version x at arn:aws:lambda:us-east-1:111122223333:layer:LAYER:1\n\
+    share with everyone because \"x\"\n}";
     let found = republished(&deletes, &other.replace("LAYER", "deps"), &[]);
     assert_eq!(
         found,
@@ -319,8 +321,9 @@ fn versions_of_other_templates_are_deleted_by_default() {
     AWS::Lambda::LayerVersion\n    Properties:\n      LayerName: deps\n      Content: \
     {S3Bucket: bucket-1, S3Key: old.zip}\n";
     let with = |lines: &str| FOREIGN.replace("    Properties:", &format!("{lines}    Properties:"));
-    let adopted = "layer deps \
-    {\nversion 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\nshare with account 123456789012\n}";
+    let adopted = "layer deps {\n\
+    version 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\n\
+    share with account 123456789012\n}";
     let may_be_this = ["the deploy would delete a version of `deps` that may be this one"];
     let deleted = ["the deploy would delete the version that `Shared` published"];
     for lines in [
@@ -436,8 +439,9 @@ fn a_rolling_layer_that_leaves_with_grants_is_told() {
         republished(&named, other, &[]),
         ["the deploy would take 2 grants from the version that `D` published"]
     );
-    let adopted = "layer deps \
-    {\nversion 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\nshare with account 123456789012\n}";
+    let adopted = "layer deps {\n\
+    version 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\n\
+    share with account 123456789012\n}";
     assert_eq!(
         republished(
             &format!("layer deps {{\ncontent s3://bucket-1/1.zip\n{share}\n}}"),

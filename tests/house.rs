@@ -341,6 +341,33 @@ fn no_modules_import_each_other_in_a_circle() {
     );
 }
 
+/// Beyond a hundred columns, rustfmt leaves a whole statement as it is.
+#[test]
+fn no_line_is_longer_than_a_hundred_columns() {
+    let mut folders: Vec<PathBuf> = ["src", "tests", "benches", "fuzz/src", "fuzz/targets"]
+        .iter()
+        .map(|folder| top().join(folder))
+        .collect();
+    let mut long = Vec::new();
+    let mut files = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                files += 1;
+                let text = fs::read_to_string(&path).unwrap();
+                let lines = text.lines().enumerate();
+                let beyond = lines.filter(|(_, line)| line.chars().count() > 100);
+                long.extend(beyond.map(|(index, _)| format!("{}:{}", path.display(), index + 1)));
+            }
+        }
+    }
+    assert!(files > 100, "only {files} files were found");
+    assert!(long.is_empty(), "lines of more than 100 columns: {long:#?}");
+}
+
 #[test]
 fn every_file_is_on_the_page_of_the_architecture() {
     let page = fs::read_to_string(top().join("docs/architecture.md")).unwrap();

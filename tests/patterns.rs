@@ -197,20 +197,31 @@ fn is_within(patterns: &[Pattern], text: &str) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None,
+        ..ProptestConfig::default() })]
 
     /// A witness is one, and where there is none no text up to six letters is one.
     #[test]
-    fn a_witness_is_a_member_and_a_shortest(first in patterns(4), second in patterns(4), out in patterns(4)) {
+    fn a_witness_is_a_member_and_a_shortest(
+        first in patterns(4),
+        second in patterns(4),
+        out in patterns(4),
+    ) {
         let all = Domain::all();
-        let found = Search::among(all).within(&first).within(&second).outside(&out).shortest().unwrap();
-        let wanted = |text: &str| is_within(&first, text) && is_within(&second, text) && !is_within(&out, text);
+        let search = Search::among(all).within(&first).within(&second).outside(&out);
+        let found = search.shortest().unwrap();
+        let wanted = |text: &str| {
+            is_within(&first, text) && is_within(&second, text) && !is_within(&out, text)
+        };
         if let Some(found) = &found {
             prop_assert!(wanted(found), "{found}");
         }
         let shortest = texts(&['a', 'b', ':', 'x'], 5).into_iter().find(|text| wanted(text));
         match (shortest, found) {
-            (Some(shortest), found) => prop_assert_eq!(Some(shortest.len()), found.map(|found| found.chars().count())),
+            (Some(shortest), found) => {
+                let length = found.map(|found| found.chars().count());
+                prop_assert_eq!(Some(shortest.len()), length);
+            }
             (None, Some(found)) => prop_assert!(found.chars().count() > 5, "{}", found),
             (None, None) => {}
         }
@@ -218,12 +229,17 @@ proptest! {
 
     /// Among the ARNs of layers, wildcards are kept to their fields where that changes nothing.
     #[test]
-    fn arns_are_decided_as_texts(allowed in arns(true, 6), denied in arns(true, 6), one in arn(false)) {
+    fn arns_are_decided_as_texts(
+        allowed in arns(true, 6),
+        denied in arns(true, 6),
+        one in arn(false),
+    ) {
         let layers = Domain::layer_versions();
         let found = Search::among(layers).within(&allowed).outside(&denied).shortest().unwrap();
         match found {
             Some(found) => {
-                prop_assert!(is_within(&allowed, &found) && !is_within(&denied, &found), "{}", found);
+                prop_assert!(is_within(&allowed, &found) && !is_within(&denied, &found), "{}",
+                    found);
                 prop_assert_eq!(found.matches(':').count(), 7);
             }
             None => prop_assert!(!is_within(&allowed, &one) || is_within(&denied, &one), "{}", one),

@@ -105,7 +105,8 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_global_rejects: 100_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 400, max_global_rejects: 100_000,
+        failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_words_panic(source in words()) {
@@ -126,7 +127,8 @@ proptest! {
 
     #[test]
     fn no_prefix_panics(source in source(), cut in any::<prop::sample::Index>()) {
-        let cut = (0..=cut.index(source.len() + 1)).rev().find(|&at| source.is_char_boundary(at)).unwrap_or(0);
+        let cut = (0..=cut.index(source.len() + 1)).rev().find(|&at| source.is_char_boundary(at))
+            .unwrap_or(0);
         survive(&source[..cut]);
     }
 
@@ -134,28 +136,39 @@ proptest! {
     fn no_deleted_token_panics(source in source(), deleted in any::<prop::sample::Index>()) {
         let tokens: Vec<&str> = Lexer::new(&source).map(|token| token.text(&source)).collect();
         let deleted = deleted.index(tokens.len().max(1));
-        let rest: String = tokens.iter().enumerate().filter(|(index, _)| *index != deleted).map(|(_, text)| *text).collect();
+        let kept = tokens.iter().enumerate().filter(|(index, _)| *index != deleted);
+        let rest: String = kept.map(|(_, text)| *text).collect();
         survive(&rest);
     }
 
     #[test]
-    fn formatting_changes_no_meaning_and_is_done_in_one_go(source in prop_oneof![source(), words()]) {
+    fn formatting_changes_no_meaning_and_is_done_in_one_go(
+        source in prop_oneof![source(), words()],
+    ) {
         let formatted = format(&source);
         // What cannot be parsed is never written; here it only must not panic.
         prop_assume!(parses(&source));
         prop_assert!(formatted.is_some(), "the formatter refused its own work");
         let formatted = formatted.unwrap_or_default();
         prop_assert_eq!(format(&formatted), Some(formatted.clone()));
-        let (before, after) = (support::written(&source, Format::Yaml), support::written(&formatted, Format::Yaml));
+        let before = support::written(&source, Format::Yaml);
+        let after = support::written(&formatted, Format::Yaml);
         prop_assert_eq!(before, after);
     }
 
     #[test]
-    fn the_order_of_statements_never_changes_the_output(seed in any::<u64>(), index in any::<prop::sample::Index>()) {
-        let sources: Vec<&String> = SOURCES.iter().filter(|source| support::written(source, Format::Yaml).is_some()).collect();
+    fn the_order_of_statements_never_changes_the_output(
+        seed in any::<u64>(),
+        index in any::<prop::sample::Index>(),
+    ) {
+        let compiles = |source: &&String| support::written(source, Format::Yaml).is_some();
+        let sources: Vec<&String> = SOURCES.iter().filter(compiles).collect();
         let source = sources[index.index(sources.len())];
         let shuffled = shuffle_statements(source, seed);
-        prop_assert_eq!(support::written(source, Format::Yaml), support::written(&shuffled, Format::Yaml));
+        prop_assert_eq!(
+            support::written(source, Format::Yaml),
+            support::written(&shuffled, Format::Yaml)
+        );
     }
 }
 

@@ -34,11 +34,13 @@ fn wider() -> [Json; 4] {
     [
         json!({"Type": "AWS::Lambda::LayerVersionPermission", "Properties": {
             "Action": "lambda:GetLayerVersion", "Principal": "*",
-            "LayerVersionArn": "arn:aws:lambda:us-east-1:111122223333:layer:added-by-the-fuzzer:1"}}),
-        json!({"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "https://bucket.s3.amazonaws.com/a"}}),
+            "LayerVersionArn": "arn:aws:lambda:us-east-1:111122223333:layer:by-the-fuzzer:1"}}),
+        json!({"Type": "AWS::CloudFormation::Stack",
+            "Properties": {"TemplateURL": "https://bucket.s3.amazonaws.com/a"}}),
         json!({"Type": "AWS::IAM::User", "Properties": {
             "Policies": [{"PolicyName": "anything", "PolicyDocument": anything}]}}),
-        json!({"Type": "Custom::SharesWhatever", "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:111122223333:function:f"}}),
+        json!({"Type": "Custom::SharesWhatever",
+            "Properties": {"ServiceToken": "arn:aws:lambda:us-east-1:111122223333:function:f"}}),
     ]
 }
 

@@ -605,7 +605,8 @@ mod tests {
 
     fn by_policy(principal: Json, condition: Option<Json>) -> String {
         let mut statement = json!({"Sid": "s", "Effect": "Allow", "Principal": principal,
-            "Action": "lambda:GetLayerVersion", "Resource": "arn:aws:lambda:us-east-1:111122223333:layer:a:1"});
+            "Action": "lambda:GetLayerVersion",
+                "Resource": "arn:aws:lambda:us-east-1:111122223333:layer:a:1"});
         if let Some(condition) = condition {
             statement["Condition"] = condition;
         }

@@ -100,7 +100,11 @@ impl PolicyFile {
         let resource = match kind {
             Kind::Guardrail => json!({
                 "Type": "AWS::Organizations::Policy",
-                "Properties": { "Name": id, "Type": "SERVICE_CONTROL_POLICY", "Content": self.document },
+                "Properties": {
+                    "Name": id,
+                    "Type": "SERVICE_CONTROL_POLICY",
+                    "Content": self.document,
+                },
             }),
             Kind::Principal | Kind::Group | Kind::Policy | Kind::Boundary => json!({
                 "Type": "AWS::IAM::ManagedPolicy",
@@ -125,7 +129,8 @@ mod tests {
         let deny = json!({"Effect": "Deny", "Action": "lambda:*", "Resource": "*"});
         let allow = json!({"Effect": "Allow", "Action": "*", "Resource": "*"});
         let some = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
-        let shared = json!({"Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion", "Resource": "*"});
+        let shared = json!({"Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion",
+            "Resource": "*"});
         assert_eq!(kind(json!({ "Statement": [deny] })), Some(Kind::Guardrail));
         assert_eq!(
             kind(json!({ "Statement": [deny, allow] })),
@@ -138,7 +143,8 @@ mod tests {
         assert_eq!(kind(json!({ "Statement": allow })), Some(Kind::Policy));
         assert_eq!(kind(json!({ "Statement": [shared] })), None);
         let described = json!({"Policy": {"PolicySummary": {"Type": "SERVICE_CONTROL_POLICY"},
-            "Content": "{\"Statement\": {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}"}});
+            "Content": "{\"Statement\": \
+                {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}"}});
         assert_eq!(kind(described), Some(Kind::Guardrail));
     }
 }

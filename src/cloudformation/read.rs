@@ -376,11 +376,13 @@ mod tests {
     #[test]
     fn yaml_is_read_as_yaml_1_1() {
         let read = read(
-            "{a: yes, b: 'yes', c: \"no\", d: Off, e: 123_456_789_012, f: 012345670123, g: '012', h: 089, i: 1:30}",
+            "{a: yes, b: 'yes', c: \"no\", d: Off, e: 123_456_789_012, f: 012345670123, g: '012', \
+                h: 089, i: 1:30}",
         );
         let f = json!({ AMBIGUOUS: "012345670123" });
         let i = json!({ AMBIGUOUS: "1:30" });
-        let expected = json!({"a": true, "b": "yes", "c": "no", "d": false, "e": 123_456_789_012_u64, "f": f, "g": "012",
+        let expected = json!({"a": true, "b": "yes", "c": "no", "d": false,
+            "e": 123_456_789_012_u64, "f": f, "g": "012",
             "h": "089", "i": i});
         assert_eq!(read, expected);
     }

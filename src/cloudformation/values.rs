@@ -1,5 +1,5 @@
-//! The values that a deploy gives to parameters and resources: those that are known, and what stands
-//! for the others while a question is decided.
+//! The values that a deploy gives to parameters and resources: those that are known, and what
+//! stands for the others while a question is decided.
 
 use std::collections::HashMap;
 

@@ -37,7 +37,9 @@ macro_rules! codes {
             /// The page, in Markdown: what it means, a bad and a good example.
             #[must_use]
             pub fn page(self) -> &'static str {
-                match self { $(Self::$variant => include_str!(concat!("../../docs/codes/", $name, ".md")),)* }
+                match self {
+                    $(Self::$variant => include_str!(concat!("../../docs/codes/", $name, ".md")),)*
+                }
             }
         }
     };

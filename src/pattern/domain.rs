@@ -430,21 +430,25 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None,
+            ..ProptestConfig::default() })]
 
         #[test]
         fn the_lengths_of_fields_are_kept(
             may in prop::collection::vec("[ab?*]{0,4}:?[ab?*]{0,5}:?[b?*]{0,3}", 1..3),
             but in prop::collection::vec("[ab?*]{0,4}:?[ab?*]{0,5}:?[b?*]{0,3}", 0..4),
         ) {
-            let patterns = |all: &[String]| all.iter().map(|written| Pattern::new(written)).collect::<Vec<_>>();
+            let patterns = |all: &[String]| all.iter().map(|written| Pattern::new(written))
+                .collect::<Vec<_>>();
             let (may, but) = (patterns(&may), patterns(&but));
-            let fits = |patterns: &[Pattern], text: &str| patterns.iter().any(|pattern| pattern.matches(text));
+            let fits = |patterns: &[Pattern], text: &str| patterns.iter()
+                .any(|pattern| pattern.matches(text));
             let first = members().into_iter().find(|text| fits(&may, text) && !fits(&but, text));
             match Search::among(&fields()).within(&may).outside(&but).shortest() {
                 Ok(Some(found)) => {
                     prop_assert!(fits(&may, &found) && !fits(&but, &found), "{}", found);
-                    prop_assert_eq!(found.len(), first.map_or(found.len().max(12), |first| first.len()));
+                    prop_assert_eq!(found.len(), first.map_or(found.len().max(12),
+                        |first| first.len()));
                 }
                 other => prop_assert_eq!((other, first), (Ok(None), None)),
             }

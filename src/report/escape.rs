@@ -26,7 +26,14 @@ pub(super) fn line(text: &str) -> String {
 /// Whether a character does something to the text around it instead of standing for itself.
 fn is_active(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        || matches!(
+            character,
+            '\u{61c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{feff}'
+        )
 }
 
 /// A text in a cell of a Markdown table, with nothing in it that Markdown or HTML would take for a

@@ -123,20 +123,26 @@ fn attach_change(change: &AttachChange) -> Json {
         Comes::Comes => "new",
         Comes::Goes => "gone",
     });
-    json!({ "subject": change.subject, "kind": kind, "what": what, "when": change.when, "subject_is": comes })
+    json!({
+        "subject": change.subject,
+        "kind": kind,
+        "what": what,
+        "when": change.when,
+        "subject_is": comes,
+    })
 }
 
 fn note(note: &Note, access: &Access) -> Json {
+    let of_grant = |kind: &str, who, version, grant| {
+        let who = who_json(access, who);
+        json!({ "kind": kind, "who": who, "version": version, "grant": grant })
+    };
     match note {
-        Note::Outlives(who, version, grant) => {
-            json!({ "kind": "outlives", "who": who_json(access, who), "version": version, "grant": grant })
-        }
+        Note::Outlives(who, version, grant) => of_grant("outlives", who, version, grant),
         Note::NoLongerOutlives(who, version, grant) => {
-            json!({ "kind": "no-longer-outlives", "who": who_json(access, who), "version": version, "grant": grant })
+            of_grant("no-longer-outlives", who, version, grant)
         }
-        Note::Kept(who, version, grant) => {
-            json!({ "kind": "kept", "who": who_json(access, who), "version": version, "grant": grant })
-        }
+        Note::Kept(who, version, grant) => of_grant("kept", who, version, grant),
         Note::Republished(version, who) => {
             let who: Vec<Json> = who.iter().map(|who| who_json(access, who)).collect();
             json!({ "kind": "republished", "version": version, "who": who })

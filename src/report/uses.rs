@@ -109,9 +109,19 @@ pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
             let layers: Vec<Json> = row
                 .layers
                 .iter()
-                .map(|layer| json!({ "version": layer.version, "when": layer.when, "product": layer.product }))
+                .map(|layer| {
+                    json!({
+                        "version": layer.version,
+                        "when": layer.when,
+                        "product": layer.product,
+                    })
+                })
                 .collect();
-            with_place(json!({ "function": row.function, "layers": layers }), row.span, sources)
+            with_place(
+                json!({ "function": row.function, "layers": layers }),
+                row.span,
+                sources,
+            )
         })
         .collect();
     let findings: Vec<Json> = uses
@@ -197,7 +207,12 @@ pub fn users_markdown(users: &[User], sources: &Sources) -> String {
 pub fn users_json(users: &[User], sources: &Sources) -> Json {
     let one = |user: &User| {
         let (version, certain) = (&user.version, user.is_certain);
-        let json = json!({ "function": user.function, "version": version, "certain": certain, "when": user.when });
+        let json = json!({
+            "function": user.function,
+            "version": version,
+            "certain": certain,
+            "when": user.when,
+        });
         with_place(json, user.span, sources)
     };
     users.iter().map(one).collect()

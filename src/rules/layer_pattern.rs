@@ -18,9 +18,8 @@ fn arn(rules: &Rules, layers: &Layers) -> String {
             let name = declared.map_or(layer.as_str(), |declared| {
                 declared.layer_name.value.as_str()
             });
-            format!(
-                "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:layer:{name}:${{{label}}}"
-            )
+            let owner = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}";
+            format!("{owner}:layer:{name}:${{{label}}}")
         }
     }
 }

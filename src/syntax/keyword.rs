@@ -78,12 +78,16 @@ macro_rules! choice {
             }
 
             fn keyword(self) -> Keyword {
-                match self { $(Self::$keyword $(($field))? => choice!(@keyword $keyword $($field)?),)* }
+                match self {
+                    $(Self::$keyword $(($field))? => choice!(@keyword $keyword $($field)?),)*
+                }
             }
         }
     };
     (@all $keyword:ident) => { vec![Self::$keyword] };
-    (@all $variant:ident $inner:ident) => { $inner::all().into_iter().map(Self::$variant).collect::<Vec<Self>>() };
+    (@all $variant:ident $inner:ident) => {
+        $inner::all().into_iter().map(Self::$variant).collect::<Vec<Self>>()
+    };
     (@of $found:ident $keyword:ident) => {
         if $found == Keyword::$keyword {
             return Some(Self::$keyword);

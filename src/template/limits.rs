@@ -105,13 +105,11 @@ const FOLDER: &str =
 /// A stack that takes over a layer of another would publish its versions again, unless it lists
 /// them.
 const MOVE: &str = "a layer that is deployed moves in two deploys: first list its versions in the \
-other source, by \
-                    `version LABEL at ARN`, and deploy that; then take the layer out of this one, \
-which must have been \
-                    deployed with `old-versions keep`";
+    other source, by `version LABEL at ARN`, and deploy that; then take the layer out of this one, \
+    which must have been deployed with `old-versions keep`";
 
-const NEWEST: &str = "take the lines of old versions out: by default such a version stays at AWS, and its \
-grants go";
+const NEWEST: &str = "take the lines of old versions out: by default such a version stays at AWS, \
+    and its grants go";
 
 const ORGANIZATION: &str = "share with the organization instead of its accounts: one grant a \
 version, however many accounts";
@@ -253,7 +251,9 @@ fn policy_bytes<'a>(
 ) -> usize {
     const SID: usize = 40;
     let envelope = r#"{"Version":"2012-10-17","Id":"default","Statement":[]}"#.len();
-    let common = r#"{"Sid":"","Effect":"Allow","Principal":"","Action":"lambda:GetLayerVersion","Resource":""}"#.len();
+    let common = r#"{"Sid":"","Effect":"Allow","Principal":"","Action":"lambda:GetLayerVersion",""#
+        .len()
+        + r#"Resource":""}"#.len();
     let root = r#"{"AWS":"arn::iam::123456789012:root"}"#.len() - r#""""#.len() + arn.partition;
     let condition = r#","Condition":{"StringEquals":{"aws:PrincipalOrgID":""}}"#.len() + r"*".len();
     let statements = principals.map(|principal| {
@@ -440,19 +440,30 @@ mod tests {
     fn the_policy_is_measured_byte_by_byte() {
         let arn = "arn:aws:lambda:us-east-1:123456789012:layer:my-layer:1";
         let sid = "x".repeat(40);
-        let one = format!(
-            r#"{{"Version":"2012-10-17","Id":"default","Statement":[{{"Sid":"{sid}","Effect":"Allow","Principal":{{"AWS":"arn:aws:iam::111122223333:root"}},"Action":"lambda:GetLayerVersion","Resource":"{arn}"}}]}}"#
-        );
+        let one = [
+            r#"{"Version":"2012-10-17","Id":"default","Statement":["#,
+            &format!(r#"{{"Sid":"{sid}","Effect":"Allow","#),
+            r#""Principal":{"AWS":"arn:aws:iam::111122223333:root"},"#,
+            r#""Action":"lambda:GetLayerVersion","#,
+            &format!(r#""Resource":"{arn}"}}"#),
+            "]}",
+        ];
+        let one = one.concat();
         let length = ArnLength {
             partition: 3,
             whole: arn.len(),
         };
         assert_eq!(policy_bytes([account()].iter(), &length, false), one.len());
         let organization = Principal::Organization(Id::Literal("o-t194hfs8cz".to_owned()));
-        let both = format!(
-            r#"{},{{"Sid":"{sid}","Effect":"Allow","Principal":"*","Action":"lambda:GetLayerVersion","Resource":"{arn}","Condition":{{"StringEquals":{{"aws:PrincipalOrgID":"o-t194hfs8cz"}}}}}}]}}"#,
-            one.trim_end_matches("]}")
-        );
+        let both = [
+            one.trim_end_matches("]}"),
+            &format!(r#",{{"Sid":"{sid}","Effect":"Allow","#),
+            r#""Principal":"*","Action":"lambda:GetLayerVersion","#,
+            &format!(r#""Resource":"{arn}","#),
+            r#""Condition":{"StringEquals":{"aws:PrincipalOrgID":"o-t194hfs8cz"}}}"#,
+            "]}",
+        ];
+        let both = both.concat();
         assert_eq!(
             policy_bytes([account(), organization].iter(), &length, false),
             both.len()

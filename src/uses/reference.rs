@@ -167,7 +167,8 @@ mod tests {
     /// What `Fn::Sub` of a text stands for.
     fn of(written: &str) -> Layer {
         let json = json!({ "Parameters": { "P": { "Type": "String" } }, "Resources":
-            { "L": { "Type": "AWS::Lambda::LayerVersion" }, "F": { "Type": "AWS::Lambda::Function" } } });
+            { "L": { "Type": "AWS::Lambda::LayerVersion" },
+                "F": { "Type": "AWS::Lambda::Function" } } });
         let template = Template::new(json, &Values::default());
         let text = json!({ "Fn::Sub": written });
         let cases = explore(&template, None, |world| world.value(&text)).unwrap_or_default();

@@ -43,7 +43,8 @@ fn answer(case: &Json, defined: &HashMap<String, Document>) -> Json {
     let identity = documents(&case["identity"]);
     let boundary = documents(&case["boundary"]);
     // Organizations attaches FullAWSAccess to everything, and the other evaluator is given it too.
-    let full = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}});
+    let full = json!({"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*",
+        "Resource": "*"}});
     let mut level = documents(&case["scps"]);
     level.push(Document::read("FullAWSAccess", &Partial::from(&full)));
     let resource = case["resourcePolicy"].as_str().map(|name| &defined[name]);

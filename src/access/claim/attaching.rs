@@ -70,9 +70,9 @@ impl Facts<'_> {
         self.unless_not_read(verdict, &ids, &names).shown(&shown)
     }
 
-    /// The accounts of callers that a claim is about, each decided by itself. Where a guardrail or a
-    /// claim about it tells callers apart by their accounts, these are the accounts that one of them
-    /// or the stack names, and somebody in another account (none).
+    /// The accounts of callers that a claim is about, each decided by itself. Where a guardrail or
+    /// a claim about it tells callers apart by their accounts, these are the accounts that one of
+    /// them or the stack names, and somebody in another account (none).
     fn callers(
         &self,
         world: &World<'_>,

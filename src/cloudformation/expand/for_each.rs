@@ -257,7 +257,8 @@ mod tests {
 
     #[test]
     fn loops_make_their_entries_in_place() {
-        let written = json!({"A": 1, "Fn::ForEach::L": ["I", ["a.b", "c"], {"G${I}": {"K": {"Ref": "I"}, "L": "&{I}!"}}], "B": 2});
+        let written = json!({"A": 1, "Fn::ForEach::L": ["I", ["a.b", "c"],
+            {"G${I}": {"K": {"Ref": "I"}, "L": "&{I}!"}}], "B": 2});
         let expected =
             json!({"A": 1, "Ga.b": {"K": "a.b", "L": "ab!"}, "Gc": {"K": "c", "L": "c!"}, "B": 2});
         assert_eq!(expanded(written, &Values::default()), expected);
@@ -265,7 +266,8 @@ mod tests {
 
     #[test]
     fn loops_stand_in_loops_and_in_properties() {
-        let inner = json!(["J", ["1", "2"], {"R${I}${J}": {"P": {"Fn::ForEach::K": ["K", ["k"], {"${K}": "${I}${J}"}]}}}]);
+        let inner = json!(["J", ["1", "2"], {"R${I}${J}": {"P": {"Fn::ForEach::K": ["K", ["k"],
+            {"${K}": "${I}${J}"}]}}}]);
         let written = json!({"Fn::ForEach::I": ["I", ["a"], {"Fn::ForEach::J": inner}]});
         let expected = json!({"Ra1": {"P": {"k": "a1"}}, "Ra2": {"P": {"k": "a2"}}});
         assert_eq!(expanded(written, &Values::default()), expected);
@@ -274,9 +276,11 @@ mod tests {
     #[test]
     fn references_name_what_a_loop_made() {
         let written = json!({"Fn::ForEach::I": ["I", ["a"], {"R${I}": {
-            "A": {"Ref": {"Fn::Sub": "L${I}"}}, "B": {"Fn::GetAtt": [{"Fn::Sub": "L${I}"}, "Arn"]}, "C": {"Ref": {"Fn::Sub": "L${O}"}}
+            "A": {"Ref": {"Fn::Sub": "L${I}"}}, "B": {"Fn::GetAtt": [{"Fn::Sub": "L${I}"}, "Arn"]},
+                "C": {"Ref": {"Fn::Sub": "L${O}"}}
         }}]});
-        let expected = json!({"Ra": {"A": {"Ref": "La"}, "B": {"Fn::GetAtt": ["La", "Arn"]}, "C": {"Ref": {"Fn::Sub": "L${O}"}}}});
+        let expected = json!({"Ra": {"A": {"Ref": "La"}, "B": {"Fn::GetAtt": ["La", "Arn"]},
+            "C": {"Ref": {"Fn::Sub": "L${O}"}}}});
         assert_eq!(expanded(written, &Values::default()), expected);
     }
 

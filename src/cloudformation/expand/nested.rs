@@ -244,7 +244,8 @@ impl Renamed<'_> {
             ("Condition", Json::String(name)) => json!({ "Condition": self.name(name) }),
             ("Fn::If", Json::Array(parts)) => match parts.as_slice() {
                 [Json::String(condition), then, otherwise] => {
-                    json!({ "Fn::If": [self.name(condition), self.value(then), self.value(otherwise)] })
+                    let (then, otherwise) = (self.value(then), self.value(otherwise));
+                    json!({ "Fn::If": [self.name(condition), then, otherwise] })
                 }
                 _ => all(),
             },
@@ -387,17 +388,23 @@ mod tests {
 
     #[test]
     fn a_child_is_a_part_of_its_parent() {
-        let parent = json!({ "Conditions": { "C": true }, "Resources": { "S": stack(json!({ "P": { "Ref": "V" } })),
-            "X": { "Type": "T", "Properties": { "A": { "Fn::GetAtt": ["S", "Outputs.O"] }, "B": { "Fn::Sub": "x ${S.Outputs.O}" } } } } });
-        let child = json!({ "Parameters": { "P": { "Type": "String" }, "L": { "Type": "CommaDelimitedList", "Default": "a, b" } },
+        let parent = json!({ "Conditions": { "C": true },
+            "Resources": { "S": stack(json!({ "P": { "Ref": "V" } })),
+            "X": { "Type": "T", "Properties": { "A": { "Fn::GetAtt": ["S", "Outputs.O"] },
+                "B": { "Fn::Sub": "x ${S.Outputs.O}" } } } } });
+        let child = json!({ "Parameters": { "P": { "Type": "String" },
+            "L": { "Type": "CommaDelimitedList", "Default": "a, b" } },
             "Conditions": { "D": { "Fn::Equals": [{ "Ref": "P" }, "p"] } },
-            "Resources": { "R": { "Type": "T", "Condition": "D", "Properties": { "A": { "Ref": "P" }, "B": { "Ref": "L" }, "S": { "Fn::Sub": "${P}-${R.Arn}-${AWS::Region}-${!x}" } } } },
+            "Resources": { "R": { "Type": "T", "Condition": "D",
+                "Properties": { "A": { "Ref": "P" }, "B": { "Ref": "L" },
+                "S": { "Fn::Sub": "${P}-${R.Arn}-${AWS::Region}-${!x}" } } } },
             "Outputs": { "O": { "Value": { "Fn::GetAtt": ["R", "Arn"] } } } });
         let read = read(parent, child);
         let resource = &read["Resources"]["S.R"];
         assert_eq!(resource["Properties"]["A"], json!({ "Ref": "V" }));
         assert_eq!(resource["Properties"]["B"], json!(["a", "b"]));
-        let text = json!(["${value0}-${value1}-${AWS::Region}-${!x}", { "value0": { "Ref": "V" }, "value1": { "Fn::GetAtt": ["S.R", "Arn"] } }]);
+        let text = json!(["${value0}-${value1}-${AWS::Region}-${!x}", { "value0": { "Ref": "V" },
+            "value1": { "Fn::GetAtt": ["S.R", "Arn"] } }]);
         assert_eq!(resource["Properties"]["S"]["Fn::Sub"], text);
         let both = resource["Condition"].as_str().unwrap_or_default();
         assert_eq!(

@@ -231,11 +231,13 @@ fn role(
         match converted(policy) {
             Policy::Managed(arn) => managed.push(arn),
             Policy::Document(document) => {
-                inline.push(json!({ "PolicyName": format!("{name}Policy{index}"), "PolicyDocument": document }));
+                let name = format!("{name}Policy{index}");
+                inline.push(json!({ "PolicyName": name, "PolicyDocument": document }));
             }
         }
     }
-    let mut role = json!({ "AssumeRolePolicyDocument": trust, "ManagedPolicyArns": managed, "Policies": inline });
+    let mut role = json!({ "AssumeRolePolicyDocument": trust, "ManagedPolicyArns": managed,
+        "Policies": inline });
     for (from, to) in [
         (path, "Path"),
         ("PermissionsBoundary", "PermissionsBoundary"),
@@ -271,7 +273,9 @@ fn converted(policy: &Json) -> Policy {
                 if function == "Fn::If" && branches.len() == 3 =>
             {
                 let (then, otherwise) = (converted(&branches[1]), converted(&branches[2]));
-                let choice = |then: Json, otherwise: Json| json!({ "Fn::If": [branches[0], then, otherwise] });
+                let condition = &branches[0];
+                let choice =
+                    |then: Json, otherwise: Json| json!({ "Fn::If": [condition, then, otherwise] });
                 match (then, otherwise) {
                     (Policy::Managed(then), Policy::Managed(otherwise)) => {
                         Policy::Managed(choice(then, otherwise))
@@ -318,7 +322,8 @@ fn managed_arn(path: &str) -> Json {
 }
 
 fn trust(service: &str) -> Json {
-    let statement = json!({ "Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": { "Service": [service] } });
+    let statement = json!({ "Effect": "Allow", "Action": ["sts:AssumeRole"],
+        "Principal": { "Service": [service] } });
     json!({ "Version": "2012-10-17", "Statement": [statement] })
 }
 
@@ -335,7 +340,8 @@ mod tests {
 
     #[test]
     fn a_function_without_a_role_is_given_one_with_its_policies() {
-        let function = json!({ "Policies": ["AWSLambda_FullAccess", { "S3ReadPolicy": { "BucketName": "b" } },
+        let function = json!({ "Policies": ["AWSLambda_FullAccess",
+            { "S3ReadPolicy": { "BucketName": "b" } },
             { "Statement": { "Effect": "Allow", "Action": "lambda:*", "Resource": "*" } }] });
         let role = role_of(
             function,
@@ -386,7 +392,8 @@ mod tests {
 
     #[test]
     fn a_layer_is_called_as_its_resource_and_retained() {
-        let mut template = json!({ "Resources": { "L": { "Type": "AWS::Serverless::LayerVersion", "Properties": { "ContentUri": "./l" } } } });
+        let mut template = json!({ "Resources": { "L": { "Type": "AWS::Serverless::LayerVersion",
+            "Properties": { "ContentUri": "./l" } } } });
         expand(&mut template);
         let layer = &template["Resources"]["L"];
         assert_eq!(

@@ -1,12 +1,17 @@
 //! For code scanning: SARIF 2.1.0.
 //!
 //! Source: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>, and what GitHub asks
-//! for in addition:
-//! <https://docs.github.com/code-security/code-scanning/integrating-with-code-scanning/sarif-support-for-code-scanning>
+//! for in addition (GitHub Docs, code security, SARIF support for code scanning).
 
 use super::finding::{Finding, Place, fingerprints};
 use crate::diagnostic::Code;
 use serde_json::{Value as Json, json};
+
+/// The schema that the document says of itself.
+const SCHEMA: &str = concat!(
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/",
+    "sarif-schema-2.1.0.json"
+);
 
 /// Findings as one JSON document.
 pub fn render(findings: &[Finding]) -> String {
@@ -24,7 +29,7 @@ pub fn render(findings: &[Finding]) -> String {
     }
     let rules: Vec<Json> = codes.iter().map(|code| rule(*code)).collect();
     let document = json!({
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
             "tool": { "driver": {

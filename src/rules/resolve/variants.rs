@@ -567,9 +567,10 @@ impl<'a> Writer<'a, '_> {
                 }
                 None => diagnostic.help(format!("write `<{near}>`")),
             },
-            None if name == Keyword::Version.text() => {
-                diagnostic.note("`<version>` stands in what a version is made of, and in the properties of listed versions")
-            }
+            None if name == Keyword::Version.text() => diagnostic.note(
+                "`<version>` stands in what a version is made of, and in the \
+                    properties of listed versions",
+            ),
             None => diagnostic.help(format!(
                 "declare it in the layer's first line, `layer NAME for {name} in …`; the text \
                 `<{name}>` itself is written `<<{name}>`"
