@@ -531,7 +531,7 @@ proptest! {
             let in_pair = || all.iter().any(|other| is_allowed(&subject, &[layer, other]));
             let in_three = || {
                 let with = |one| all.iter().any(|two| is_allowed(&subject, &[layer, one, two]));
-                all.iter().any(|one| with(one))
+                all.iter().any(with)
             };
             if alone || in_pair() || in_three() {
                 prop_assert!(leads(&found.possible, layer), "{layer} is left out");
