@@ -290,7 +290,8 @@ fn handling_statement() -> impl Strategy<Value = Json> {
             json!(["lambda:publishlayerversion", "lambda:AddLayerVersionPermission"]),
             json!("*"),
         ]).prop_map(|actions| ("Action", actions)),
-        1 => select(vec![json!("lambda:Publish*"), json!("s3:*")]).prop_map(|actions| ("NotAction", actions)),
+        1 => select(vec![json!("lambda:Publish*"), json!("s3:*")])
+            .prop_map(|actions| ("NotAction", actions)),
     ];
     let arns = select(vec![
         json!("*"),
@@ -309,7 +310,8 @@ fn handling_statement() -> impl Strategy<Value = Json> {
     let effect = prop_oneof![3 => Just("Allow"), 1 => Just("Deny")];
     (effect, actions, resources, other_condition()).prop_map(
         |(effect, actions, resources, condition)| {
-            json!({ "Effect": effect, actions.0: actions.1, resources.0: resources.1, "Condition": condition })
+            json!({ "Effect": effect, actions.0: actions.1, resources.0: resources.1,
+                "Condition": condition })
         },
     )
 }
@@ -577,7 +579,10 @@ proptest! {
 
     /// Who may publish, share and read which layers.
     #[test]
-    fn what_any_policies_let_handle(policy in handling_document(), boundary in prop::option::of(handling_document())) {
+    fn what_any_policies_let_handle(
+        policy in handling_document(),
+        boundary in prop::option::of(handling_document()),
+    ) {
         let policies = subject(policy, boundary);
         for right in [Right::Publish, Right::Share, Right::Read] {
             hold_right(&policies, right)?;

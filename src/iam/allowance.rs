@@ -28,8 +28,8 @@ impl Among {
     }
 }
 
-/// One way in which policies let something be done to a layer, such as attaching it: a disjunct of their meaning in disjunctive
-/// normal form.
+/// One way in which policies let something be done to a layer, such as attaching it: a disjunct of
+/// their meaning in disjunctive normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
     /// Each layer of the list fits at least one pattern of each group.

@@ -27,8 +27,8 @@ pub const ATTACH: [&str; 2] = [
     "lambda:UpdateFunctionConfiguration",
 ];
 
-/// Which of the two permissions is asked about that attaching a layer takes, of one's own account as
-/// of another (Lambda Developer Guide, adding layers to functions).
+/// Which of the two permissions is asked about that attaching a layer takes, of one's own account
+/// as of another (Lambda Developer Guide, adding layers to functions).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Half {
     /// Creating or configuring a function with it.

@@ -330,8 +330,8 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     found
 }
 
-/// Which layers a subject lets publish or share, or keeps from it, and the verb before them; nothing
-/// of one that has nothing to do with it.
+/// Which layers a subject lets publish or share, or keeps from it, and the verb before them;
+/// nothing of one that has nothing to do with it.
 fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>)> {
     let policies = &subject.policies;
     let says = |effect: Effect| {

@@ -112,8 +112,8 @@ impl Resolver<'_> {
         })
     }
 
-    /// The layers that a claim about publishing or sharing is about: those of the account of whoever
-    /// it is about, since nobody can publish or share those of another one.
+    /// The layers that a claim about publishing or sharing is about: those of the account of
+    /// whoever it is about, since nobody can publish or share those of another one.
     fn handled(
         &mut self,
         right: LayerRight,
