@@ -17,6 +17,20 @@ pub fn quote(text: &str) -> String {
     format!("`{shown}`")
 }
 
+/// A user's text with nothing invisible in it.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            if is_invisible(c) {
+                char::REPLACEMENT_CHARACTER
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
 /// A character that can be seen, in place of one that cannot.
 fn visible(c: char) -> char {
     if is_invisible(c) || c == '`' {

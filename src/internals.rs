@@ -10,6 +10,11 @@ pub mod access {
     pub use crate::access::*;
 }
 
+#[cfg(feature = "cli")]
+pub mod archive {
+    pub use crate::archive::*;
+}
+
 pub mod aws {
     pub use crate::aws::*;
 }

@@ -63,8 +63,11 @@ mod access;
 
 mod pipeline;
 
-// The functions that use layers.
+// The functions that use layers, and the archives that become layers.
 mod uses;
+
+#[cfg(feature = "cli")]
+mod archive;
 
 mod report;
 

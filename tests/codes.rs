@@ -1,5 +1,6 @@
 //! Every code has a page, and the examples on it behave as the page says. An example is a source,
-//! or a template with functions, which `uses` reads with the arguments that stand behind its fence.
+//! or a template with functions, which `uses` reads with the arguments that stand behind its fence,
+//! or the description of an archive (`support/archive.rs`), which `inspect` reads in the same way.
 //! What the first one is reported with, word for word, is in `tests/cases/codes/NAME.txt`.
 //!
 //! The first block of a page is reported with its code, the last one is not and compiles. What a
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use support::{Goldens, run, stderr, stdout};
+use support::{Goldens, archive, run, stderr, stdout};
 
 struct Block<'p> {
     language: &'p str,
@@ -34,7 +35,7 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
     for fenced in page.split("```").skip(1).step_by(2) {
         let (fence, text) = fenced.split_once('\n').unwrap();
         let (language, words) = fence.split_once(' ').unwrap_or((fence, ""));
-        if ["layers", "yaml", "json"].contains(&language) {
+        if ["layers", "yaml", "json", "zip"].contains(&language) {
             blocks.push(Block {
                 language,
                 words: words.trim(),
@@ -48,6 +49,7 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 /// The bytes that a block stands for.
 fn expand(block: &Block<'_>) -> Vec<u8> {
     match block.words {
+        _ if block.language == "zip" => archive::described(block.text),
         "repeat" => repeat(block.text).into_bytes(),
         "bytes" => bytes(block.text),
         _ => block.text.as_bytes().to_vec(),
@@ -84,6 +86,13 @@ fn command<'b>(block: &Block<'b>) -> (&'static str, Vec<&'b str>) {
             (
                 "template.yaml",
                 ["uses", "template.yaml"].into_iter().chain(words).collect(),
+            )
+        }
+        "zip" => {
+            let words = block.words.split_whitespace();
+            (
+                "layer.zip",
+                ["inspect", "layer.zip"].into_iter().chain(words).collect(),
             )
         }
         _ => ("shared.layers", vec!["check", "shared.layers"]),
@@ -162,7 +171,7 @@ fn check_page(code: Code, goldens: &mut Goldens) {
         .unwrap();
     let good = blocks.last().unwrap();
     let (file, arguments) = command(good);
-    let (codes, failed) = reported(&folder, file, good.text.as_bytes(), &arguments);
+    let (codes, failed) = reported(&folder, file, &expand(good), &arguments);
     assert!(
         !codes.contains_key(name) && !failed,
         "{name}: the fixed source is reported with {codes:?}"

@@ -10,6 +10,7 @@ pub mod oidc;
 pub mod quotas;
 pub mod runtimes;
 pub mod sam_policies;
+pub mod systems;
 
 /// A file of facts: comments with its source and its date, then a fact a line, in the order of
 /// their letters.
@@ -43,6 +44,7 @@ mod tests {
             oidc::DATA,
             runtimes::DATA,
             sam_policies::DATA,
+            systems::DATA,
         ] {
             let head: Vec<&str> = data
                 .0

@@ -54,6 +54,10 @@ pub const LAYER_POLICY_BYTES: usize = 20_480;
 /// Layers of a function (Lambda Developer Guide, quotas).
 pub const FUNCTION_LAYERS: usize = 5;
 
+/// Bytes of a function and all of its layers, unzipped (Lambda Developer Guide, quotas: 250 MB; its
+/// messages name this number).
+pub const UNZIPPED_BYTES: u64 = 262_144_000;
+
 /// The name of a function (Lambda API reference, `CreateFunction`).
 pub const FUNCTION_NAME: usize = 64;
 

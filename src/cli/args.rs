@@ -1,6 +1,7 @@
 //! The arguments of every command.
 
 use crate::access::kind::Kind;
+use crate::aws::runtimes;
 use crate::cloudformation::Values;
 use crate::diagnostic::render::Form;
 use crate::rules::formats;
@@ -129,6 +130,8 @@ pub enum Command {
     /// layer
     #[command(disable_version_flag = true)]
     Uses(UsesArguments),
+    /// Show what is in the archives of layers and what is wrong with it
+    Inspect(InspectArguments),
     /// Format sources in place; standard input goes to standard output
     Fmt(FmtArguments),
     /// Explain a code that a message names, or list all codes
@@ -359,6 +362,23 @@ pub struct UsesArguments {
     pub format: DiffFormat,
 }
 
+/// The arguments of `inspect`.
+#[derive(Debug, clap::Args)]
+pub struct InspectArguments {
+    /// The zip files, or the folders as `aws cloudformation package` would zip them
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    /// The runtimes that the layer is for
+    #[arg(long = "runtime", value_name = "NAME", num_args = 1.., value_parser = runtime)]
+    pub runtimes: Vec<String>,
+    /// The architectures that the layer is for
+    #[arg(long = "architecture", value_name = "NAME", num_args = 1.., value_parser = architecture)]
+    pub architectures: Vec<String>,
+    /// The form of the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: DiffFormat,
+}
+
 /// The arguments of `fmt`.
 #[derive(Debug, clap::Args)]
 pub struct FmtArguments {
@@ -440,6 +460,22 @@ fn organization(argument: &str) -> Result<String, String> {
         argument,
         formats::is_organization_id(argument),
         "an organization ID, such as o-a1b2c3d4e5",
+    )
+}
+
+fn runtime(argument: &str) -> Result<String, String> {
+    checked(
+        argument,
+        runtimes::support(argument).is_some(),
+        "a runtime, such as python3.13",
+    )
+}
+
+fn architecture(argument: &str) -> Result<String, String> {
+    checked(
+        argument,
+        formats::ARCHITECTURES.contains(&argument),
+        "x86_64 or arm64",
     )
 }
 

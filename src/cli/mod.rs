@@ -1,6 +1,7 @@
 //! The command line: the only part that prints, reads and writes files, and asks the time.
 
 mod access;
+mod archives;
 mod args;
 mod ask;
 mod build;
@@ -14,6 +15,7 @@ mod fmt;
 mod folder;
 mod init;
 mod input;
+mod inspect;
 mod messages;
 mod next;
 mod output;
@@ -83,6 +85,7 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
         Command::Diff(arguments) => diff::run(&arguments, limits, messages),
         Command::Drift(arguments) => drift::run(&arguments, limits, messages),
         Command::Uses(arguments) => uses::run(&arguments, limits, messages),
+        Command::Inspect(arguments) => inspect::run(&arguments, messages),
         Command::Fmt(arguments) => fmt::run(&arguments, messages),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Init(arguments) => init::run(&arguments, messages),

@@ -70,7 +70,10 @@ codes! {
     never shared",
     AmbiguousRule "ambiguous-rule" [Error] "a rule can be read in two ways",
     AnyAccount "any-account" [Warning] "an allowlist includes layers of every AWS account",
+    ArchiveLayout "archive-layout" [Warning] "packages lie where a runtime does not look for them",
     AwsLayers "aws-layers" [Note] "an allowlist leaves out the layers that AWS publishes",
+    BrokenArchive "broken-archive" [Error] "an archive cannot be read, or contradicts itself",
+    CarriageReturn "carriage-return" [Warning] "the first line of a script ends as on Windows",
     ConflictingArns "conflicting-arns" [Error] "ARNs of several accounts, regions or partitions in \
     one source",
     ConflictingContent "conflicting-content" [Error] "a layer has both `content` and listed \
@@ -82,6 +85,7 @@ codes! {
     DuplicateLayerName "duplicate-layer-name" [Error] "two layers have the same name at AWS",
     DuplicateName "duplicate-name" [Error] "a name is declared twice",
     DuplicateVersion "duplicate-version" [Error] "a layer lists a label twice",
+    DuplicatedLibrary "duplicated-library" [Warning] "libraries are copies of each other",
     DynamicReference "dynamic-reference" [Error] "a text has a dynamic reference of CloudFormation \
     in it",
     EveryoneWithoutReason "everyone-without-reason" [Error] "a share with everyone gives no reason",
@@ -91,6 +95,7 @@ codes! {
     FixedKey "fixed-key" [Warning] "an uploaded archive would replace the one before at the same \
     address",
     FolderInVersion "folder-in-version" [Error] "a listed version is made from a folder",
+    ForeignBinary "foreign-binary" [Warning] "a library is not for Linux",
     GroupCycle "group-cycle" [Error] "a group contains itself",
     IncludeCycle "include-cycle" [Error] "a file includes itself",
     IncludeHoldsMore "include-holds-more" [Error] "an included file holds more than names",
@@ -137,6 +142,7 @@ codes! {
     MissingVersion "missing-version" [Error] "a function uses a version that does not exist",
     NamedDescription "named-description" [Warning] "a changed description would replace a policy \
     that has a name",
+    NeedlessFiles "needless-files" [Note] "tests and caches take room in a layer",
     NeedsFolder "needs-folder" [Note] "only a folder holds the templates of the source",
     NewerVersion "newer-version" [Note] "a layer has a newer version than a function uses",
     NoContent "no-content" [Error] "a layer has no version",
@@ -144,7 +150,9 @@ codes! {
     NoRules "no-rules" [Error] "a policy, boundary or guardrail neither allows nor denies",
     NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a \
     version",
+    NotExecutable "not-executable" [Warning] "a program may not be executed",
     NotYet "not-yet" [Error] "a word is reserved and not supported yet",
+    OtherLibc "other-libc" [Warning] "a library needs another C library than Lambda has",
     OtherStack "other-stack" [Error] "a version is named that another stack of the folder \
     publishes",
     ParameterInVersion "parameter-in-version" [Note] "the content of a listed version depends on a \
@@ -155,6 +163,7 @@ codes! {
     PatternWithoutAccount "pattern-without-account" [Error] "a pattern does not say whose layers \
     it matches",
     PolicySize "policy-size" [Error, Warning] "a policy is longer than its quota",
+    PythonAbi "python-abi" [Warning] "a package is built for another Python",
     RedundantShare "redundant-share" [Warning] "a principal is in the rule already",
     RepeatedStatement "repeated-statement" [Error] "a statement that stands once is repeated",
     RepublishedVersion "republished-version" [Error] "a build would publish a version a second \
@@ -183,10 +192,16 @@ codes! {
     UnknownStatement "unknown-statement" [Error] "no statement begins with that word here",
     UnknownVariable "unknown-variable" [Error] "no variable of that name is declared here",
     UnknownVersion "unknown-version" [Error] "the layer has no version of that label",
+    UnreadableEntry "unreadable-entry" [Warning] "functions may not read a file of a layer",
     UnrestrictedTrust "unrestricted-trust" [Error] "anybody could assume the role",
+    UnsafeEntry "unsafe-entry" [Error, Warning] "a path or a link of an archive leads somewhere \
+    else",
     UnterminatedString "unterminated-string" [Error] "a quoted text has no closing quote",
     Unused "unused" [Warning] "a name is declared and never used",
+    UnzippedSize "unzipped-size" [Error, Warning] "a layer is too large, or leaves little room",
+    VersionFolder "version-folder" [Warning] "packages lie in the folder of another version",
     VersionNotShared "version-not-shared" [Error, Warning] "a version is not shared with the \
     account of the function",
     VoidedRule "voided-rule" [Warning] "another statement makes the rule pointless",
+    WrongArchitecture "wrong-architecture" [Warning] "a library is for another architecture",
 }

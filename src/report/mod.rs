@@ -4,6 +4,8 @@ mod access;
 mod diff;
 mod escape;
 mod html;
+#[cfg(feature = "cli")]
+mod inspect;
 mod json;
 mod markdown;
 mod mermaid;
@@ -13,6 +15,8 @@ mod text;
 mod uses;
 
 pub use escape::terminal;
+#[cfg(feature = "cli")]
+pub use inspect::{Inspected, inspect_json, inspect_markdown, inspect_text};
 pub use uses::{users_json, users_markdown, users_text, uses_json, uses_markdown, uses_text};
 
 use crate::access::Access;

@@ -3,6 +3,9 @@
 use crate::aws::quotas;
 use crate::english::quote;
 
+/// The architectures that Lambda has (Lambda API reference, `PublishLayerVersion`).
+pub const ARCHITECTURES: [&str; 2] = ["arm64", "x86_64"];
+
 /// Whether `id` is an account ID: 12 digits.
 ///
 /// The pattern that CloudFormation's registry ships for a layer permission's principal is not

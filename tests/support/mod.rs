@@ -6,6 +6,8 @@
     reason = "a test stops at the first surprise"
 )]
 
+pub mod archive;
+
 use layershare::internals::pipeline::{Compiled, compile};
 use layershare::internals::rules::load::Root;
 use layershare::internals::source::{Files, NoFiles, PathKind, Sources};
@@ -188,9 +190,33 @@ pub fn sessions(cases: &str, least: usize) {
         let session = folder.join("session.txt");
         let written = std::fs::read_to_string(&session)
             .unwrap_or_else(|error| panic!("{}: {error}", session.display()));
-        goldens.compare(&session, played(&folder, &written));
+        let made = made(&folder);
+        let place = made.as_ref().map_or(folder.as_path(), |made| made.path());
+        goldens.compare(&session, played(place, &written));
     }
     goldens.finish();
+}
+
+/// A copy of a folder, with a `NAME.zip` for each `NAME.zip.txt` that describes one; `None`
+/// where it has none.
+fn made(folder: &Path) -> Option<tempfile::TempDir> {
+    let entries = std::fs::read_dir(folder).unwrap();
+    let paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    let is_description = |path: &&PathBuf| path.to_str().unwrap().ends_with(".zip.txt");
+    let zips: Vec<&PathBuf> = paths.iter().filter(is_description).collect();
+    if zips.is_empty() {
+        return None;
+    }
+    let made = tempfile::tempdir().unwrap();
+    for path in &paths {
+        std::fs::copy(path, made.path().join(path.file_name().unwrap())).unwrap();
+    }
+    for path in zips {
+        let text = std::fs::read_to_string(path).unwrap();
+        let name = path.file_stem().unwrap();
+        std::fs::write(made.path().join(name), archive::described(&text)).unwrap();
+    }
+    Some(made)
 }
 
 /// A session with the same commands and remarks, and what the program answers today.

@@ -227,17 +227,16 @@ impl Resolver<'_> {
     }
 
     fn architectures(&mut self, values: &[Value]) -> Vec<String> {
-        const ALL: [&str; 2] = ["arm64", "x86_64"];
         let architectures = self.distinct(values, "an architecture");
         for architecture in &architectures {
-            if !ALL.contains(&architecture.value.as_str()) {
+            if !formats::ARCHITECTURES.contains(&architecture.value.as_str()) {
                 let message = format!("there is no architecture {}", quote(&architecture.value));
                 let diagnostic =
                     Diagnostic::error(Code::UnknownArchitecture, architecture.span, message);
                 let near = match architecture.value.as_str() {
                     "amd64" | "x64" | "x86-64" => Some("x86_64"),
                     "aarch64" | "arm" | "graviton" => Some("arm64"),
-                    other => nearest(other, ALL),
+                    other => nearest(other, formats::ARCHITECTURES),
                 };
                 self.report(diagnostic.suggest(
                     architecture.span,

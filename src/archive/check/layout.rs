@@ -1,0 +1,305 @@
+//! Whether packages lie where the runtimes look for them (Lambda Developer Guide, "Packaging your
+//! layer content", "Layer paths for each Lambda runtime").
+
+use super::Check;
+use crate::archive::Kind;
+use crate::archive::names::{base, folder};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{list, quote};
+
+/// A language whose packages lie in folders of their own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Language {
+    Python,
+    Node,
+    Java,
+    Ruby,
+}
+
+const LANGUAGES: &[Language] = &[
+    Language::Python,
+    Language::Node,
+    Language::Java,
+    Language::Ruby,
+];
+
+impl Language {
+    fn of_runtime(runtime: &str) -> Option<Self> {
+        LANGUAGES
+            .iter()
+            .copied()
+            .find(|language| runtime.starts_with(language.folder()))
+    }
+
+    /// The folder of a layer that is for this language, which its runtimes are named by, too.
+    fn folder(self) -> &'static str {
+        match self {
+            Self::Python => "python",
+            Self::Node => "nodejs",
+            Self::Java => "java",
+            Self::Ruby => "ruby",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Python => "Python",
+            Self::Node => "Node.js",
+            Self::Java => "Java",
+            Self::Ruby => "Ruby",
+        }
+    }
+
+    /// The folders in which a runtime looks for packages.
+    fn searched(self, runtime: &str) -> Vec<String> {
+        let version = runtime.strip_prefix(self.folder()).unwrap_or_default();
+        match self {
+            Self::Python => vec![
+                "python".to_owned(),
+                format!("python/lib/python{version}/site-packages"),
+            ],
+            Self::Node => {
+                let major = version.split('.').next().unwrap_or_default();
+                vec![
+                    "nodejs/node_modules".to_owned(),
+                    format!("nodejs/node{major}/node_modules"),
+                ]
+            }
+            Self::Java => vec!["java/lib".to_owned()],
+            Self::Ruby => vec![format!("ruby/gems/{version}.0")],
+        }
+    }
+
+    /// Whether a folder is one in which some version of the language looks for packages.
+    fn is_searched_by_some(self, place: &str) -> bool {
+        let is_version = |text: &str| {
+            !text.is_empty()
+                && text
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || byte == b'.')
+        };
+        let between = |before: &str, after: &str| {
+            place
+                .strip_prefix(before)
+                .and_then(|rest| rest.strip_suffix(after))
+                .is_some_and(is_version)
+        };
+        match self {
+            Self::Python => place == "python" || between("python/lib/python", "/site-packages"),
+            Self::Node => place == "nodejs/node_modules" || between("nodejs/node", "/node_modules"),
+            Self::Java => place == "java/lib",
+            Self::Ruby => between("ruby/gems/", ""),
+        }
+    }
+
+    /// The folder in which a file shows that packages of this language lie.
+    fn place(self, path: &str) -> Option<&str> {
+        match self {
+            Self::Python => {
+                let (before, _) = path.split_once(".dist-info/")?;
+                let is_vendored = before
+                    .split('/')
+                    .any(|part| part.contains("vendor") || part == "node_modules");
+                (!is_vendored).then(|| folder(before))
+            }
+            Self::Node => {
+                let end = match path.find("/node_modules/") {
+                    Some(at) => at + "/node_modules".len(),
+                    None if path.starts_with("node_modules/") => "node_modules".len(),
+                    None => return None,
+                };
+                path.get(..end)
+            }
+            Self::Java => {
+                let place = folder(path);
+                let is_java = place == "java" || place.starts_with("java/") || place == "lib";
+                (path.ends_with(".jar") && is_java).then_some(place)
+            }
+            Self::Ruby => {
+                let (before, after) = path.split_once("/specifications/")?;
+                after.ends_with(".gemspec").then_some(before)
+            }
+        }
+    }
+}
+
+pub fn check(check: &mut Check<'_>) {
+    let entries = &check.contents.entries;
+    // An extension and a runtime of one's own find their files by themselves.
+    let finds_itself = entries
+        .iter()
+        .any(|entry| entry.name == "bootstrap" || entry.name.starts_with("extensions/"));
+    // Of paths with `\\` there is something else to say.
+    let has_backslashes = entries.iter().any(|entry| entry.name.contains('\\'));
+    if finds_itself || has_backslashes {
+        return;
+    }
+    for language in LANGUAGES.iter().copied() {
+        let runtimes: Vec<&str> = check
+            .target
+            .runtimes
+            .iter()
+            .map(String::as_str)
+            .filter(|runtime| Language::of_runtime(runtime) == Some(language))
+            .collect();
+        if !runtimes.is_empty() || check.target.runtimes.is_empty() {
+            of_language(check, language, &runtimes);
+        }
+    }
+}
+
+/// A folder with packages, and the first file that shows it.
+struct Place<'c> {
+    path: &'c str,
+    shown_by: usize,
+}
+
+fn places<'c>(check: &Check<'c>, language: Language) -> Vec<Place<'c>> {
+    let mut places: Vec<Place<'c>> = Vec::new();
+    for (index, entry) in check.contents.entries.iter().enumerate() {
+        if entry.kind == Kind::Folder {
+            continue;
+        }
+        // Packages of one language may have files of another one in them.
+        let is_of_other = LANGUAGES.iter().any(|other| {
+            *other != language
+                && entry
+                    .name
+                    .strip_prefix(other.folder())
+                    .is_some_and(|rest| rest.starts_with('/'))
+        });
+        if is_of_other {
+            continue;
+        }
+        if let Some(path) = language.place(&entry.name)
+            && !places.iter().any(|place| place.path == path)
+        {
+            places.push(Place {
+                path,
+                shown_by: index,
+            });
+        }
+    }
+    if places.is_empty() && language == Language::Python {
+        places.extend(modules(check));
+    }
+    places
+}
+
+/// The first module of Python at the top of an archive in which nothing lies below `python`.
+fn modules<'c>(check: &Check<'c>) -> Option<Place<'c>> {
+    let entries = &check.contents.entries;
+    if entries
+        .iter()
+        .any(|entry| entry.name.starts_with("python/"))
+    {
+        return None;
+    }
+    let is_module = |path: &str| {
+        path.ends_with(".py")
+            && (!path.contains('/') || base(path) == "__init__.py" && !folder(path).contains('/'))
+            && !path.starts_with("bin/")
+    };
+    let shown_by = entries.iter().position(|entry| is_module(&entry.name))?;
+    Some(Place { path: "", shown_by })
+}
+
+fn of_language(check: &mut Check<'_>, language: Language, runtimes: &[&str]) {
+    let places = places(check, language);
+    let is_searched = |place: &Place<'_>, runtime: Option<&&str>| match runtime {
+        Some(runtime) => language
+            .searched(runtime)
+            .iter()
+            .any(|own| own == place.path),
+        None => language.is_searched_by_some(place.path),
+    };
+    if places.is_empty() {
+        return;
+    }
+    let mut lost: Vec<&str> = Vec::new();
+    if runtimes.is_empty() {
+        if places.iter().any(|place| is_searched(place, None)) {
+            return;
+        }
+    } else {
+        let finds = |runtime: &&str| places.iter().any(|place| is_searched(place, Some(runtime)));
+        lost.extend(runtimes.iter().filter(|runtime| !finds(runtime)));
+        if lost.is_empty() {
+            return stray(check, language, &places);
+        }
+    }
+    let (who, look) = if lost.is_empty() {
+        (format!("the runtimes of {}", language.name()), "look")
+    } else {
+        let look = if lost.len() == 1 { "looks" } else { "look" };
+        (list(&lost, "and"), look)
+    };
+    let not = if look == "look" {
+        "do not look"
+    } else {
+        "does not look"
+    };
+    let searched = language.searched(lost.first().unwrap_or(&""));
+    let folders: Vec<String> = match lost.as_slice() {
+        [_] => searched.iter().map(|folder| quote(folder)).collect(),
+        _ => searched
+            .iter()
+            .take(1)
+            .map(|folder| quote(folder))
+            .collect(),
+    };
+    let label = format!("{who} {look} in {}", list(&folders, "and"));
+    let of_other_version = places
+        .iter()
+        .find(|place| language.is_searched_by_some(place.path));
+    if let Some(place) = of_other_version {
+        let message = format!("packages lie {}, where {who} {not}", shown(place.path));
+        check.found.push(
+            Diagnostic::warning(Code::VersionFolder, check.at(place.shown_by), message)
+                .label(label)
+                .help(format!("move them to {}", list(&folders, "or"))),
+        );
+    } else if let Some(place) = places.first() {
+        let message = format!("packages lie {}, where {who} {not}", shown(place.path));
+        let help = if place.path.is_empty() {
+            format!(
+                "zip from outside of the folder `{}`, so that every path begins with it",
+                language.folder()
+            )
+        } else {
+            format!("move them to {}", list(&folders, "or"))
+        };
+        check.found.push(
+            Diagnostic::warning(Code::ArchiveLayout, check.at(place.shown_by), message)
+                .label(label)
+                .help(help),
+        );
+    }
+}
+
+/// Packages at the top of an archive that has its packages in the right place, too.
+fn stray(check: &mut Check<'_>, language: Language, places: &[Place<'_>]) {
+    let Some(place) = places
+        .iter()
+        .find(|place| place.path.is_empty() || place.path == "node_modules")
+    else {
+        return;
+    };
+    let message = format!(
+        "a package lies {}, where no runtime looks",
+        shown(place.path)
+    );
+    check.found.push(
+        Diagnostic::warning(Code::ArchiveLayout, check.at(place.shown_by), message)
+            .label("this is not found")
+            .help(format!("move it below `{}`", language.folder())),
+    );
+}
+
+fn shown(place: &str) -> String {
+    if place.is_empty() {
+        "at the top of the archive".to_owned()
+    } else {
+        format!("in {}", quote(place))
+    }
+}

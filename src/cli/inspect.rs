@@ -1,0 +1,55 @@
+//! `layershare inspect`
+
+use super::Outcome;
+use super::archives::contents;
+use super::args::{DiffFormat, InspectArguments};
+use super::messages::Messages;
+use crate::archive::Target;
+use crate::archive::check::check;
+use crate::archive::listing::Listing;
+use crate::diagnostic::has_errors;
+use crate::report::{self, Inspected};
+use crate::source::Sources;
+use anyhow::Context;
+use std::io::{self, Write};
+
+/// Shows what is in archives and what is wrong with it.
+pub fn run(arguments: &InspectArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
+    let target = Target {
+        runtimes: arguments.runtimes.clone(),
+        architectures: arguments.architectures.clone(),
+    };
+    let mut sources = Sources::default();
+    let mut inspected = Vec::new();
+    for path in &arguments.files {
+        let name = path.display().to_string();
+        let contents = contents(path).with_context(|| format!("cannot read {name}"))?;
+        let listing = Listing::new(&name, &contents, &mut sources);
+        let diagnostics = check(&contents, &target, &listing);
+        inspected.push(Inspected {
+            name,
+            contents,
+            diagnostics,
+        });
+    }
+    let report = match arguments.format {
+        DiffFormat::Text => report::inspect_text(&inspected),
+        DiffFormat::Markdown => report::inspect_markdown(&inspected, &sources),
+        DiffFormat::Json => format!("{:#}\n", report::inspect_json(&inspected, &sources)),
+    };
+    io::stdout()
+        .lock()
+        .write_all(report.as_bytes())
+        .context("cannot write to standard output")?;
+    let all: Vec<_> = inspected
+        .into_iter()
+        .flat_map(|one| one.diagnostics)
+        .collect();
+    messages.diagnostics(&all, &sources);
+    messages.summary(&all);
+    Ok(if has_errors(&all) {
+        Outcome::Findings
+    } else {
+        Outcome::Fine
+    })
+}
