@@ -301,6 +301,117 @@ def parameters(told: Story) -> None:
 
 
 @story
+@listed("add a version to a list with a rule for the `newest` versions")
+def a_window(told: Story) -> None:
+    """The deploy that publishes the next version revokes the oldest in the window, and takes nothing from anybody else."""
+    told.upload("1.zip", "2.zip", "3.zip", "4.zip")
+    rules = [f"share with account {B}", f"share newest 2 with account {A}, account {C}", f"share version 1 with account {C}"]
+
+    def release(*labels: str) -> list[tuple[str, str]]:
+        told.build(layer(f"version {', '.join(labels)} from s3://{BUCKET}/<version>.zip", *rules))
+        return sorted((change["Action"], change["LogicalResourceId"]) for change in told.deploy())
+
+    release("1")
+    told.expect(deps={1: {A, B, C}})
+    release("1", "2")
+    told.expect(deps={1: {A, B, C}, 2: {A, B, C}})
+    changes = release("1", "2", "3")
+    told.expect(deps={1: {B, C}, 2: {A, B, C}, 3: {A, B, C}})
+    gone = [name for action, name in changes if action != "Add"]
+    if gone != [f"DepsV1ToAccount{A}"]:
+        raise Broken(f"a release should take one grant away and leave all others alone: {changes}")
+    release("1", "2", "3", "4")
+    told.expect(deps={1: {B, C}, 2: {B}, 3: {A, B, C}, 4: {A, B, C}})
+    told.drifts()
+
+
+@story
+@listed("turn a switch on", "turn a switch off", "empty an optional parameter, or give it a value")
+def switches(told: Story) -> None:
+    """A switch and a parameter that may be empty bring grants and take them, and no value widens."""
+    told.upload("1.zip", "2.zip")
+    declared = """
+        parameter Public switch = false
+        parameter Partner optional organization
+        parameter Auditor optional account
+    """
+    rules = [
+        f"version 1, 2 from s3://{BUCKET}/<version>.zip",
+        f"share with account {A}",
+        f"share version 1 with account {B} unless Public",
+        'share newest 1 with everyone because "it is public" when Public',
+        "share with organization ${Partner}",
+        "share version 2 with account ${Auditor} when Public",
+    ]
+    told.build(layer(*rules, before=declared))
+
+    told.deploy()
+    told.expect(deps={1: {A, B}, 2: {A}})
+
+    def see(one: set[str], two: set[str], **values: str) -> None:
+        kept = told.turn(**values)
+        told.expect(deps={1: one, 2: two})
+        told.drifts(parameters={"Public": "false", "Partner": "", "Auditor": "", **values})
+        if not {"DepsV1", "DepsV2", f"DepsV1ToAccount{A}", f"DepsV2ToAccount{A}"} <= kept.keys():
+            raise Broken(f"a switch should touch nothing but the grants that depend on it, and left only {sorted(kept)}")
+
+    see({A}, {A, "everyone"}, Public="true")
+    see({A}, {A, "everyone", C}, Public="true", Auditor=C)
+    see({A, B, ORG}, {A, ORG}, Public="false", Auditor=C, Partner=ORG)
+    see({A, B, "o-zyxwv98765"}, {A, "o-zyxwv98765"}, Partner="o-zyxwv98765")
+    see({A, B}, {A}, Partner="")
+    organizations = ["*", " ", "o-", "o-*", f"{ORG}*", f"{ORG} ", f" {ORG}", f"{ORG}\n", "\n", f"x\n{ORG}", "O-A1B2C3D4E5", "''", A]
+    accounts = ["*", " ", f"{A}3", A[1:], f"{A} ", f"{A}\n", "\n", f"{A}\n{B}", f"arn:aws:iam::{A}:root", "''", ORG]
+    refused = [("Partner", value) for value in organizations] + [("Auditor", value) for value in accounts]
+    for name, value in [*refused, ("Public", ""), ("Public", "*"), ("Public", "yes"), ("Public", "TRUE"), ("Public", "true ")]:
+        try:
+            told.turn(**{"Public": "true", name: value})
+        except aws.Failed as failed:
+            if "must be a" in str(failed) or "AllowedValues" in str(failed) or "allowed values" in str(failed):
+                continue
+            raise
+        raise Broken(f"{name} should not take {value!r}")
+    told.expect(deps={1: {A, B}, 2: {A}})
+
+
+@story
+@listed("turn off the switch that a layer `exists when`")
+def a_layer_on_a_switch(told: Story) -> None:
+    """A layer comes and goes with its shares, its SSM parameter and its output; its versions stay, and are others afterwards."""
+    told.upload("1-arm64.zip", "1-x86_64.zip")
+    rules = [
+        "exists when Arm64 for arm64",
+        f"version 1 from s3://{BUCKET}/<version>-<arch>.zip",
+        f"share with account {A}",
+        "publish to /layers/<arch>",
+    ]
+    told.build(layer(*rules, name="deps for arch in x86_64, arm64", before="parameter Arm64 switch = true"))
+
+    def shown() -> set[str]:
+        names = aws.ask("ssm", "describe-parameters").get("Parameters", [])
+        stack = aws.ask("cloudformation", "describe-stacks", "--stack-name", told.stack)["Stacks"][0]
+        return {one["Name"] for one in names} | {one["OutputKey"] for one in stack.get("Outputs", [])}
+
+    both = {"/layers/arm64", "/layers/x86_64", "DepsArm64NewestArn", "DepsX8664NewestArn"}
+    one = {"/layers/x86_64", "DepsX8664NewestArn"}
+
+    def see(versions: dict[int, set[str]], expected: set[str]) -> None:
+        found = {"deps-x86_64": told.sharing("deps-x86_64"), "deps-arm64": told.sharing("deps-arm64")}
+        if found != {"deps-x86_64": {1: {A}}, "deps-arm64": versions} or shown() != expected:
+            raise Broken(f"expected {versions} and {expected}, found {found} and {shown()}")
+
+    told.deploy({"Arm64": "false"})
+    see({}, one)
+    for arm64, versions, expected in [
+        ("true", {1: {A}}, both),
+        ("false", {1: set()}, one),
+        ("true", {1: set(), 2: {A}}, both),
+    ]:
+        told.turn(Arm64=arm64)
+        see(versions, expected)
+
+
+@story
 @listed(
     "edit a property or the content of a published version", "the same with `--republish LABEL`",
     "rename a label, nothing else", "rename the layer and keep its name at AWS by `name`",
@@ -404,6 +515,22 @@ def rolling_parameter(told: Story) -> None:
     told.build(roll("2.zip", share, before=declared))
     told.deploy({"Partner": A})
     told.expect(deps={1: {B}, 2: {A, B}})
+
+
+@story
+@rolling("… with a rule that has `when` or `unless`")
+def rolling_switch(told: Story) -> None:
+    """What a rolling layer shares by a switch goes with the switch, on every version."""
+    told.upload("1.zip", "2.zip")
+    rules = ["share with everyone because \"a test\" when Public", f"share with account {A}"]
+    told.build(roll("1.zip", *rules, before="parameter Public switch = false"), warned="rolling-parameter")
+    told.deploy({"Public": "true"})
+    told.expect(deps={1: {"everyone", A}})
+    told.build(roll("2.zip", *rules, before="parameter Public switch = false"), warned="rolling-parameter")
+    told.deploy({"Public": "true"})
+    told.expect(deps={1: {A}, 2: {"everyone", A}})
+    told.turn(Public="false")
+    told.expect(deps={1: {A}, 2: {A}})
 
 
 @story
@@ -590,6 +717,60 @@ def as_others_see_it(told: Story) -> None:
     told.build(layer(version("1")))
     told.deploy()
     see({A: False, B: False, C: False, told.account: True})
+
+
+SHAPES = {
+    "two-architectures": ({}, {"rust-runtime-x86_64": [{ORG}, {ORG}], "rust-runtime-arm64": [{ORG}, {ORG}]}),
+    "public-logger": ({}, {"logger": [{"everyone"}, {"everyone"}]}),
+    "layer-per-runtime": ({}, {"numeric-python312": [{A, B}, {A, B}], "numeric-python313": [{A, B}, {A, B}]}),
+    "empty-organization": ({"CustomerOrganization": "", "CustomerAuditor": ""}, {"agent": [{A}]}),
+    "public-by-switch": ({"MakePublic": "true"}, {"widgets-x86_64": [{"everyone"}], "widgets-arm64": [{"everyone"}]}),
+    "support-window": ({}, {"extension": [{A}, {A, B, "o-zyxwv98765"}, {A, B, "o-zyxwv98765"}]}),
+    "regional-arm64": ({"HasArm64": "false"}, {"tracing-x86_64": [{ORG}, {ORG}], "tracing-arm64": []}),
+    "nightly-matrix": (
+        {"Build": "20261126"},
+        {f"acme-nightly-nodejs{n}x-{arch}": [{A}] for n in (22, 24) for arch in ("x86_64", "arm64")},
+    ),
+    "platform": (
+        {"Public": "true", "PartnerOrganization": "o-zyxwv98765"},
+        {
+            **{f"base-{arch}": [{ORG}, {ORG, "o-zyxwv98765"}, {ORG, "o-zyxwv98765"}] for arch in ("x86_64", "arm64")},
+            **{f"sdk-{arch}": [{ORG}, {ORG}, {ORG, "o-zyxwv98765", "everyone"}] for arch in ("x86_64", "arm64")},
+        },
+    ),
+}
+"""Sources of tests/cases/compile by what real stacks do: the parameters of a deploy, and who may use each version then."""
+
+
+def shape(name: str, parameters: dict[str, str], layers: dict[str, list[set[str]]]) -> None:
+    def told(one: Story) -> None:
+        one.build((ROOT / "tests" / "cases" / "compile" / f"shape-{name}.layers").read_text())
+        one.deploy(parameters)
+        for layer_name, versions in layers.items():
+            one.expect(**{layer_name: dict(enumerate(versions, 1))})
+        one.drifts(parameters=parameters)
+
+    told.__name__ = f"shape_{name.replace('-', '_')}"
+    story(told)
+
+
+for name, (given, expected) in SHAPES.items():
+    shape(name, given, expected)
+
+
+@story
+def shape_adopted_pair(told: Story) -> None:
+    """Versions that another stack published for two architectures, of which a partner has the last one where there is one."""
+    told.upload("1.zip")
+    other = Story("other", told.account, told.place / "other")
+    labels = ", ".join(str(label) for label in range(1, 6))
+    other.build(layer(f"version {labels} from s3://{BUCKET}/1.zip object-version <version>", name="codecs for arch in x86_64, arm64"))
+    other.deploy()
+    told.build((ROOT / "tests" / "cases" / "compile" / "shape-adopted-pair.layers").read_text())
+    told.deploy({"Partner": B})
+    unshared: dict[int, set[str]] = {1: set(), 2: set(), 3: set()}
+    for arch in ("x86_64", "arm64"):
+        told.expect(**{f"codecs-{arch}": {**unshared, 4: {A}, 5: {A, B}}})
 
 
 def rows(page: str) -> list[tuple[str, str]]:

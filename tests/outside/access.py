@@ -3,8 +3,10 @@
 The reader here knows YAML and what a layer version and its permission look like, and nothing of the compiler.
 """
 
+import itertools
 import json
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
@@ -13,40 +15,61 @@ from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 from common import ROOT, count, finish, layershare, shown, templates
 
 
-def texts(value: object, parameters: dict) -> list[str]:
-    """A value as the report shows it, once for each value that a deploy may give: a default, and what only the deploy
-    tells as `${Name}`."""
+def deploys(parameters: dict) -> Iterator[dict[str, str]]:
+    """The values of all parameters, for each deploy that a report distinguishes: those that the template allows, or else a
+    default and, as `${Name}`, what only the deploy tells."""
+    choices = []
+    for name, parameter in parameters.items():
+        default = [str(parameter["Default"])] if "Default" in parameter else []
+        choices.append(list(map(str, parameter.get("AllowedValues", []))) or ["${" + name + "}", *default])
+    for chosen in itertools.product(*choices):
+        yield dict(zip(parameters, chosen, strict=True))
+
+
+def text(value: object, given: dict[str, str]) -> str:
+    """A value as the report shows it."""
     if isinstance(value, dict):
         [(function, argument)] = value.items()
         if function == "Ref":
-            default = parameters.get(argument, {}).get("Default")
-            return ["${" + argument + "}"] + ([] if default is None else [str(default)])
+            return given.get(argument, "${" + argument + "}")
         if function == "Fn::Sub":
-            return [argument]
+            return argument
         raise ValueError(f"{function} in a permission")
-    return [str(value)]
+    return str(value)
 
 
-def grantees(properties: dict, parameters: dict) -> set[tuple[str, str | None]]:
-    principals = texts(properties["Principal"], parameters)
+def holds(condition: dict, conditions: dict, given: dict[str, str]) -> bool:
+    [(function, argument)] = condition.items()
+    if function == "Condition":
+        return holds(conditions[argument], conditions, given)
+    if function == "Fn::Equals":
+        left, right = (text(side, given) for side in argument)
+        return left == right
+    inner = [holds(one, conditions, given) for one in argument]
+    return {"Fn::Not": not inner[0], "Fn::And": all(inner), "Fn::Or": any(inner)}[function]
+
+
+def grantee(properties: dict, given: dict[str, str]) -> tuple[str, str | None]:
+    principal = text(properties["Principal"], given)
     if "OrganizationId" in properties:
-        return {("organization", id) for id in texts(properties["OrganizationId"], parameters)}
-    if principals == ["*"]:
-        return {("everyone", None)}
-    return {("account", one.removesuffix(":root").rpartition(":")[2]) for one in principals}
+        return ("organization", text(properties["OrganizationId"], given))
+    return ("everyone", None) if principal == "*" else ("account", principal.removesuffix(":root").rpartition(":")[2])
 
 
 def found_in(template: dict) -> dict[str, set]:
     """Who may use each version, by its logical ID or its ARN."""
-    parameters = template.get("Parameters", {})
+    parameters, conditions = template.get("Parameters", {}), template.get("Conditions", {})
     versions: dict[str, set] = {}
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Lambda::LayerVersion":
             versions.setdefault(name, set())
         if resource["Type"] == "AWS::Lambda::LayerVersionPermission":
             arn = resource["Properties"]["LayerVersionArn"]
-            layer = arn["Ref"] if isinstance(arn, dict) and arn.get("Ref") in template["Resources"] else texts(arn, parameters)[0]
-            versions.setdefault(layer, set()).update(grantees(resource["Properties"], parameters))
+            layer = arn["Ref"] if isinstance(arn, dict) and arn.get("Ref") in template["Resources"] else text(arn, {})
+            named = {name: parameter for name, parameter in parameters.items() if name in str(resource) + str(conditions)}
+            for given in deploys(named):
+                if "Condition" not in resource or holds({"Condition": resource["Condition"]}, conditions, given):
+                    versions.setdefault(layer, set()).add(grantee(resource["Properties"], given))
     return versions
 
 

@@ -20,7 +20,10 @@ from cloudformation_validate import CompositeEngine, ReportStatus, Severity, Val
 
 from common import ROOT, STATE, count, finish, shown, templates
 
+EMPTY = " of an empty default"
+
 SUPPRESSED = {
+    f"W1030{EMPTY}": "What refers to a parameter that may be empty has a condition, which the linter does not evaluate; parameters.py does.",
     "W3002": "Local content is meant for `aws cloudformation package`, and package.py runs just that.",
     "W9002": "A version that already exists is adopted by its ARN; no resource of the stack could be referred to.",
     "W9013": "The account in such an ARN is the layer's owner, which a source may write out.",
@@ -76,7 +79,7 @@ def cloudformation_validate(paths: list[Path]) -> Iterator[Finding]:
             names = [found.entity and found.entity.logical_id, found.property_path]
             yield Finding(
                 linter="cloudformation-validate",
-                rule=found.rule_id,
+                rule=found.rule_id + (EMPTY if "default ''" in found.message else ""),
                 path=path,
                 line=found.start_line or 1,
                 place=" ".join(filter(None, names)) or "the template",
