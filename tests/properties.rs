@@ -191,7 +191,16 @@ fn shuffle_statements(source: &str, seed: u64) -> String {
             TokenKind::OpenBrace => depth += 1,
             TokenKind::CloseBrace => depth = depth.saturating_sub(1),
             TokenKind::Newline if depth == 0 && !comma => statements.push(String::new()),
-            _ => {}
+            TokenKind::Word
+            | TokenKind::String
+            | TokenKind::UnterminatedString
+            | TokenKind::Comma
+            | TokenKind::Equals
+            | TokenKind::Newline
+            | TokenKind::Comment
+            | TokenKind::Blank
+            | TokenKind::Stray
+            | TokenKind::End => {}
         }
         if !matches!(
             token.kind,

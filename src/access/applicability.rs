@@ -159,7 +159,9 @@ fn is_right(action: &str) -> bool {
 fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text> {
     let text = |item: Partial| match item {
         Partial::Text(text) => text,
-        other => Text::unknown("a value that is no text", other.to_string()),
+        other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
+            Text::unknown("a value that is no text", other.to_string())
+        }
     };
     resource
         .items(property, world)
@@ -203,7 +205,7 @@ fn trusts(document: &Document) -> Vec<Trust> {
                             found.extend(value.items().iter().map(|one| trust(kind, normal(one))));
                         }
                     }
-                    other => {
+                    other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => {
                         found.extend(other.items().iter().map(|one| trust("AWS", normal(one))))
                     }
                 }

@@ -568,7 +568,9 @@ fn granted_by(statement: &Json) -> Vec<Who> {
             organization.clone(),
         ) {
             Who::Unknown(why, _) => found.extend(unknown(why)),
-            known => found.push(known),
+            known @ (Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner) => {
+                found.push(known)
+            }
         }
     }
     if found.is_empty() {
@@ -594,7 +596,7 @@ fn organization_in(condition: &Json) -> Option<&str> {
     match value {
         Json::String(id) => Some(id),
         Json::Array(ids) if ids.len() == 1 => ids.first()?.as_str(),
-        _ => None,
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) | Json::Object(_) => None,
     }
 }
 

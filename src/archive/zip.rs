@@ -186,15 +186,15 @@ impl<'c> Reading<'c> {
     }
 
     fn stop(&self, error: rawzip::Error, entry: Option<usize>, why: &str) -> Stop {
-        match error.into_kind() {
-            rawzip::ErrorKind::IO(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                Stop::Io(error)
-            }
-            _ => Stop::Broken(Broken {
-                entry,
-                why: why.to_owned(),
-            }),
+        if let rawzip::ErrorKind::IO(error) = error.into_kind()
+            && error.kind() != io::ErrorKind::UnexpectedEof
+        {
+            return Stop::Io(error);
         }
+        Stop::Broken(Broken {
+            entry,
+            why: why.to_owned(),
+        })
     }
 
     /// Adds an entry of the directory.

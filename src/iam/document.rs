@@ -294,7 +294,9 @@ fn patterns(value: &Partial, plain: &str, negated: &str) -> Option<PatternList> 
 fn texts(list: &Partial) -> Vec<Text> {
     let text = |item: &Partial| match item {
         Partial::Text(text) => text.clone(),
-        other => Text::unknown("a value that is no text", other.to_string()),
+        other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
+            Text::unknown("a value that is no text", other.to_string())
+        }
     };
     list.items().iter().map(text).collect()
 }

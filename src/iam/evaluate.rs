@@ -71,7 +71,7 @@ impl Answer {
             Self::Yes => other(),
             Self::Unknown(why) => match other() {
                 Self::No => Self::No,
-                _ => Self::Unknown(why),
+                Self::Yes | Self::Unknown(_) => Self::Unknown(why),
             },
         }
     }
@@ -95,7 +95,7 @@ impl Answer {
             .by_ref()
             .try_fold(Self::No, |found, next| match found.or(|| next) {
                 Self::Yes => Err(Self::Yes),
-                found => Ok(found),
+                found @ (Self::No | Self::Unknown(_)) => Ok(found),
             })
             .unwrap_or_else(|yes| yes)
     }
@@ -248,7 +248,8 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
         Some(Values::Known(values)) if values.len() > 1 => {
             Err(format!("`{key}` has several values"))
         }
-        _ => Ok(default),
+        // A missing key, which a key without values is too, has the default.
+        Some(Values::Known(_)) | None => Ok(default),
     }
 }
 
@@ -333,7 +334,7 @@ fn holds_of_anybody(
             "it is about some values of `{}` only",
             condition.key
         )),
-        answer => answer,
+        answer @ (Answer::Yes | Answer::No | Answer::Unknown(_)) => answer,
     }
 }
 

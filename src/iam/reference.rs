@@ -134,7 +134,7 @@ fn says(document: &Document, effect: Effect, request: &Request, role: Role) -> A
                 Answer::Unknown(why) => {
                     Answer::Unknown(format!("{}, {}: {why}", document.name, statement.sid))
                 }
-                answer => answer,
+                answer @ (Answer::Yes | Answer::No) => answer,
             });
         }
     }
@@ -211,7 +211,7 @@ fn names_principal(principals: &Principals, request: &Request, effect: Effect) -
             "Service" | "Federated" | "CanonicalUser" => Answer::No,
             _ => unknown(),
         })),
-        other => several(other),
+        other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => several(other),
     };
     if principals.negated {
         named.not()

@@ -316,7 +316,7 @@ impl Nfa {
     pub fn characters(&self, state: State) -> impl Iterator<Item = char> {
         self.children(state).filter_map(|child| match child.symbol {
             Symbol::Character(character) => Some(character),
-            _ => None,
+            Symbol::Question | Symbol::Star => None,
         })
     }
 

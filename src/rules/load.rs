@@ -150,7 +150,14 @@ fn includes(ast: &File) -> Vec<Value> {
         .iter()
         .filter_map(|statement| match statement {
             Statement::Include(path) => Some(path.clone()),
-            _ => None,
+            Statement::Stack(_)
+            | Statement::Parameter(_)
+            | Statement::Account(_)
+            | Statement::Organization(_)
+            | Statement::Group(_)
+            | Statement::Layer(_)
+            | Statement::Restriction(_)
+            | Statement::Expect(_) => None,
         });
     includes.collect()
 }

@@ -52,7 +52,11 @@ impl Lengths {
                     Properties::LayerVersion(version) => {
                         Some((resource.id.clone(), fixed + version.name.len()))
                     }
-                    _ => None,
+                    Properties::Permission(_)
+                    | Properties::SsmParameter(_)
+                    | Properties::Role(_)
+                    | Properties::ManagedPolicy(_)
+                    | Properties::ServiceControlPolicy(_) => None,
                 });
         Self {
             partition,

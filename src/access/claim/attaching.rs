@@ -224,7 +224,7 @@ impl Facts<'_> {
                 format!("{why} by whoever is allowed it elsewhere: this only denies"),
                 by,
             ),
-            verdict => verdict,
+            verdict @ (Verdict::Holds(_) | Verdict::Fails(..) | Verdict::Undecided(_)) => verdict,
         }
     }
 

@@ -385,50 +385,50 @@ impl UseQuestion<'_> {
 
     /// Why somebody without a grant may have access all the same.
     fn doubt(&self, who: &Who, name: &str, version: &Version) -> Option<String> {
-        let grants = version.grants.iter().filter(|(_, by)| {
-            by.iter()
-                .flat_map(|by| &by.cases)
-                .any(|case| case.agrees(self.case))
-        });
-        grants
-            .into_iter()
-            .find_map(|(granted, by)| match (who, granted) {
-                (_, Who::Unknown(why, _)) => {
-                    let by: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
-                    Some(format!(
-                        "{} shares {name} with somebody unknown, maybe everyone: {why}",
-                        by.join(", ")
-                    ))
-                }
-                (Who::Account(_), Who::Organization(id)) if self.member_of.is_none() => {
-                    Some(format!(
-                        "{name} is shared with organization {id}, and whether {who} is in it \
-                is unknown"
-                    ))
-                }
-                (Who::Organization(_), Who::Account(id)) => Some(format!(
-                    "{name} is shared with account {id}, and whether that is in {who} is \
-                unknown"
+        for (granted, by) in &version.grants {
+            let mut cases = by.iter().flat_map(|by| &by.cases);
+            if !cases.any(|case| case.agrees(self.case)) {
+                continue;
+            }
+            if let Who::Unknown(why, _) = granted {
+                let by: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
+                return Some(format!(
+                    "{} shares {name} with somebody unknown, maybe everyone: {why}",
+                    by.join(", ")
+                ));
+            }
+            if let Some(why) = self.doubt_about(who, granted) {
+                return Some(format!("{name} is shared with {why}"));
+            }
+        }
+        None
+    }
+
+    /// Why somebody may be among those who are granted something; `None` where they are or are not
+    /// for certain.
+    fn doubt_about(&self, who: &Who, granted: &Who) -> Option<String> {
+        match (granted, who) {
+            (Who::Organization(id), Who::Account(_)) => match self.member_of {
+                None => Some(format!(
+                    "organization {id}, and whether {who} is in it is unknown"
                 )),
-                (Who::Organization(own), Who::Organization(other))
-                | (Who::Account(own), Who::Account(other))
-                    if own.as_literal().is_none() || other.as_literal().is_none() =>
-                {
-                    Some(format!(
-                        "{name} is shared with {other}, whose value is unknown: give it by \
-                    `--parameter NAME=VALUE`"
-                    ))
-                }
-                (Who::Account(_), Who::Organization(other))
-                    if self.member_of.is_some_and(|own| !both_known(own, other)) =>
-                {
-                    Some(format!(
-                        "{name} is shared with {other}, whose value is unknown: give it by \
-                    `--parameter NAME=VALUE`"
-                    ))
-                }
-                _ => None,
-            })
+                Some(own) if both_known(own, id) => None,
+                Some(_) => Some(unknown_value(id)),
+            },
+            (Who::Account(id), Who::Organization(_)) => Some(format!(
+                "account {id}, and whether that is in {who} is unknown"
+            )),
+            (Who::Organization(id), Who::Organization(own))
+            | (Who::Account(id), Who::Account(own)) => {
+                let are_known = own.as_literal().is_some() && id.as_literal().is_some();
+                (!are_known).then(|| unknown_value(id))
+            }
+            // Whoever owns the version or asks for everyone is no member of anything.
+            (Who::Organization(_) | Who::Account(_), Who::Everyone | Who::Owner) => None,
+            // What is granted to these is granted for certain, or has been said above.
+            (Who::Everyone | Who::Owner | Who::Unknown(..), _)
+            | (Who::Organization(_) | Who::Account(_), Who::Unknown(..)) => None,
+        }
     }
 
     /// Whether nobody but these can use the versions, and these can.
@@ -517,6 +517,10 @@ fn may_be_shared(by: &GrantedBy, version: &str) -> Verdict {
         "{} shares {version}, which may be a version of this layer",
         by.id
     ))
+}
+
+fn unknown_value(id: &Text) -> String {
+    format!("{id}, whose value is unknown: give it by `--parameter NAME=VALUE`")
 }
 
 fn both_known(own: &Who, other: &Text) -> bool {

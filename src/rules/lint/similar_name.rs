@@ -13,7 +13,12 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
         let name = match statement {
             Statement::Account(alias) | Statement::Organization(alias) => &alias.name,
             Statement::Group(group) => &group.name,
-            _ => continue,
+            Statement::Stack(_)
+            | Statement::Parameter(_)
+            | Statement::Include(_)
+            | Statement::Layer(_)
+            | Statement::Restriction(_)
+            | Statement::Expect(_) => continue,
         };
         let first = *seen.entry(folded(&name.text)).or_insert(name);
         // The same name twice is an error of its own.

@@ -53,25 +53,6 @@ impl Condition {
         Self(lists.iter().filter(is_least).cloned().collect())
     }
 
-    /// Where these hold besides; `None` where that is never.
-    #[must_use]
-    pub fn and(&self, facts: &Facts) -> Option<Self> {
-        if facts.is_empty() {
-            return Some(self.clone());
-        }
-        let always = [Facts::new()];
-        let lists = if self.is_always() {
-            &always
-        } else {
-            self.0.as_slice()
-        };
-        let both = lists
-            .iter()
-            .map(|list| list.union(facts).cloned().collect());
-        let both: Vec<Facts> = both.filter(is_possible).collect();
-        (!both.is_empty()).then(|| Self::any(both))
-    }
-
     /// Whether it depends on nothing.
     #[must_use]
     pub fn is_always(&self) -> bool {
@@ -148,19 +129,5 @@ mod tests {
             &[off("B"), given("C")],
         ]);
         assert_eq!(three, any([&[on("B")], &[off("B"), given("C")]]));
-    }
-
-    #[test]
-    fn what_cannot_be_is_never() {
-        let both = |a: &Condition, fact: Fact| a.and(&[fact].into());
-        assert_eq!(both(&any([&[on("A")]]), off("A")), None);
-        assert_eq!(
-            both(&any([&[on("A")], &[given("B")]]), off("A")),
-            Some(any([&[given("B"), off("A")]]))
-        );
-        assert_eq!(
-            both(&Condition::default(), on("A")),
-            Some(any([&[on("A")]]))
-        );
     }
 }

@@ -24,7 +24,14 @@ impl Resolver<'_> {
             .iter()
             .filter_map(|statement| match statement {
                 Statement::Expect(claim) => Some(claim),
-                _ => None,
+                Statement::Stack(_)
+                | Statement::Parameter(_)
+                | Statement::Account(_)
+                | Statement::Organization(_)
+                | Statement::Group(_)
+                | Statement::Include(_)
+                | Statement::Layer(_)
+                | Statement::Restriction(_) => None,
             });
         claims
             .filter_map(|claim| self.claim(claim, names))

@@ -203,7 +203,11 @@ fn count_policies(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
         let own = Value::Ref(resource.id.as_str().into());
         let attached = resources().filter(|properties| match properties {
             Properties::ManagedPolicy(policy) => policy.roles.contains(&own),
-            _ => false,
+            Properties::LayerVersion(_)
+            | Properties::Permission(_)
+            | Properties::SsmParameter(_)
+            | Properties::Role(_)
+            | Properties::ServiceControlPolicy(_) => false,
         });
         let policies = role.managed.len() + attached.count();
         if policies > POLICIES_OF_A_ROLE {
