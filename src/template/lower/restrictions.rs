@@ -302,7 +302,7 @@ fn allow(allow: &Allow, functions: &[Spanned<String>], statements: &mut Vec<Stat
                 resources: Resources::These(functions),
                 ..attach
             });
-            let read = statement("AllowToReadThem", Effect::Allow, READ, Vec::new());
+            let read = statement("AllowReadingThem", Effect::Allow, READ, Vec::new());
             statements.push(Statement {
                 resources: Resources::These(layers(set)),
                 ..read
@@ -321,7 +321,7 @@ fn pass_roles(roles: &[Spanned<Text>]) -> Statement {
         one("lambda.amazonaws.com"),
     );
     let pass = statement(
-        "AllowToPassRoles",
+        "AllowPassRole",
         Effect::Allow,
         &["iam:PassRole"],
         vec![to_lambda],
