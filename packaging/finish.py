@@ -1,5 +1,5 @@
-"""Makes of maturin's wheel what is shipped: a wheel without paths of the machine and with all licenses, an archive with the
-same program, and their checksums.
+"""Makes of maturin's wheel what is shipped: a wheel without paths of the machine and with all
+licenses, an archive with the same program, and their checksums.
 
     packaging/finish.py HOST RAW DIST
 """
@@ -22,18 +22,25 @@ THIRD_PARTY = "THIRD-PARTY-LICENSES"
 
 
 def unpacked(wheel: Path, place: Path) -> Path:
-    subprocess.run([sys.executable, "-m", "wheel", "unpack", "-d", place, wheel], stdout=subprocess.PIPE, check=True)
+    subprocess.run(
+        [sys.executable, "-m", "wheel", "unpack", "-d", place, wheel],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
     [folder] = place.iterdir()
     return folder
 
 
 def clean(info: Path, third_party: str, host: str) -> None:
-    """Takes the machine's paths out of the bill of materials, adds the licenses, and names the systems that it runs on."""
+    """Takes the machine's paths out of the bill of materials, adds the licenses, and names the
+    systems that it runs on.
+    """
     for bill in (info / "sboms").iterdir():
         bill.write_text(bill.read_text().replace(ROOT.as_uri(), "file:///layershare"))
     (info / "licenses" / THIRD_PARTY).write_text(third_party)
     if host.endswith("-linux-gnu"):
-        # A static program runs with every C library, or with none: musl's systems may take the wheel too.
+        # A static program runs with every C library, or with none: musl's systems may take the
+        # wheel too.
         with (info / "WHEEL").open("a") as wheel:
             wheel.write(f"Tag: py3-none-musllinux_1_1_{platform.machine()}\n")
 
@@ -41,7 +48,11 @@ def clean(info: Path, third_party: str, host: str) -> None:
 def archive(path: Path, files: dict[str, tuple[bytes, int]]) -> None:
     """An archive whose bytes depend on nothing but names, contents and modes."""
     epoch = int(os.environ["SOURCE_DATE_EPOCH"])
-    with path.open("wb") as raw, gzip.GzipFile("", "wb", 9, raw, 0) as packed, tarfile.open(None, "w", packed) as tar:
+    with (
+        path.open("wb") as raw,
+        gzip.GzipFile("", "wb", 9, raw, 0) as packed,
+        tarfile.open(None, "w", packed) as tar,
+    ):
         for name, (content, mode) in files.items():
             entry = tarfile.TarInfo(f"{path.name.removesuffix('.tar.gz')}/{name}")
             entry.size, entry.mode, entry.mtime = len(content), mode, epoch
@@ -58,7 +69,11 @@ def main() -> None:
         [info] = folder.glob("*.dist-info")
         [program] = folder.glob("*.data/scripts/*")
         clean(info, third_party, host)
-        subprocess.run([sys.executable, "-m", "wheel", "pack", "-d", dist, folder], stdout=subprocess.PIPE, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "wheel", "pack", "-d", dist, folder],
+            stdout=subprocess.PIPE,
+            check=True,
+        )
         [bill] = (info / "sboms").iterdir()
         files = {program.name: (program.read_bytes(), 0o755)}
         for name in ["LICENSE", "README.md", "CHANGELOG.md"]:
@@ -66,7 +81,10 @@ def main() -> None:
         files[THIRD_PARTY] = (third_party.encode(), 0o644)
         files[bill.name] = (bill.read_bytes(), 0o644)
         archive(dist / f"{folder.name}-{host}.tar.gz", files)
-    sums = [f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n" for file in sorted(dist.iterdir())]
+    sums = [
+        f"{hashlib.sha256(file.read_bytes()).hexdigest()}  {file.name}\n"
+        for file in sorted(dist.iterdir())
+    ]
     (dist / f"{host}.sha256").write_text("".join(sums))
 
 

@@ -12,9 +12,10 @@ LICENSE = re.compile(r"^(UN)?LICEN[CS]E|^COPYING|^NOTICE", re.IGNORECASE)
 
 HEAD = """The program `layershare` is built from the crates below, each under its own license.
 
-Rust's standard library is part of it, under the MIT license or the Apache License 2.0. On Linux the program is linked
-statically with the GNU C library, which is under the GNU Lesser General Public License 2.1 or later: its source comes from
-its project, and `packaging/build` of layershare's repository links the program again, with another version of it too.
+Rust's standard library is part of it, under the MIT license or the Apache License 2.0. On Linux
+the program is linked statically with the GNU C library, which is under the GNU Lesser General
+Public License 2.1 or later: its source comes from its project, and `packaging/build` of the
+repository of layershare links the program again, with another version of it too.
 """
 
 
@@ -25,7 +26,9 @@ class Unfit(Exception):
 def shipped(host: str) -> list[dict]:
     """The packages that get into the program on that host, ours left out."""
     command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", host]
-    metadata = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)
+    metadata = json.loads(
+        subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout
+    )
     nodes = {node["id"]: node for node in metadata["resolve"]["nodes"]}
     root = metadata["resolve"]["root"]
     found, left = set(), [root]
@@ -41,7 +44,9 @@ def shipped(host: str) -> list[dict]:
 
 
 def named(expression: str) -> set[str]:
-    """The licenses that an SPDX expression names, also those among which there is a choice. `/` is an old way to write OR."""
+    """The licenses that an SPDX expression names, also those among which there is a choice. `/` is
+    an old way to write OR.
+    """
     parts = re.split(r"\s+(?:OR|AND)\s+|[/()]", expression)
     return {part.strip() for part in parts if part.strip()}
 
@@ -54,9 +59,13 @@ def text(host: str) -> str:
         title = f"{package['name']} {package['version']}"
         strange = named(package["license"] or "none") - allowed
         if strange:
-            raise Unfit(f"{title}: deny.toml does not allow the license {', '.join(sorted(strange))}")
+            raise Unfit(
+                f"{title}: deny.toml does not allow the license {', '.join(sorted(strange))}"
+            )
         folder = Path(package["manifest_path"]).parent
-        files = sorted(file for file in folder.iterdir() if file.is_file() and LICENSE.match(file.name))
+        files = sorted(
+            file for file in folder.iterdir() if file.is_file() and LICENSE.match(file.name)
+        )
         if not files:
             raise Unfit(f"{title} has no file with its license")
         parts.append(f"{'=' * 80}\n{title}: {package['license']}\n{package['repository'] or ''}\n")

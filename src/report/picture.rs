@@ -220,7 +220,7 @@ impl Links {
         Picture {
             who: who
                 .iter()
-                .map(|(reach, all)| self.whos(*reach, all))
+                .map(|(reach, all)| self.principals(*reach, all))
                 .collect(),
             versions: versions
                 .iter()
@@ -231,7 +231,7 @@ impl Links {
     }
 
     /// A node of several who can use something.
-    fn whos(&self, reach: Option<Reach>, members: &[usize]) -> Node {
+    fn principals(&self, reach: Option<Reach>, members: &[usize]) -> Node {
         let all: Vec<(&Who, &String)> = members
             .iter()
             .filter_map(|index| self.who.get_index(*index))

@@ -1,21 +1,21 @@
-"""Stories of roles, policies and boundaries: they are deployed, and what is there then is put to the evaluator of IAM
-policies with the expectations that tests/iam/expect/ has of the same examples.
+"""Stories of roles, policies and boundaries: they are deployed, and what is there then is put to
+the evaluator of IAM policies with the expectations that tests/iam/expect/ has of the same examples.
 
-The engine knows no service control policies and refuses every template with one, so these are taken out of the template;
-tests/iam puts them to the evaluator as the template has them.
+The engine knows no service control policies and refuses every template with one, so these are taken
+out of the template; tests/iam puts them to the evaluator as the template has them.
 """
 
 import json
 import shutil
 import sys
 
-import aws
-import expectations
-import template as iam
-from cases import Comparison
-from common import ROOT
-from stories import A, Told, story
-from story import BUCKET, Broken, Story
+from tests.deploy import aws
+from tests.deploy.stories import ACCOUNTS, A, Told, story
+from tests.deploy.story import BUCKET, Broken, Story
+from tests.iam import expectations
+from tests.iam import template as iam
+from tests.iam.cases import Comparison
+from tests.shared.checks import ROOT
 
 EXAMPLES = ROOT / "examples"
 
@@ -36,7 +36,9 @@ def deploy_example(told: Story, name: str, parameters: dict) -> None:
 
 def documents(told: Story) -> list[iam.Document]:
     """The policy documents that the account has now, by the logical IDs of their resources."""
-    resources = aws.ask("cloudformation", "describe-stack-resources", "--stack-name", told.stack)["StackResources"]
+    resources = aws.ask("cloudformation", "describe-stack-resources", "--stack-name", told.stack)[
+        "StackResources"
+    ]
     found = []
     for one in resources:
         logical, physical = one["LogicalResourceId"], one["PhysicalResourceId"]
@@ -45,12 +47,16 @@ def documents(told: Story) -> list[iam.Document]:
             trust = aws.ask("iam", "get-role", *role)["Role"]["AssumeRolePolicyDocument"]
             found.append(iam.Document(logical, "trust", trust))
             for policy in aws.ask("iam", "list-role-policies", *role)["PolicyNames"]:
-                inline = aws.ask("iam", "get-role-policy", *role, "--policy-name", policy)["PolicyDocument"]
+                inline = aws.ask("iam", "get-role-policy", *role, "--policy-name", policy)[
+                    "PolicyDocument"
+                ]
                 found.append(iam.Document(logical, "identity", inline))
         elif one["ResourceType"] == "AWS::IAM::ManagedPolicy":
             policy = ["--policy-arn", physical]
             version = aws.ask("iam", "get-policy", *policy)["Policy"]["DefaultVersionId"]
-            there = aws.ask("iam", "get-policy-version", *policy, "--version-id", version)["PolicyVersion"]["Document"]
+            there = aws.ask("iam", "get-policy-version", *policy, "--version-id", version)[
+                "PolicyVersion"
+            ]["Document"]
             found.append(iam.Document(logical, "identity", there))
     return found
 
@@ -60,7 +66,9 @@ def judge(told: Story, name: str) -> None:
     expected = json.loads((ROOT / "tests" / "iam" / "expect" / f"{name}.json").read_text())
     there = documents(told)
     expected["policies"] = {
-        policy: entry for policy, entry in expected["policies"].items() if policy in {one.resource for one in there}
+        policy: entry
+        for policy, entry in expected["policies"].items()
+        if policy in {one.resource for one in there}
     }
     comparison = Comparison(f"deployed {name}")
     for about, request, use, contents, answer in expectations.requests_in(expected, there):
@@ -76,8 +84,8 @@ def of_example(name: str, parameters: dict | None = None, prepare: Told | None =
         deploy_example(told, name, parameters or {})
         judge(told, name)
 
-    told.account = iam.ACCOUNT
     told.__name__ = f"deployed_{name.replace('-', '_')}"
+    ACCOUNTS[told.__name__] = iam.ACCOUNT
     story(told)
 
 
@@ -86,19 +94,45 @@ def developers(_: Story) -> None:
 
 
 def payments(_: Story) -> None:
-    trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"}]}
-    aws.run("iam", "create-role", "--role-name", "payments-deployer", "--assume-role-policy-document", json.dumps(trust))
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": A}, "Action": "sts:AssumeRole"}],
+    }
+    aws.run(
+        "iam",
+        "create-role",
+        "--role-name",
+        "payments-deployer",
+        "--assume-role-policy-document",
+        json.dumps(trust),
+    )
 
 
 def observability(told: Story) -> None:
     """The expectations count the versions that the stack publishes from 7."""
     told.upload("old.zip")
     for _ in range(iam.FIRST_VERSION - 1):
-        aws.run("lambda", "publish-layer-version", "--layer-name", "observability", "--content", f"S3Bucket={told.bucket},S3Key=old.zip")
+        aws.run(
+            "lambda",
+            "publish-layer-version",
+            "--layer-name",
+            "observability",
+            "--content",
+            f"S3Bucket={told.bucket},S3Key=old.zip",
+        )
     aws.run("s3api", "create-bucket", "--bucket", "acme-layers")
     for version in ("2.0.0", "2.1.0"):
         body = told.place / "upload.zip"
-        aws.run("s3api", "put-object", "--bucket", "acme-layers", "--key", f"observability/{version}.zip", "--body", body)
+        aws.run(
+            "s3api",
+            "put-object",
+            "--bucket",
+            "acme-layers",
+            "--key",
+            f"observability/{version}.zip",
+            "--body",
+            body,
+        )
 
 
 if shutil.which("node"):
@@ -107,7 +141,10 @@ if shutil.which("node"):
     of_example("approved-boundary", {"PlatformAccount": "123456789012"}, observability)
     of_example("no-layers", prepare=payments)
 else:
-    print("deploy: no Node.js, so the stories that need the evaluator of policies are left out", file=sys.stderr)
+    print(
+        "deploy: no Node.js, so the stories that need the evaluator of policies are left out",
+        file=sys.stderr,
+    )
 
 
 @story
@@ -137,10 +174,13 @@ def a_policy_changes(told: Story) -> None:
 def drift_reads_the_deployed_template_too(told: Story) -> None:
     """A grant that is made by hand is found and taken away by the printed command."""
     told.upload("1.zip")
-    told.build(f"layer deps {{\n  version 1 from s3://{BUCKET}/1.zip\n  share with account {A}\n}}\n")
+    told.build(
+        f"layer deps {{\n  version 1 from s3://{BUCKET}/1.zip\n  share with account {A}\n}}\n"
+    )
     told.deploy()
     aws.run(
-        "lambda", "add-layer-version-permission", "--layer-name", "deps", "--version-number", 1, "--statement-id", "oops",
+        "lambda", "add-layer-version-permission", "--layer-name", "deps",
+        "--version-number", 1, "--statement-id", "oops",
         "--action", "lambda:GetLayerVersion", "--principal", "*",
     )  # fmt: skip
     told.drifts("widened")
@@ -149,7 +189,8 @@ def drift_reads_the_deployed_template_too(told: Story) -> None:
     told.expect(deps={1: {A}})
     [(_, sid)] = told.statements("deps", 1)
     aws.run(
-        "lambda", "remove-layer-version-permission", "--layer-name", "deps", "--version-number", 1, "--statement-id", sid,
+        "lambda", "remove-layer-version-permission", "--layer-name", "deps",
+        "--version-number", 1, "--statement-id", sid,
     )  # fmt: skip
     told.drifts("missing")
     told.repair()

@@ -1,4 +1,6 @@
-"""The story of the README: the commands of «From rules to AWS in five commands», exactly as they stand there."""
+"""The story of the README: the commands of «From rules to AWS in five commands», exactly as they
+stand there.
+"""
 
 import os
 import re
@@ -6,10 +8,10 @@ import shlex
 import subprocess
 from pathlib import Path
 
-from common import ROOT
-from emulator import MODULE
-from stories import story
-from story import BUCKET, Broken, Story
+from tests.deploy.stories import story
+from tests.deploy.story import BUCKET, Broken, Story
+from tests.shared.checks import ROOT
+from tests.shared.emulator import MODULE
 
 HEADING = "## From rules to AWS in five commands"
 
@@ -27,13 +29,21 @@ def five_commands(told: Story) -> None:
     told.upload("my-shared-deps-1.0.0.zip")
     programs = told.place / "bin"
     programs.mkdir()
-    for name, command in {"layershare": [os.environ["LAYERSHARE"]], "aws": [*MODULE, "awscli"]}.items():
+    for name, command in {
+        "layershare": [os.environ["LAYERSHARE"]],
+        "aws": [*MODULE, "awscli"],
+    }.items():
         program = programs / name
         program.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
         program.chmod(0o755)
     environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
     done = subprocess.run(
-        ["bash", "-euc", commands(told.bucket)], cwd=told.place, env=environment, capture_output=True, text=True, check=False
+        ["bash", "-euc", commands(told.bucket)],
+        cwd=told.place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != 0:
         raise Broken(f"the commands failed:\n{done.stdout}{done.stderr}")

@@ -1,33 +1,24 @@
-"""Stories of layers whose sources change: each is deployed step by step, and each step says who may use what then.
+"""Stories of layers whose sources change: each is deployed step by step, and each step says who may
+use what then.
 
-    stories.py [WORD...]     only the stories whose names contain one of these words
-
-Every row of the tables of docs/sharing-over-time.md is shown by a story, which names it by its first cell. A row that no
-story shows fails the run, and so does a story about a row that is not there.
+Every row of the tables of docs/sharing-over-time.md is shown by a story, which names it by its
+first cell.
 """
 
-import os
-import re
-import signal
-import sys
-import tempfile
-import time
-import traceback
 from collections.abc import Callable
-from pathlib import Path
 
-import aws
-from common import ROOT, count
-from emulator import emulator
-from story import BUCKET, Broken, Story
+from tests.deploy import aws
+from tests.deploy.story import BUCKET, Broken, Story
+from tests.shared.checks import ROOT
 
 A, B, C = "222222222222", "333333333333", "017000801446"
 ORG = "o-a1b2c3d4e5"
-PAGE = ROOT / "docs" / "sharing-over-time.md"
 
 STORIES: list[Callable[[Story], None]] = []
 SHOWN: dict[tuple[str, str], str] = {}
 """The story that shows a row, by the row's table and first cell."""
+ACCOUNTS: dict[str, str] = {}
+"""The account of a story that needs a certain one, by its name."""
 
 Told = Callable[[Story], None]
 
@@ -69,7 +60,10 @@ def version(label: str) -> str:
 def publish(told: Story) -> None:
     """A second version leaves the first one's sharing alone."""
     told.upload("1.zip", "2.zip")
-    rules = [f"share with account {A}, account {C}, organization {ORG}", 'share with everyone because "it is public"']
+    rules = [
+        f"share with account {A}, account {C}, organization {ORG}",
+        'share with everyone because "it is public"',
+    ]
     told.build(layer(version("1"), *rules))
     told.deploy()
     told.expect(deps={1: {A, C, ORG, "everyone"}})
@@ -87,7 +81,9 @@ def rules(told: Story) -> None:
     both = [version("1"), version("2")]
     told.build(layer(*both, f"share with account {A}"))
     told.deploy()
-    told.build(layer(*both, f"share with account {A}", f"share version 2 with account {B}, account {A}"))
+    told.build(
+        layer(*both, f"share with account {A}", f"share version 2 with account {B}, account {A}")
+    )
     told.deploy()
     told.expect(deps={1: {A}, 2: {A, B}})
     told.build(layer(*both, f"share version 2 with account {B}, account {A}"))
@@ -109,9 +105,15 @@ def rules(told: Story) -> None:
 
 
 @story
-@listed("remove a `version … from` line, `keep`", "add a removed line back as it was", "change `old-versions`")
+@listed(
+    "remove a `version … from` line, `keep`",
+    "add a removed line back as it was",
+    "change `old-versions`",
+)
 def versions_go(told: Story) -> None:
-    """A version that leaves the source stays, unshared; put back, it is another one; what is said before it goes counts."""
+    """A version that leaves the source stays, unshared; put back, it is another one; what is said
+    before it goes counts.
+    """
     told.upload("1.zip", "2.zip")
     share = f"share with account {A}"
     told.build(layer(version("1"), version("2"), share))
@@ -135,7 +137,9 @@ def versions_go(told: Story) -> None:
 @listed("remove a `version … from` line, `delete`")
 def versions_are_deleted(told: Story) -> None:
     told.upload("1.zip", "2.zip")
-    told.build(layer(version("1"), version("2"), "old-versions delete", f"share with organization {ORG}"))
+    told.build(
+        layer(version("1"), version("2"), "old-versions delete", f"share with organization {ORG}")
+    )
     told.deploy()
     told.build(layer(version("2"), "old-versions delete", f"share with organization {ORG}"))
     told.deploy()
@@ -151,9 +155,17 @@ def adopt(told: Story) -> None:
     """Versions that exist already: only their sharing comes and goes."""
     told.upload("a.zip", "b.zip", "1.zip")
     for key in ("a.zip", "b.zip"):
-        aws.run("lambda", "publish-layer-version", "--layer-name", "deps", "--content", f"S3Bucket={told.bucket},S3Key={key}")
+        aws.run(
+            "lambda",
+            "publish-layer-version",
+            "--layer-name",
+            "deps",
+            "--content",
+            f"S3Bucket={told.bucket},S3Key={key}",
+        )
     aws.run(
-        "lambda", "add-layer-version-permission", "--layer-name", "deps", "--version-number", 1, "--statement-id", "hand",
+        "lambda", "add-layer-version-permission", "--layer-name", "deps",
+        "--version-number", 1, "--statement-id", "hand",
         "--action", "lambda:GetLayerVersion", "--principal", B,
     )  # fmt: skip
     arn = f"arn:aws:lambda:us-east-1:{told.account}:layer:deps:{{}}"
@@ -178,7 +190,10 @@ def adopt(told: Story) -> None:
 def listed_twice(told: Story) -> None:
     """A version that is listed by its ARN before its own line goes is not deleted with the line."""
     told.upload("1.zip")
-    adopted = [f"version one at arn:aws:lambda:us-east-1:{told.account}:layer:deps:1", f"share with account {A}"]
+    adopted = [
+        f"version one at arn:aws:lambda:us-east-1:{told.account}:layer:deps:1",
+        f"share with account {A}",
+    ]
     told.build(layer(version("1"), "old-versions delete", f"share with account {A}"))
     told.deploy()
     told.build(layer(version("1"), "old-versions delete", *adopted))
@@ -193,9 +208,13 @@ def listed_twice(told: Story) -> None:
 
 
 @story
-@listed("build over a template of somebody else's that publishes a version, and list that by `at ARN`")
+@listed(
+    "build over a template of somebody else's that publishes a version, and list that by `at ARN`"
+)
 def somebody_elses_template(told: Story) -> None:
-    """A version that somebody else's template publishes is taken over in two deploys; one would delete it."""
+    """A version that somebody else's template publishes is taken over in two deploys; one would
+    delete it.
+    """
     told.upload("1.zip", "2.zip")
     plain = """\
 Resources:
@@ -217,9 +236,17 @@ Resources:
 
     told.template.write_text(plain.format("deps", told.bucket))
     told.deploy()
-    adopted = layer(f"version 1 at arn:aws:lambda:us-east-1:{told.account}:layer:deps:1", version("2"), f"share with account {A}")
+    adopted = layer(
+        f"version 1 at arn:aws:lambda:us-east-1:{told.account}:layer:deps:1",
+        version("2"),
+        f"share with account {A}",
+    )
     told.refuses(adopted, "deleted-version")
-    told.template.write_text(told.template.read_text().replace("    Properties:", "    DeletionPolicy: Retain\n    Properties:"))
+    told.template.write_text(
+        told.template.read_text().replace(
+            "    Properties:", "    DeletionPolicy: Retain\n    Properties:"
+        )
+    )
     told.deploy()
     told.write(adopted)
     if told.compiler("build", told.source, "-o", told.template).returncode != 2:
@@ -256,13 +283,28 @@ def the_same_in_other_words(told: Story) -> None:
     """Whatever changes words and not meaning is an empty change set."""
     told.upload("1.zip", "2.zip")
     names = f"account a = {A}\naccount b = {B}\norganization o = {ORG}\n"
-    told.build(layer(version("1"), version("2"), "share with g, o", before=f"{names}group g = a, b\n"))
+    told.build(
+        layer(version("1"), version("2"), "share with g, o", before=f"{names}group g = a, b\n")
+    )
     told.deploy()
-    (told.place / "names.layers").write_text(f"account x = {A}\naccount b = {B}\norganization p = {ORG}\ngroup h = p, x\n")
+    (told.place / "names.layers").write_text(
+        f"account x = {A}\naccount b = {B}\norganization p = {ORG}\ngroup h = p, x\n"
+    )
     others = [
         layer("share with g, o", version("1"), version("2"), before=f"group g = b, a\n{names}"),
-        layer(version("1"), version("2"), "share with c, b, o", before=f"account c = {A}\naccount b = {B}\norganization o = {ORG}\n"),
-        layer(version("1"), version("2"), "share with b", "share with h", before='include "names.layers"\n'),
+        layer(
+            version("1"),
+            version("2"),
+            "share with c, b, o",
+            before=f"account c = {A}\naccount b = {B}\norganization o = {ORG}\n",
+        ),
+        layer(
+            version("1"),
+            version("2"),
+            "share with b",
+            "share with h",
+            before='include "names.layers"\n',
+        ),
     ]
     for source in others:
         told.build(source)
@@ -273,12 +315,18 @@ def the_same_in_other_words(told: Story) -> None:
 
 
 @story
-@listed("change the value of a parameter that is a principal", "change the value of a parameter in a version's content")
+@listed(
+    "change the value of a parameter that is a principal",
+    "change the value of a parameter in a version's content",
+)
 def parameters(told: Story) -> None:
     """A parameter's old value loses what its new value gets, and no value widens."""
     told.upload("1.zip", "2.zip")
     declared = "parameter Partner account\nparameter Group organization\nparameter Key\n"
-    lines = [f"version 1 from s3://{BUCKET}/${{Key}}", "share with account ${Partner}, organization ${Group}"]
+    lines = [
+        f"version 1 from s3://{BUCKET}/${{Key}}",
+        "share with account ${Partner}, organization ${Group}",
+    ]
     told.build(layer(*lines, before=declared))
     values = {"Partner": A, "Group": ORG, "Key": "1.zip"}
     told.deploy(values)
@@ -303,9 +351,15 @@ def parameters(told: Story) -> None:
 @story
 @listed("add a version to a list with a rule for the `newest` versions")
 def a_window(told: Story) -> None:
-    """The deploy that publishes the next version revokes the oldest in the window, and takes nothing from anybody else."""
+    """The deploy that publishes the next version revokes the oldest in the window, and takes
+    nothing from anybody else.
+    """
     told.upload("1.zip", "2.zip", "3.zip", "4.zip")
-    rules = [f"share with account {B}", f"share newest 2 with account {A}, account {C}", f"share version 1 with account {C}"]
+    rules = [
+        f"share with account {B}",
+        f"share newest 2 with account {A}, account {C}",
+        f"share version 1 with account {C}",
+    ]
 
     def release(*labels: str) -> list[tuple[str, str]]:
         told.build(layer(f"version {', '.join(labels)} from s3://{BUCKET}/<version>.zip", *rules))
@@ -328,7 +382,7 @@ def a_window(told: Story) -> None:
 @story
 @listed("turn a switch on", "turn a switch off", "empty an optional parameter, or give it a value")
 def switches(told: Story) -> None:
-    """A switch and a parameter that may be empty bring grants and take them, and no value widens."""
+    """A switch and an optional parameter bring grants and take them, and no value widens."""
     told.upload("1.zip", "2.zip")
     declared = """
         parameter Public switch = false
@@ -353,21 +407,63 @@ def switches(told: Story) -> None:
         told.expect(deps={1: one, 2: two})
         told.drifts(parameters={"Public": "false", "Partner": "", "Auditor": "", **values})
         if not {"DepsV1", "DepsV2", f"DepsV1ToAccount{A}", f"DepsV2ToAccount{A}"} <= kept.keys():
-            raise Broken(f"a switch should touch nothing but the grants that depend on it, and left only {sorted(kept)}")
+            raise Broken(
+                "a switch should touch nothing but the grants that depend on it, "
+                f"and left only {sorted(kept)}"
+            )
 
     see({A}, {A, "everyone"}, Public="true")
     see({A}, {A, "everyone", C}, Public="true", Auditor=C)
     see({A, B, ORG}, {A, ORG}, Public="false", Auditor=C, Partner=ORG)
     see({A, B, "o-zyxwv98765"}, {A, "o-zyxwv98765"}, Partner="o-zyxwv98765")
     see({A, B}, {A}, Partner="")
-    organizations = ["*", " ", "o-", "o-*", f"{ORG}*", f"{ORG} ", f" {ORG}", f"{ORG}\n", "\n", f"x\n{ORG}", "O-A1B2C3D4E5", "''", A]
-    accounts = ["*", " ", f"{A}3", A[1:], f"{A} ", f"{A}\n", "\n", f"{A}\n{B}", f"arn:aws:iam::{A}:root", "''", ORG]
-    refused = [("Partner", value) for value in organizations] + [("Auditor", value) for value in accounts]
-    for name, value in [*refused, ("Public", ""), ("Public", "*"), ("Public", "yes"), ("Public", "TRUE"), ("Public", "true ")]:
+    organizations = [
+        "*",
+        " ",
+        "o-",
+        "o-*",
+        f"{ORG}*",
+        f"{ORG} ",
+        f" {ORG}",
+        f"{ORG}\n",
+        "\n",
+        f"x\n{ORG}",
+        "O-A1B2C3D4E5",
+        "''",
+        A,
+    ]
+    accounts = [
+        "*",
+        " ",
+        f"{A}3",
+        A[1:],
+        f"{A} ",
+        f"{A}\n",
+        "\n",
+        f"{A}\n{B}",
+        f"arn:aws:iam::{A}:root",
+        "''",
+        ORG,
+    ]
+    refused = [("Partner", value) for value in organizations] + [
+        ("Auditor", value) for value in accounts
+    ]
+    for name, value in [
+        *refused,
+        ("Public", ""),
+        ("Public", "*"),
+        ("Public", "yes"),
+        ("Public", "TRUE"),
+        ("Public", "true "),
+    ]:
         try:
             told.turn(**{"Public": "true", name: value})
         except aws.Failed as failed:
-            if "must be a" in str(failed) or "AllowedValues" in str(failed) or "allowed values" in str(failed):
+            if (
+                "must be a" in str(failed)
+                or "AllowedValues" in str(failed)
+                or "allowed values" in str(failed)
+            ):
                 continue
             raise
         raise Broken(f"{name} should not take {value!r}")
@@ -377,7 +473,9 @@ def switches(told: Story) -> None:
 @story
 @listed("turn off the switch that a layer `exists when`")
 def a_layer_on_a_switch(told: Story) -> None:
-    """A layer comes and goes with its shares, its SSM parameter and its output; its versions stay, and are others afterwards."""
+    """A layer comes and goes with its shares, its SSM parameter and its output; its versions stay,
+    and are others afterwards.
+    """
     told.upload("1-arm64.zip", "1-x86_64.zip")
     rules = [
         "exists when Arm64 for arm64",
@@ -385,28 +483,38 @@ def a_layer_on_a_switch(told: Story) -> None:
         f"share with account {A}",
         "publish to /layers/<arch>",
     ]
-    told.build(layer(*rules, name="deps for arch in x86_64, arm64", before="parameter Arm64 switch = true"))
+    told.build(
+        layer(*rules, name="deps for arch in x86_64, arm64", before="parameter Arm64 switch = true")
+    )
 
     def shown() -> set[str]:
         names = aws.ask("ssm", "describe-parameters").get("Parameters", [])
-        stack = aws.ask("cloudformation", "describe-stacks", "--stack-name", told.stack)["Stacks"][0]
-        return {one["Name"] for one in names} | {one["OutputKey"] for one in stack.get("Outputs", [])}
+        stack = aws.ask("cloudformation", "describe-stacks", "--stack-name", told.stack)["Stacks"][
+            0
+        ]
+        return {one["Name"] for one in names} | {
+            one["OutputKey"] for one in stack.get("Outputs", [])
+        }
 
     both = {"/layers/arm64", "/layers/x86_64", "DepsArm64NewestArn", "DepsX8664NewestArn"}
     one = {"/layers/x86_64", "DepsX8664NewestArn"}
 
     def see(versions: dict[int, set[str]], expected: set[str]) -> None:
-        found = {"deps-x86_64": told.sharing("deps-x86_64"), "deps-arm64": told.sharing("deps-arm64")}
+        found = {
+            "deps-x86_64": told.sharing("deps-x86_64"),
+            "deps-arm64": told.sharing("deps-arm64"),
+        }
         if found != {"deps-x86_64": {1: {A}}, "deps-arm64": versions} or shown() != expected:
             raise Broken(f"expected {versions} and {expected}, found {found} and {shown()}")
 
     told.deploy({"Arm64": "false"})
     see({}, one)
-    for arm64, versions, expected in [
+    turns: list[tuple[str, dict[int, set[str]], set[str]]] = [
         ("true", {1: {A}}, both),
         ("false", {1: set()}, one),
         ("true", {1: set(), 2: {A}}, both),
-    ]:
+    ]
+    for arm64, versions, expected in turns:
         told.turn(Arm64=arm64)
         see(versions, expected)
 
@@ -425,7 +533,9 @@ def published_once(told: Story) -> None:
     told.deploy()
     told.refuses(layer(version("1"), "license MIT", share), "republished-version")
     told.refuses(layer(version("1").replace("1.zip", "2.zip"), share), "republished-version")
-    told.refuses(layer(version("1").replace("version 1", "version one"), share), "republished-version")
+    told.refuses(
+        layer(version("1").replace("version 1", "version one"), share), "republished-version"
+    )
     told.refuses(layer(version("1"), "name deps", share, name="other"), "republished-version")
     told.refuses(layer(version("1"), share, name="other"), "republished-version")
     if told.deploy():
@@ -472,11 +582,14 @@ def roll(key: str, *rules: str, before: str = "", name: str = "deps") -> str:
 
 @story
 @rolling(
-    "change the content or a property, `keep`", "add a rule", "remove a rule", "change the ID behind a name",
+    "change the content or a property, `keep`", "add a rule", "remove a rule",
+    "change the ID behind a name",
     "rename an account, an organization or a group; re-order; move members between groups",
 )  # fmt: skip
 def rolling_keeps(told: Story) -> None:
-    """Old versions stay shared as they were; a removed rule is revoked on the newest only, and drift tells of the rest."""
+    """Old versions stay shared as they were; a removed rule is revoked on the newest only, and
+    drift tells of the rest.
+    """
     told.upload("1.zip", "2.zip", "3.zip")
     told.build(roll("1.zip", f"share with account {A}, organization {ORG}"))
     told.deploy()
@@ -486,7 +599,13 @@ def rolling_keeps(told: Story) -> None:
     told.build(roll("2.zip", f"share with account {A}, account {B}, organization {ORG}"))
     told.deploy()
     told.expect(deps={1: {A, ORG}, 2: {A, B, ORG}})
-    told.build(roll("2.zip", "share with g", before=f"account x = {A}\naccount y = {B}\norganization z = {ORG}\ngroup g = z, y, x\n"))
+    told.build(
+        roll(
+            "2.zip",
+            "share with g",
+            before=f"account x = {A}\naccount y = {B}\norganization z = {ORG}\ngroup g = z, y, x\n",
+        )
+    )
     if changes := told.deploy():
         raise Broken(f"this should change nothing: {changes}")
     told.build(roll("2.zip", f"share with account {B}"))
@@ -522,11 +641,15 @@ def rolling_parameter(told: Story) -> None:
 def rolling_switch(told: Story) -> None:
     """What a rolling layer shares by a switch goes with the switch, on every version."""
     told.upload("1.zip", "2.zip")
-    rules = ["share with everyone because \"a test\" when Public", f"share with account {A}"]
-    told.build(roll("1.zip", *rules, before="parameter Public switch = false"), warned="rolling-parameter")
+    rules = ['share with everyone because "a test" when Public', f"share with account {A}"]
+    told.build(
+        roll("1.zip", *rules, before="parameter Public switch = false"), warned="rolling-parameter"
+    )
     told.deploy({"Public": "true"})
     told.expect(deps={1: {"everyone", A}})
-    told.build(roll("2.zip", *rules, before="parameter Public switch = false"), warned="rolling-parameter")
+    told.build(
+        roll("2.zip", *rules, before="parameter Public switch = false"), warned="rolling-parameter"
+    )
     told.deploy({"Public": "true"})
     told.expect(deps={1: {A}, 2: {"everyone", A}})
     told.turn(Public="false")
@@ -572,7 +695,9 @@ def rolling_renamed(told: Story) -> None:
     for key in ("1.zip", "2.zip"):
         told.build(roll(key, f"share with account {A}"))
         told.deploy()
-    told.build(roll("2.zip", f"share with account {A}", "name deps", name="renamed"), warned="lost-grants")
+    told.build(
+        roll("2.zip", f"share with account {A}", "name deps", name="renamed"), warned="lost-grants"
+    )
     told.deploy()
     told.expect(deps={1: {A}, 2: set(), 3: {A}})
 
@@ -607,7 +732,9 @@ def rolling_ends(told: Story) -> None:
 
 @story
 def from_rolling_to_listed(told: Story) -> None:
-    """As the page tells: the newest version is then shared by the rules; older ones have a statement too many."""
+    """As the page tells: the newest version is then shared by the rules; older ones have a
+    statement too many.
+    """
     told.upload("1.zip", "2.zip", "3.zip")
     for key in ("1.zip", "2.zip"):
         told.build(roll(key, f"share with account {A}"))
@@ -628,7 +755,9 @@ def from_rolling_to_listed(told: Story) -> None:
 
 @story
 def local_archives(told: Story) -> None:
-    """A source that names local files goes through `package`; the second version leaves the first alone."""
+    """A source that names local files goes through `package`; the second version leaves the first
+    alone.
+    """
     share = f"share with account {A}, account {C}"
     for number in (1, 2):
         told.archive(f"build/{number}.zip", f"archive {number}")
@@ -640,7 +769,9 @@ def local_archives(told: Story) -> None:
 
 @story
 def a_deploy_that_fails(told: Story) -> None:
-    """Half-way through, a grant is refused: nobody has more than before, and a failed first deploy leaves nothing."""
+    """Half-way through, a grant is refused: nobody has more than before, and a failed first deploy
+    leaves nothing.
+    """
     told.upload("1.zip", "2.zip")
     bad = """
   Refused:
@@ -680,13 +811,15 @@ def refuses(told: Story, body: str) -> None:
 
 @story
 def four_hundred_grants(told: Story) -> None:
-    """400 grants, in a template that must come from a bucket, by the command that the build prints."""
+    """400 grants, in a template that must come from a bucket, by the command of the build."""
     told.upload(*(f"{n}.zip" for n in range(1, 6)))
     accounts = [f"{n:012}" for n in range(700_000_000_001, 700_000_000_081)]
     share = "share with " + ",\n    ".join(f"account {one}" for one in accounts)
     told.write(layer(*(version(str(n)) for n in range(1, 6)), share))
     done = told.compiler("build", told.source, "-o", told.template)
-    command = next(line.split()[1:] for line in done.stderr.splitlines() if "aws cloudformation deploy" in line)
+    command = next(
+        line.split()[1:] for line in done.stderr.splitlines() if "aws cloudformation deploy" in line
+    )
     if told.template.stat().st_size <= 51_200 or "--s3-bucket" not in command:
         raise Broken(f"this template should need a bucket:\n{done.stderr}")
     aws.run(*(word.replace(BUCKET, told.bucket) for word in command))
@@ -695,7 +828,9 @@ def four_hundred_grants(told: Story) -> None:
 
 @story
 def as_others_see_it(told: Story) -> None:
-    """Who is named can read a version and attach it to a function, who is not named cannot, before and after."""
+    """Who is named can read a version and attach it to a function, who is not named cannot, before
+    and after.
+    """
     told.upload("1.zip", "2.zip")
     with aws.account(B):
         theirs = aws.ask("organizations", "describe-organization")["Organization"]["Id"]
@@ -708,7 +843,14 @@ def as_others_see_it(told: Story) -> None:
     told.build(layer(version("1"), f"share with account {A}"))
     told.deploy()
     see({A: True, B: False, told.account: True})
-    told.build(layer(version("1"), version("2"), f"share version 2 with account {A}", f"share with organization {theirs}"))
+    told.build(
+        layer(
+            version("1"),
+            version("2"),
+            f"share version 2 with account {A}",
+            f"share with organization {theirs}",
+        )
+    )
     told.deploy()
     see({A: False, B: True, C: False})
     told.build(layer(version("1"), 'share with everyone because "a test"'))
@@ -720,26 +862,50 @@ def as_others_see_it(told: Story) -> None:
 
 
 SHAPES = {
-    "two-architectures": ({}, {"rust-runtime-x86_64": [{ORG}, {ORG}], "rust-runtime-arm64": [{ORG}, {ORG}]}),
+    "two-architectures": (
+        {},
+        {"rust-runtime-x86_64": [{ORG}, {ORG}], "rust-runtime-arm64": [{ORG}, {ORG}]},
+    ),
     "public-logger": ({}, {"logger": [{"everyone"}, {"everyone"}]}),
-    "layer-per-runtime": ({}, {"numeric-python312": [{A, B}, {A, B}], "numeric-python313": [{A, B}, {A, B}]}),
+    "layer-per-runtime": (
+        {},
+        {"numeric-python312": [{A, B}, {A, B}], "numeric-python313": [{A, B}, {A, B}]},
+    ),
     "empty-organization": ({"CustomerOrganization": "", "CustomerAuditor": ""}, {"agent": [{A}]}),
-    "public-by-switch": ({"MakePublic": "true"}, {"widgets-x86_64": [{"everyone"}], "widgets-arm64": [{"everyone"}]}),
+    "public-by-switch": (
+        {"MakePublic": "true"},
+        {"widgets-x86_64": [{"everyone"}], "widgets-arm64": [{"everyone"}]},
+    ),
     "support-window": ({}, {"extension": [{A}, {A, B, "o-zyxwv98765"}, {A, B, "o-zyxwv98765"}]}),
-    "regional-arm64": ({"HasArm64": "false"}, {"tracing-x86_64": [{ORG}, {ORG}], "tracing-arm64": []}),
+    "regional-arm64": (
+        {"HasArm64": "false"},
+        {"tracing-x86_64": [{ORG}, {ORG}], "tracing-arm64": []},
+    ),
     "nightly-matrix": (
         {"Build": "20261126"},
-        {f"acme-nightly-nodejs{n}x-{arch}": [{A}] for n in (22, 24) for arch in ("x86_64", "arm64")},
+        {
+            f"acme-nightly-nodejs{n}x-{arch}": [{A}]
+            for n in (22, 24)
+            for arch in ("x86_64", "arm64")
+        },
     ),
     "platform": (
         {"Public": "true", "PartnerOrganization": "o-zyxwv98765"},
         {
-            **{f"base-{arch}": [{ORG}, {ORG, "o-zyxwv98765"}, {ORG, "o-zyxwv98765"}] for arch in ("x86_64", "arm64")},
-            **{f"sdk-{arch}": [{ORG}, {ORG}, {ORG, "o-zyxwv98765", "everyone"}] for arch in ("x86_64", "arm64")},
+            **{
+                f"base-{arch}": [{ORG}, {ORG, "o-zyxwv98765"}, {ORG, "o-zyxwv98765"}]
+                for arch in ("x86_64", "arm64")
+            },
+            **{
+                f"sdk-{arch}": [{ORG}, {ORG}, {ORG, "o-zyxwv98765", "everyone"}]
+                for arch in ("x86_64", "arm64")
+            },
         },
     ),
 }
-"""Sources of tests/cases/compile by what real stacks do: the parameters of a deploy, and who may use each version then."""
+"""Sources of tests/cases/compile by what real stacks do: the parameters of a deploy, and who may
+use each version then.
+"""
 
 
 def shape(name: str, parameters: dict[str, str], layers: dict[str, list[set[str]]]) -> None:
@@ -760,75 +926,21 @@ for name, (given, expected) in SHAPES.items():
 
 @story
 def shape_adopted_pair(told: Story) -> None:
-    """Versions that another stack published for two architectures, of which a partner has the last one where there is one."""
+    """Versions that another stack published for two architectures, of which a partner has the last
+    one where there is one.
+    """
     told.upload("1.zip")
     other = Story("other", told.account, told.place / "other")
     labels = ", ".join(str(label) for label in range(1, 6))
-    other.build(layer(f"version {labels} from s3://{BUCKET}/1.zip object-version <version>", name="codecs for arch in x86_64, arm64"))
+    other.build(
+        layer(
+            f"version {labels} from s3://{BUCKET}/1.zip object-version <version>",
+            name="codecs for arch in x86_64, arm64",
+        )
+    )
     other.deploy()
     told.build((ROOT / "tests" / "cases" / "compile" / "shape-adopted-pair.layers").read_text())
     told.deploy({"Partner": B})
     unshared: dict[int, set[str]] = {1: set(), 2: set(), 3: set()}
     for arch in ("x86_64", "arm64"):
         told.expect(**{f"codecs-{arch}": {**unshared, 4: {A}, 5: {A, B}}})
-
-
-def rows(page: str) -> list[tuple[str, str]]:
-    """The first cells of the tables below headings of the page, with the heading."""
-    found = []
-    for part in page.split("\n## ")[1:]:
-        heading, _, text = part.partition("\n")
-        table = re.search(r"^\| you \|.*\n\|[ -|]*\n((?:\|.*\n)+)", text, re.M)
-        if table:
-            found += [(heading, line.split("|")[1].strip()) for line in table[1].splitlines()]
-    return found
-
-
-def faults_of_the_page() -> list[str]:
-    there = rows(PAGE.read_text())
-    unshown = [f"no story shows the row «{row}» of «{table}»" for table, row in there if (table, row) not in SHOWN]
-    unknown = [f"{name} shows a row that is not there: «{row}»" for (_, row), name in SHOWN.items() if (_, row) not in there]
-    return unshown + unknown or ([] if len(there) > 30 else [f"only {len(there)} rows in the tables"])
-
-
-def tell(told: Told, number: int, place: Path) -> str | None:
-    """Why a story is broken, if it is."""
-    account = getattr(told, "account", f"1111000{number:05}")
-    with aws.account(account):
-        try:
-            told(Story(told.__name__, account, place / told.__name__))
-        except (Broken, aws.Failed) as fault:
-            return str(fault)
-        except Exception:  # a mistake of the story's own is a broken story too, and the others go on
-            return traceback.format_exc()
-    return None
-
-
-def main() -> int:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    import policies  # noqa: F401  adds the stories of roles, policies and boundaries
-    import readme  # noqa: F401  adds the story of the README's commands
-
-    words = sys.argv[1:]
-    chosen = [told for told in STORIES if not words or any(word in told.__name__ for word in words)]
-    faults = {"docs/sharing-over-time.md": fault for fault in faults_of_the_page()}
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="layershare-") as folder, emulator(Path(folder)) as environment:
-        # Nothing of the user's environment, but for where the command line, which is loaded, has its data.
-        kept = {name: os.environ[name] for name in ("LAYERSHARE", "AWS_DATA_PATH")}
-        os.environ.clear()
-        os.environ.update(environment | kept)
-        for number, told in enumerate(chosen):
-            fault = tell(told, number, Path(folder) / "stories")
-            print(f"deploy: {told.__name__.replace('_', ' ')}: {'broken' if fault else 'as told'}", flush=True)
-            if fault:
-                faults[told.__name__] = fault
-    for where, fault in faults.items():
-        print(f"\n{where}: {fault}", file=sys.stderr)
-    print(f"deploy: {count(len(chosen), 'story').replace('storys', 'stories')} in {time.monotonic() - begun:.0f} s, {count(len(faults), 'fault')}")
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.modules["stories"] = sys.modules["__main__"]
-    sys.exit(main())

@@ -8,9 +8,10 @@ import subprocess
 import textwrap
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
-import aws
+from tests.deploy import aws
 
 BUCKET = "BUCKET"
 """Stands in sources for the bucket of the story."""
@@ -72,11 +73,17 @@ class Story:
         before = self.template.read_bytes()
         self.write(source)
         done = self.compiler("build", self.source, "-o", self.template)
-        if done.returncode != 1 or f"[{code}]" not in done.stderr or self.template.read_bytes() != before:
+        if (
+            done.returncode != 1
+            or f"[{code}]" not in done.stderr
+            or self.template.read_bytes() != before
+        ):
             raise Broken(f"the build should refuse this as {code}:\n{done.stderr}")
 
     def deploy(self, parameters: dict | None = None, body: str | None = None) -> list[dict]:
-        """Packages the template where that is needed and deploys it by a change set; gives the changes."""
+        """Packages the template where that is needed and deploys it by a change set; gives the
+        changes.
+        """
         template = self.template
         if body is not None:
             template = self.place / "other.yaml"
@@ -84,13 +91,20 @@ class Story:
         if re.search(r"^      Content: ", template.read_text(), re.M):
             packaged = self.place / "packaged.yaml"
             aws.run(
-                "cloudformation", "package", "--template-file", template, "--s3-bucket", self.bucket,
+                "cloudformation", "package", "--template-file", template,
+                "--s3-bucket", self.bucket,
                 "--output-template-file", packaged,
             )  # fmt: skip
             template = packaged
         options = []
         if parameters:
-            options = ["--parameters", *(f"ParameterKey={name},ParameterValue={value}" for name, value in parameters.items())]
+            options = [
+                "--parameters",
+                *(
+                    f"ParameterKey={name},ParameterValue={value}"
+                    for name, value in parameters.items()
+                ),
+            ]
         named = ["--stack-name", self.stack, "--change-set-name", f"at-{time.monotonic_ns()}"]
         aws.run(
             "cloudformation", "create-change-set", *named, "--template-body", f"file://{template}",
@@ -108,11 +122,15 @@ class Story:
         return [change["ResourceChange"] for change in change_set["Changes"]]
 
     def turn(self, **parameters: str) -> dict[str, str]:
-        """Gives other values to parameters of the template that is deployed, and to nothing else; gives what was in the
-        stack before and is in it still. The change sets of the engine do not see that a condition changes."""
+        """Gives other values to parameters of the template that is deployed, and to nothing else;
+        gives what was in the stack before and is in it still. The change sets of the engine do not
+        see that a condition changes.
+        """
         before = self.resources()
         # The short form would lose blanks and commas.
-        given = json.dumps([{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()])
+        given = json.dumps(
+            [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
+        )
         aws.run(
             "cloudformation", "update-stack", "--stack-name", self.stack, "--template-body", f"file://{self.template}",
             "--parameters", given,
@@ -125,7 +143,9 @@ class Story:
 
     def resources(self) -> dict[str, str]:
         """The physical ID of each resource of the stack."""
-        listed = aws.ask("cloudformation", "list-stack-resources", "--stack-name", self.stack)["StackResourceSummaries"]
+        listed = aws.ask("cloudformation", "list-stack-resources", "--stack-name", self.stack)[
+            "StackResourceSummaries"
+        ]
         return {
             one["LogicalResourceId"]: one["PhysicalResourceId"]
             for one in listed
@@ -136,7 +156,9 @@ class Story:
         """The status of the stack once nothing is in progress any more."""
         deadline = time.monotonic() + 60
         while True:
-            status = aws.ask("cloudformation", "describe-stacks", "--stack-name", self.stack)["Stacks"][0]["StackStatus"]
+            status = aws.ask("cloudformation", "describe-stacks", "--stack-name", self.stack)[
+                "Stacks"
+            ][0]["StackStatus"]
             if not status.endswith("_IN_PROGRESS"):
                 return status
             if time.monotonic() > deadline:
@@ -150,49 +172,92 @@ class Story:
 
     def sharing(self, layer: str) -> dict[int, set[str]]:
         """Who may use each version of a layer that exists, as Lambda says."""
-        listed = aws.ask("lambda", "list-layer-versions", "--layer-name", layer).get("LayerVersions", [])
-        return {one["Version"]: {who for who, _ in self.statements(layer, one["Version"])} for one in listed}
+        listed = aws.ask("lambda", "list-layer-versions", "--layer-name", layer).get(
+            "LayerVersions", []
+        )
+        return {
+            one["Version"]: {who for who, _ in self.statements(layer, one["Version"])}
+            for one in listed
+        }
 
     def statements(self, layer: str, version: int) -> list[tuple[str, str]]:
         """The principal and the Sid of each statement in a version's policy."""
         printed = self.policy(layer, version)
-        return [] if printed is None else [read(one) for one in json.loads(printed["Policy"])["Statement"]]
+        return (
+            []
+            if printed is None
+            else [read(one) for one in json.loads(printed["Policy"])["Statement"]]
+        )
 
     def policy(self, layer: str, version: int) -> dict | None:
         try:
-            return aws.ask("lambda", "get-layer-version-policy", "--layer-name", layer, "--version-number", version)
+            return aws.ask(
+                "lambda",
+                "get-layer-version-policy",
+                "--layer-name",
+                layer,
+                "--version-number",
+                version,
+            )
         except aws.Failed as failed:
             if "ResourceNotFoundException" in str(failed):
                 return None
             raise
 
     def expect(self, **layers: dict[int, set[str]]) -> None:
-        """These versions of these layers exist, shared with these and nobody else; an underscore stands for a dash where a
-        name has no dash."""
+        """These versions of these layers exist, shared with these and nobody else; an underscore
+        stands for a dash where a name has no dash.
+        """
         for name, expected in layers.items():
             layer = name if "-" in name else name.replace("_", "-")
             found = self.sharing(layer)
             if found != expected:
-                policies = [json.loads(printed["Policy"]) for version in found if (printed := self.policy(layer, version))]
+                policies = [
+                    json.loads(printed["Policy"])
+                    for version in found
+                    if (printed := self.policy(layer, version))
+                ]
                 raise Broken(
-                    f"{layer}: expected {expected}, found {found}\n{json.dumps(policies, indent=2)}\n"
+                    f"{layer}: expected {expected}, found {found}\n"
+                    f"{json.dumps(policies, indent=2)}\n"
                     f"by the rules\n{self.source.read_text()}"
                 )
 
     def drifts(self, *kinds: str, parameters: dict | None = None) -> None:
         """`layershare drift` finds these kinds of differences, and none else."""
         resources = self.place / "resources.json"
-        resources.write_text(aws.run("cloudformation", "list-stack-resources", "--stack-name", self.stack, "--output", "json"))
+        resources.write_text(
+            aws.run(
+                "cloudformation",
+                "list-stack-resources",
+                "--stack-name",
+                self.stack,
+                "--output",
+                "json",
+            )
+        )
         policies = self.place / "policies.json"
         layers = aws.ask("lambda", "list-layers").get("Layers", [])
-        numbers = [(layer["LayerName"], version) for layer in layers for version in self.sharing(layer["LayerName"])]
-        printed = [self.policy(layer, version) or self.no_policy(layer, version) for layer, version in numbers]
+        numbers = [
+            (layer["LayerName"], version)
+            for layer in layers
+            for version in self.sharing(layer["LayerName"])
+        ]
+        printed = [
+            self.policy(layer, version) or self.no_policy(layer, version)
+            for layer, version in numbers
+        ]
         policies.write_text("\n".join(json.dumps(one) for one in printed))
         given = [f"--parameter={name}={value}" for name, value in (parameters or {}).items()]
         done = self.compiler("drift", self.source, "--stack-resources", resources, *given, policies)
-        found = sorted(line.split(":")[0] for line in done.stdout.splitlines() if not line.startswith(" "))
+        found = sorted(
+            line.split(":")[0] for line in done.stdout.splitlines() if not line.startswith(" ")
+        )
         if found != sorted(kinds) or done.returncode != (1 if kinds else 0):
-            raise Broken(f"drift should find {sorted(kinds)}, exit {done.returncode}:\n{done.stdout}{done.stderr}")
+            raise Broken(
+                f"drift should find {sorted(kinds)}, exit {done.returncode}:\n"
+                f"{done.stdout}{done.stderr}"
+            )
 
     def no_policy(self, layer: str, version: int) -> dict:
         """What says of a version that it has no policy, of which Lambda prints nothing."""
@@ -209,7 +274,9 @@ class Story:
                 aws.run(*(word.strip("'") for word in words))
 
     def usable(self, layer: str, version: int, by: str) -> bool:
-        """Whether another account can read the version and attach it to a function; both or neither."""
+        """Whether another account can read the version and attach it to a function; both or
+        neither.
+        """
         arn = f"arn:aws:lambda:us-east-1:{self.account}:layer:{layer}:{version}"
         archive = io.BytesIO()
         with zipfile.ZipFile(archive, "w") as made:
@@ -219,10 +286,21 @@ class Story:
         attempts = [
             ["lambda", "get-layer-version-by-arn", "--arn", arn],
             [
-                "lambda", "create-function", "--function-name", f"f{time.monotonic_ns()}", "--runtime", "python3.13",
-                "--handler", "index.handler", "--role", f"arn:aws:iam::{by}:role/r", "--zip-file", f"fileb://{code}",
-                "--layers", arn,
-            ],  # fmt: skip
+                "lambda",
+                "create-function",
+                "--function-name",
+                f"f{time.monotonic_ns()}",
+                "--runtime",
+                "python3.13",
+                "--handler",
+                "index.handler",
+                "--role",
+                f"arn:aws:iam::{by}:role/r",
+                "--zip-file",
+                f"fileb://{code}",
+                "--layers",
+                arn,
+            ],
         ]
         with aws.account(by):
             done = [succeeds(attempt) for attempt in attempts]
@@ -231,7 +309,7 @@ class Story:
         return done[0]
 
 
-def succeeds(attempt: list[object]) -> bool:
+def succeeds(attempt: Sequence[object]) -> bool:
     """Whether a command is allowed; it may fail for want of permission only."""
     try:
         aws.run(*attempt)
@@ -248,11 +326,16 @@ def read(statement: dict) -> tuple[str, str]:
     if isinstance(principal, dict):
         principal = principal["AWS"]
     condition = statement.get("Condition")
+    organization = {"StringEquals": ["aws:PrincipalOrgID"]}
     if statement["Effect"] != "Allow" or statement["Action"] != "lambda:GetLayerVersion":
         raise Broken(f"a statement of another kind: {statement}")
     if principal == "*" and condition is None:
         return "everyone", statement["Sid"]
-    if principal == "*" and list(condition) == ["StringEquals"] and list(condition["StringEquals"]) == ["aws:PrincipalOrgID"]:
+    if (
+        condition
+        and principal == "*"
+        and {key: [*condition[key]] for key in condition} == organization
+    ):
         return condition["StringEquals"]["aws:PrincipalOrgID"], statement["Sid"]
     account = re.fullmatch(r"(?:arn:aws:iam::)?(\d{12})(?::root)?", principal)
     if condition is None and account:

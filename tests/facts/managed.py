@@ -1,7 +1,8 @@
 """Prints src/aws/managed.txt: the managed policies of AWS, and what those that concern layers say.
 
-The policies are those that moto ships, which reads them from AWS. What they say is cut to the actions that the answers
-of the compiler rest on, and those are written out. A statement keeps its resources and its conditions whole.
+The policies are those that moto ships, which reads them from AWS. What they say is cut to the
+actions that the answers of the compiler rest on, and those are written out. A statement keeps its
+resources and its conditions whole.
 """
 
 import fnmatch
@@ -9,6 +10,7 @@ import importlib.metadata
 import importlib.util
 import json
 from pathlib import Path
+from typing import Any
 
 ACTIONS = [
     "lambda:CreateFunction",
@@ -20,28 +22,34 @@ ACTIONS = [
 ]
 
 
-def policies():
-    """Every policy by its name. The module is loaded alone, since the rest of moto needs other packages."""
-    package = importlib.metadata.distribution("moto").locate_file("moto")
-    path = Path(package) / "iam" / "aws_managed_policies.py"
+def policies() -> dict[str, Any]:
+    """Every policy by its name. The module is loaded alone, since the rest of moto needs other
+    packages.
+    """
+    package = Path(str(importlib.metadata.distribution("moto").locate_file("moto")))
+    path = package / "iam" / "aws_managed_policies.py"
     spec = importlib.util.spec_from_file_location("aws_managed_policies", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return json.loads(module.aws_managed_policies_data)
 
 
-def listed(value):
+def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def concerned(patterns, action):
+def concerned(patterns: Any, action: str) -> bool:
     return any(fnmatch.fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
 
 
-def cut(statement):
+def cut(statement: dict[str, Any]) -> dict[str, Any] | None:
     """The statement with the actions that matter, and None where there are none."""
     if "NotAction" in statement:
-        actions = [action for action in ACTIONS if not concerned(listed(statement["NotAction"]), action)]
+        actions = [
+            action for action in ACTIONS if not concerned(listed(statement["NotAction"]), action)
+        ]
     elif "*" in listed(statement["Action"]):
         actions = ["*"]
     else:
@@ -49,20 +57,29 @@ def cut(statement):
     if actions == ["iam:PassRole"] and passes_elsewhere(statement):
         return None
     kept = {"Effect": statement["Effect"], "Action": actions}
-    kept |= {key: statement[key] for key in ("Resource", "NotResource", "Condition") if key in statement}
+    kept |= {
+        key: statement[key] for key in ("Resource", "NotResource", "Condition") if key in statement
+    }
     return kept if actions else None
 
 
-def passes_elsewhere(statement):
+def passes_elsewhere(statement: dict[str, Any]) -> bool:
     """Whether roles are passed to other services than Lambda alone."""
     for operator, keys in statement.get("Condition", {}).items():
-        services = [service for key, value in keys.items() if key.lower() == "iam:passedtoservice" for service in listed(value)]
+        services = [
+            service
+            for key, value in keys.items()
+            if key.lower() == "iam:passedtoservice"
+            for service in listed(value)
+        ]
         if operator in ("StringEquals", "StringLike") and services:
-            return not any(fnmatch.fnmatchcase("lambda.amazonaws.com", service) for service in services)
+            return not any(
+                fnmatch.fnmatchcase("lambda.amazonaws.com", service) for service in services
+            )
     return False
 
 
-def main():
+def main() -> None:
     lines = []
     every = policies()
     for name, policy in every.items():
@@ -73,7 +90,10 @@ def main():
         said = " " + json.dumps(kept, separators=(",", ":")) if kept else ""
         lines.append(policy["Path"].removeprefix("/") + name + said)
     newest = max(policy["UpdateDate"] for policy in every.values())
-    print("# The managed policies of AWS by path and name, in the partition aws. What follows a name is what the policy says")
+    print(
+        "# The managed policies of AWS by path and name, in the partition aws. "
+        "What follows a name is what the policy says"
+    )
     print(f"# of {', '.join(ACTIONS)};")
     print("# a policy with its name alone says nothing of them.")
     print(f"# Source: moto {importlib.metadata.version('moto')}, moto/iam/aws_managed_policies.py")

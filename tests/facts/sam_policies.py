@@ -6,17 +6,29 @@ import importlib.resources
 import json
 import re
 
-LAYER_ACTIONS = re.compile(r'"(\*|lambda:(\*|Create|Update|Get\*|GetLayer|Publish|Add)[A-Za-z*]*|iam:PassRole)"')
+LAYER_ACTIONS = re.compile(
+    r'"(\*|lambda:(\*|Create|Update|Get\*|GetLayer|Publish|Add)[A-Za-z*]*|iam:PassRole)"'
+)
 
 
 def main() -> None:
-    data = importlib.resources.files("samtranslator") / "policy_templates_data" / "policy_templates.json"
+    data = (
+        importlib.resources.files("samtranslator")
+        / "policy_templates_data"
+        / "policy_templates.json"
+    )
     templates: dict[str, object] = json.loads(data.read_text(encoding="utf-8"))["Templates"]
     harmless = [name for name, template in templates.items() if not speaks_of_layers(template)]
     version = importlib.metadata.version("aws-sam-translator")
-    print("# The policy templates of the AWS Serverless Application Model. None of them speaks of an action that attaches, reads,")
+    print(
+        "# The policy templates of the AWS Serverless Application Model. "
+        "None of them speaks of an action that attaches, reads,"
+    )
     print("# publishes or shares layers.")
-    print(f"# Source: aws-sam-translator {version}, samtranslator/policy_templates_data/policy_templates.json")
+    print(
+        f"# Source: aws-sam-translator {version}, "
+        "samtranslator/policy_templates_data/policy_templates.json"
+    )
     print(f"# As of {datetime.datetime.now(datetime.UTC).date()}")
     print("\n".join(sorted(harmless)))
 

@@ -1,6 +1,6 @@
 """Compares what emitted policies mean with what their rules say, by an independent evaluator.
 
-    cases.py [--seed N] [--count N] [TEMPLATE.json …]
+    python3 -m tests.iam.cases [--seed N] [--count N] [TEMPLATE.json …]
 
 Each template, as `layershare build FILE --format json` prints it, is compared with the expectations
 in expect/ that bear its name. With --count, that many requests are also made up: random rules are
@@ -16,16 +16,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-sys.dont_write_bytecode = True
-
-import generate
-import oracle
-import questions
-import source
-import tokens
-from evaluator import HERE, ROOT, Batch
-from expectations import Misstated, requests_in
-from template import ACCOUNT, PARTITION, Template, Unresolvable
+from tests.iam import generate, oracle, questions, source, tokens
+from tests.iam.evaluator import HERE, ROOT, Batch
+from tests.iam.expectations import Misstated, requests_in
+from tests.iam.template import ACCOUNT, PARTITION, Policy, Request, Template, Unresolvable
 
 BLOCKS = 40
 REQUESTS = 40
@@ -40,19 +34,23 @@ TYPES = {
 class Comparison:
     """Questions with their expected answers, judged together."""
 
-    def __init__(self, title):
+    def __init__(self, title: str) -> None:
         self.title = title
         self.batch = Batch()
-        self.asked = []
+        self.asked: list[tuple[str, Request, str, list[Policy], str]] = []
 
-    def ask(self, about, request, use, documents, expected):
+    def ask(
+        self, about: str, request: Request, use: str, documents: list[Policy], expected: str
+    ) -> None:
         self.batch.add(request, use, documents)
         self.asked.append((about, request, use, documents, expected))
 
-    def report(self):
+    def report(self) -> bool:
         """Prints every disagreement and one line in the end; says whether there was none."""
         wrong = 0
-        for (about, request, use, documents, expected), answer in zip(self.asked, self.batch.judge(), strict=True):
+        for (about, request, use, documents, expected), answer in zip(
+            self.asked, self.batch.judge(), strict=True
+        ):
             found = answer.get("decision")
             if found != expected:
                 wrong += 1
@@ -63,11 +61,14 @@ class Comparison:
                 said = f"{found}, {answer['detail']}" if found else f"error, {answer['error']}"
                 print(f"expected: {expected}\nevaluator: {said}", file=sys.stderr)
         allowed = sum(expected == "allowed" for *_, expected in self.asked)
-        print(f"{self.title}: {len(self.asked)} requests, {allowed} to be allowed, {wrong} disagreements")
+        print(
+            f"{self.title}: {len(self.asked)} requests, {allowed} to be allowed, "
+            f"{wrong} disagreements"
+        )
         return wrong == 0
 
 
-def compare_template(path):
+def compare_template(path: Path) -> bool:
     """A template against the expectations written for it."""
     comparison = Comparison(path.stem)
     written = HERE / "expect" / f"{path.stem}.json"
@@ -81,7 +82,7 @@ def compare_template(path):
     return comparison.report() and judged
 
 
-def build(text, path):
+def build(text: str, path: Path) -> Template:
     """The template that the compiler makes of a source text."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
@@ -96,7 +97,7 @@ def build(text, path):
     return Template(json.loads(done.stdout))
 
 
-def versions(declared, template):
+def versions(declared: generate.Declarations, template: Template) -> dict[tuple[str, str], str]:
     """The ARN of each declared version; a published one is known by its archive."""
     by_key = {
         template.resolve(template.resources[logical_id]["Properties"]["Content"]["S3Key"]): arn
@@ -109,9 +110,9 @@ def versions(declared, template):
     }
 
 
-def documents_of(block, template):
+def documents_of(block: oracle.Block, template: Template) -> dict[str, list[Policy]]:
     """The block's documents by use; its name is in the logical ID of its resource."""
-    found = {}
+    found: dict[str, list[Policy]] = {}
     for document in template.documents():
         right_type = template.resources[document.resource]["Type"] == TYPES[block.kind]
         if right_type and block.name in document.resource.lower():
@@ -121,7 +122,7 @@ def documents_of(block, template):
     return found
 
 
-def compare_generated(seed, count):
+def compare_generated(seed: int, count: int) -> bool:
     """Random rules and requests against the oracle."""
     rng = random.Random(seed)
     comparison = Comparison(f"generated, seed {seed}")
@@ -138,25 +139,41 @@ def compare_generated(seed, count):
     return comparison.report()
 
 
-def ask_about(comparison, rng, block, deployment, documents):
+def ask_about(
+    comparison: Comparison,
+    rng: random.Random,
+    block: oracle.Block,
+    deployment: oracle.Deployment,
+    documents: dict[str, list[Policy]],
+) -> None:
     about = "\n".join(source.write_block(block))
     for _ in range(REQUESTS):
         if block.trust and rng.random() < 0.2:
-            request = questions.request_for_trust(rng, f"arn:aws:iam::{deployment.account}:role/{block.name}")
+            request = questions.request_for_trust(
+                rng, f"arn:aws:iam::{deployment.account}:role/{block.name}"
+            )
             use, contents = rng.choice(["trust", "trust", "trust alone"]), documents["trust"]
             allowed = oracle.trusted(block, request, permitted=use == "trust")
         else:
             request = questions.request(rng, block, deployment)
-            use = {"boundary": "boundary", "guardrail": "scps"}.get(block.kind) or rng.choice(["identity", "beside"])
+            use = {"boundary": "boundary", "guardrail": "scps"}.get(block.kind) or rng.choice(
+                ["identity", "beside"]
+            )
             contents = [one for kind, each in documents.items() if kind != "trust" for one in each]
             allowed = oracle.permitted(block, request, deployment, administrator=use != "identity")
         comparison.ask(about, request, use, contents, "allowed" if allowed else "denied")
 
 
-def main():
-    parser = argparse.ArgumentParser(description="Compares the meaning of emitted policies with their rules.")
-    parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="of the made-up rules")
-    parser.add_argument("--count", type=int, default=0, help="how many requests to make up, at least")
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description="Compares the meaning of emitted policies with their rules."
+    )
+    parser.add_argument(
+        "--seed", type=int, default=random.randrange(1_000_000), help="of the made-up rules"
+    )
+    parser.add_argument(
+        "--count", type=int, default=0, help="how many requests to make up, at least"
+    )
     parser.add_argument("templates", nargs="*", type=Path, metavar="TEMPLATE.json")
     arguments = parser.parse_args()
 

@@ -15,8 +15,10 @@
           "anything else": "denied",
           "requests": [{"action": "iam:PassRole", "resource": "arn:…", "expect": "allowed"}],
           "trust": [{"principal": "arn:aws:iam::123456789012:role/ci", "expect": "allowed"},
-                    {"principal": "arn:aws:iam::123456789012:role/ci", "permitted": false, "expect": "denied"}],
-          "tokens": [{"provider": "gitlab.com", "sub": "…", "aud": "sts.amazonaws.com", "expect": "allowed"}]
+                    {"principal": "arn:aws:iam::123456789012:role/ci", "permitted": false,
+                     "expect": "denied"}],
+          "tokens": [{"provider": "gitlab.com", "sub": "…", "aud": "sts.amazonaws.com",
+                      "expect": "allowed"}]
         }
       }
     }
@@ -25,20 +27,33 @@ A policy is named by its logical ID. `as` is needed where the template does not 
 takes part: a managed policy that is a permissions boundary says boundary, one that only denies says
 beside (beside an administrator's policy). Who asks to assume a role is an administrator, but for
 `permitted`: without it, the principal has no policy at all. `principal`, `function`, `requests`,
-`tokens`, `parameters` and, but for a role, `trust` may be left out, and so may `publish`, which is about publishing the
-layer deps of the principal's account and is like anything else without it, and so may a column whose list of layers is empty. Both actions
-that attach layers are asked with each approved and each foreign layer alone, with each pair of
-approved ones, with each approved one beside each foreign one, and with all foreign ones.
+`tokens`, `parameters` and, but for a role, `trust` may be left out, and so may `publish`, which is
+about publishing the layer deps of the principal's account and is like anything else without it, and
+so may a column whose list of layers is empty. Both actions that attach layers are asked with each
+approved and each foreign layer alone, with each pair of approved ones, with each approved one
+together with each foreign one, and with all foreign ones.
 """
 
+from collections.abc import Iterator
 from itertools import combinations, product
+from typing import Any
 
-from oracle import ATTACH, PUBLISH, READ
-from template import ACCOUNT, REGION
+from tests.iam.oracle import ATTACH, PUBLISH, READ
+from tests.iam.template import ACCOUNT, REGION, Document, Policy, Request
 
 FIELDS = {
-    "as", "principal", "function", "approved", "foreign", "attach", "read", "publish", "anything else", "requests",
-    "trust", "tokens",
+    "as",
+    "principal",
+    "function",
+    "approved",
+    "foreign",
+    "attach",
+    "read",
+    "publish",
+    "anything else",
+    "requests",
+    "trust",
+    "tokens",
 }
 REQUEST_FIELDS = {"action", "resource", "principal", "layers", "context", "expect"}
 DECISIONS = ("allowed", "denied")
@@ -54,15 +69,21 @@ class Misstated(Exception):
     """The expectations do not fit their format or their template."""
 
 
-def requests_in(expected, documents):
+def requests_in(
+    expected: dict[str, Any], documents: list[Document]
+) -> Iterator[tuple[str, Request, str, list[Policy], str]]:
     """Each request to ask, with its use, its documents and the answer that is expected."""
-    by_resource = {}
+    by_resource: dict[str, dict[str, list[Policy]]] = {}
     for document in documents:
-        by_resource.setdefault(document.resource, {}).setdefault(document.use, []).append(document.content)
+        by_resource.setdefault(document.resource, {}).setdefault(document.use, []).append(
+            document.content
+        )
     entries = expected["policies"]
     if entries.keys() != by_resource.keys():
         odd = sorted(entries.keys() ^ by_resource.keys())
-        raise Misstated(f"in the template or in its expectations, but not in both: {', '.join(odd)}")
+        raise Misstated(
+            f"in the template or in its expectations, but not in both: {', '.join(odd)}"
+        )
     for name, entry in entries.items():
         unknown = entry.keys() - FIELDS
         if unknown:
@@ -81,13 +102,13 @@ def requests_in(expected, documents):
                 yield f"{name}, trust", request, use, trust, answer
 
 
-def required(name, entry, key):
+def required(name: str, entry: dict[str, Any], key: str) -> Any:
     if key not in entry:
         raise Misstated(f"{name}: nothing is said about {key}")
     return entry[key]
 
 
-def asked_of(name, entry):
+def asked_of(name: str, entry: dict[str, Any]) -> Iterator[tuple[Request, str]]:
     principal = entry.get("principal", f"arn:aws:iam::{ACCOUNT}:role/dev")
     account = principal.split(":")[4]
     function = entry.get("function", FUNCTION.format(account))
@@ -95,14 +116,20 @@ def asked_of(name, entry):
 
     columns = {
         "no layers": [[]],
-        "approved only": [[one] for one in approved] + [list(pair) for pair in combinations(approved, 2)],
+        "approved only": [[one] for one in approved]
+        + [list(pair) for pair in combinations(approved, 2)],
         "some foreign": [list(pair) for pair in product(approved, foreign)],
         "foreign only": [[one] for one in foreign] + ([foreign] if len(foreign) > 1 else []),
     }
     for column, lists in columns.items():
         for layers, action in product(lists, ATTACH):
             context = {"lambda:Layer": layers} if layers else {}
-            request = {"principal": principal, "action": action, "resource": function, "context": context}
+            request = {
+                "principal": principal,
+                "action": action,
+                "resource": function,
+                "context": context,
+            }
             yield request, decision(name, required(name, entry, "attach"), column)
     for column, arns in {"approved": approved, "foreign": foreign}.items():
         for arn in arns:
@@ -110,16 +137,28 @@ def asked_of(name, entry):
                 request = {"principal": principal, "action": READ, "resource": arn, "context": {}}
                 yield request, decision(name, required(name, entry, "read"), column)
     for action, resource in BYSTANDERS:
-        request = {"principal": principal, "action": action, "resource": resource.format(account), "context": {}}
+        request = {
+            "principal": principal,
+            "action": action,
+            "resource": resource.format(account),
+            "context": {},
+        }
         yield request, decision(name, entry, "anything else")
-    publish = {"principal": principal, "action": PUBLISH, "resource": DEPS.format(account), "context": {}}
+    publish = {
+        "principal": principal,
+        "action": PUBLISH,
+        "resource": DEPS.format(account),
+        "context": {},
+    }
     yield publish, decision(name, entry, "publish" if "publish" in entry else "anything else")
     for one in entry.get("requests", []):
         home = FUNCTION.format(one.get("principal", principal).split(":")[4])
-        yield individual(name, {"principal": principal, "resource": entry.get("function", home), **one})
+        yield individual(
+            name, {"principal": principal, "resource": entry.get("function", home), **one}
+        )
 
 
-def individual(name, one):
+def individual(name: str, one: dict[str, Any]) -> tuple[Request, str]:
     unknown = one.keys() - REQUEST_FIELDS
     if unknown:
         raise Misstated(f"{name}: unknown fields of a request: {', '.join(sorted(unknown))}")
@@ -130,7 +169,7 @@ def individual(name, one):
     return {**request, "context": context}, decision(name, one, "expect")
 
 
-def decision(name, answers, key):
+def decision(name: str, answers: dict[str, Any], key: str) -> str:
     answer = required(name, answers, key)
     if answer not in DECISIONS:
         raise Misstated(f"{name}: {key} is {answer!r}, neither allowed nor denied")

@@ -7,6 +7,8 @@ question asked of the fields.
 
 from dataclasses import dataclass
 
+from tests.iam.template import Request
+
 ATTACH = ("lambda:CreateFunction", "lambda:UpdateFunctionConfiguration")
 UPDATE = "lambda:UpdateFunctionConfiguration"
 READ = "lambda:GetLayerVersion"
@@ -14,16 +16,21 @@ PUBLISH = "lambda:PublishLayerVersion"
 CHANGE_SHARES = ("lambda:AddLayerVersionPermission", "lambda:RemoveLayerVersionPermission")
 SHOW_SHARES = "lambda:GetLayerVersionPolicy"
 
+Fields = tuple[str, str, str, str, str]
+
 
 @dataclass(frozen=True)
 class Item:
     """One item of a layer set."""
 
     kind: str
-    """layer: any version of a declared layer. version: one version of it. from: layers by name, from
-    some accounts. arn: as written. named: layers to publish or to share, by name."""
+    """layer: any version of a declared layer. version: one version of it. from: layers by name,
+    from some accounts. arn: as written. named: layers to publish or to share, by name.
+    """
     pattern: str = ""
-    """layer: the name that AWS knows. from, named: a pattern for names. arn: the ARN, which may hold wildcards."""
+    """layer: the name that AWS knows. from, named: a pattern for names. arn: the ARN, which may
+    hold wildcards.
+    """
     accounts: tuple = ()
     """from: the accounts; empty stands for `this account`."""
     name: str = ""
@@ -34,8 +41,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Rule:
-    """allow, allow none, allow update, allow read, deny, deny all or deny all except, with the items of its set;
-    allow publish, allow share, deny publish, deny publish except and the same of share, with items that are named."""
+    """allow, allow none, allow update, allow read, deny, deny all or deny all except, with the
+    items of its set; allow publish, allow share, deny publish, deny publish except and the same of
+    share, with items that are named.
+    """
 
     verb: str
     items: tuple = ()
@@ -70,7 +79,7 @@ class Deployment:
     versions: dict
 
 
-def like(pattern, text):
+def like(pattern: str, text: str) -> bool:
     """Whether `*` for any characters and `?` for any one make the pattern the text."""
     if not pattern:
         return not text
@@ -79,7 +88,7 @@ def like(pattern, text):
     return bool(text) and pattern[0] in ("?", text[0]) and like(pattern[1:], text[1:])
 
 
-def fields_of(arn):
+def fields_of(arn: str) -> Fields | None:
     """Partition, region, account, name and version of a layer version's ARN; None for any other."""
     parts = arn.split(":")
     if len(parts) != 8 or parts[0] != "arn" or parts[2] != "lambda" or parts[5] != "layer":
@@ -87,16 +96,24 @@ def fields_of(arn):
     return parts[1], parts[3], parts[4], parts[6], parts[7]
 
 
-def layer_of(arn):
-    """Partition, account and name of a layer's ARN, with a version or without; None for any other."""
+def known_fields(arn: str) -> Fields:
+    """The same, of an ARN that is one."""
+    fields = fields_of(arn)
+    if fields is None:
+        raise ValueError(f"{arn} is not the ARN of a layer version")
+    return fields
+
+
+def layer_of(arn: str) -> tuple[str, str, str] | None:
+    """Partition, account and name of a layer's ARN, with or without a version, or None."""
     parts = arn.split(":")
     if len(parts) not in (7, 8) or parts[0] != "arn" or parts[2] != "lambda" or parts[5] != "layer":
         return None
     return parts[1], parts[4], parts[6]
 
 
-def within(item, arn, deployment, caller):
-    """Whether the layer version is in the item. `caller` is the account that `this account` means."""
+def within(item: Item, arn: str, deployment: Deployment, caller: str) -> bool:
+    """Whether the layer version is in the item. `this account` means the account `caller`."""
     found = fields_of(arn)
     if found is None:
         return False
@@ -105,47 +122,56 @@ def within(item, arn, deployment, caller):
         case "version":
             return arn == deployment.versions[item.name, item.label]
         case "arn":
-            return all(map(like, fields_of(item.pattern), found))
+            return all(map(like, known_fields(item.pattern), found))
         case "layer":
-            return (partition, account, name) == (deployment.partition, deployment.account, item.pattern)
+            return (partition, account, name) == (
+                deployment.partition,
+                deployment.account,
+                item.pattern,
+            )
         case "from":
             listed = account in (item.accounts or (caller,))
             return partition == deployment.partition and listed and like(item.pattern, name)
     raise ValueError(f"a set has no item of the kind {item.kind}")
 
 
-def permitted(block, request, deployment, administrator):
-    """Whether the request is to be allowed, to somebody who may do everything otherwise or nothing."""
+def permitted(block: Block, request: Request, deployment: Deployment, administrator: bool) -> bool:
+    """Whether to allow the request, to somebody who may do everything otherwise or nothing."""
     account = request["principal"].split(":")[4]
     caller = account if block.kind == "guardrail" else deployment.account
     layers = request["context"].get("lambda:Layer", [])
     action, resource = request["action"], request["resource"]
 
-    def holds(rule, arn):
+    def holds(rule: Rule, arn: str) -> bool:
         return any(within(item, arn, deployment, caller) for item in rule.items)
 
-    def allows(rule):
+    def allows(rule: Rule) -> bool:
         if rule.verb == "allow none":
             return not layers
         if rule.verb == "allow update" and action != UPDATE:
             return False
         return rule.verb in ("allow", "allow update") and all(holds(rule, arn) for arn in layers)
 
-    def names(rule, account=None):
-        """Whether the layer of the request is one that the rule names; of any account if none is given."""
-        partition, owner, name = layer_of(resource)
+    def names(rule: Rule, account: str | None = None) -> bool:
+        """Whether the layer of the request is one that the rule names; of any account if none is
+        given.
+        """
+        found = layer_of(resource)
+        if found is None:
+            raise ValueError(f"{resource} is not a layer")
+        partition, owner, name = found
         at_home = partition == deployment.partition and account in (None, owner)
         return at_home and any(like(item.pattern, name) for item in rule.items)
 
-    def lets(*verbs):
+    def lets(*verbs: str) -> bool:
         return any(rule.verb in verbs and names(rule, deployment.account) for rule in block.rules)
 
-    def keeps(right, rule):
+    def keeps(right: str, rule: Rule) -> bool:
         if rule.verb == f"deny {right} except":
             return not names(rule)
         return rule.verb == f"deny {right}" and (not rule.items or names(rule))
 
-    def denies(rule):
+    def denies(rule: Rule) -> bool:
         match rule.verb:
             case "deny":
                 return any(holds(rule, arn) for arn in layers)
@@ -180,11 +206,11 @@ def permitted(block, request, deployment, administrator):
     return administrator or (about and any(map(allows, block.rules)))
 
 
-def trusted(block, request, permitted):
+def trusted(block: Block, request: Request, permitted: bool) -> bool:
     """Whether the principal, with the organization it is in, may assume the role.
 
-    To trust an account or an organization leaves it to the principal's own account whom it permits to assume the role;
-    so nobody may without a permission, not even in the account of the role.
+    To trust an account or an organization leaves it to the principal's own account whom it permits
+    to assume the role; so nobody may without a permission, not even in the account of the role.
     """
     if not permitted:
         return False

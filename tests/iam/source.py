@@ -1,11 +1,18 @@
 """Writes abstract rules in the project's language. Nothing else here knows the grammar."""
 
+from collections.abc import Iterator
 
-def write(declarations, blocks):
+from tests.iam.generate import Declarations, Layer
+from tests.iam.oracle import Block, Item
+
+
+def write(declarations: Declarations, blocks: list[Block]) -> str:
     """The text of a source file: the declarations, then one block for each of the abstract ones."""
     lines = [f"account {name} = {id}" for name, id in declarations.accounts.items()]
     lines += [f"organization {name} = {id}" for name, id in declarations.organizations.items()]
-    lines += [f"group {name} = {', '.join(members)}" for name, members in declarations.groups.items()]
+    lines += [
+        f"group {name} = {', '.join(members)}" for name, members in declarations.groups.items()
+    ]
     for layer in declarations.layers:
         lines += ["", *write_layer(layer)]
     for block in blocks:
@@ -13,21 +20,25 @@ def write(declarations, blocks):
     return "\n".join(lines) + "\n"
 
 
-def write_layer(layer):
+def write_layer(layer: Layer) -> Iterator[str]:
     yield f"layer {layer.name} {{"
     if layer.known_as != layer.name:
         yield f"  name {layer.known_as}"
     for label, arn in layer.versions.items():
-        yield f"  version {label} at {arn}" if arn else f"  version {label} from s3://archives/{key(layer, label)}"
+        yield (
+            f"  version {label} at {arn}"
+            if arn
+            else f"  version {label} from s3://archives/{key(layer, label)}"
+        )
     yield "}"
 
 
-def key(layer, label):
+def key(layer: Layer, label: str) -> str:
     """The S3 key of a version that the stack publishes; no two versions share one."""
     return f"{layer.name}/{label}.zip"
 
 
-def write_block(block):
+def write_block(block: Block) -> Iterator[str]:
     yield f"{block.kind} {block.name} {{"
     if block.kind == "guardrail":
         yield "  apply to ou-ab12-cdefghij"
@@ -42,7 +53,7 @@ def write_block(block):
     yield "}"
 
 
-def write_item(item):
+def write_item(item: Item) -> str:
     match item.kind:
         case "layer":
             return item.name

@@ -1,17 +1,20 @@
 """Judges tokens of identity providers by a role's trust policy.
 
-The independent evaluator does not know the condition keys of providers. What is emitted for them is small: principals by
-the ARN of their provider, `StringEquals` and `StringLike`. Anything else is refused here and never judged.
+The independent evaluator does not know the condition keys of providers. What is emitted for them is
+small: principals by the ARN of their provider, `StringEquals` and `StringLike`. Anything else is
+refused here and never judged.
 """
 
 from fnmatch import fnmatchcase
+from typing import Any
 
-from expectations import Misstated
+from tests.iam.expectations import Misstated
+from tests.iam.template import Document, Policy
 
 ACTION = "sts:AssumeRoleWithWebIdentity"
 
 
-def like(pattern, text):
+def like(pattern: str, text: str) -> bool:
     """`StringLike`: `*` and `?`; no other character means anything."""
     return fnmatchcase(text, pattern.replace("[", "[[]"))
 
@@ -19,11 +22,11 @@ def like(pattern, text):
 OPERATORS = {"StringEquals": str.__eq__, "StringLike": like}
 
 
-def listed(value):
+def listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def holds(condition, provider, claims):
+def holds(condition: dict[str, Any], provider: str, claims: dict[str, str]) -> bool:
     """Whether every condition holds of the claims of a token."""
     for operator, keys in condition.items():
         if operator not in OPERATORS:
@@ -32,12 +35,14 @@ def holds(condition, provider, claims):
             name, _, claim = key.rpartition(":")
             if name != provider or claim not in ("aud", "sub"):
                 raise Misstated(f"no token can be judged by {key}")
-            if claim not in claims or not any(OPERATORS[operator](value, claims[claim]) for value in listed(values)):
+            if claim not in claims or not any(
+                OPERATORS[operator](value, claims[claim]) for value in listed(values)
+            ):
                 return False
     return True
 
 
-def admitted(document, token):
+def admitted(document: Policy, token: dict[str, str]) -> bool:
     """Whether a token may assume the role: {"provider", "sub", "aud"}."""
     provider = token["provider"]
     for statement in document["Statement"]:
@@ -52,8 +57,10 @@ def admitted(document, token):
     return False
 
 
-def compare(title, expected, documents):
-    """Puts the tokens that are written down to the trust policies; says whether all are judged as they should be."""
+def compare(title: str, expected: dict[str, Any], documents: list[Document]) -> bool:
+    """Puts the tokens that are written down to the trust policies; says whether all are judged as
+    they should be.
+    """
     wrong = asked = 0
     for document in documents:
         if document.use != "trust":

@@ -7,13 +7,17 @@ has to call those errors and never give a decision.
 """
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
-sys.dont_write_bytecode = True
-
-from evaluator import Batch
+from tests.iam.evaluator import Batch
+from tests.iam.template import Policy, Request
 
 OWN = "111122223333"
-APPROVED = ["arn:aws:lambda:*:111122223333:layer:deps:*", "arn:aws:lambda:*:111122223333:layer:tool-?:3"]
+APPROVED = [
+    "arn:aws:lambda:*:111122223333:layer:deps:*",
+    "arn:aws:lambda:*:111122223333:layer:tool-?:3",
+]
 DEPS = "arn:aws:lambda:eu-west-1:111122223333:layer:deps:12"
 TOOL = "arn:aws:lambda:us-east-1:111122223333:layer:tool-b:3"
 FOREIGN = "arn:aws:lambda:us-east-1:111122223334:layer:deps:12"
@@ -28,14 +32,15 @@ NEAR = [
 ]
 ATTACH = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"]
 
-COLUMNS = {
+COLUMNS: dict[str, list[list[str] | None]] = {
     "no layers": [None],
     "all approved": [[DEPS], [TOOL], [DEPS, TOOL]],
     "some foreign": [[DEPS, FOREIGN], [FOREIGN, DEPS], *([TOOL, near] for near in NEAR)],
     "none approved": [[FOREIGN], *([near] for near in NEAR), [FOREIGN, NEAR[0]]],
 }
 
-# Without a set operator the outcome for a given multivalued key is undefined: nothing is asked there.
+# Without a set operator the outcome for a given multivalued key is undefined: nothing is asked
+# there.
 ROWS = [
     ("Allow", "ForAllValues:StringLike", APPROVED, "yes yes no no"),
     ("Allow", "ForAnyValue:StringLike", APPROVED, "no yes yes no"),
@@ -49,28 +54,36 @@ ROWS = [
 ]
 
 
-def document(*statements):
+def document(*statements: Policy) -> Policy:
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
-def statement(effect, condition, actions=ATTACH):
+def statement(effect: str, condition: Policy, actions: Any = ATTACH) -> Policy:
     return {"Effect": effect, "Action": actions, "Resource": "*", "Condition": condition}
 
 
-def request(layers, action="lambda:CreateFunction", principal=f"arn:aws:iam::{OWN}:role/dev"):
+def request(
+    layers: list[str] | None,
+    action: str = "lambda:CreateFunction",
+    principal: str = f"arn:aws:iam::{OWN}:role/dev",
+) -> Request:
     account = principal.split(":")[4]
     context = {} if layers is None else {"lambda:Layer": layers}
     resource = f"arn:aws:lambda:us-east-1:{account}:function:f"
     return {"principal": principal, "action": action, "resource": resource, "context": context}
 
 
-def table():
-    """Every row in every place a document can stand, which an Allow row can do as an identity policy only."""
+def table() -> Iterator[Any]:
+    """Every row in every place a document can stand, which an Allow row can do as an identity
+    policy only.
+    """
     for effect, operator, values, answers in ROWS:
         rule = statement(effect, {operator: {"lambda:Layer": values}})
         everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
         for use in ["identity"] if effect == "Allow" else ["identity", "boundary", "scps"]:
-            whole = document(rule) if effect == "Allow" or use == "scps" else document(everything, rule)
+            whole = (
+                document(rule) if effect == "Allow" or use == "scps" else document(everything, rule)
+            )
             for (column, lists), answer in zip(COLUMNS.items(), answers.split(), strict=True):
                 for layers in lists if answer != "-" else []:
                     for action in ATTACH:
@@ -78,7 +91,7 @@ def table():
                         yield label, request(layers, action), use, whole, answer == "yes"
 
 
-def particulars():
+def particulars() -> Iterator[Any]:
     """The constructions that the table has no column for."""
     foreign = {"ForAnyValue:StringNotLike": {"lambda:Layer": APPROVED}}
     spare = {"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/break-glass-*"}}
@@ -110,7 +123,7 @@ def particulars():
         yield f"read {arn}", get, "identity", document(reading), allowed
 
 
-def refused():
+def refused() -> Iterator[Any]:
     """Documents that must not be judged at all."""
     good = {"ForAllValues:StringLike": {"lambda:Layer": APPROVED}}
     allow = statement("Allow", good)
@@ -131,11 +144,18 @@ def refused():
     ]:
         yield label, document(statement("Allow", {operator: {key: values}}))
     yield "one Sid twice", document({**allow, "Sid": "A"}, {**allow, "Sid": "A"})
-    variable = {"ForAllValues:StringLike": {"lambda:Layer": "arn:aws:lambda:*:${aws:PrincipalAccount}:layer:*:*"}}
-    yield "a variable in the old version", {**document(statement("Allow", variable)), "Version": "2008-10-17"}
+    variable = {
+        "ForAllValues:StringLike": {
+            "lambda:Layer": "arn:aws:lambda:*:${aws:PrincipalAccount}:layer:*:*"
+        }
+    }
+    yield (
+        "a variable in the old version",
+        {**document(statement("Allow", variable)), "Version": "2008-10-17"},
+    )
 
 
-def main():
+def main() -> int:
     batch = Batch()
     expected = []
     for label, asked, use, given, allowed in [*table(), *particulars()]:
@@ -151,7 +171,10 @@ def main():
         found = answer.get("decision", "error")
         if found != wanted:
             wrong += 1
-            print(f"truth table: {label}\n  expected {wanted}, the evaluator says {answer}", file=sys.stderr)
+            print(
+                f"truth table: {label}\n  expected {wanted}, the evaluator says {answer}",
+                file=sys.stderr,
+            )
     print(f"truth table: {len(expected)} questions, {wrong} answered otherwise than IAM does")
     return 1 if wrong else 0
 

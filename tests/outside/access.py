@@ -1,6 +1,7 @@
 """Checks that `layershare access` finds in a template what an independent reader finds in it.
 
-The reader here knows YAML and what a layer version and its permission look like, and nothing of the compiler.
+The reader here knows YAML and what a layer version and its permission look like, and nothing of the
+compiler.
 """
 
 import itertools
@@ -12,16 +13,19 @@ from pathlib import Path
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from common import ROOT, count, finish, layershare, shown, templates
+from tests.shared.checks import ROOT, count, finish, layershare, shown, templates
 
 
 def deploys(parameters: dict) -> Iterator[dict[str, str]]:
-    """The values of all parameters, for each deploy that a report distinguishes: those that the template allows, or else a
-    default and, as `${Name}`, what only the deploy tells."""
+    """The values of all parameters, for each deploy that a report distinguishes: those that the
+    template allows, or else a default and, as `${Name}`, what only the deploy tells.
+    """
     choices = []
     for name, parameter in parameters.items():
         default = [str(parameter["Default"])] if "Default" in parameter else []
-        choices.append(list(map(str, parameter.get("AllowedValues", []))) or ["${" + name + "}", *default])
+        choices.append(
+            list(map(str, parameter.get("AllowedValues", []))) or ["${" + name + "}", *default]
+        )
     for chosen in itertools.product(*choices):
         yield dict(zip(parameters, chosen, strict=True))
 
@@ -53,7 +57,11 @@ def grantee(properties: dict, given: dict[str, str]) -> tuple[str, str | None]:
     principal = text(properties["Principal"], given)
     if "OrganizationId" in properties:
         return ("organization", text(properties["OrganizationId"], given))
-    return ("everyone", None) if principal == "*" else ("account", principal.removesuffix(":root").rpartition(":")[2])
+    return (
+        ("everyone", None)
+        if principal == "*"
+        else ("account", principal.removesuffix(":root").rpartition(":")[2])
+    )
 
 
 def found_in(template: dict) -> dict[str, set]:
@@ -65,10 +73,20 @@ def found_in(template: dict) -> dict[str, set]:
             versions.setdefault(name, set())
         if resource["Type"] == "AWS::Lambda::LayerVersionPermission":
             arn = resource["Properties"]["LayerVersionArn"]
-            layer = arn["Ref"] if isinstance(arn, dict) and arn.get("Ref") in template["Resources"] else text(arn, {})
-            named = {name: parameter for name, parameter in parameters.items() if name in str(resource) + str(conditions)}
+            layer = (
+                arn["Ref"]
+                if isinstance(arn, dict) and arn.get("Ref") in template["Resources"]
+                else text(arn, {})
+            )
+            named = {
+                name: parameter
+                for name, parameter in parameters.items()
+                if name in str(resource) + str(conditions)
+            }
             for given in deploys(named):
-                if "Condition" not in resource or holds({"Condition": resource["Condition"]}, conditions, given):
+                if "Condition" not in resource or holds(
+                    {"Condition": resource["Condition"]}, conditions, given
+                ):
                     versions.setdefault(layer, set()).add(grantee(resource["Properties"], given))
     return versions
 
@@ -93,7 +111,9 @@ def main() -> int:
             faults += faults_of(path)
         except (ValueError, KeyError, yaml.YAMLError) as problem:
             faults.append(f"{shown(path)}: {problem}")
-    return finish("access", faults, f"{count(len(paths), 'template')} give the access that is found in them")
+    return finish(
+        "access", faults, f"{count(len(paths), 'template')} give the access that is found in them"
+    )
 
 
 if __name__ == "__main__":

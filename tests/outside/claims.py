@@ -1,9 +1,11 @@
-"""Checks claims of every form against an oracle in set logic, which knows docs/reviewing.md and docs/language.md only.
+"""Checks claims of every form against an oracle in set logic, which knows docs/reviewing.md and
+docs/language.md only.
 
-    claims.py [--count N] [--seed S]
+    python -m tests.outside.claims [--count N] [--seed S]
 
-The made-up sources are full of names and labels that begin one another: what `p` has must not be told of `p1`. A source
-has many claims, each on its own line. A claim holds where `check` reports nothing in its line.
+The made-up sources are full of names and labels that begin one another: what `p` has must not be
+told of `p1`. A source has many claims, each on its own line. A claim holds where `check` reports
+nothing in its line.
 """
 
 import json
@@ -15,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from common import STATE, abreast, count, finish, layershare, sample_of
+from tests.shared.checks import STATE, abreast, count, finish, layershare, sample_of
 
 NAMES = ["p", "p1", "p10", "pTo1", "pV1", "p2", "q", "q1", "q-1V10"]
 LABELS = ["1", "1Tools", "10", "1To", "1ToA", "1.0", "2", "1V1"]
@@ -26,7 +28,8 @@ PUBLISHER = "123123123123"
 """The account of the versions that a source lists by their ARN."""
 STACK = "the account of the stack"
 CALLER = "the account of whoever asks"
-"""What `this account` is in a guardrail. As the account of the stack, it is one that no rule names."""
+"""What `this account` is in a guardrail. As the account of the stack, it is one that no rule names.
+"""
 THIS = "this account"
 CLAIMS = 250
 """How many claims a source has."""
@@ -39,7 +42,9 @@ CODES = {"failed-claim": FAILS, "undecided-claim": UNDECIDED}
 
 @dataclass
 class Layer:
-    """A layer of a source: its labels, with the number of each version that exists already, and who may use each."""
+    """A layer of a source: its labels, with the number of each version that exists already, and who
+    may use each.
+    """
 
     name: str
     labels: dict[str, int | None]
@@ -67,8 +72,9 @@ def opposite(answer: str) -> str:
 
 
 def can_use(one: str, home: str | None, shared: set[str]) -> str:
-    """Whether a principal can use a version. An account is in at most one organization, and an organization has at
-    least one account, of which nothing is known."""
+    """Whether a principal can use a version. An account is in at most one organization, and an
+    organization has at least one account, of which nothing is known.
+    """
     if "everyone" in shared or one in shared or home in shared:
         return HOLDS
     if one in ACCOUNTS:
@@ -79,7 +85,9 @@ def can_use(one: str, home: str | None, shared: set[str]) -> str:
 
 
 def cannot_use(one: str, home: str | None, shared: set[str]) -> str:
-    """For an organization: whether none of its accounts can. That everyone cannot means that it is not public."""
+    """For an organization: whether none of its accounts can. That everyone cannot means that it is
+    not public.
+    """
     return opposite(can_use(one, home, shared))
 
 
@@ -107,7 +115,9 @@ class Version:
 
 @dataclass(frozen=True)
 class Item:
-    """An item of a layer set: how it is written, and its account, name and number; a star at an end is any rest."""
+    """An item of a layer set: how it is written, and its account, name and number; a star at an end
+    is any rest.
+    """
 
     text: str
     account: str
@@ -125,8 +135,9 @@ class Item:
 
 @dataclass
 class Handling:
-    """What a block says of publishing or of sharing: patterns of those that it allows; and of those that it denies, all
-    if there are none, or of those that it spares."""
+    """What a block says of publishing or of sharing: patterns of those that it allows; and of those
+    that it denies, all if there are none, or of those that it spares.
+    """
 
     allowed: list[str]
     denied: list[str] | None
@@ -143,14 +154,14 @@ class Handling:
 
 def named(patterns: list[str], name: str) -> bool:
     """Whether one of the patterns, which may end in a star, is for a name."""
-    return any(
-        name.startswith(one[:-1]) if one.endswith("*") else name == one for one in patterns
-    )
+    return any(name.startswith(one[:-1]) if one.endswith("*") else name == one for one in patterns)
 
 
 @dataclass
 class Block:
-    """A role or its like: what it allows, if anything, what it denies all others than, and what it denies."""
+    """A role or its like: what it allows, if anything, what it denies all others than, and what it
+    denies.
+    """
 
     kind: str
     name: str
@@ -184,7 +195,9 @@ class Block:
         return not excepted or self.among(self.denied, version, caller)
 
     def permits(self, version: Version, caller: str) -> bool:
-        """A role has what is attached to it. What does not allow by its nature, or denies only, is asked about that."""
+        """A role has what is attached to it. What does not allow by its nature, or denies only, is
+        asked about that.
+        """
         blocks = [self, *self.attached]
         if any(block.denies(version, caller) for block in blocks):
             return False
@@ -355,7 +368,8 @@ def made_source(rng: random.Random) -> Source:
         if block.kind == "policy" and roles and rng.random() < 0.6:
             rng.choice(roles).attached.append(block)
     accounts = [*ACCOUNTS.values(), PUBLISHER, STACK, CALLER, "another account"]
-    # A name for what each pattern can tell apart: the text itself, and the text with a rest that nobody else has.
+    # A name for what each pattern can tell apart: the text itself, and the text with a rest that
+    # nobody else has.
     known = [known for name in NAMES for known in (name, name + "zz")] + ["zz"]
     numbers = [
         "1",
@@ -413,7 +427,8 @@ def use_claim(rng: random.Random, source: Source) -> tuple[str, set[str]]:
     able = [can_use(one, None, shared) for one in members(who) for shared in versions]
     alone = [is_within(one, members(who)) for shared in versions for one in shared]
     answer = both(able + alone)
-    # Whether an organization has no other accounts than those of the claim may be taken for out of question.
+    # Whether an organization has no other accounts than those of the claim may be taken for out of
+    # question.
     return f"only {', '.join(who)} can use {which}", {answer, FAILS} if answer == UNDECIDED else {
         answer
     }

@@ -1,9 +1,11 @@
-"""Checks the templates with two linters that are not ours: cfn-lint and AWS's cloudformation-validate.
+"""Checks the templates with two linters that are not ours: cfn-lint and AWS's
+cloudformation-validate.
 
-Both hold a template against the resource schemas and know rules that no schema states. Every finding at the level of a
-warning or above fails, unless its rule stands in the table below with the reason why it does not concern us. Advice
-below that level is left out: it describes properties ("create-only") and asks for tags. A rule of the table that no
-template sets off any more fails too, so that the table holds no dead entries.
+Both hold a template against the resource schemas and know rules that no schema states. Every
+finding at the level of a warning or above fails, unless its rule stands in the table below with the
+reason why it does not concern us. Advice below that level is left out: it describes properties
+("create-only") and asks for tags. A rule of the table that no template sets off any more fails too,
+so that the table holds no dead entries.
 
 Templates named as arguments are checked beside templates/*.yaml and tests/cases/compile/*.yaml.
 """
@@ -18,17 +20,19 @@ from pathlib import Path
 
 from cloudformation_validate import CompositeEngine, ReportStatus, Severity, ValidateConfig
 
-from common import ROOT, STATE, count, finish, shown, templates
+from tests.shared.checks import ROOT, STATE, count, finish, shown, templates
 
 EMPTY = " of an empty default"
 
 SUPPRESSED = {
-    f"W1030{EMPTY}": "What refers to a parameter that may be empty has a condition, which the linter does not evaluate; parameters.py does.",
-    "W3002": "Local content is meant for `aws cloudformation package`, and package.py runs just that.",
-    "W9002": "A version that already exists is adopted by its ARN; no resource of the stack could be referred to.",
+    f"W1030{EMPTY}": "What refers to a parameter that may be empty has a condition, which the "
+    "linter does not evaluate; parameters.py does.",
+    "W3002": "Local content is for `aws cloudformation package`, which package.py runs.",
+    "W9002": "An existing version is adopted by its ARN: the stack has no resource for it.",
     "W9013": "The account in such an ARN is the layer's owner, which a source may write out.",
 }
-"""Rules that are not applied, each with its reason. The two linters share one namespace of rules."""
+"""Rules that are not applied, each with its reason. The two linters share one namespace of rules.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,18 +47,27 @@ class Finding:
     message: str
 
     def __str__(self) -> str:
-        return f"{shown(self.path)}:{self.line}: {self.rule} of {self.linter} at {self.place}: {self.message}"
+        where = f"{shown(self.path)}:{self.line}"
+        return f"{where}: {self.rule} of {self.linter} at {self.place}: {self.message}"
 
 
 def cfn_lint(paths: list[Path]) -> Iterator[Finding]:
-    """The findings of cfn-lint. It runs where no configuration file of the user's can change its rules."""
-    command = [Path(sys.executable).with_name("cfn-lint"), "--format", "json", "--", *paths]
+    """The findings of cfn-lint. It runs where no configuration file of the user's can change its
+    rules.
+    """
+    program = Path(sys.executable).with_name("cfn-lint")
+    command: list[str | Path] = [program, "--format", "json", "--", *paths]
     environment = {**os.environ, "HOME": str(STATE)}
-    result = subprocess.run(command, cwd=STATE, env=environment, capture_output=True, text=True, timeout=300)
+    result = subprocess.run(
+        command, cwd=STATE, env=environment, capture_output=True, text=True, timeout=300
+    )
     try:
         findings = json.loads(result.stdout)
     except ValueError:
-        sys.exit(f"lint: cfn-lint failed with exit code {result.returncode}:\n{result.stderr or result.stdout}")
+        sys.exit(
+            f"lint: cfn-lint failed with exit code {result.returncode}:\n"
+            f"{result.stderr or result.stdout}"
+        )
     for finding in findings:
         yield Finding(
             linter="cfn-lint",
@@ -92,16 +105,26 @@ def main() -> int:
     paths = templates() + cases + [Path(argument).absolute() for argument in sys.argv[1:]]
     absent = [path for path in paths if not path.is_file()]
     if absent or not paths:
-        return finish("lint", [f"{shown(path)}: no such file" for path in absent] or ["there is no template"], "")
+        return finish(
+            "lint",
+            [f"{shown(path)}: no such file" for path in absent] or ["there is no template"],
+            "",
+        )
     STATE.mkdir(parents=True, exist_ok=True)
     findings = [*cfn_lint(paths), *cloudformation_validate(paths)]
     fired = {finding.rule for finding in findings}
     faults = [str(finding) for finding in findings if finding.rule not in SUPPRESSED]
     if not faults:  # a template that cannot be parsed sets off none of its usual findings
         dead = [rule for rule in SUPPRESSED if rule not in fired]
-        faults += [f"{rule} is suppressed but never fires; take it out of the table" for rule in dead]
+        faults += [
+            f"{rule} is suppressed but never fires; take it out of the table" for rule in dead
+        ]
     suppressed = count(len(SUPPRESSED), "rule")
-    return finish("lint", faults, f"{count(len(paths), 'template')} clean under two linters, {suppressed} suppressed")
+    return finish(
+        "lint",
+        faults,
+        f"{count(len(paths), 'template')} clean under two linters, {suppressed} suppressed",
+    )
 
 
 if __name__ == "__main__":

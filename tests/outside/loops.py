@@ -1,9 +1,11 @@
-"""Checks that loops of templates, `Fn::ForEach`, give the access that cfn-lint's expansion of them gives.
+"""Checks that loops of templates, `Fn::ForEach`, give the access that cfn-lint's expansion of them
+gives.
 
     loops.py [--count N] [--seed S]
 
-The program reads each made-up template as it is, and as cfn-lint expands it. Both must give the same report, and neither
-may be broader than the other. A loop over a parameter goes over its default, which the program is told too.
+The program reads each made-up template as it is, and as cfn-lint expands it. Both must give the
+same report, and neither may be broader than the other. A loop over a parameter goes over its
+default, which the program is told too.
 """
 
 import copy
@@ -18,7 +20,7 @@ from typing import Any
 from cfnlint.template import Template
 from cfnlint.template.transforms._language_extensions import language_extension
 
-from common import STATE, abreast, count, differences, finish, layershare, sample_of
+from tests.shared.checks import STATE, abreast, count, differences, finish, layershare, sample_of
 
 Json = dict[str, Any]
 
@@ -38,7 +40,7 @@ def text(pattern: str) -> Json:
 
 
 def accounts(rng: random.Random) -> object:
-    """What a loop goes through: a list, a parameter that is one, or a list with a parameter in it."""
+    """What a loop goes through: a list, a list parameter, or a list with a parameter in it."""
     listed = rng.sample(ACCOUNTS, rng.randint(1, 3))
     return rng.choice([listed, listed, {"Ref": "Accounts"}])
 
@@ -177,7 +179,7 @@ def faults_of(place: Path, job: tuple[int, Json]) -> list[str]:
     paths = [place / f"{number}-loops.json", place / f"{number}-expanded.json"]
     faults: list[str] = []
     try:
-        for path, value in zip(paths, [template, expanded(template)]):
+        for path, value in zip(paths, [template, expanded(template)], strict=True):
             path.write_text(json.dumps(value))
         faults += differences(report(paths[1]), report(paths[0]))
         given = ["--parameter", f"Accounts={GIVEN}"]

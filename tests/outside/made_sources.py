@@ -1,4 +1,6 @@
-"""Made-up sources with layers, grants and each kind of block, for the checks that change what is compiled of them."""
+"""Made-up sources with layers, grants and each kind of block, for the checks that change what is
+compiled of them.
+"""
 
 import random
 from collections.abc import Iterator
@@ -44,7 +46,8 @@ def rules(rng: random.Random, kind: str, name: str) -> Iterator[str]:
     if kind == "guardrail":
         yield f"  apply to {rng.choice(['r-ab12', 'ou-ab12-aaaaaaaa, ou-ab12-bbbbbbbb'])}"
     if kind == "policy":
-        yield f"  attach to {rng.choice(['group', 'role', 'user'])} {rng.choice(['ops', 'ops, developers'])}"
+        kind = rng.choice(["group", "role", "user"])
+        yield f"  attach to {kind} {rng.choice(['ops', 'ops, developers'])}"
     if allowing:
         if rng.random() < 0.3:
             yield f"  functions {some(rng, ['api-*', 'job-?'])}"

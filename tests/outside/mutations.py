@@ -1,7 +1,9 @@
-"""Changes of a parsed template, by kind: those that are wider by construction, and those that say the same.
+"""Changes of a parsed template, by kind: those that are wider by construction, and those that say
+the same.
 
-A kind is a function that gives the edits of a template, one for each place where the kind applies. What makes an edit
-wider is seen from the template's form alone: where another part could allow the same already, the kind stays away.
+A kind is a function that gives the edits of a template, one for each place where the kind applies.
+What makes an edit wider is seen from the template's form alone: where another part could allow the
+same already, the kind stays away.
 """
 
 import json
@@ -118,7 +120,9 @@ def is_made(template: Template, resource: dict[str, Any]) -> bool:
 
 
 def grants(template: Template) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The grants of versions that are not open to everyone: the path of each one's properties, and those."""
+    """The grants of versions that are not open to everyone: the path of each one's properties, and
+    those.
+    """
     already = open_versions(template)
     for name, grant in resources(template, PERMISSION):
         if is_made(template, grant) and grant["Properties"]["LayerVersionArn"] not in already:
@@ -388,7 +392,9 @@ def statements(document: dict[str, Any], path: Path, effect: str) -> Iterator[St
 
 
 def denies(template: Template) -> Iterator[Statement]:
-    """The statements that deny, each something that no other one of its holder does. A boundary may deny the same."""
+    """The statements that deny, each something that no other one of its holder does. A boundary may
+    deny the same.
+    """
     for path, document, name in documents(template):
         if "PermissionsBoundary" not in template["Resources"][name]["Properties"]:
             yield from statements(document, path, "Deny")
@@ -402,7 +408,9 @@ def restrictions(template: Template) -> Iterator[str]:
 
 
 def allows(template: Template) -> Iterator[Statement]:
-    """The statements that allow something about layers, where nothing beside them denies or allows it already."""
+    """The statements that allow something about layers, where nothing beside them denies or allows
+    it already.
+    """
     denying = set(restrictions(template))
     for path, document, name in documents(template):
         properties = template["Resources"][name]["Properties"]
@@ -480,7 +488,9 @@ def deny_in_fewer_cases(template: Template) -> Iterator[Edits]:
 
 @wider
 def deny_by_another_operator(template: Template) -> Iterator[Edits]:
-    """Of all layers instead of any; of the layers in the set instead of the others; of a missing key."""
+    """Of all layers instead of any; of the layers in the set instead of the others; of a missing
+    key.
+    """
     for path, statement in denies(template):
         for operator, values in layer_conditions(statement):
             if operator == "Null":
@@ -537,7 +547,7 @@ def restriction_deleted(template: Template) -> Iterator[Edits]:
 
 @wider
 def restriction_in_one_case(template: Template) -> Iterator[Edits]:
-    """Also in no case at all. A role that is not made attaches nothing, so this is not about roles."""
+    """Also in no case at all. Not of roles, since a role that is not made attaches nothing."""
     for name in restrictions(template):
         if template["Resources"][name]["Type"] not in INLINE:
             yield {**CASE, ("Resources", name, "Condition"): "MutatedCase"}
@@ -600,7 +610,9 @@ def allow_without_its_condition(template: Template) -> Iterator[Edits]:
 
 @wider
 def allow_by_another_operator(template: Template) -> Iterator[Edits]:
-    """Of any layer instead of all; of the layers outside of the set; where there are layers instead of none."""
+    """Of any layer instead of all; of the layers outside of the set; where there are layers instead
+    of none.
+    """
     for path, statement in attaching(template):
         for operator, values in layer_conditions(statement):
             if operator == "Null":

@@ -1,12 +1,12 @@
 """Checks that `aws cloudformation package` leaves the meaning of a template alone.
 
-Templates with local content go through `package` before they are deployed, and it writes them anew: comments go, short
-tags become long ones, and quotes are dropped where its own reader would not need them. An account ID such as
-017000801446 then stands bare, and CloudFormation reads it as a number. No emulator shows that harm, so the text of the
-output is looked at too.
+Templates with local content go through `package` before they are deployed, and it writes them anew:
+comments go, short tags become long ones, and quotes are dropped where its own reader would not need
+them. An account ID such as 017000801446 then stands bare, and CloudFormation reads it as a number.
+No emulator shows that harm, so the text of the output is looked at too.
 
-The command is the real one; the bucket it uploads to belongs to an emulator on a free loopback port. It works on
-copies, with a placeholder for each archive that a build would have made.
+The command is the real one; the bucket it uploads to belongs to an emulator on a free loopback
+port. It works on copies, with a placeholder for each archive that a build would have made.
 """
 
 import os
@@ -23,8 +23,8 @@ from pathlib import Path
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from common import ROOT, STATE, count, differences, finish, long_form, shown, templates
-from emulator import MODULE, emulator
+from tests.shared.checks import ROOT, STATE, count, differences, finish, long_form, shown, templates
+from tests.shared.emulator import MODULE, emulator
 
 BUCKET = "layers"
 ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -36,7 +36,9 @@ def aws(environment: dict[str, str], *arguments: str | Path) -> None:
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
     if result.returncode != 0:
         said = (result.stderr or result.stdout).strip()
-        raise RuntimeError(f"`aws {' '.join(map(str, arguments[:2]))}` failed with {result.returncode}: {said}")
+        raise RuntimeError(
+            f"`aws {' '.join(map(str, arguments[:2]))}` failed with {result.returncode}: {said}"
+        )
 
 
 def local_contents(template: dict) -> dict[str, str]:
@@ -50,7 +52,9 @@ def local_contents(template: dict) -> dict[str, str]:
 
 
 def supply(place: Path, content: str, folder: Path) -> None:
-    """Puts a placeholder where a template in `folder` expects an archive or a folder that no build has made yet."""
+    """Puts a placeholder where a template in `folder` expects an archive or a folder that no build
+    has made yet.
+    """
     path = Path(os.path.normpath(folder / content))
     if path.exists():
         return
@@ -83,7 +87,11 @@ def faults_of(before: dict, text: str) -> Iterator[str]:
     for name in local_contents(before):
         resource = after.get("Resources", {}).get(name, {}).get("Properties", {})
         uploaded = resource.get("Content")
-        if isinstance(uploaded, dict) and set(uploaded) == {"S3Bucket", "S3Key"} and uploaded["S3Bucket"] == BUCKET:
+        if (
+            isinstance(uploaded, dict)
+            and set(uploaded) == {"S3Bucket", "S3Key"}
+            and uploaded["S3Bucket"] == BUCKET
+        ):
             resource["Content"] = before["Resources"][name]["Properties"]["Content"]
         else:
             yield f"the content of {name} was not uploaded, it is {uploaded!r}"
@@ -93,14 +101,21 @@ def faults_of(before: dict, text: str) -> Iterator[str]:
         yield f"package lost the principal {account}"
     for token in yaml.scan(text):
         if isinstance(token, yaml.ScalarToken) and token.plain and ACCOUNT.fullmatch(token.value):
-            yield f"package left {token.value} without quotes in line {token.start_mark.line + 1} of its output"
+            line = token.start_mark.line + 1
+            yield f"package left {token.value} without quotes in line {line} of its output"
 
 
 def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    local = {path: parsed for path in templates() if local_contents(parsed := yaml_parse(path.read_text()))}
+    local = {
+        path: parsed
+        for path in templates()
+        if local_contents(parsed := yaml_parse(path.read_text()))
+    }
     if not local:
-        return finish("package", ["no template has local content, so there is nothing to check"], "")
+        return finish(
+            "package", ["no template has local content, so there is nothing to check"], ""
+        )
     STATE.mkdir(parents=True, exist_ok=True)
     faults = []
     with tempfile.TemporaryDirectory(prefix="package-", dir=STATE) as scratch:
@@ -110,16 +125,30 @@ def main() -> int:
         with emulator(place, "s3") as environment:
             aws(environment, "s3", "mb", f"s3://{BUCKET}")
             for path, before in local.items():
-                copy, output = place / "repo" / path.relative_to(ROOT), place / f"packaged-{path.name}"
+                copy, output = (
+                    place / "repo" / path.relative_to(ROOT),
+                    place / f"packaged-{path.name}",
+                )
                 try:
                     for content in local_contents(before).values():
                         supply(place / "repo", content, copy.parent)
-                    options = ["--template-file", copy, "--s3-bucket", BUCKET, "--output-template-file", output]
+                    options: list[str | Path] = [
+                        "--template-file",
+                        copy,
+                        "--s3-bucket",
+                        BUCKET,
+                        "--output-template-file",
+                        output,
+                    ]
                     aws(environment, "cloudformation", "package", *options)
-                    faults += [f"{shown(path)}: {fault}" for fault in faults_of(before, output.read_text())]
+                    faults += [
+                        f"{shown(path)}: {fault}" for fault in faults_of(before, output.read_text())
+                    ]
                 except RuntimeError as error:
                     faults.append(f"{shown(path)}: {error}")
-    return finish("package", faults, f"{count(len(local), 'template')} unchanged but for local content")
+    return finish(
+        "package", faults, f"{count(len(local), 'template')} unchanged but for local content"
+    )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """Checks that no value which CloudFormation takes for a parameter widens what a template shares.
 
-Every value of a list, and many that differ from a good one in one place, is held against the parameter's own rules by
-Python's reader of patterns, as CloudFormation documents them: a pattern must fit the whole value. With each value that
-passes, and each of the other parameters', the conditions are evaluated, and whoever is then shared with must be an account
-or an organization that is written out or given, or everyone where the template says so by itself.
+Every value of a list, and many that differ from a good one in one place, is held against the
+parameter's own rules by Python's reader of patterns, as CloudFormation documents them: a pattern
+must fit the whole value. With each value that passes, and each of the other parameters', the
+conditions are evaluated, and whoever is then shared with must be an account or an organization that
+is written out or given, or everyone where the template says so by itself.
 """
 
 import itertools
@@ -14,19 +15,37 @@ from pathlib import Path
 
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from common import ROOT, count, finish, shown, templates
+from tests.shared.checks import ROOT, count, finish, shown, templates
 
 ACCOUNT, ORGANIZATION = "123456789012", "o-a1b2c3d4e5"
 HOSTILE = [
-    "", " ", "\n", "\r", "\t", "\0", "*", "**", "?", "''", '""', "null", "None", "~", "true", "TRUE", "false", "AWS::NoValue",
-    "arn:aws:iam::123456789012:root", "1234567890123", "12345678901", "-12345678901", "1.23456789e11", "o-", "o-*", "o-a1b2c3d4e",
-    "O-A1B2C3D4E5", "o-" + "a" * 33, "ou-ab12-cdefghij", "r-ab12", "{{resolve:ssm:x}}", "${AWS::AccountId}",
+    "", " ", "\n", "\r", "\t", "\0", "*", "**", "?", "''", '""', "null", "None", "~", "true",
+    "TRUE", "false", "AWS::NoValue",
+    "arn:aws:iam::123456789012:root", "1234567890123", "12345678901", "-12345678901",
+    "1.23456789e11", "o-", "o-*", "o-a1b2c3d4e",
+    "O-A1B2C3D4E5", "o-" + "a" * 33, "ou-ab12-cdefghij", "r-ab12", "{{resolve:ssm:x}}",
+    "${AWS::AccountId}",
 ]  # fmt: skip
 
 
 def near(good: str) -> Iterator[str]:
     """Values that differ from a good one in one place, and some on several lines."""
-    for character in ["*", "?", " ", "\n", "\r\n", "\u2028", "\0", "-", ",", "0", "a", "A", "\u0663", "\uff11"]:
+    for character in [
+        "*",
+        "?",
+        " ",
+        "\n",
+        "\r\n",
+        "\u2028",
+        "\0",
+        "-",
+        ",",
+        "0",
+        "a",
+        "A",
+        "\u0663",
+        "\uff11",
+    ]:
         for at in range(len(good) + 1):
             yield good[:at] + character + good[at:]
             yield good[:at] + character + good[at + 1 :]
@@ -41,7 +60,9 @@ VALUES = [*HOSTILE, ACCOUNT, ORGANIZATION, *near(ACCOUNT), *near(ORGANIZATION)]
 def takes(parameter: dict, value: str) -> bool:
     allowed = parameter.get("AllowedValues")
     pattern = parameter.get("AllowedPattern")
-    return (allowed is None or value in map(str, allowed)) and (pattern is None or re.fullmatch(pattern, value) is not None)
+    return (allowed is None or value in map(str, allowed)) and (
+        pattern is None or re.fullmatch(pattern, value) is not None
+    )
 
 
 def holds(condition: dict, template: dict, given: dict[str, str]) -> bool:
@@ -62,7 +83,11 @@ def decides(condition: object, template: dict) -> set[str]:
         if isinstance(condition.get("Condition"), str):
             named |= decides(template["Conditions"][condition["Condition"]], template)
         return named.union(*(decides(value, template) for value in condition.values()))
-    return set().union(*(decides(one, template) for one in condition)) if isinstance(condition, list) else set()
+    return (
+        set().union(*(decides(one, template) for one in condition))
+        if isinstance(condition, list)
+        else set()
+    )
 
 
 def faults_of(template: dict, name: str) -> tuple[list[str], int]:
@@ -86,12 +111,23 @@ def faults_of(template: dict, name: str) -> tuple[list[str], int]:
             tried += 1
             if condition and not holds(condition, template, given):
                 continue
-            principal, organization = (given[one["Ref"]] if isinstance(one, dict) and "Ref" in one else one for one in said)
+            principal, organization = (
+                given[one["Ref"]] if isinstance(one, dict) and "Ref" in one else one for one in said
+            )
             written_out = organization is None and principal == "*" and not named
-            account = organization is None and (isinstance(principal, dict) or re.fullmatch("[0-9]{12}", str(principal), re.A))
-            whole = principal == "*" and organization is not None and re.fullmatch("o-[0-9a-z]{10,32}", organization, re.A)
+            account = organization is None and (
+                isinstance(principal, dict) or re.fullmatch("[0-9]{12}", str(principal), re.A)
+            )
+            whole = (
+                principal == "*"
+                and organization is not None
+                and re.fullmatch("o-[0-9a-z]{10,32}", organization, re.A)
+            )
             if not (written_out or account or whole):
-                faults.append(f"{name}: {identity}: with {given} it shares with {principal!r}, {organization!r}")
+                faults.append(
+                    f"{name}: {identity}: with {given} it shares with "
+                    f"{principal!r}, {organization!r}"
+                )
     return faults, tried
 
 
@@ -106,7 +142,11 @@ def main() -> int:
         tried += values
     if tried < 100:
         faults.append(f"only {tried} values were tried")
-    return finish("parameters", faults[:20], f"{count(tried, 'combination')} of values share with nobody whom no rule names")
+    return finish(
+        "parameters",
+        faults[:20],
+        f"{count(tried, 'combination')} of values share with nobody whom no rule names",
+    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""Checks the workflow and the hooks of docs/reviewing.md: that they have the form their services ask for, and that their
-commands do in a repository what the page says, with stand-ins for what only the service has.
+"""Checks the workflow and the hooks of docs/reviewing.md: that they have the form their services
+ask for, and that their commands do in a repository what the page says, with stand-ins for what only
+the service has.
 """
 
 import os
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from common import COMPILER, ROOT, finish
+from tests.shared.checks import COMPILER, ROOT, finish
 
 PAGE = ROOT / "docs" / "reviewing.md"
 
@@ -42,12 +43,21 @@ def block(key: str) -> str:
     return found[0]
 
 
-def run(command: list[str], place: Path, environment: dict[str, str] | None = None, code: int = 0) -> str:
+def run(
+    command: list[str], place: Path, environment: dict[str, str] | None = None, code: int = 0
+) -> str:
     done = subprocess.run(
-        command, cwd=place, env={**os.environ, **(environment or {})}, capture_output=True, text=True, check=False
+        command,
+        cwd=place,
+        env={**os.environ, **(environment or {})},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode != code:
-        raise Fault(f"{shlex.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}")
+        raise Fault(
+            f"{shlex.join(command)} ended with {done.returncode}: {done.stdout}{done.stderr}"
+        )
     return done.stdout + done.stderr
 
 
@@ -57,7 +67,14 @@ def tool(name: str) -> str:
 
 
 def git(place: Path, *arguments: str) -> None:
-    known = ["-c", "user.name=tester", "-c", "user.email=tester@example.org", "-c", "core.hooksPath=/dev/null"]
+    known = [
+        "-c",
+        "user.name=tester",
+        "-c",
+        "user.email=tester@example.org",
+        "-c",
+        "core.hooksPath=/dev/null",
+    ]
     run(["git", *known, *arguments], place)
 
 
@@ -69,7 +86,9 @@ def committed(place: Path, source: str, message: str) -> None:
 
 
 def workflow(place: Path) -> None:
-    """Runs the steps on a branch that shares with everyone, once where main has a template and once where it has none."""
+    """Runs the steps on a branch that shares with everyone, once where main has a template and once
+    where it has none.
+    """
     text = block("jobs")
     path = place / "access.yml"
     path.write_text(text)
@@ -112,14 +131,16 @@ def workflow(place: Path) -> None:
         for written in ["comment", "summary"]:
             begin = (place / f"{name}-{written}").read_text().splitlines()[:3]
             if not any("EVERYONE" in line for line in begin):
-                raise Fault(f"the {written} of a pull request that shares with everyone begins with {begin}")
+                raise Fault(
+                    f"the {written} of a pull request that shares with everyone begins with {begin}"
+                )
         # A template that is not built from its source stops the run.
         (branch / "shared.layers").write_text(BEFORE)
         run(["bash", "-e", "-c", checks[0]], branch, environment, code=1)
 
 
 def hooks(place: Path) -> None:
-    """Runs the hooks on a source that is fine, one that is not formatted, and one with a mistake."""
+    """Runs the hooks on a source that is fine, an unformatted one, and one with a mistake."""
     repository = place / "hooks"
     repository.mkdir()
     git(repository, "init", "-q", "-b", "main")
@@ -129,7 +150,10 @@ def hooks(place: Path) -> None:
     programs = place / "hooks-bin"
     programs.mkdir()
     (programs / "layershare").symlink_to(COMPILER)
-    environment = {"PATH": f"{programs}:{os.environ['PATH']}", "PRE_COMMIT_HOME": str(place / "cache")}
+    environment = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PRE_COMMIT_HOME": str(place / "cache"),
+    }
     run([tool("pre-commit"), "validate-config"], repository)
     for text, code, said in [
         (BEFORE, 0, ""),

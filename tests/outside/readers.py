@@ -1,10 +1,11 @@
 """Checks that the YAML the compiler writes says to other readers what its JSON says.
 
-The emitter is our own, so its quoting, its short-form tags and its line ends are judged by readers that are not: the
-parser of aws-cli, which `aws cloudformation package` and `deploy` use, and PyYAML's libyaml binding, on which most
-linters rest. JSON leaves nothing to a reader's judgement; each YAML must read the same, types included. The text
-itself keeps to what every YAML 1.1 reader and every terminal handles alike, and the committed template must be what
-its source compiles to today. The sources of tests/cases/compile are read as well: they hold what readers differ about.
+The emitter is our own, so its quoting, its short-form tags and its line ends are judged by readers
+that are not: the parser of aws-cli, which `aws cloudformation package` and `deploy` use, and
+PyYAML's libyaml binding, on which most linters rest. JSON leaves nothing to a reader's judgement;
+each YAML must read the same, types included. The text itself keeps to what every YAML 1.1 reader
+and every terminal handles alike, and the committed template must be what its source compiles to
+today. The sources of tests/cases/compile are read as well: they hold what readers differ about.
 """
 
 import json
@@ -18,21 +19,38 @@ from pathlib import Path
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from common import ROOT, count, differences, finish, long_form, shown, templates
+from tests.shared.checks import ROOT, count, differences, finish, long_form, shown, templates
 
-FUNCTIONS = """
-    And Base64 Cidr Equals FindInMap GetAtt GetAZs If ImportValue Join Length Not Or Select Split Sub ToJsonString
-    Transform
-""".split()
+FUNCTIONS = [
+    "And",
+    "Base64",
+    "Cidr",
+    "Equals",
+    "FindInMap",
+    "GetAtt",
+    "GetAZs",
+    "If",
+    "ImportValue",
+    "Join",
+    "Length",
+    "Not",
+    "Or",
+    "Select",
+    "Split",
+    "Sub",
+    "ToJsonString",
+    "Transform",
+]
 """The intrinsic functions that have a short tag; the long form puts `Fn::` before the name."""
 
 BARE = ["Ref", "Condition"]
 """Those whose long form has no prefix."""
 
 
-class TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-    """PyYAML's safe loader with CloudFormation's short tags, refusing what CloudFormation refuses: keys that occur
-    twice, merge keys and unknown tags."""
+class TemplateLoader(yaml.SafeLoader):
+    """PyYAML's safe loader with CloudFormation's short tags, refusing what CloudFormation refuses:
+    keys that occur twice, merge keys and unknown tags.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         seen = set()
@@ -40,7 +58,9 @@ class TemplateLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if key.tag == "tag:yaml.org,2002:merge":
                 raise yaml.constructor.ConstructorError(None, None, "a merge key", key.start_mark)
             if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key.value!r} twice", key.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key.value!r} twice", key.start_mark
+                )
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
 
@@ -53,7 +73,9 @@ def function(name: str) -> Callable[[TemplateLoader, yaml.Node], dict]:
             return {name: loader.construct_scalar(node)}
         if isinstance(node, yaml.SequenceNode):
             return {name: loader.construct_sequence(node, deep=True)}
-        return {name: loader.construct_mapping(node, deep=True)}
+        if isinstance(node, yaml.MappingNode):
+            return {name: loader.construct_mapping(node, deep=True)}
+        raise ValueError(f"a node of an unknown kind: {node}")
 
     return construct
 
@@ -121,12 +143,14 @@ def example_faults(layershare: Path, source: Path) -> Iterator[str]:
     """What is wrong with the templates of one source."""
 
     def run(*options: str) -> subprocess.CompletedProcess:
-        # Relative paths: the compiler names its source in the template, and the committed one was built like this.
-        command = [layershare, "build", shown(source), *options]
+        # Relative paths: the compiler names its source in the template, and the committed one was
+        # built like this.
+        command: list[str | Path] = [layershare, "build", shown(source), *options]
         return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
 
     def failure(what: str, result: subprocess.CompletedProcess) -> str:
-        return f"{what}, exit code {result.returncode}:\n{(result.stderr or result.stdout).decode(errors='replace')}"
+        said = (result.stderr or result.stdout).decode(errors="replace")
+        return f"{what}, exit code {result.returncode}:\n{said}"
 
     as_yaml, as_json = run(), run("--format", "json")
     for result in (as_yaml, as_json):
@@ -136,9 +160,10 @@ def example_faults(layershare: Path, source: Path) -> Iterator[str]:
     for fault in text_faults(as_yaml.stdout):
         yield f"in the YAML, {fault}"
     try:
-        expected = long_form(json.loads(as_json.stdout, object_pairs_hook=no_duplicates))
+        read = json.loads(as_json.stdout, object_pairs_hook=no_duplicates)
         # JSON has no first line to say who wrote it.
-        expected.pop("Metadata")
+        read.pop("Metadata")
+        expected = long_form(read)
     except ValueError as error:
         yield f"the JSON cannot be read: {error}"
         return
@@ -165,7 +190,9 @@ def main() -> int:
     for source in sources + cases:
         faults += [f"{shown(source)}: {fault}" for fault in example_faults(layershare, source)]
     names = {source.stem for source in sources}
-    faults += [f"{shown(path)}: no source compiles to it" for path in templates() if path.stem not in names]
+    faults += [
+        f"{shown(path)}: no source compiles to it" for path in templates() if path.stem not in names
+    ]
     return finish("readers", faults, f"{count(len(sources + cases), 'template')} read alike")
 
 

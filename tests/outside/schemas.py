@@ -1,5 +1,5 @@
-"""Holds the JSON of reports to the schemas of the manual, by a validator that is not ours: each report fits, and nothing in a
-schema is there for nothing.
+"""Holds the JSON of reports to the schemas of the manual, by a validator that is not ours: each
+report fits, and nothing in a schema is there for nothing.
 """
 
 import json
@@ -7,7 +7,7 @@ import sys
 
 import jsonschema
 
-from common import ROOT, abreast, finish, layershare, shown, templates
+from tests.shared.checks import ROOT, abreast, finish, layershare, shown, templates
 
 SCHEMAS = ROOT / "docs" / "schemas"
 CASES = ROOT / "tests" / "cases"
@@ -45,9 +45,17 @@ def access() -> list[str]:
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     inputs = [*templates(), *sorted((ROOT / "examples").glob("*.layers"))]
-    inputs += sorted((CASES / "access").glob("*.layers")) + sorted((CASES / "access").glob("*.yaml"))
-    inputs += [path for path in sorted((CASES / "reading").glob("*/*")) if path.suffix in {".yaml", ".json"}]
-    runs = abreast(lambda path: layershare("access", path, "--format", "json", "--revision", "0123abc"), inputs)
+    inputs += sorted((CASES / "access").glob("*.layers")) + sorted(
+        (CASES / "access").glob("*.yaml")
+    )
+    inputs += [
+        path
+        for path in sorted((CASES / "reading").glob("*/*"))
+        if path.suffix in {".yaml", ".json"}
+    ]
+    runs = abreast(
+        lambda path: layershare("access", path, "--format", "json", "--revision", "0123abc"), inputs
+    )
     faults, found, kinds, read = [], set(), set(), 0
     for path, run in zip(inputs, runs, strict=True):
         # Some cases are about files that are refused.
@@ -55,12 +63,17 @@ def access() -> list[str]:
             continue
         read += 1
         report = json.loads(run.stdout)
-        faults += [f"{shown(path)}: {error.json_path}: {error.message}" for error in validator.iter_errors(report)]
+        faults += [
+            f"{shown(path)}: {error.json_path}: {error.message}"
+            for error in validator.iter_errors(report)
+        ]
         found |= fields(report)
         kinds |= {grant["kind"] for version in report["versions"] for grant in version["grants"]}
     if read < 100:
         faults.append(f"only {read} files were read")
-    faults += [f"access.json: no report fills {field}" for field in FILLED["access"] if field not in found]
+    faults += [
+        f"access.json: no report fills {field}" for field in FILLED["access"] if field not in found
+    ]
     known = set(schema["$defs"]["grant"]["properties"]["kind"]["enum"])
     faults += [f"access.json: no report has the kind {kind}" for kind in sorted(known - kinds)]
     return faults

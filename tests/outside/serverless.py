@@ -2,9 +2,9 @@
 
     serverless.py [--count N] [--seed S]
 
-The program reads each made-up template twice: as it is, and as the translator writes it. Both must give the same report,
-and neither may be broader than the other. The translator puts a hash behind the logical ID of a layer, which is taken
-away again.
+The program reads each made-up template twice: as it is, and as the translator writes it. Both must
+give the same report, and neither may be broader than the other. The translator puts a hash behind
+the logical ID of a layer, which is taken away again.
 """
 
 import copy
@@ -20,7 +20,7 @@ from typing import Any
 
 from samtranslator.translator.transform import transform
 
-from common import STATE, abreast, count, differences, finish, layershare, sample_of
+from tests.shared.checks import STATE, abreast, count, differences, finish, layershare, sample_of
 
 Json = dict[str, Any]
 

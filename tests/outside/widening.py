@@ -1,9 +1,11 @@
-"""Checks that `layershare diff --fail-on broader` fails on every change that widens access, and on no other.
+"""Checks that `layershare diff --fail-on broader` fails on every change that widens access, and on
+no other.
 
     widening.py [--count N] [--seed S]
 
-The changes are those of mutations.py, each of one place of a template: what examples/ and made-up sources compile to,
-and the templates of written/, which no compiler wrote. A kind that applies nowhere fails, so that none is dead.
+The changes are those of mutations.py, each of one place of a template: what examples/ and made-up
+sources compile to, and the templates of written/, which no compiler wrote. A kind that applies
+nowhere fails, so that none is dead.
 """
 
 import json
@@ -18,9 +20,9 @@ from pathlib import Path
 
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-import made_sources
-from common import ROOT, STATE, abreast, count, finish, layershare, sample_of
-from mutations import SAME, WIDER, Edits, Template, applied
+from tests.outside import made_sources
+from tests.outside.mutations import SAME, WIDER, Edits, Template, applied
+from tests.shared.checks import ROOT, STATE, abreast, count, finish, layershare, sample_of
 
 MADE = 24
 """How many sources are made up. Each has some hundred places for changes."""
@@ -113,13 +115,16 @@ def main() -> int:
         changes = chosen(rng, templates, options.count)
         outcomes = list(abreast(partial(outcome, templates), changes))
     tried = Counter(change.kind for change in changes)
-    wrong = Counter(change.kind for change, fault in zip(changes, outcomes) if fault)
+    wrong = Counter(change.kind for change, fault in zip(changes, outcomes, strict=True) if fault)
     for kind, number in tried.items():
         missed = f", {wrong[kind]} wrong" if wrong[kind] else ""
         print(f"  {kind.replace('_', ' ')}: {number}{missed}")
     widened = count(sum(tried[kind] for kind in WIDER), "change")
     same = sum(tried[kind] for kind in SAME)
-    success = f"{widened} of {count(len(WIDER), 'kind')} are broader, {same} of {len(SAME)} are not, seed {options.seed}"
+    success = (
+        f"{widened} of {count(len(WIDER), 'kind')} are broader, {same} of {len(SAME)} are not, "
+        f"seed {options.seed}"
+    )
     return finish("widening", [fault for fault in outcomes if fault], success)
 
 

@@ -1,10 +1,12 @@
-"""Checks claims about patterns with `*` and `?` against Z3, which decides them as strings and regular expressions.
+"""Checks claims about patterns with `*` and `?` against Z3, which decides them as strings and
+regular expressions.
 
-    wildcards.py [--count N] [--seed S]
+    python -m tests.outside.wildcards [--count N] [--seed S]
 
-Made-up blocks allow, deny and bound layers by patterns; each claim about them is put to both. Where a claim fails, each
-side names a layer version that shows it. The program's is put to Z3, and Z3's to the program, as a claim about that one
-version. Names have 1 to 140 letters, digits, `-` and `_`, so that a long pattern can be within what seems narrower.
+Made-up blocks allow, deny and bound layers by patterns; each claim about them is put to both. Where
+a claim fails, each side names a layer version that shows it. The program's is put to Z3, and Z3's
+to the program, as a claim about that one version. Names have 1 to 140 letters, digits, `-` and `_`,
+so that a long pattern can be within what seems narrower.
 """
 
 import json
@@ -19,7 +21,7 @@ from pathlib import Path
 
 import z3
 
-from common import STATE, count, finish, layershare, sample_of
+from tests.shared.checks import STATE, count, finish, layershare, sample_of
 
 ACCOUNTS = {"first": "111122223333", "second": "444455556666"}
 BLOCKS = 3
@@ -36,7 +38,9 @@ WITNESS = re.compile(r"arn:aws:lambda:[a-z0-9-]+:(\d{12}):layer:([A-Za-z0-9_-]+)
 
 @dataclass(frozen=True)
 class Item:
-    """An item of a layer set: the account's name, the pattern of the layer's name, and the version, or a star."""
+    """An item of a layer set: the account's name, the pattern of the layer's name, and the version,
+    or a star.
+    """
 
     account: str
     name: str
@@ -50,7 +54,9 @@ class Item:
 
 @dataclass(frozen=True)
 class Block:
-    """A block: what it allows, or everything; the only layers that it does not deny, or all; and what it denies."""
+    """A block: what it allows, or everything; the only layers that it does not deny, or all; and
+    what it denies.
+    """
 
     name: str
     allowed: tuple[Item, ...] | None
@@ -104,7 +110,9 @@ LONGEST = 140
 
 @dataclass(frozen=True)
 class Place:
-    """Where the names are that are asked about: an account, and a version that patterns name or one that none does."""
+    """Where the names are that are asked about: an account, and a version that patterns name or one
+    that none does.
+    """
 
     account: str
     version: str
@@ -156,7 +164,7 @@ def others(claim: Claim) -> bool:
 
 
 def some_name(names: z3.ReRef, is_bounded: bool = False) -> tuple[z3.CheckSatResult, str]:
-    """A name among them. How long it may be is asked only where the one that is found is too long."""
+    """A name among them. Its length is bounded only if the one that is found is too long."""
     solver = z3.Solver()
     solver.set("timeout", LIMIT)
     solver.add(z3.InRe(NAME, z3.Intersect(z3.Plus(LETTER), names)))
@@ -211,7 +219,7 @@ def shows(claim: Claim, said: str) -> bool:
 
 
 def made_pattern(rng: random.Random) -> str:
-    """A pattern of few letters, so that patterns meet; sometimes almost as long as a name can be."""
+    """A pattern of few letters, so that patterns meet; some nearly as long as a name can be."""
     size = rng.randint(1, 6)
     text = "".join(rng.choice("aab-_**?") for _ in range(size))
     text = re.sub(r"\*+", "*", text).lstrip("-_") or "a*"
@@ -301,7 +309,7 @@ def judged(job: tuple[Path, int]) -> tuple[list[str], Counter[str]]:
     tally: Counter[str] = Counter()
     single: dict[Claim, Claim] = {}
     try:
-        for claim, (own, said) in zip(claims, checked(path, blocks, claims)):
+        for claim, (own, said) in zip(claims, checked(path, blocks, claims), strict=True):
             theirs, versions = solved(claim)
             tally[OPEN if OPEN in (own, theirs) else own] += 1
             if OPEN not in (own, theirs) and own != theirs:
@@ -311,7 +319,7 @@ def judged(job: tuple[Path, int]) -> tuple[list[str], Counter[str]]:
             can = "can attach" if claim.verb == "can attach" else "cannot attach"
             for version in versions:
                 single[Claim(claim.block, can, (version,))] = claim
-        for one, (own, _) in zip(single, checked(path, blocks, list(single))):
+        for one, (own, _) in zip(single, checked(path, blocks, list(single)), strict=True):
             if own != FAILS:
                 faults.append(f"`{one}` {own}, which by Z3 shows that `{single[one]}` fails")
     except ValueError as problem:

@@ -1,4 +1,6 @@
-"""Tries what `packaging/build` built: that it runs where nothing else is installed, and holds nothing that it should not."""
+"""Tries what `packaging/build` built: that it runs where nothing else is installed, and holds
+nothing that it should not.
+"""
 
 import hashlib
 import os
@@ -31,7 +33,12 @@ def only(pattern: str) -> Path:
 
 def builds(command: list[str | Path], folder: Path) -> None:
     """Builds the first example, which must give the committed template, byte for byte."""
-    done = subprocess.run([*command, "build", SOURCE.name, "-o", TEMPLATE.name], cwd=folder, capture_output=True, check=False)
+    done = subprocess.run(
+        [*command, "build", SOURCE.name, "-o", TEMPLATE.name],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise Fault(f"ended with {done.returncode}: {done.stderr.decode()}")
     if (folder / TEMPLATE.name).read_bytes() != TEMPLATE.read_bytes():
@@ -41,7 +48,15 @@ def builds(command: list[str | Path], folder: Path) -> None:
 def the_wheel_in_a_fresh_environment(place: Path) -> None:
     environment = place / "venv"
     venv.create(environment, with_pip=True)
-    pip = [environment / "bin" / "python", "-m", "pip", "install", "--no-index", "--disable-pip-version-check", "--quiet"]
+    pip: list[str | Path] = [
+        environment / "bin" / "python",
+        "-m",
+        "pip",
+        "install",
+        "--no-index",
+        "--disable-pip-version-check",
+        "--quiet",
+    ]
     subprocess.run([*pip, only("*.whl")], check=True)
     shutil.copy(SOURCE, place)
     builds([environment / "bin" / "layershare"], place)
@@ -58,20 +73,27 @@ def the_program_in_an_empty_root(place: Path) -> None:
     builds(["unshare", "--map-root-user", "chroot", root, "/layershare"], root)
 
 
+def content(tar: tarfile.TarFile, entry: tarfile.TarInfo | str) -> bytes:
+    file = tar.extractfile(entry)
+    if file is None:
+        raise Fault(f"{entry} is not a file")
+    return file.read()
+
+
 def the_wheel_has_the_program_of_the_archive(_: Path) -> None:
     with zipfile.ZipFile(only("*.whl")) as wheel, tarfile.open(only("*.tar.gz")) as tar:
         [script] = [name for name in wheel.namelist() if name.endswith(".data/scripts/layershare")]
         [program] = [name for name in tar.getnames() if name.endswith("/layershare")]
-        if wheel.read(script) != tar.extractfile(program).read():
+        if wheel.read(script) != content(tar, program):
             raise Fault("the two differ")
 
 
 def contents() -> dict[str, bytes]:
     """Every file of the wheel and of the archive."""
-    files = {}
+    files: dict[str, bytes] = {}
     with zipfile.ZipFile(only("*.whl")) as wheel, tarfile.open(only("*.tar.gz")) as tar:
         files |= {f"wheel: {name}": wheel.read(name) for name in wheel.namelist()}
-        files |= {f"archive: {entry.name}": tar.extractfile(entry).read() for entry in tar}
+        files |= {f"archive: {entry.name}": content(tar, entry) for entry in tar}
     return files
 
 

@@ -1,5 +1,6 @@
-"""Checks the files for pipelines: that they have the form their services ask for, and that their commands do in a repository
-what they are for, with the wheel that was built and stand-ins for what only the service has.
+"""Checks the files for pipelines: that they have the form their services ask for, and that their
+commands do in a repository what they are for, with the wheel that was built and stand-ins for what
+only the service has.
 """
 
 import json
@@ -10,8 +11,8 @@ from pathlib import Path
 
 import yaml
 
-from common import ROOT, finish
-from pipeline import AFTER, BEFORE, STAND_IN, Fault, git, run, tool
+from tests.outside.pipeline import AFTER, BEFORE, STAND_IN, Fault, git, run, tool
+from tests.shared.checks import ROOT, finish
 
 DIST = ROOT / "target" / "packaging" / "dist"
 HOOKS = ROOT / "packaging" / "pre-commit"
@@ -29,7 +30,16 @@ def wheel() -> Path:
 def built(place: Path, source: str) -> None:
     """Writes a source, and its template as the program of the wheel builds it."""
     (place / "shared.layers").write_text(source)
-    run([str(place.parent / "program" / "bin" / "layershare"), "build", "shared.layers", "-o", "shared.yaml"], place)
+    run(
+        [
+            str(place.parent / "program" / "bin" / "layershare"),
+            "build",
+            "shared.layers",
+            "-o",
+            "shared.yaml",
+        ],
+        place,
+    )
     git(place, "add", "-A")
     git(place, "commit", "-qm", "share")
 
@@ -41,12 +51,18 @@ def installed(place: Path) -> None:
 
 
 def forms(_: Path) -> None:
-    for schema, file in [("github-actions", ACTION), ("github-workflows", RELEASE), ("gitlab-ci", GITLAB)]:
+    for schema, file in [
+        ("github-actions", ACTION),
+        ("github-workflows", RELEASE),
+        ("gitlab-ci", GITLAB),
+    ]:
         run([tool("check-jsonschema"), "--builtin-schema", f"vendor.{schema}", str(file)], ROOT)
 
 
 def action(place: Path) -> None:
-    """Runs the steps of the action on a branch that shares with everyone, and then on one with a mistake."""
+    """Runs the steps of the action on a branch that shares with everyone, and then on one with a
+    mistake.
+    """
     installed(place)
     declared = yaml.safe_load(ACTION.read_text())
     main, branch = place / "main", place / "branch"
@@ -57,12 +73,15 @@ def action(place: Path) -> None:
     built(branch, AFTER)
     programs = place / "stand-ins"
     programs.mkdir()
-    # The comment's text has a path of its own, not the one that the stand-in of the page's workflow reads.
+    # The comment's text has a path of its own, not the one that the stand-in of the page's workflow
+    # reads.
     (programs / "gh").write_text(STAND_IN.replace("access.md", '"$RUNNER_TEMP/access.md"'))
     (programs / "gh").chmod(0o755)
     temporary = place / "temporary"
     temporary.mkdir()
-    given = {name: str(entry["default"]) for name, entry in declared["inputs"].items()} | {"install": str(wheel())}
+    given = {name: str(entry["default"]) for name, entry in declared["inputs"].items()} | {
+        "install": str(wheel())
+    }
     environment = {
         "PATH": f"{programs}:{temporary}/layershare/bin:{os.environ['PATH']}",
         "RUNNER_TEMP": str(temporary),
@@ -83,7 +102,9 @@ def action(place: Path) -> None:
         script = step["run"].replace('"$COMMENT" = true', '"$WISH" = true')
         wish = {"WISH": values.pop("COMMENT", "")}
         here = environment | values | wish | {"COMMENT": str(place / "comment")}
-        return run(["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], branch, here, code)
+        return run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script], branch, here, code
+        )
 
     for name in steps:
         do(name)
@@ -130,7 +151,11 @@ def gitlab(place: Path) -> None:
     }
     script = "\n".join(job["layershare"]["script"])
     report = repository / job["layershare"]["artifacts"]["reports"]["codequality"]
-    for source, code, wanted in [(BEFORE, 0, []), (MISTAKE, 1, ["unknown-name"]), (AFTER, 1, ["redundant-share"])]:
+    for source, code, wanted in [
+        (BEFORE, 0, []),
+        (MISTAKE, 1, ["unknown-name"]),
+        (AFTER, 1, ["redundant-share"]),
+    ]:
         (repository / "shared.layers").write_text(source)
         run(["bash", "-eo", "pipefail", "-c", script], repository, environment, code)
         found = [issue["check_name"] for issue in json.loads(report.read_text())]
@@ -139,7 +164,9 @@ def gitlab(place: Path) -> None:
 
 
 def hooks(place: Path) -> None:
-    """Installs the hooks as pre-commit does, from a repository of their own and the wheel, and runs them."""
+    """Installs the hooks as pre-commit does, from a repository of their own and the wheel, and runs
+    them.
+    """
     origin = place / "origin"
     origin.mkdir()
     for name in [".pre-commit-hooks.yaml", "pyproject.toml"]:
@@ -165,10 +192,16 @@ def hooks(place: Path) -> None:
         "PRE_COMMIT_HOME": str(place / "cache"),
         "PIP_FIND_LINKS": str(DIST),
     }
-    for text, failures in [(BEFORE, []), (BEFORE.replace("  share", " share"), ["layershare-fmt"]), (MISTAKE, ["layershare-check"])]:
+    for text, failures in [
+        (BEFORE, []),
+        (BEFORE.replace("  share", " share"), ["layershare-fmt"]),
+        (MISTAKE, ["layershare-check"]),
+    ]:
         (repository / "shared.layers").write_text(text)
         git(repository, "add", "-A")
-        output = run([tool("pre-commit"), "run", "--all-files"], repository, environment, int(bool(failures)))
+        output = run(
+            [tool("pre-commit"), "run", "--all-files"], repository, environment, int(bool(failures))
+        )
         if output.count("Failed") != len(failures) or not all(name in output for name in failures):
             raise Fault(f"the hooks said {output}")
 
@@ -181,7 +214,11 @@ def main() -> int:
                 check(Path(place))
             except Fault as fault:
                 faults.append(f"{check.__name__}: {fault}")
-    return finish("pipelines", faults, "the action, the template for GitLab and the hooks do what they are for")
+    return finish(
+        "pipelines",
+        faults,
+        "the action, the template for GitLab and the hooks do what they are for",
+    )
 
 
 if __name__ == "__main__":

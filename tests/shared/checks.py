@@ -1,5 +1,6 @@
-"""What the outside checks share: where things are, how the program is run, how two parsed templates are compared, and how
-a check begins and ends."""
+"""What the checks share: where things are, how the program is run, how two parsed templates are
+compared, and how a check begins and ends.
+"""
 
 import argparse
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
-STATE = ROOT / "target" / "outside"
+STATE = ROOT / "target" / "tests"
 COMPILER = os.environ.get("LAYERSHARE", str(ROOT / "target" / "debug" / "layershare"))
 
 Item = TypeVar("Item")
@@ -19,7 +20,9 @@ Result = TypeVar("Result")
 
 
 def layershare(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Runs the program; the caller judges its exit code. A minute is far beyond what any answer takes."""
+    """Runs the program; the caller judges its exit code. A minute is far beyond what any answer
+    takes.
+    """
     command = [COMPILER, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
@@ -27,13 +30,19 @@ def layershare(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 def sample_of(check: str, count: int) -> argparse.Namespace:
     """The options of a check that makes up its questions: how many, and which."""
     parser = argparse.ArgumentParser(prog=f"{check}.py")
-    parser.add_argument("--count", type=int, default=count, help="how many questions (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=20261126, help="which ones (default: %(default)s)")
+    parser.add_argument(
+        "--count", type=int, default=count, help="how many questions (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=20261126, help="which ones (default: %(default)s)"
+    )
     return parser.parse_args()
 
 
 def abreast(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
-    """The results in the order of the items. The work is to wait for the program, so threads are enough."""
+    """The results in the order of the items. The work is to wait for the program, so threads are
+    enough.
+    """
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         yield from pool.map(work, items)
 
@@ -49,8 +58,9 @@ def shown(path: Path) -> str:
 
 
 def long_form(value: object) -> object:
-    """A parsed template with `Fn::GetAtt: Resource.Attribute` written as a list, which is the one spelling that
-    reading a short tag leaves open."""
+    """A parsed template with `Fn::GetAtt: Resource.Attribute` written as a list, which is the one
+    spelling that reading a short tag leaves open.
+    """
     if isinstance(value, dict):
         if len(value) == 1 and isinstance(value.get("Fn::GetAtt"), str):
             return {"Fn::GetAtt": value["Fn::GetAtt"].split(".", 1)}
@@ -61,7 +71,9 @@ def long_form(value: object) -> object:
 
 
 def differences(expected: object, found: object, at: str = "") -> Iterator[str]:
-    """Every place where two parsed templates differ. Types count: `1`, `1.0`, `true` and `"1"` are four values."""
+    """Every place where two parsed templates differ. Types count: `1`, `1.0`, `true` and `"1"` are
+    four values.
+    """
     here = at or "the template"
     if isinstance(expected, dict) and isinstance(found, dict):
         for key in expected:
@@ -75,7 +87,7 @@ def differences(expected: object, found: object, at: str = "") -> Iterator[str]:
     elif isinstance(expected, list) and isinstance(found, list):
         if len(expected) != len(found):
             yield f"{here}: expected {len(expected)} items, found {len(found)}"
-        for index, (left, right) in enumerate(zip(expected, found)):
+        for index, (left, right) in enumerate(zip(expected, found, strict=False)):
             yield from differences(left, right, f"{at}/{index}")
     elif type(expected) is not type(found) or expected != found:
         yield f"{here}: expected {described(expected)}, found {described(found)}"
@@ -94,6 +106,6 @@ def finish(check: str, faults: list[str], success: str) -> int:
     return 1 if faults else 0
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str, plural: str = "") -> str:
     """`1 template`, `2 templates`."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return f"{number} {noun}" if number == 1 else f"{number} {plural or noun + 's'}"

@@ -12,18 +12,27 @@ from contextlib import contextmanager
 from pathlib import Path
 
 MODULE = [sys.executable, "-P", "-m"]
-"""Starts a module as a program. The script `aws` names its interpreter in a way that a space in the path breaks."""
+"""Starts a module as a program. The script `aws` names its interpreter in a way that a space in the
+path breaks.
+"""
 
 
 @contextmanager
 def emulator(place: Path, services: str | None = None) -> Iterator[dict[str, str]]:
-    """A running emulator of AWS, of all that it knows or of a few services, as the environment in which the AWS command
-    line finds it and nothing of the user's. It listens on a free loopback port and keeps everything below `place`."""
+    """A running emulator of AWS, of all that it knows or of a few services, as the environment in
+    which the AWS command line finds it and nothing of the user's. It listens on a free loopback
+    port and keeps everything below `place`.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
-    clean = {"PATH": os.environ["PATH"], "HOME": str(place), "TMPDIR": str(place), "LC_ALL": "C.UTF-8"}
+    clean = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(place),
+        "TMPDIR": str(place),
+        "LC_ALL": "C.UTF-8",
+    }
     settings = {
         "BIND_HOST": "127.0.0.1",
         "MINISTACK_HOST": "127.0.0.1",
@@ -38,7 +47,9 @@ def emulator(place: Path, services: str | None = None) -> Iterator[dict[str, str
     log = place / "emulator.log"
     with log.open("wb") as output:
         command = [*MODULE, "ministack"]
-        server = subprocess.Popen(command, cwd=place, env=clean | settings, stdout=output, stderr=output)
+        server = subprocess.Popen(
+            command, cwd=place, env=clean | settings, stdout=output, stderr=output
+        )
     try:
         wait_until_ready(server, f"{url}/_ministack/health", log)
         yield clean | {
@@ -58,7 +69,9 @@ def emulator(place: Path, services: str | None = None) -> Iterator[dict[str, str
 
 
 def wait_until_ready(server: subprocess.Popen, health: str, log: Path) -> None:
-    """Returns once the emulator answers; ends the check if it dies or stays silent for half a minute."""
+    """Returns once the emulator answers; ends the check if it dies or stays silent for half a
+    minute.
+    """
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + 30
     while server.poll() is None and time.monotonic() < deadline:

@@ -1,0 +1,1 @@
+"""The independent checks: see README.md."""

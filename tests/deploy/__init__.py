@@ -1,0 +1,1 @@
+"""Deploys over time, told as stories."""

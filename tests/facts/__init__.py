@@ -1,0 +1,1 @@
+"""The data in `src/aws`, made anew by hand."""

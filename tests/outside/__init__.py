@@ -1,0 +1,1 @@
+"""Other readers, linters, translators and oracles."""

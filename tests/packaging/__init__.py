@@ -1,0 +1,1 @@
+"""What a release ships, tried as its users do."""

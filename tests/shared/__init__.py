@@ -1,0 +1,1 @@
+"""What the checks share: the pinned tools, the program, templates, an emulator of AWS."""
