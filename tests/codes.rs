@@ -158,7 +158,10 @@ fn check_page(code: Code, goldens: &mut Goldens) {
     let top = tempfile::tempdir().unwrap();
     let folder = top.path().join("source");
     fs::create_dir_all(folder.join("present")).unwrap();
-    fs::write(folder.join("present.zip"), "").unwrap();
+    fs::create_dir(folder.join("present/python")).unwrap();
+    fs::write(folder.join("present/python/shared.py"), "").unwrap();
+    let present = archive::described("python/shared.py: 644 text");
+    fs::write(folder.join("present.zip"), present).unwrap();
     let blocks = blocks(page);
     for block in &blocks {
         if let Some(file) = block.words.strip_prefix("file=") {

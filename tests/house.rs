@@ -475,7 +475,7 @@ fn every_keyword_is_in_the_grammar() {
         let quoted = made_of.split('"').skip(1).step_by(2);
         let is_word = |word: &&str| {
             word.bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
         };
         words.extend(quoted.filter(is_word).map(str::to_owned));
     }

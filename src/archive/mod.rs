@@ -67,7 +67,7 @@ pub struct Broken {
 }
 
 /// What the layer that an archive is for says of itself.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// The runtimes; none where it names none.
     pub runtimes: Vec<String>,

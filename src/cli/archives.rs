@@ -1,13 +1,102 @@
 //! The archives and folders that layers are made of, as they lie on the disk.
 
 use crate::archive::binary::What;
+use crate::archive::check::check;
+use crate::archive::listing::Listing;
 use crate::archive::peek::{Peek, is_wheel};
-use crate::archive::{Broken, Contents, Entry, Kind, zip};
+use crate::archive::{Broken, Contents, Entry, Kind, Target, zip};
 use crate::aws::quotas;
+use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::english::count;
+use crate::rules::model::{Content, Origin, Publication, Releases, Rules};
+use crate::source::{Sources, Span};
+use anyhow::Context;
 use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
+
+/// What is wrong with the local archives and folders of which a source makes layers, and whether
+/// they are those that it pins. What is not there is somebody else's finding.
+pub fn check_local(
+    rules: &Rules,
+    top: &Path,
+    sources: &mut Sources,
+) -> anyhow::Result<Vec<Diagnostic>> {
+    let mut found = Vec::new();
+    let mut seen = Vec::new();
+    for publication in publications(rules) {
+        let Content::Local(written) = &publication.content.value else {
+            continue;
+        };
+        let path = top.join(written);
+        let runtimes = publication.runtimes.iter();
+        let target = Target {
+            runtimes: runtimes.map(|runtime| runtime.value.clone()).collect(),
+            architectures: publication.architectures.clone(),
+        };
+        let key = (publication.content.span, path.clone(), target);
+        if !path.exists() || seen.contains(&key) {
+            continue;
+        }
+        let name = path.display().to_string();
+        let contents = contents(&path).with_context(|| format!("cannot read {name}"))?;
+        found.extend(wrong_archive(publication, &contents));
+        let listing = Listing::new(&name, &contents, sources);
+        let of_archive = check(&contents, &key.2, &listing);
+        found.extend(of_archive.into_iter().map(|diagnostic| {
+            let span = publication.content.span;
+            at_source(diagnostic, span)
+        }));
+        seen.push(key);
+    }
+    Ok(found)
+}
+
+/// What a source publishes.
+fn publications(rules: &Rules) -> impl Iterator<Item = &Publication> {
+    rules.layers.iter().flat_map(|layer| {
+        let rolling = match &layer.releases {
+            Releases::Rolling(version) => Some(&version.publication),
+            Releases::Listed(_) => None,
+        };
+        let listed = layer
+            .versions()
+            .iter()
+            .filter_map(|version| match &version.origin {
+                Origin::Published(publication) => Some(publication.as_ref()),
+                Origin::Adopted(_) => None,
+            });
+        rolling.into_iter().chain(listed)
+    })
+}
+
+fn wrong_archive(publication: &Publication, contents: &Contents) -> Option<Diagnostic> {
+    let pinned = publication.sha256.as_ref()?;
+    let actual = contents.sha256.as_ref()?;
+    (pinned.value != *actual).then(|| {
+        Diagnostic::error(
+            Code::WrongArchive,
+            pinned.span,
+            "the archive is not the one that is pinned",
+        )
+        .also(publication.content.span, "this archive")
+        .note(format!("its SHA-256 is {actual}"))
+        .help("a version that is published keeps its bytes: give a new archive a new label")
+    })
+}
+
+/// A finding about an archive at the place of the source that names the archive.
+fn at_source(mut diagnostic: Diagnostic, span: Span) -> Diagnostic {
+    let label = Label {
+        span,
+        text: String::new(),
+    };
+    let inside = std::mem::replace(&mut diagnostic.primary, label);
+    if inside.span.start < inside.span.end {
+        diagnostic.secondary.insert(0, inside);
+    }
+    diagnostic
+}
 
 /// What is in a zip file, or in a folder as `aws cloudformation package` would zip it.
 pub fn contents(path: &Path) -> io::Result<Contents> {

@@ -1,5 +1,6 @@
 //! `layershare build`
 
+use super::archives::check_local;
 use super::args::BuildArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
@@ -47,7 +48,10 @@ pub fn run(
     };
     let mut sources = Sources::default();
     let source = root.path.clone();
+    let folder = root.folder().to_path_buf();
     let mut compiled = compile(root, &placement, limits, &Disk, &mut sources);
+    let of_archives = check_local(&compiled.rules, &folder, &mut sources)?;
+    compiled.diagnostics.extend(of_archives);
     if compiled
         .lowered
         .as_ref()

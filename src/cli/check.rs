@@ -1,6 +1,7 @@
 //! `layershare check`
 
 use super::Outcome;
+use super::archives::check_local;
 use super::args::CheckArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
@@ -30,12 +31,15 @@ pub fn run(
     for (index, file) in files.iter().enumerate() {
         messages.progress("checking", index, files.len());
         let root = disk::root(file)?;
+        let folder = root.folder().to_path_buf();
         let mut sources = Sources::default();
         let mut compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);
         if let Some(lowered) = compiled.lowered.take() {
             let found = sizes(&compiled.rules, lowered, limits, compiled.start)?;
             compiled.diagnostics.extend(found);
         }
+        let of_archives = check_local(&compiled.rules, &folder, &mut sources)?;
+        compiled.diagnostics.extend(of_archives);
         expired_shares(&compiled.rules, as_of, &mut compiled.diagnostics);
         compiled
             .diagnostics

@@ -1,5 +1,6 @@
 //! `layershare build … -o FOLDER/`: a template for each stack.
 
+use super::archives::check_local;
 use super::args::{BuildArguments, FormatArgument};
 use super::disk::{self, Disk};
 use super::messages::Messages;
@@ -43,8 +44,10 @@ pub fn build(
     };
     let base = stem_of(root.path.as_deref().unwrap_or(folder));
     let mut sources = Sources::default();
+    let top = root.folder().to_path_buf();
     let mut compiled = compile(root, &placement, limits, &Disk, &mut sources);
     let mut diagnostics = std::mem::take(&mut compiled.diagnostics);
+    diagnostics.extend(check_local(&compiled.rules, &top, &mut sources)?);
     let mut work = None;
     if let Some(lowered) = compiled.lowered.take() {
         if lowered.template.resources.is_empty() {

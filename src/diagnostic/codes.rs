@@ -117,6 +117,7 @@ codes! {
     InvalidOrganization "invalid-organization" [Error] "this is not an organization ID",
     InvalidParameterName "invalid-parameter-name" [Error] "this cannot name an SSM parameter",
     InvalidPattern "invalid-pattern" [Error] "a pattern matches nothing, or exempts everybody",
+    InvalidSha256 "invalid-sha256" [Error] "this is not the SHA-256 of an archive",
     InvalidTarget "invalid-target" [Error] "a guardrail applies to something other than roots, \
     units and accounts",
     InvalidTrust "invalid-trust" [Error] "this is not a service or an identity provider",
@@ -204,4 +205,5 @@ codes! {
     account of the function",
     VoidedRule "voided-rule" [Warning] "another statement makes the rule pointless",
     WrongArchitecture "wrong-architecture" [Warning] "a library is for another architecture",
+    WrongArchive "wrong-archive" [Error] "an archive is not the one that the source pins",
 }

@@ -2,6 +2,8 @@
 
 use crate::aws::quotas;
 use crate::english::quote;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 
 /// The architectures that Lambda has (Lambda API reference, `PublishLayerVersion`).
 pub const ARCHITECTURES: [&str; 2] = ["arm64", "x86_64"];
@@ -17,6 +19,24 @@ pub fn is_account_id(id: &str) -> bool {
 
 /// The pattern of [`is_account_id`], as a template parameter's `AllowedPattern`.
 pub const ACCOUNT_PATTERN: &str = "^[0-9]{12}$";
+
+/// Whether a text is the SHA-256 of something, in hexadecimal digits.
+#[must_use]
+pub fn is_sha256(text: &str) -> bool {
+    let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    text.len() == 64 && text.bytes().all(is_digit)
+}
+
+/// The SHA-256 in hexadecimal digits that stands in base64, as Lambda writes it (Lambda API
+/// reference, `LayerVersionContentOutput`, `CodeSha256`).
+#[must_use]
+pub fn sha256_of_base64(text: &str) -> Option<String> {
+    let bytes = STANDARD
+        .decode(text)
+        .ok()
+        .filter(|bytes| bytes.len() == 32)?;
+    Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
 
 /// Whether `id` is an organization ID: `o-` and 10 to 32 lower-case letters and digits
 /// (Organizations API reference, `Organization.Id`).

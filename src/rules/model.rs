@@ -251,6 +251,8 @@ pub enum Origin {
 pub struct Publication {
     /// The archive.
     pub content: Spanned<Content>,
+    /// The SHA-256 of the archive, in hexadecimal digits, where the source pins it.
+    pub sha256: Option<Spanned<String>>,
     /// What the version is.
     pub description: Option<String>,
     /// The runtimes it lists as compatible.

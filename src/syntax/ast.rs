@@ -197,13 +197,15 @@ pub enum Origin {
     At(Value),
 }
 
-/// `s3://BUCKET/KEY [object-version ID]` or a local path.
+/// `s3://BUCKET/KEY [object-version ID]` or a local path, and `[sha256 DIGITS]`.
 #[derive(Clone, Debug)]
 pub struct Content {
     /// The address or the path.
     pub location: Value,
     /// The version of the S3 object.
     pub object_version: Option<Value>,
+    /// The SHA-256 of the archive.
+    pub sha256: Option<Value>,
 }
 
 /// `exists when NAME [for VALUE, …]` or `exists unless NAME [for VALUE, …]`

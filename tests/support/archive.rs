@@ -10,8 +10,8 @@
 //! ```
 //!
 //! Behind the path stand its permissions (`none`: those of an archive made on Windows) and what it
-//! is: `text` (the rest of the line, or nothing in particular), `script`, `script crlf`,
-//! `elf MACHINE` with `program`, `glibc 2.N`, `musl` and `object`, `macho`, `windows`, `bytes HEX`,
+//! is: `text` (the rest of the line, or nothing in particular), `script`, `script crlf`, `elf
+//! MACHINE` with `program`, `glibc 2.N`, `musl` and `object`, `macho`, `windows`, `bytes HEX`,
 //! `zeros NUMBER`, `wheel TAG…`, `damaged`, `empty`, `folder`, `link TO` (without permissions) and
 //! `pipe`.
 

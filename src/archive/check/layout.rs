@@ -261,7 +261,7 @@ fn of_language(check: &mut Check<'_>, language: Language, runtimes: &[&str]) {
         );
     } else if let Some(place) = places.first() {
         let message = format!("packages lie {}, where {who} {not}", shown(place.path));
-        let help = if place.path.is_empty() {
+        let help = if place.path.is_empty() && check.contents.zipped.is_some() {
             format!(
                 "zip from outside of the folder `{}`, so that every path begins with it",
                 language.folder()

@@ -10,9 +10,66 @@ use crate::rules::text::Text;
 use crate::source::PathKind;
 use crate::syntax::ast::{self, Value};
 
+/// An archive, and the pin of its bytes.
+pub struct Archive {
+    pub content: Spanned<Content>,
+    pub sha256: Option<Spanned<String>>,
+}
+
 impl Resolver<'_> {
-    /// What a version is published from. A `listed` version is never a folder.
-    pub fn content(&mut self, content: &ast::Content, listed: bool) -> Option<Spanned<Content>> {
+    /// What a version is published from, and the pin of its bytes. A `listed` version is never a
+    /// folder.
+    pub fn archive(&mut self, content: &ast::Content, listed: bool) -> Option<Archive> {
+        let sha256 = content.sha256.as_ref().map(|written| self.sha256(written));
+        let archive = Archive {
+            content: self.content(content, listed)?,
+            sha256: match sha256 {
+                Some(pinned) => Some(pinned?),
+                None => None,
+            },
+        };
+        if let (Some(pinned), Content::Local(path)) = (&archive.sha256, &archive.content.value)
+            && self.files.kind(&self.folder.join(path)) == PathKind::Folder
+        {
+            self.report(
+                Diagnostic::error(
+                    Code::InvalidSha256,
+                    pinned.span,
+                    "a folder has no bytes of its own to pin",
+                )
+                .also(archive.content.span, "this is a folder")
+                .help("build a zip file once and name that"),
+            );
+        }
+        Some(archive)
+    }
+
+    /// The SHA-256 of an archive, in hexadecimal digits.
+    fn sha256(&mut self, written: &Value) -> Option<Spanned<String>> {
+        let text = self.scope.text(written, self.diagnostics)?;
+        let digits = text.as_literal().unwrap_or(&written.text);
+        let span = written.span;
+        if formats::is_sha256(digits) {
+            let value = digits.to_owned();
+            return Some(Spanned { value, span });
+        }
+        let message = format!("{} is not a SHA-256", quote(digits));
+        let lower = digits.to_ascii_lowercase();
+        let meant = formats::is_sha256(&lower).then_some(lower);
+        let meant = meant.or_else(|| formats::sha256_of_base64(digits));
+        self.report(
+            Diagnostic::error(Code::InvalidSha256, span, message)
+                .note("it is 64 digits, of `0` to `9` and `a` to `f`")
+                .suggest(
+                    span,
+                    meant.as_deref(),
+                    "`sha256sum` prints it, and so does `layershare inspect`",
+                ),
+        );
+        None
+    }
+
+    fn content(&mut self, content: &ast::Content, listed: bool) -> Option<Spanned<Content>> {
         let location = self.scope.text(&content.location, self.diagnostics)?;
         let object_version = match &content.object_version {
             Some(value) => Some(self.scope.text(value, self.diagnostics)?),

@@ -1,6 +1,7 @@
 //! `layer NAME { … }`
 
 use super::Resolver;
+use super::content::Archive;
 use super::runtime;
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
@@ -59,7 +60,7 @@ impl Properties {
         }
     }
 
-    fn publication(self, content: Spanned<crate::rules::model::Content>) -> Publication {
+    fn publication(self, archive: Archive) -> Publication {
         let Self {
             description,
             runtimes,
@@ -67,7 +68,8 @@ impl Properties {
             license,
         } = self;
         Publication {
-            content,
+            content: archive.content,
+            sha256: archive.sha256,
             description: description.map(|said| said.value),
             runtimes: runtimes.map(|said| said.value).unwrap_or_default(),
             architectures: architectures.map(|said| said.value).unwrap_or_default(),
@@ -392,7 +394,7 @@ impl Resolver<'_> {
         common: &Properties,
         exists: &Facts,
     ) -> Option<Releases> {
-        let resolved = self.content(content, false);
+        let resolved = self.archive(content, false);
         let grants = self
             .grants(&body.shares, &[], true, exists)
             .pop()
@@ -454,9 +456,9 @@ impl Resolver<'_> {
             ast::Origin::From(content) => {
                 let own: Vec<&Property> = version.properties.iter().collect();
                 let own = self.properties(&own);
-                let content = self.content(content, true)?;
+                let archive = self.archive(content, true)?;
                 Some(Origin::Published(Box::new(
-                    own.or(common).publication(content),
+                    own.or(common).publication(archive),
                 )))
             }
         }

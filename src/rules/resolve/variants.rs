@@ -404,7 +404,12 @@ impl<'a> Writer<'a, '_> {
         let Content {
             location,
             object_version,
+            sha256,
         } = content;
+        let sha256 = match sha256 {
+            Some(digits) => Some(self.value(digits)?),
+            None => None,
+        };
         let object_version = match object_version {
             Some(version) => Some(self.value(version)?),
             None => None,
@@ -412,6 +417,7 @@ impl<'a> Writer<'a, '_> {
         Some(Content {
             location: self.value(location)?,
             object_version,
+            sha256,
         })
     }
 

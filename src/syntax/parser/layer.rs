@@ -104,16 +104,21 @@ fn version_body(cursor: &mut Cursor<'_>) -> Parsed<Vec<Property>> {
     Ok(properties)
 }
 
-/// `LOCATION [object-version ID]`
+/// `LOCATION [object-version ID] [sha256 DIGITS]`
 fn content(cursor: &mut Cursor<'_>) -> Parsed<Content> {
     let location = cursor.expect_value("an S3 address or a local path")?;
     let object_version = match cursor.accept_keyword(Keyword::ObjectVersion) {
         Some(_) => Some(cursor.expect_value("the version ID of the S3 object")?),
         None => None,
     };
+    let sha256 = match cursor.accept_keyword(Keyword::Sha256) {
+        Some(_) => Some(cursor.expect_value("the SHA-256 of the archive")?),
+        None => None,
+    };
     Ok(Content {
         location,
         object_version,
+        sha256,
     })
 }
 
