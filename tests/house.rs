@@ -45,7 +45,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &["source", "english", "aws", "diagnostic", "rules"],
     ),
     ("cloudformation", &["aws", "partial"]),
-    ("iam", &["pattern", "partial"]),
+    ("iam", &["aws", "pattern", "partial"]),
     (
         "access",
         &[

@@ -5,6 +5,7 @@
 use super::attachment::members;
 use super::document::document;
 use super::kind::Kind;
+use crate::aws::arn::Arn;
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
 use crate::iam::document::{Condition, Document, Effect, PatternList, Statement};
@@ -218,15 +219,12 @@ fn trusts(document: &Document) -> Vec<Trust> {
 
 /// An account and the ARN of its root user are the same principal.
 fn normal(principal: &Partial) -> Partial {
-    let account = principal.as_text().map(|text| text.split(':'));
-    if let Some([arn, _, service, region, account, root]) = account.as_deref()
-        && [(arn, "arn"), (service, "iam"), (region, ""), (root, "root")]
-            .iter()
-            .all(|(field, text)| field.as_literal() == Some(text))
-    {
-        return Partial::Text(account.clone());
-    }
-    principal.clone()
+    let arn = principal
+        .as_text()
+        .and_then(|text| Arn::of_fields(text.split(':')));
+    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
+    let account = arn.and_then(|arn| arn.root_account(is));
+    account.map_or_else(|| principal.clone(), Partial::Text)
 }
 
 /// Whether a statement is about assuming a role, by whatever means.

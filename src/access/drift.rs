@@ -1,8 +1,8 @@
 //! How the sharing that is live differs from the sharing that a template says.
 
 use super::grants::{GrantedBy, Grants, Version, VersionId, Who};
+use crate::aws::arn::Arn;
 use crate::partial::Text;
-use crate::rules::formats::LAYER_VERSION_FIELDS;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// What is wrong with the sharing of one layer version.
@@ -182,19 +182,24 @@ fn one_in_each_region<'a>(arns: impl Iterator<Item = &'a String>) -> Vec<String>
 
 /// Whether a text of which the partition, the region or the account is not known may be this ARN.
 fn may_be(text: &Text, arn: &str) -> bool {
-    const NAME: usize = 6;
-    let declared = text.split(':');
-    let fields: Vec<&str> = arn.split(':').collect();
-    declared.len() == LAYER_VERSION_FIELDS
-        && fields.len() == LAYER_VERSION_FIELDS
-        && declared
-            .iter()
-            .zip(&fields)
-            .enumerate()
-            .all(|(index, (declared, field))| match declared.as_literal() {
-                Some(declared) => declared == *field,
-                None => index < NAME,
-            })
+    let (Some(declared), Some(found)) = (Arn::of_fields(text.split(':')), Arn::parse(arn)) else {
+        return false;
+    };
+    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
+    let may_be = |field: &Text, text: &str| field.as_literal().is_none_or(|known| known == text);
+    let kinds = declared.resource.first().zip(found.resource.first());
+    let is_alike = may_be(&declared.prefix, found.prefix)
+        && may_be(&declared.service, found.service)
+        && kinds.is_some_and(|(declared, found)| may_be(declared, found));
+    let (Some(declared), Some(found)) = (declared.layer_version(), found.layer_version()) else {
+        return false;
+    };
+    is_alike
+        && may_be(&declared.partition, found.partition)
+        && may_be(&declared.region, found.region)
+        && may_be(&declared.account, found.account)
+        && is(&declared.name, found.name)
+        && is(&declared.version, found.version)
 }
 
 /// Compares the sharing of one version. `own` are the physical IDs of the stack's resources.
@@ -298,11 +303,7 @@ fn unmatched(
 
 /// The region and the account of an ARN.
 fn account(arn: &str) -> (&str, &str) {
-    let mut fields = arn.split(':').skip(3);
-    (
-        fields.next().unwrap_or_default(),
-        fields.next().unwrap_or_default(),
-    )
+    Arn::parse(arn).map_or(("", ""), |arn| (arn.region, arn.account))
 }
 
 fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
@@ -316,13 +317,8 @@ fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
 
 /// The region, the layer's name and the number in the ARN of a layer version.
 fn fields(arn: &str) -> Option<(&str, &str, &str)> {
-    let fields: Vec<&str> = arn.split(':').collect();
-    match fields.as_slice() {
-        [_, _, _, region, _, _, name, number] if fields.len() == LAYER_VERSION_FIELDS => {
-            Some((region, name, number))
-        }
-        _ => None,
-    }
+    let arn = Arn::parse(arn)?.layer_version()?;
+    Some((arn.region, arn.name, arn.version))
 }
 
 /// The options that both commands have.

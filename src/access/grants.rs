@@ -1,6 +1,7 @@
 //! Who may use which layer version: the sharing in a template, or in the policies that Lambda
 //! shows.
 
+use crate::aws::arn::Arn;
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Case, Resource, Template, Values, World, explore};
 use crate::partial::{Partial, Text};
@@ -430,14 +431,12 @@ fn layer_name(written: &Text) -> Text {
 
 /// The name of the layer in the ARN of a version.
 fn name_in(arn: &Text) -> Text {
-    const NAME: usize = 6;
-    const FIELDS: usize = 8;
     let fields = arn.split(':');
-    let is_known =
-        fields.len() == FIELDS && fields.iter().take(NAME).all(|field| !field.is_empty());
-    match fields.get(NAME) {
-        Some(name) if is_known => name.clone(),
-        _ => Text::unknown(format!("the layer of {arn}"), format!("{arn:?}")),
+    let is_whole = fields.iter().take(6).all(|field| !field.is_empty());
+    let found = Arn::of_fields(fields).and_then(Arn::layer_version);
+    match found.filter(|_| is_whole) {
+        Some(found) => found.name,
+        None => Text::unknown(format!("the layer of {arn}"), format!("{arn:?}")),
     }
 }
 
@@ -500,14 +499,10 @@ fn account_in(principal: &Text) -> Option<Text> {
     if principal.as_literal().is_some_and(formats::is_account_id) {
         return Some(principal.clone());
     }
-    let fields = principal.split(':');
-    let [arn, _, service, region, account, root] = fields.as_slice() else {
-        return None;
-    };
     let is = |field: &Text, text: &str| field.as_literal() == Some(text);
-    let is_root = is(arn, "arn") && is(service, "iam") && is(region, "") && is(root, "root");
+    let account = Arn::of_fields(principal.split(':'))?.root_account(is)?;
     let is_account = account.as_literal().is_none_or(formats::is_account_id);
-    (is_root && is_account).then(|| account.clone())
+    is_account.then_some(account)
 }
 
 /// Who a statement of a layer version's policy lets use it.

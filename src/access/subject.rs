@@ -11,6 +11,7 @@ use super::document::{
 };
 use super::kind::Kind;
 use super::placeholder::CALLER;
+use crate::aws::arn::parts;
 use crate::aws::managed;
 use crate::cloudformation::{Case, Placeholders, Resource, Template, World, explore};
 use crate::iam::document::{Document, Effect};
@@ -43,11 +44,10 @@ impl Subject {
             CALLER.to_ascii_lowercase(),
             Values::Known(vec![account.to_owned()]),
         );
-        if let Some(Values::Anybody(arn)) = context.get_mut("aws:principalarn") {
-            let parts: Vec<&str> = arn.splitn(6, ':').collect();
-            if let [prefix, partition, service, region, _, resource] = parts[..] {
-                *arn = [prefix, partition, service, region, account, resource].join(":");
-            }
+        if let Some(Values::Anybody(arn)) = context.get_mut("aws:principalarn")
+            && let Some([prefix, partition, service, region, _, resource]) = parts(arn)
+        {
+            *arn = [prefix, partition, service, region, account, resource].join(":");
         }
         subject
     }

@@ -4,6 +4,7 @@
 //! `tests/facts/refresh` makes the files of data anew from packages of registries. Nothing else of
 //! this crate is known here.
 
+pub mod arn;
 pub mod layers;
 pub mod managed;
 pub mod oidc;

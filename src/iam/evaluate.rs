@@ -4,6 +4,7 @@
 use super::document::{
     Condition, Operator, PatternList, PolicyPiece, Quantifier, Statement, variables,
 };
+use crate::aws::arn;
 use crate::partial::Text;
 use crate::pattern::Pattern;
 use std::collections::HashMap;
@@ -389,15 +390,10 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
 
 /// Whether an ARN fits a pattern, each of the six parts between colons by itself (IAM User Guide,
 /// ARN condition operators).
-fn arn_fits(pattern: &str, arn: &str) -> bool {
-    let (patterns, parts): (Vec<&str>, Vec<&str>) = (
-        pattern.splitn(6, ':').collect(),
-        arn.splitn(6, ':').collect(),
-    );
-    patterns.len() == 6
-        && parts.len() == 6
-        && patterns
-            .iter()
-            .zip(parts)
-            .all(|(pattern, part)| Pattern::new(pattern).matches(part))
+fn arn_fits(pattern: &str, found: &str) -> bool {
+    let (Some(patterns), Some(parts)) = (arn::parts(pattern), arn::parts(found)) else {
+        return false;
+    };
+    let mut pairs = patterns.into_iter().zip(parts);
+    pairs.all(|(pattern, part)| Pattern::new(pattern).matches(part))
 }

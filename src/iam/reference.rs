@@ -5,6 +5,7 @@ use super::document::{Document, Effect, PatternList, Principals, Statement};
 use super::evaluate::{
     Answer, Request, Values, all_hold, counts, names_action, resource_pattern, without_value,
 };
+use crate::aws::arn::Arn;
 use crate::partial::{Partial, Text};
 
 /// The policies that a request meets.
@@ -107,7 +108,7 @@ fn with_principal(request: &Request) -> Request {
 
 /// The account in an ARN; empty in those that have none.
 fn account(arn: &str) -> String {
-    arn.split(':').nth(4).unwrap_or_default().to_owned()
+    Arn::parse(arn).map_or_else(String::new, |arn| arn.account.to_owned())
 }
 
 /// What a document is to a request.
@@ -191,9 +192,9 @@ fn names_principal(principals: &Principals, request: &Request, effect: Effect) -
     let own = account(&request.principal);
     let counts = effect == Effect::Deny || own != account(&request.resource);
     let one = |written: &str| {
-        let root = written.split(':').collect::<Vec<_>>();
-        let is_account = written == own
-            || matches!(root.as_slice(), ["arn", _, "iam", "", id, "root"] if *id == own);
+        let root =
+            Arn::parse(written).and_then(|arn| arn.root_account(|field, text| *field == text));
+        let is_account = written == own || root.is_some_and(|account| account == own);
         Answer::from(written == "*" || written == request.principal || (is_account && counts))
     };
     let unknown = || Answer::Unknown("a principal is not known before a deploy".to_owned());

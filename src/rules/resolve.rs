@@ -13,6 +13,7 @@ mod variants;
 use super::load::Unit;
 use super::model::{Layer, Releases, Restriction, Rules, Spanned};
 use super::scope::Scope;
+use crate::aws::arn::Arn;
 use crate::aws::quotas::TEMPLATE_DESCRIPTION_BYTES;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{quote, thousands};
@@ -352,12 +353,18 @@ impl Resolver<'_> {
 
     /// Refuses ARNs that cannot all be of the account and region that one stack lives in.
     fn refuse_conflicting_arns(&mut self, layers: &IndexMap<String, Layer>) {
-        const FIELDS: [(usize, &str); 3] = [(1, "partition"), (3, "region"), (4, "account")];
         let mut first: [Option<(String, Span)>; 3] = [None, None, None];
         for arn in layers.values().flat_map(Layer::adopted) {
-            let fields = arn.value.split(':');
-            for (place, (index, what)) in FIELDS.iter().enumerate() {
-                let Some(found) = fields.get(*index).and_then(|field| field.as_literal()) else {
+            let Some(parts) = Arn::of_fields(arn.value.split(':')) else {
+                continue;
+            };
+            let fields = [
+                ("partition", &parts.partition),
+                ("region", &parts.region),
+                ("account", &parts.account),
+            ];
+            for (place, (what, field)) in fields.into_iter().enumerate() {
+                let Some(found) = field.as_literal() else {
                     continue;
                 };
                 match &first[place] {

@@ -3,6 +3,7 @@
 mod documents;
 
 use super::lower::{LayerPart, Lowered, Shape};
+use crate::aws::arn::Arn;
 use crate::aws::quotas::{self, LAYER_POLICY_BYTES, LOGICAL_ID, OUTPUTS, PARAMETERS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, quote, thousands};
@@ -217,7 +218,7 @@ fn arn_lengths(layer_name: &str, origin: Option<&Origin>) -> (ArnLength, ArnLeng
     if let Some(Origin::Adopted(arn)) = origin
         && let Some(arn) = arn.value.as_literal()
     {
-        let partition = arn.split(':').nth(1).map_or(0, str::len);
+        let partition = Arn::parse(arn).map_or(0, |arn| arn.partition.len());
         return (
             ArnLength {
                 partition,

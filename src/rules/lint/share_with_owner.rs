@@ -1,6 +1,7 @@
 //! A share with the account that the layer is in, which can use it anyway.
 
 use super::Context;
+use crate::aws::arn::Arn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Id, Layer, Origin, Principal, Rules, Version};
 
@@ -33,5 +34,6 @@ fn owner(version: &Version) -> Option<String> {
     let Origin::Adopted(arn) = &version.origin else {
         return None;
     };
-    arn.value.split(':').get(4)?.as_literal().map(str::to_owned)
+    let account = Arn::of_fields(arn.value.split(':'))?.account;
+    account.as_literal().map(str::to_owned)
 }

@@ -1,6 +1,7 @@
 //! Layer sets: the layers that a rule about attaching is about.
 
 use super::Resolver;
+use crate::aws::arn::Arn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
@@ -288,7 +289,10 @@ impl Resolver<'_> {
     fn names_of_layer(&mut self, layer: &Layer, span: Span) -> Vec<Text> {
         let arns = self.any_version_of(layer, span);
         let names = arns.iter().filter_map(|arn| match arn {
-            Layers::Matching(arn) => arn.split(':').get(6).cloned(),
+            Layers::Matching(arn) => {
+                let arn = Arn::of_fields(arn.split(':'))?.layer_version()?;
+                Some(arn.name)
+            }
             Layers::Published { .. } => None,
         });
         let mut names: Vec<Text> = names.collect();

@@ -2,6 +2,7 @@
 //! grants.
 
 use super::{Earlier, Object, Published, kind, shown};
+use crate::aws::arn::Arn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, quote};
 use crate::source::Span;
@@ -103,13 +104,14 @@ fn is_rolling(version: &Published<'_>, grants: &[&Json]) -> bool {
 /// Whether a version that is published already and one that is listed by its ARN may be the same:
 /// of both, the name of the layer is known before a deploy at the most.
 fn may_be(published: &Object, adopted: &AdoptedVersion) -> bool {
-    const NAME: usize = 6;
     let written = published.get("LayerName").and_then(Json::as_str);
     // The name of a layer may be given by its ARN (CloudFormation's registry,
     // `AWS::Lambda::LayerVersion`).
     let published = written.and_then(|name| name.rsplit(':').next());
     let adopted = match &adopted.arn {
-        Value::String(arn) => arn.split(':').nth(NAME),
+        Value::String(arn) => Arn::parse(arn)
+            .and_then(Arn::layer_version)
+            .map(|arn| arn.name),
         Value::Ref(_) | Value::Sub(_) => None,
     };
     published.is_none() || adopted.is_none() || published == adopted

@@ -1,0 +1,135 @@
+//! Amazon Resource Names, taken apart in one place.
+//!
+//! A field may be a text, a text of which not everything is known, or a pattern: whoever has the
+//! fields between the colons has an ARN. Whether the fields are right is another question.
+
+/// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (AWS General Reference, ARNs).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arn<T> {
+    /// `arn`
+    pub prefix: T,
+    /// Such as `aws`.
+    pub partition: T,
+    /// Such as `lambda`.
+    pub service: T,
+    /// Such as `us-east-1`; empty where the service has none.
+    pub region: T,
+    /// The ID of the account; empty where the service needs none.
+    pub account: T,
+    /// The resource, at its colons: at least one field.
+    pub resource: Vec<T>,
+}
+
+/// `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION` (Lambda API reference,
+/// `LayerVersionArn`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerVersionArn<T> {
+    /// Such as `aws`.
+    pub partition: T,
+    /// Such as `us-east-1`.
+    pub region: T,
+    /// The ID of the account that owns the layer.
+    pub account: T,
+    /// The name of the layer.
+    pub name: T,
+    /// The number of the version.
+    pub version: T,
+}
+
+impl<T> Arn<T> {
+    /// The ARN that has these fields between its colons; `None` where there are too few.
+    #[must_use]
+    pub fn of_fields(fields: impl IntoIterator<Item = T>) -> Option<Self> {
+        let mut fields = fields.into_iter();
+        let arn = Self {
+            prefix: fields.next()?,
+            partition: fields.next()?,
+            service: fields.next()?,
+            region: fields.next()?,
+            account: fields.next()?,
+            resource: fields.collect(),
+        };
+        (!arn.resource.is_empty()).then_some(arn)
+    }
+
+    /// The fields that a layer version's ARN has; `None` where their number is another one.
+    #[must_use]
+    pub fn layer_version(self) -> Option<LayerVersionArn<T>> {
+        let [_, name, version] = <[T; 3]>::try_from(self.resource).ok()?;
+        Some(LayerVersionArn {
+            partition: self.partition,
+            region: self.region,
+            account: self.account,
+            name,
+            version,
+        })
+    }
+
+    /// The account whose root user this is, which stands for the account itself (IAM User Guide,
+    /// `Principal`). `is` tells whether a field is a text.
+    #[must_use]
+    pub fn root_account(self, is: impl Fn(&T, &str) -> bool) -> Option<T> {
+        let [resource] = self.resource.as_slice() else {
+            return None;
+        };
+        let is_root = is(&self.prefix, "arn")
+            && is(&self.service, "iam")
+            && is(&self.region, "")
+            && is(resource, "root");
+        is_root.then_some(self.account)
+    }
+}
+
+impl<'a> Arn<&'a str> {
+    /// The ARN that a text is.
+    #[must_use]
+    pub fn parse(text: &'a str) -> Option<Self> {
+        Self::of_fields(text.split(':'))
+    }
+}
+
+/// The six parts of an ARN, of which the last, the resource, may have colons in it.
+#[must_use]
+pub fn parts(text: &str) -> Option<[&str; 6]> {
+    let parts: Vec<&str> = text.splitn(6, ':').collect();
+    parts.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_arn_has_six_parts_or_more() {
+        let text = "arn:aws:lambda:us-east-1:123456789012:layer:deps:3";
+        let arn = Arn::parse(text);
+        assert_eq!(arn.as_ref().map(|arn| arn.account), Some("123456789012"));
+        assert_eq!(
+            arn.and_then(Arn::layer_version),
+            Some(LayerVersionArn {
+                partition: "aws",
+                region: "us-east-1",
+                account: "123456789012",
+                name: "deps",
+                version: "3",
+            })
+        );
+        assert_eq!(parts(text).map(|parts| parts[5]), Some("layer:deps:3"));
+        for short in ["", "*", "arn:aws:iam::123456789012"] {
+            assert_eq!((Arn::parse(short), parts(short)), (None, None));
+        }
+    }
+
+    #[test]
+    fn the_root_user_stands_for_its_account() {
+        let root = |text| Arn::parse(text)?.root_account(|field, text| *field == text);
+        assert_eq!(root("arn:aws:iam::1:root"), Some("1"));
+        for other in [
+            "arn:aws:iam::1:user/root",
+            "arn:aws:sts::1:root",
+            "arn:aws:iam::1:root:a",
+        ] {
+            assert_eq!(root(other), None);
+        }
+    }
+}
