@@ -7,7 +7,8 @@
 //! block cannot say by itself, the words behind its fence do: `file=NAME` is another file beside
 //! the source; `bytes` has `\xNN` for bytes that Markdown cannot hold; `after` is built over the
 //! template of the last block; `folder` is built to a folder, and `after folder` over that of the
-//! last block; in `repeat`, a line with `{n}` is repeated for the numbers 100 to
+//! last block; `diff` is compared with the last block, and `drift` with the policies in
+//! `live.json`; in `repeat`, a line with `{n}` is repeated for the numbers 100 to
 //! 249, and `{long}` is a long text. `./present.zip` and `./present` exist.
 #![expect(
     clippy::panic,
@@ -95,6 +96,9 @@ fn command<'b>(block: &Block<'b>) -> (&'static str, Vec<&'b str>) {
                 ["inspect", "layer.zip"].into_iter().chain(words).collect(),
             )
         }
+        _ if block.words == "drift" => {
+            ("shared.layers", vec!["drift", "shared.layers", "live.json"])
+        }
         _ => ("shared.layers", vec!["check", "shared.layers"]),
     }
 }
@@ -180,6 +184,16 @@ fn check_page(code: Code, goldens: &mut Goldens) {
         "{name}: the fixed source is reported with {codes:?}"
     );
     let (file, mut arguments) = command(bad);
+    if bad.words == "diff" {
+        fs::write(folder.join("before.layers"), good.text).unwrap();
+        arguments = vec![
+            "diff",
+            "before.layers",
+            "shared.layers",
+            "--fail-on",
+            "broader",
+        ];
+    }
     let output = match bad.words {
         "after" => Some("shared.yaml"),
         "folder" | "after folder" => Some("shared/"),
@@ -191,7 +205,7 @@ fn check_page(code: Code, goldens: &mut Goldens) {
             reported(&folder, file, good.text.as_bytes(), &arguments);
         }
         arguments.push("--check");
-    } else if file == "shared.layers" {
+    } else if arguments[0] == "check" {
         // The day is a part of what is reported.
         arguments.extend(["--as-of", "2026-01-01"]);
     }
@@ -211,6 +225,10 @@ fn check_page(code: Code, goldens: &mut Goldens) {
         .join("tests/cases/codes")
         .join(name)
         .with_extension("txt");
+    // A report is on standard output, and its findings are messages where programs read.
+    if ["diff", "drift"].contains(&arguments[0]) {
+        arguments.extend(["--message-format", "short"]);
+    }
     goldens.compare(&golden, stderr(&run(&folder, &arguments, b"")));
 }
 

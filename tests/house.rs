@@ -84,6 +84,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "pattern",
             "diagnostic",
             "partial",
+            "diagnostic",
             "rules",
             "cloudformation",
             "iam",

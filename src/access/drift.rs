@@ -48,6 +48,9 @@ pub struct Finding {
     pub about: String,
     /// The commands that fix it.
     pub commands: Vec<String>,
+    /// What declares it: the logical ID of the grant that is missing, or of the version; of a
+    /// version that exists already, that of one of its grants.
+    pub resource: Option<String>,
 }
 
 /// What the resources of stacks are called once they are there: physical IDs by logical IDs, one
@@ -82,6 +85,7 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
         match matched.get(id) {
             None => drift.findings.push(not_compared(
                 &id.to_string(),
+                declares(id, version),
                 match id {
                     VersionId::Resource(_) => {
                         "which live version this is, is unknown: give the stack's resources by \
@@ -95,7 +99,12 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
             )),
             Some(arns) => {
                 for arn in arns {
+                    let begun = drift.findings.len();
                     compare_one(arn, version, &live, &own, &mut drift);
+                    for finding in drift.findings.iter_mut().skip(begun) {
+                        let resource = finding.resource.take();
+                        finding.resource = resource.or_else(|| declares(id, version));
+                    }
                 }
             }
         }
@@ -129,18 +138,31 @@ fn compare_one(
         }
         None => drift.findings.push(not_compared(
             arn,
+            None,
             "no live policy of this version was given; if it has none, give \
             `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
         )),
     }
 }
 
-fn not_compared(version: &str, why: &str) -> Finding {
+/// What declares a version: its resource, or the first of its grants.
+fn declares(id: &VersionId, version: &Version) -> Option<String> {
+    match id {
+        VersionId::Resource(id) => Some(id.clone()),
+        VersionId::Arn(_) => {
+            let mut grants = version.grants.values().flatten();
+            grants.next().map(|by| by.id.clone())
+        }
+    }
+}
+
+fn not_compared(version: &str, resource: Option<String>, why: &str) -> Finding {
     Finding {
         kind: Kind::NotCompared,
         version: version.to_owned(),
         about: why.to_owned(),
         commands: Vec::new(),
+        resource,
     }
 }
 
@@ -213,12 +235,11 @@ fn compare(
     for (who, by) in &declared.grants {
         if *who != Who::Owner && !live.grants.contains_key(who) {
             let sid = by.first().map_or("layershare", |by| by.id.as_str());
-            findings.push(finding(
-                Kind::Missing,
-                arn,
-                who,
-                add(arn, who, sid).into_iter().collect(),
-            ));
+            let commands = add(arn, who, sid).into_iter().collect();
+            findings.push(Finding {
+                resource: by.first().map(|by| by.id.clone()),
+                ..finding(Kind::Missing, arn, who, commands)
+            });
         }
     }
     for (who, by) in &live.grants {
@@ -231,6 +252,7 @@ fn compare(
                     version: arn.to_owned(),
                     about: format!("{why} (statement {})", sids.join(", ")),
                     commands: Vec::new(),
+                    resource: None,
                 });
             }
             Who::Owner => {}
@@ -297,6 +319,7 @@ fn unmatched(
     }
     findings.push(not_compared(
         arn,
+        None,
         "no rule is known to be about this version",
     ));
 }
@@ -312,6 +335,7 @@ fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
         version: arn.to_owned(),
         about: who.to_string(),
         commands,
+        resource: None,
     }
 }
 

@@ -10,6 +10,7 @@ use crate::access::{Access, several};
 use crate::report;
 use crate::template::limits::Limits;
 use anyhow::{Context, bail};
+use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
@@ -19,14 +20,16 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let mut side = |tree: &Tree, paths: &[PathBuf]| {
-        Reading::new(
+    let mut side = |tree: &Tree, paths: &[PathBuf]| -> anyhow::Result<_> {
+        let mut reading = Reading::new(
             tree,
             arguments.values.values(),
             arguments.meant_as.map(Into::into),
             limits,
-        )
-        .access(paths, messages)
+        );
+        reading.places = arguments.fail_on.map(|_| RefCell::default());
+        let access = reading.access(paths, messages)?;
+        Ok(access.map(|access| (access, reading.placed())))
     };
     let (old, new) = match (&arguments.base, arguments.paths.as_slice()) {
         (None, [old, new]) => (
@@ -48,7 +51,7 @@ pub fn run(
             (side(&base, &old)?, side(&Tree::Disk, &new)?)
         }
     };
-    let (Some(old), Some(new)) = (old, new) else {
+    let (Some((old, _)), Some((new, places))) = (old, new) else {
         return Ok(Outcome::Findings);
     };
     let (old, new) = together(old, new);
@@ -63,6 +66,10 @@ pub fn run(
         .write_all(text.as_bytes())
         .context("cannot write to standard output")?;
     let fails = arguments.fail_on.is_some() && diff.is_broader();
+    if fails {
+        let found = report::broader(&diff, &new, &places);
+        messages.reported(&found, &places.sources);
+    }
     Ok(if fails {
         Outcome::Findings
     } else {

@@ -10,11 +10,12 @@ use crate::access::drift::{Drift, Finding, Kind, PhysicalIds, drift};
 use crate::access::grants::{Grants, VersionId, Who};
 use crate::cloudformation::{Template, read};
 use crate::english::{count, list};
-use crate::report::terminal;
+use crate::report::{drifted, terminal};
 use crate::rules::load::Root;
 use crate::template::limits::Limits;
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
@@ -24,7 +25,8 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let reading = Reading::new(&Tree::Disk, arguments.values.values(), None, limits);
+    let mut reading = Reading::new(&Tree::Disk, arguments.values.values(), None, limits);
+    reading.places = Some(RefCell::default());
     let (mut folders, mut roots, mut printed) = (Vec::new(), Vec::new(), Vec::new());
     for path in &arguments.files {
         if path.is_dir() {
@@ -72,6 +74,8 @@ pub fn run(
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
     let found = drift(&declared, &live, &physical);
     print(&found.findings).context("cannot write to standard output")?;
+    let places = reading.placed();
+    messages.reported(&drifted(&found.findings, &places), &places.sources);
     summarize(&found, messages);
     Ok(if found.findings.is_empty() {
         Outcome::Fine

@@ -2,6 +2,7 @@
 
 use super::disk;
 use super::messages::Messages;
+use super::place::{InputPlace, InputPlaces};
 use super::tree::Tree;
 use crate::access::authored::Authored;
 use crate::access::grants::Grants;
@@ -39,10 +40,12 @@ pub struct Reading<'a> {
     pub meant_as: Option<Kind>,
     /// The sizes beyond which nothing is compiled.
     pub limits: Limits,
-    /// The sources that are read.
+    /// The texts that messages point into.
     pub sources: RefCell<Sources>,
-    /// The templates and policies that are read, where somebody asks for them.
+    /// The files that are read, where somebody asks for them.
     pub files: Option<RefCell<Vec<HashedFile>>>,
+    /// Where the things of each input stand, where somebody asks for it.
+    pub places: Option<RefCell<Vec<InputPlace>>>,
 }
 
 /// A file that is asked about.
@@ -74,22 +77,34 @@ impl<'a> Reading<'a> {
             limits,
             sources: RefCell::default(),
             files: None,
+            places: None,
         }
     }
 
     /// Every file that was read, with its hash, if they are asked for.
     pub fn read(self) -> Vec<HashedFile> {
-        let sources = self.sources.into_inner();
-        let sources = sources
-            .iter()
-            .map(|source| hashed(source.name(), source.text().as_bytes()));
-        let files = self.files.map(RefCell::into_inner).unwrap_or_default();
-        sources.chain(files).collect()
+        self.files.map(RefCell::into_inner).unwrap_or_default()
+    }
+
+    /// Where the things of the inputs stand, if that is asked for.
+    pub fn placed(self) -> InputPlaces {
+        let inputs = self.places.map(RefCell::into_inner).unwrap_or_default();
+        InputPlaces::new(self.sources.into_inner(), inputs)
     }
 
     fn note(&self, name: &str, bytes: &[u8]) {
         if let Some(files) = &self.files {
             files.borrow_mut().push(hashed(name, bytes));
+        }
+    }
+
+    /// Remembers the text of a file that is no source, to point into it.
+    fn place(&self, root: &Root) {
+        if let Some(places) = &self.places {
+            let text = read::text(&root.bytes).unwrap_or_default();
+            let file = self.sources.borrow_mut().add(root.name.as_str(), text);
+            let place = InputPlace::new(root.name.clone(), file, None);
+            places.borrow_mut().push(place);
         }
     }
 
@@ -145,10 +160,14 @@ impl<'a> Reading<'a> {
                 }
             } else if in_folder {
                 match self.template_below(&root, &children)? {
-                    Some(json) => Given::Foreign(Foreign::Template(json)),
+                    Some(json) => {
+                        self.place(&root);
+                        Given::Foreign(Foreign::Template(json))
+                    }
                     None => continue,
                 }
             } else {
+                self.place(&root);
                 self.note(&root.name, &root.bytes);
                 Given::Foreign(self.foreign(&root, &children)?)
             };
@@ -317,6 +336,8 @@ impl<'a> Reading<'a> {
     /// is deployed.
     fn compiled(&self, root: Root, messages: &mut Messages) -> anyhow::Result<Option<Given>> {
         let mut sources = self.sources.borrow_mut();
+        let before = sources.iter().count();
+        let name = root.name.clone();
         let compiled = compile(
             root,
             &Placement::of_any_size(),
@@ -324,6 +345,9 @@ impl<'a> Reading<'a> {
             self.tree,
             &mut sources,
         );
+        for source in sources.iter().skip(before) {
+            self.note(source.name(), source.text().as_bytes());
+        }
         // What else there is to say of a source, `check` and `build` say.
         let mut diagnostics = compiled.diagnostics;
         diagnostics.retain(Diagnostic::is_error);
@@ -333,6 +357,11 @@ impl<'a> Reading<'a> {
                 let json = lowered.template.json().ok_or_else(|| {
                     anyhow!("this is a bug of layershare: its own template cannot be read")
                 })?;
+                if let Some(places) = &self.places {
+                    let origins = Some(lowered.places());
+                    let place = InputPlace::new(name, compiled.start.file, origins);
+                    places.borrow_mut().push(place);
+                }
                 Ok(Some(Given::Source(
                     json,
                     Box::new(compiled.rules),

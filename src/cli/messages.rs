@@ -44,6 +44,13 @@ impl Messages {
         self.to.write_all(text.as_bytes()).unwrap_or_default();
     }
 
+    /// Writes what a report says, too, where programs read: people have the report.
+    pub fn reported(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
+        if self.form != Form::Human {
+            self.diagnostics(diagnostics, sources);
+        }
+    }
+
     /// Says how many findings there were, for people.
     pub fn summary(&mut self, diagnostics: &[Diagnostic]) {
         let left = self.report.left();

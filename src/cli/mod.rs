@@ -19,6 +19,7 @@ mod inspect;
 mod messages;
 mod next;
 mod output;
+mod place;
 mod progress;
 mod stage;
 mod tree;

@@ -73,6 +73,7 @@ codes! {
     ArchiveLayout "archive-layout" [Warning] "packages lie where a runtime does not look for them",
     AwsLayers "aws-layers" [Note] "an allowlist leaves out the layers that AWS publishes",
     BrokenArchive "broken-archive" [Error] "an archive cannot be read, or contradicts itself",
+    BroaderAccess "broader-access" [Error] "somebody gains access by a change, or may",
     CarriageReturn "carriage-return" [Warning] "the first line of a script ends as on Windows",
     ConflictingArns "conflicting-arns" [Error] "ARNs of several accounts, regions or partitions in \
     one source",
@@ -81,6 +82,7 @@ codes! {
     CoveredPattern "covered-pattern" [Warning] "an item of a set is covered by another one",
     DeletedVersion "deleted-version" [Error] "a deploy would delete a version that may be in use",
     DeprecatedRuntime "deprecated-runtime" [Warning] "Lambda no longer supports the runtime",
+    DriftedSharing "drifted-sharing" [Error] "live sharing is not what the rules say",
     DuplicateItem "duplicate-item" [Warning] "a list has the same item twice",
     DuplicateLayerName "duplicate-layer-name" [Error] "two layers have the same name at AWS",
     DuplicateName "duplicate-name" [Error] "a name is declared twice",

@@ -70,7 +70,7 @@ fn when(when: Option<&String>) -> String {
     when.map_or_else(String::new, |when| format!(", if {when}"))
 }
 
-fn gained(change: &UseChange, access: &Access) -> String {
+pub(super) fn gained(change: &UseChange, access: &Access) -> String {
     let note = match change.prominence {
         Prominence::ForeignOrganization | Prominence::ForeignAccount => ", nowhere named before",
         Prominence::Everyone | Prominence::Unknown | Prominence::Known if change.with_version => {
@@ -100,7 +100,7 @@ fn lost(change: &UseChange, access: &Access) -> String {
     )
 }
 
-fn not_read(change: &NotReadChange) -> String {
+pub(super) fn not_read(change: &NotReadChange) -> String {
     let how = if change.was_there {
         "changed"
     } else {
@@ -130,7 +130,7 @@ fn subject(change: &AttachChange) -> String {
     }
 }
 
-fn wider(change: &AttachChange) -> String {
+pub(super) fn wider(change: &AttachChange) -> String {
     let subject = subject(change);
     let when = when(change.when.as_ref());
     match &change.what {
@@ -184,7 +184,7 @@ fn narrower(change: &AttachChange) -> String {
     }
 }
 
-fn note(note: &Note, access: &Access) -> String {
+pub(super) fn note(note: &Note, access: &Access) -> String {
     match note {
         Note::Outlives(who, version, grant) => format!(
             "{} keeps the use of {version} from now on when {grant} is removed or replaced: it is \

@@ -3,6 +3,7 @@
 mod access;
 mod diff;
 mod escape;
+mod findings;
 mod html;
 #[cfg(feature = "cli")]
 mod inspect;
@@ -15,6 +16,7 @@ mod text;
 mod uses;
 
 pub use escape::terminal;
+pub use findings::{Places, broader, drifted};
 #[cfg(feature = "cli")]
 pub use inspect::{Inspected, inspect_json, inspect_markdown, inspect_text};
 pub use uses::{users_json, users_markdown, users_text, uses_json, uses_markdown, uses_text};

@@ -1,0 +1,85 @@
+//! Differences as findings, each at the place that makes it.
+
+use super::diff::{gained, not_read, note, wider};
+use super::escape::line as escaped;
+use crate::access::Access;
+use crate::access::diff::{Comes, Diff, Note};
+use crate::access::drift;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::source::Span;
+
+/// Where the things of a template stand in the file that it was read from.
+pub trait Places {
+    /// The rule or the resource of a logical ID; the beginning of the file if it is in none.
+    fn place(&self, id: &str) -> Span;
+
+    /// The beginning of the file.
+    fn start(&self) -> Span;
+}
+
+/// Why a difference is broader, with the places of its new side.
+#[must_use]
+pub fn broader(diff: &Diff, new: &Access, places: &dyn Places) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut add = |span: Span, sentence: String, label: &str| {
+        let error = Diagnostic::error(Code::BroaderAccess, span, escaped(&sentence));
+        found.push(if span == places.start() {
+            error
+        } else {
+            error.label(label)
+        });
+    };
+    let versions = &new.grants.versions;
+    for change in &diff.gained {
+        let granted = versions
+            .iter()
+            .find(|(id, _)| id.to_string() == change.version)
+            .and_then(|(_, version)| version.grants.get(&change.who)?.first());
+        let span = granted.map_or_else(|| places.start(), |by| places.place(&by.id));
+        add(span, gained(change, new), "this grants it");
+    }
+    for change in &diff.not_read {
+        add(
+            places.place(&change.place),
+            not_read(change),
+            "this is not read",
+        );
+    }
+    for change in &diff.wider {
+        let span = match change.comes {
+            Some(Comes::Goes) => places.start(),
+            Some(Comes::Comes) | None => places.place(&change.subject),
+        };
+        add(span, wider(change), "this is wider");
+    }
+    for one in &diff.notes {
+        match one {
+            Note::Outlives(_, _, grant) => {
+                add(places.place(grant), note(one, new), "this is retained");
+            }
+            Note::NoLongerOutlives(..) | Note::Kept(..) | Note::Republished(..) => {}
+        }
+    }
+    found
+}
+
+/// What live sharing is other than what is declared, with the places of the declaration.
+#[must_use]
+pub fn drifted(findings: &[drift::Finding], places: &dyn Places) -> Vec<Diagnostic> {
+    let error = |finding: &drift::Finding| {
+        let resource = finding.resource.as_deref();
+        let span = resource.map_or_else(|| places.start(), |id| places.place(id));
+        let message = format!(
+            "{}: {}: {}",
+            finding.kind.name(),
+            finding.version,
+            finding.about
+        );
+        let error = Diagnostic::error(Code::DriftedSharing, span, escaped(&message));
+        let commands = finding.commands.iter();
+        commands.fold(error, |error, command| {
+            error.help(format!("`{}`", escaped(command)))
+        })
+    };
+    findings.iter().map(error).collect()
+}
