@@ -81,6 +81,47 @@ fn a_pull_request_shows_first_what_is_loudest() {
 }
 
 #[test]
+fn a_gain_is_reported_where_it_is_made() {
+    let mut goldens = Goldens::default();
+    for (old, new, golden) in [
+        (
+            "diff/pull-request.old.layers",
+            "diff/pull-request.new.layers",
+            "pull-request",
+        ),
+        ("diff/reach.old.layers", "diff/reach.new.layers", "reach"),
+        (
+            "reading/deny-policy-removed/old.layers",
+            "reading/deny-policy-removed/new.layers",
+            "removed",
+        ),
+        ("access/open.yaml", "access/foreign.yaml", "foreign"),
+    ] {
+        let arguments = [
+            "diff",
+            old,
+            new,
+            "--fail-on",
+            "broader",
+            "--message-format",
+            "short",
+        ];
+        let output = run(&arguments);
+        assert_eq!(output.status.code(), Some(1), "{golden}");
+        let messages = cases().join(format!("diff/{golden}.messages.txt"));
+        goldens.compare(&messages, support::stderr(&output));
+        // Nothing fails without `--fail-on`, and people have the report.
+        assert!(
+            run(&[&arguments[..3], &arguments[5..]].concat())
+                .stderr
+                .is_empty()
+        );
+        assert!(run(&arguments[..5]).stderr.is_empty());
+    }
+    goldens.finish();
+}
+
+#[test]
 fn other_words_are_no_difference() {
     let output = run(&[
         "diff",

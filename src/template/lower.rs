@@ -165,6 +165,15 @@ pub fn lower(rules: &Rules, placement: &Placement, diagnostics: &mut Vec<Diagnos
 }
 
 impl Lowered {
+    /// The place in the source that asks for each resource, by logical ID.
+    #[must_use]
+    pub fn places(&self) -> HashMap<String, Span> {
+        let ids = self.template.resources.iter();
+        ids.map(|resource| resource.id.clone())
+            .zip(self.origins.iter().copied())
+            .collect()
+    }
+
     /// Adds a resource.
     pub fn push(&mut self, resource: Resource, origin: Span) {
         self.template.resources.push(resource);
