@@ -13,7 +13,7 @@ use std::fmt;
 /// Somebody who may use a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Who {
-    /// Every AWS account there is.
+    /// Every AWS account.
     Everyone,
     /// Every account of the organization with this ID.
     Organization(Text),

@@ -218,7 +218,7 @@ pub(super) fn why(access: &Access, by: &[GrantedBy]) -> (Vec<String>, Option<Dat
 pub(super) fn shown(access: &Access, who: &Who) -> String {
     let id = match who {
         Who::Account(id) | Who::Organization(id) => id.to_string(),
-        Who::Everyone => return "EVERYONE: every AWS account there is".to_owned(),
+        Who::Everyone => return "EVERYONE: every AWS account".to_owned(),
         Who::Owner | Who::Unknown(..) => return who.to_string(),
     };
     match access.authored.names.get(&id) {

@@ -81,9 +81,7 @@ fn public(rows: &AccessRows, body: &mut String) {
         body.push_str("<p>No version is shared with everyone.</p></section>\n");
         return;
     }
-    body.push_str(
-        "<div class=\"box loud\"><p>Everyone, every AWS account there is, can use:</p>\n",
-    );
+    body.push_str("<div class=\"box loud\"><p>Everyone, every AWS account, can use:</p>\n");
     let mut items = Vec::new();
     for layer in &rows.layers {
         for version in &layer.versions {
@@ -102,7 +100,7 @@ fn public(rows: &AccessRows, body: &mut String) {
 }
 
 /// How the row of everyone begins.
-const EVERYONE: &str = "EVERYONE: every AWS account there is";
+const EVERYONE: &str = "EVERYONE: every AWS account";
 
 /// A version as its layer's table calls it.
 fn version_name(version: &VersionRow) -> String {

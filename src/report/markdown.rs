@@ -14,7 +14,7 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> String {
         line(
             &mut text,
             &format!(
-                "> **EVERYONE**, every AWS account there is, can use {}\n",
+                "> **EVERYONE**, every AWS account, can use {}\n",
                 cell(version)
             ),
         );

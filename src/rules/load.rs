@@ -225,7 +225,7 @@ fn read(
     };
     diagnostics.push(
         Diagnostic::error(Code::IncludeUnreadable, include.span, problem)
-            .note("the path of an include starts from the folder of the file that it stands in"),
+            .note("the path of an include starts from the folder of the file that has it"),
     );
     None
 }
@@ -247,11 +247,11 @@ fn leaves(folder: &Path, path: &Path) -> bool {
 
 fn outside(include: &Value) -> Diagnostic {
     let message = format!(
-        "{} lies outside the folder of the source",
+        "{} is outside the folder of the source",
         quote(&include.text)
     );
     Diagnostic::remark(Code::IncludeOutside, include.span, message)
-        .note("who may change that file may change what this template grants")
+        .note("whoever can change that file can change what this template grants")
 }
 
 fn is_ancestor(units: &[Unit], candidate: usize, of: usize) -> bool {

@@ -135,7 +135,7 @@ pub enum Principal {
     Account(Id),
     /// Every account of an organization.
     Organization(Id),
-    /// Every AWS account there is.
+    /// Every AWS account.
     Everyone,
 }
 

@@ -131,7 +131,7 @@ fn same_name(name: &str, block: &str, span: Span) -> Diagnostic {
         quote(name)
     );
     Diagnostic::error(Code::DuplicateLayerName, span, message).help(
-        "let every variable stand in `name`; the dots of a value are left out there, since AWS \
+        "use every variable in `name`; the dots of a value are left out there, since AWS \
         takes none",
     )
 }

@@ -186,7 +186,7 @@ pub fn dynamic_reference(value: &Value) -> Option<Diagnostic> {
             value.span,
             "this text has a dynamic reference in it",
         )
-        .label("CloudFormation would put another text here at the deploy")
+        .label("CloudFormation would replace this with another text at the deploy")
         .note(
             "what is compiled must be what a reviewer reads, and what it grants must be decidable",
         )

@@ -244,7 +244,7 @@ fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     for part in &whole.parts {
         let stem = part.layer.to_ascii_lowercase();
         let message = format!(
-            "no other template can be called as that of {}",
+            "no other template can have the name of the template {}",
             quote(&part.layer)
         );
         let found = match stem.as_str() {
@@ -287,7 +287,8 @@ fn refuse_references(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
         let mut names = References::default();
         emit::properties(&mut names, &resource.properties);
         if let Some(version) = names.0.iter().find(|name| layers.contains(name.as_str())) {
-            let message = format!("this names the version `{version}`, which another stack has");
+            let message =
+                format!("this refers to the version `{version}`, which is in another stack");
             diagnostics.push(
                 Diagnostic::error(Code::OtherStack, origin, message)
                     .note(

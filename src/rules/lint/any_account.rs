@@ -1,4 +1,4 @@
-//! An allowlist with layers of any AWS account: whoever publishes a layer of a fitting name is on
+//! An allowlist with layers of any AWS account: whoever publishes a layer with a matching name is on
 //! it.
 
 use super::Context;
@@ -18,9 +18,11 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
                 Diagnostic::warning(
                     Code::AnyAccount,
                     member.span,
-                    "this takes in layers of every AWS account",
+                    "this includes layers of every AWS account",
                 )
-                .note("anybody can publish a layer of a fitting name, and share it with everyone")
+                .note(
+                    "anybody can publish a layer with a matching name, and share it with everyone",
+                )
                 .help("write the account instead of `*`"),
             );
         }

@@ -24,7 +24,7 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
         // The same name twice is an error of its own.
         if first.text != name.text {
             let message = format!(
-                "{} and {} are easily taken for each other",
+                "{} and {} are easily confused",
                 quote(&name.text),
                 quote(&first.text)
             );

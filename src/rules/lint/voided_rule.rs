@@ -50,7 +50,7 @@ fn beside_full_access(role: &Role, allows: &[&Spanned<Allow>], diagnostics: &mut
                     allow.span,
                     format!("{} voids this `allow`", quote(name)),
                 )
-                .also(policy.span, "it allows to attach any layer")
+                .also(policy.span, "this allows attaching any layer")
                 .note("a role may do what any of its policies allows")
                 .help(
                     "write `deny all except …`, which no other policy can void, or leave \

@@ -164,7 +164,7 @@ impl Resolver<'_> {
                     Diagnostic::error(
                         Code::InvalidClaim,
                         *span,
-                        "an account is in an organization, and in nothing else",
+                        "expected an organization after `in`",
                     )
                     .help("write `in organization ID`, or the name of one"),
                 );
@@ -243,7 +243,7 @@ impl Resolver<'_> {
                 Diagnostic::error(
                     Code::InvalidClaim,
                     label.span,
-                    "a label is that of one layer's version",
+                    "`version` needs one layer, not `*`",
                 )
                 .help("leave `version` out, or name the layer"),
             );

@@ -252,7 +252,7 @@ fn not_local(written: &Value, path: &str) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::InvalidContent, written.span, message);
     if path.starts_with('/') || path.get(1..2) == Some(":") {
         diagnostic
-            .note("a template with a path of one machine in it is of no use on another")
+            .note("an absolute path works on this machine only")
             .help("write the path from the source's folder: `./…` or `../…`")
     } else if path.contains("://") || path.is_empty() {
         diagnostic

@@ -199,7 +199,7 @@ impl Resolver<'_> {
                 .label("repeated here")
                 .also(first.span, "first given here")
                 .note(
-                    "two of them would not add up: a function with layers of both would still be \
+                    "two of them do not add up: a function with layers from both would still be \
                 refused",
                 )
                 .help("write one `allow` with all the layers, or a `policy` for each"),
@@ -286,8 +286,10 @@ impl Resolver<'_> {
                     span: value.span,
                 }),
                 Some(problem) => {
-                    let message =
-                        format!("{} is no pattern for the names of {what}s", quote(&pattern));
+                    let message = format!(
+                        "{} is not a pattern for the names of {what}s",
+                        quote(&pattern)
+                    );
                     self.report(
                         Diagnostic::error(Code::InvalidPattern, value.span, message).note(problem),
                     );
@@ -611,7 +613,7 @@ fn name_problem(name: &str) -> Option<&'static str> {
 /// What is wrong with a pattern for the roles that a rule spares.
 fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
     if pattern.bytes().all(|byte| b"*?/".contains(&byte)) {
-        return Some("it spares every role, and so the rules would bind nobody");
+        return Some("it exempts every role, so the rules would bind nobody");
     }
     formats::role_pattern_problem(pattern)
 }
@@ -652,7 +654,7 @@ impl IamArn {
         let Some(text) = field.as_literal() else {
             let name = field.parameters().next().unwrap_or_default();
             return Some(format!(
-                "`{name}` cannot stand in a part of a field: its value could hold a wildcard"
+                "`{name}` cannot be a part of a field: its value could hold a wildcard"
             ));
         };
         let fine = match index {

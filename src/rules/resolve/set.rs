@@ -121,7 +121,7 @@ impl Resolver<'_> {
                 Diagnostic::error(
                     Code::PatternWithoutAccount,
                     name.span,
-                    format!("whose layers does {word} match?"),
+                    format!("{word} does not say whose layers it matches"),
                 )
                 .note("without an account, a layer of that name in any AWS account would do")
                 .help(format!(
@@ -334,10 +334,7 @@ impl Resolver<'_> {
                 Diagnostic::error(
                     Code::AccountsOnly,
                     span,
-                    format!(
-                        "{what} cannot stand where \
-                layers come from"
-                    ),
+                    format!("{what} cannot be the owner of layers"),
                 )
                 .note(
                     "`lambda:Layer` holds the ARN of a layer version, which names an account \
@@ -412,7 +409,7 @@ impl Resolver<'_> {
                         .is_some();
                     continue;
                 }
-                let message = format!("`{name}` cannot stand in a layer set");
+                let message = format!("`{name}` cannot be used in a layer set");
                 self.report(
                     Diagnostic::error(Code::ParameterNotAllowed, span, message)
                         .note("its value could hold a wildcard, and so widen the set")

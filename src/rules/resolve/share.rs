@@ -252,9 +252,9 @@ impl Resolver<'_> {
                         Code::EveryoneWithoutReason,
                         span,
                         "sharing with everyone \
-                    asks for a reason",
+                    needs a reason",
                     )
-                    .label("every AWS account there is could use this layer")
+                    .label("every AWS account could use this layer")
                     .help(
                         "add `because \"…\"` to this rule, or share with an account or an \
                         organization",
@@ -266,7 +266,7 @@ impl Resolver<'_> {
                     Diagnostic::warning(
                         Code::RedundantShare,
                         other,
-                        "this says nothing beside `everyone`",
+                        "this adds nothing to `everyone`",
                     )
                     .also(span, "everyone is already in"),
                 );

@@ -151,7 +151,7 @@ fn unfit(provider: &str, claim: &str, span: Span) -> Diagnostic {
              `sts.amazonaws.com`, so that no token would fit",
         ),
         _ => diagnostic.note(format!(
-            "it takes a condition on `{claim}` as well, which this \
+            "it also needs a condition on `{claim}`, which this \
         language does not have"
         )),
     };

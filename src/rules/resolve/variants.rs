@@ -243,10 +243,7 @@ pub fn merged(found: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
         } else {
             "variants"
         };
-        diagnostic.note(format!(
-            "it is so in the {variants} {}",
-            list(&named, "and")
-        ))
+        diagnostic.note(format!("this is in the {variants} {}", list(&named, "and")))
     });
     merged.collect()
 }
@@ -652,7 +649,7 @@ fn same_archive(content: &Content, second: &Name) -> Diagnostic {
     Diagnostic::error(
         Code::SameArchive,
         content.location.span,
-        "these versions would have one archive",
+        "these versions would have the same archive",
     )
     .also(second.span, "this is a version of its own")
     .help(

@@ -261,7 +261,7 @@ pub fn may_be_missing(name: &str, span: Span) -> Diagnostic {
         span,
         format!("`{name}` may be empty, and an account or organization must stand here"),
     )
-    .note("what may be missing is whom something is shared with, and nothing else")
+    .note("only an account or an organization that something is shared with may be missing")
     .help("declare it without `optional`, or leave it out here")
 }
 

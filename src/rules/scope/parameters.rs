@@ -99,7 +99,7 @@ fn optional_kind(word: &Name, optional: Span) -> Result<ParameterKind, Box<Diagn
             let message = format!("no parameter is optional {}", quote(&word.text));
             let diagnostic = Diagnostic::error(Code::ParameterType, optional, message);
             Err(Box::new(diagnostic.note(
-                "what may be missing is whom something is shared with: `optional account` or \
+                "only an account or an organization may be missing: `optional account` or \
                 `optional organization`",
             )))
         }

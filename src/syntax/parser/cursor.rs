@@ -197,7 +197,7 @@ impl<'s> Cursor<'s> {
             span,
             format!("expected {what}, found {}", quote(word)),
         )
-        .label("a text stands in double quotes")
+        .label("a text is written in double quotes")
         .fix("put it in quotes", span, format!("\"{word}\""));
         self.diagnostics.push(diagnostic);
         Err(Failed)
@@ -211,13 +211,13 @@ impl<'s> Cursor<'s> {
         if memchr::memchr2(b'<', b'>', text.as_bytes()).is_some() {
             if self.variables.is_none() {
                 self.diagnostics.push(
-                    Diagnostic::error(Code::UnknownVariable, span, "no variable can stand here")
+                    Diagnostic::error(Code::UnknownVariable, span, "no variable can be used here")
                         .note("`<VARIABLE>` stands in the body of the layer that has the variable"),
                 );
                 return Err(Failed);
             }
             if has_stray_bracket(text) {
-                let message = format!("{} has a `<` or `>` that belongs to nothing", quote(text));
+                let message = format!("{} has a `<` or `>` without its counterpart", quote(text));
                 self.diagnostics.push(
                     Diagnostic::error(Code::UnclosedVariable, span, message)
                         .help("a variable is written `<VARIABLE>`, a literal `<a>` is `<<a>`"),
@@ -299,7 +299,7 @@ impl<'s> Cursor<'s> {
         let message = format!("the character U+{:04X} cannot be seen", u32::from(c));
         self.diagnostics.push(
             Diagnostic::error(Code::InvisibleCharacter, span, message)
-                .note("it could make these rules read otherwise than they are compiled")
+                .note("it could make these rules read differently from what is compiled")
                 .fix("remove it", span, ""),
         );
     }
