@@ -218,12 +218,14 @@ impl Scope {
             .keys()
             .map(String::as_str)
             .chain([Keyword::Everyone.text()]);
-        let near = nearest(&name.text, names);
-        diagnostic.suggest(
-            name.span,
-            near,
-            format!("declare it: `account {} = ID`", shown(&name.text)),
-        )
+        let declare = format!("declare it: `account {} = ID`", shown(&name.text));
+        match nearest(&name.text, names) {
+            // Not a fix: nothing that can be applied as it is may share with everyone.
+            Some(near) if near == Keyword::Everyone.text() => diagnostic
+                .help(declare)
+                .help(format!("if every AWS account is meant, write `{near}`")),
+            near => diagnostic.suggest(name.span, near, declare),
+        }
     }
 
     /// The principal of an index that [`Scope::expand`] gave.
