@@ -46,8 +46,8 @@ def rules(rng: random.Random, kind: str, name: str) -> Iterator[str]:
     if kind == "guardrail":
         yield f"  apply to {rng.choice(['r-ab12', 'ou-ab12-aaaaaaaa, ou-ab12-bbbbbbbb'])}"
     if kind == "policy":
-        kind = rng.choice(["group", "role", "user"])
-        yield f"  attach to {kind} {rng.choice(['ops', 'ops, developers'])}"
+        holder = rng.choice(["group", "role", "user"])
+        yield f"  attach to {holder} {rng.choice(['ops', 'ops, developers'])}"
     if allowing:
         if rng.random() < 0.3:
             yield f"  functions {some(rng, ['api-*', 'job-?'])}"
