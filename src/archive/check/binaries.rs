@@ -98,13 +98,16 @@ fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
     let has_foreign = !found.is_empty();
     for (what, files) in found {
         let Some(first) = files.first() else { continue };
-        let message = format!(
-            "{} is not a library of Linux",
-            quote(base(check.name(*first)))
-        );
+        let is_of_other_system = what.ends_with("macOS") || what.ends_with("Windows");
+        let wrong = if is_of_other_system {
+            "is not for Linux"
+        } else {
+            "is not a library of Linux"
+        };
+        let message = format!("{} {wrong}", quote(base(check.name(*first))));
         let mut diagnostic = Diagnostic::warning(Code::ForeignBinary, check.at(*first), message)
-            .label(what_of(what));
-        if what.ends_with("macOS") || what.ends_with("Windows") {
+            .label(format!("this {what}"));
+        if is_of_other_system {
             diagnostic = diagnostic.help(
                 "build the layer on Linux, or in a container of Linux; `pip` takes `--platform`, \
                 `npm` takes `--os` and `--cpu`",
@@ -113,10 +116,6 @@ fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
         check.found.push(and_others(diagnostic, files.len()));
     }
     has_foreign
-}
-
-fn what_of(what: &str) -> String {
-    format!("this {what}")
 }
 
 /// Files for another machine than the layer's, of which there is none beside them that fits.
