@@ -6,5 +6,5 @@ mod support;
 
 #[test]
 fn every_session_is_what_the_program_answers() {
-    support::sessions("tests/cases/reading", 80);
+    support::sessions("tests/cases/reading", 120);
 }

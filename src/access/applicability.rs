@@ -8,7 +8,7 @@ use super::kind::Kind;
 use crate::aws::arn::Arn;
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
-use crate::iam::document::{Condition, Document, Effect, PatternList, Statement};
+use crate::iam::document::{Condition, Document, Effect, Operator, PatternList, Statement};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::evaluate::{Answer, names_action};
 use crate::iam::right::Right;
@@ -40,8 +40,10 @@ pub struct Trust {
     pub kind: String,
     /// Who.
     pub principal: Partial,
-    /// Under which conditions; by operators and keys.
+    /// Under which conditions, as they are written.
     pub condition: Option<Partial>,
+    /// What these mean, as far as is known.
+    conditions: Vec<Condition>,
 }
 
 /// What a statement says about actions on resources, its conditions on layers left aside.
@@ -185,6 +187,7 @@ fn trusts(document: &Document) -> Vec<Trust> {
             kind: String::new(),
             principal,
             condition: None,
+            conditions: Vec::new(),
         });
     }
     for statement in &document.statements {
@@ -197,6 +200,7 @@ fn trusts(document: &Document) -> Vec<Trust> {
             kind: kind.to_owned(),
             principal,
             condition: condition.clone(),
+            conditions: statement.conditions.clone(),
         };
         match &statement.principal {
             Some(principals) if !principals.negated && statement.problem.is_none() => {
@@ -413,33 +417,15 @@ impl Trust {
 
     /// Whether this is about every principal that another one is about.
     fn covers(&self, other: &Self) -> bool {
-        let weaker = match (&self.condition, &other.condition) {
-            (None, _) => true,
-            (Some(own), Some(theirs)) => is_part(own, theirs),
-            (Some(_), None) => false,
-        };
+        let weaker = self
+            .conditions
+            .iter()
+            .all(|own| other.conditions.iter().any(|theirs| at_most(theirs, own)));
         self.effect == other.effect
             && self.kind == other.kind
             && self.principal == other.principal
             && weaker
     }
-}
-
-/// Whether every operator and key of one condition stands in another one, with the same values.
-fn is_part(some: &Partial, all: &Partial) -> bool {
-    let (Some(some), Some(all)) = (some.as_map(), all.as_map()) else {
-        return some == all;
-    };
-    some.iter().all(|(operator, keys)| {
-        match (keys.as_map(), all.get(operator).and_then(Partial::as_map)) {
-            (Some(keys), Some(others)) => keys
-                .iter()
-                .all(|(key, values)| others.get(key) == Some(values)),
-            // AWS takes only maps of keys as conditions. Anything else is compared as it is
-            // written.
-            _ => all.get(operator) == Some(keys),
-        }
-    })
 }
 
 impl fmt::Display for Trust {
@@ -595,20 +581,46 @@ impl Clause {
     }
 }
 
-/// Whether a condition of a Deny holds wherever another one does: the same one, or one that exempts
-/// less.
+/// Whether one condition holds only where another one does: the same one, or one with fewer values,
+/// or with more where it is negated.
 fn at_most(own: &Condition, other: &Condition) -> bool {
     let alike = |one: &Condition| Condition {
         values: Vec::new(),
         ..one.clone()
     };
+    let within = |some: &[Text], all: &[Text]| {
+        some.iter()
+            .all(|value| all.iter().any(|wide| takes(&own.operator, wide, value)))
+    };
     own == other
         || (alike(own) == alike(other)
+            && !own.values.is_empty()
+            && !other.values.is_empty()
             && if own.negated {
-                other.values.iter().all(|value| own.values.contains(value))
+                within(&other.values, &own.values)
             } else {
-                own.values.iter().all(|value| other.values.contains(value))
+                within(&own.values, &other.values)
             })
+}
+
+/// Whether a value of a condition takes whatever another one takes. Variables are compared as they
+/// are written.
+fn takes(operator: &Operator, wide: &Text, narrow: &Text) -> bool {
+    match operator {
+        Operator::Like => {
+            let has_variable = [wide, narrow]
+                .iter()
+                .any(|text| text.as_literal().is_none_or(|text| text.contains("${")));
+            wide == narrow || (!has_variable && covers(wide, narrow))
+        }
+        Operator::Equals
+        | Operator::EqualsIgnoreCase
+        | Operator::Arn
+        | Operator::Null
+        | Operator::Bool => wide == narrow,
+        // What the values of others mean together is not known.
+        Operator::Unsupported(_) => false,
+    }
 }
 
 /// The principals that only the second conditions exempt, where that is the only difference between

@@ -1,6 +1,6 @@
 //! Which principals of a template a policy is attached to, and who is in a group.
 
-use crate::cloudformation::{Resource, World};
+use crate::cloudformation::{Resource, Template, World};
 use crate::partial::{Partial, Text};
 
 pub(super) const ROLE: &str = "AWS::IAM::Role";
@@ -40,13 +40,27 @@ pub(super) enum Match {
 
 /// Whether a policy that names `target` is attached to a principal that has the name `own`, where
 /// it has one.
-pub(super) fn is_named(target: &Text, principal: &Resource<'_>, own: Option<&Text>) -> Match {
+pub(super) fn is_named(
+    target: &Text,
+    principal: &Resource<'_>,
+    own: Option<&Text>,
+    template: &Template,
+) -> Match {
     if target.as_resource() == Some(principal.id) || own == Some(target) {
         return Match::Yes;
     }
-    let is_other_resource = target.as_resource().is_some();
+    // What a resource of another type is called may be this one's name.
+    let is_other_resource = target
+        .as_resource()
+        .and_then(|id| template.resource(id))
+        .is_some_and(|other| other.kind == principal.kind);
     let is_literal = target.as_literal().is_some();
+    let letters = (own.and_then(Text::as_literal), target.as_literal());
     match own {
+        // IAM tells no names apart that differ in case only.
+        _ if matches!(letters, (Some(own), Some(name)) if own.eq_ignore_ascii_case(name)) => {
+            Match::Maybe
+        }
         // A name that only the deploy tells may be this one's, unless that is known and so is the
         // other.
         Some(own) if own.as_literal().is_none() && !is_other_resource => Match::Maybe,
@@ -67,9 +81,9 @@ pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
         .filter(|one| one.kind == "AWS::IAM::UserToGroupAddition")
     {
         let is_of = addition.is_made(world)
-            && addition
-                .text("GroupName", world)
-                .is_none_or(|name| is_named(&name, group, own.as_ref()) != Match::No);
+            && addition.text("GroupName", world).is_none_or(|name| {
+                is_named(&name, group, own.as_ref(), world.template) != Match::No
+            });
         if is_of {
             let name = |user: Partial| {
                 user.as_text()

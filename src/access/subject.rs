@@ -14,7 +14,8 @@ use super::placeholder::CALLER;
 use crate::aws::arn::parts;
 use crate::aws::managed;
 use crate::cloudformation::{Case, Placeholders, Resource, Template, World, explore};
-use crate::iam::document::{Document, Effect};
+use crate::iam::attach::is_about_layers;
+use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::{EffectivePolicies, allow_everything};
 use crate::iam::evaluate::{Request, Values};
 use crate::partial::{Partial, Text};
@@ -203,11 +204,7 @@ impl<'t> Subjects<'t> {
                 .iter()
                 .any(|list| !resource.items(list, world).is_empty());
         let is_boundary = self.boundaries.contains(&resource.id)
-            || (allows_everything(&document)
-                && document
-                    .statements
-                    .iter()
-                    .any(|one| one.effect == Effect::Deny));
+            || (allows_everything(&document) && document.statements.iter().any(denies_layers));
         let found = if is_boundary && !is_attached {
             Kind::Boundary
         } else {
@@ -256,7 +253,7 @@ impl<'t> Subjects<'t> {
     fn is_in_template(&self, target: &Text, name: &str, kind: &str, world: &World<'_>) -> bool {
         self.template
             .resources()
-            .filter(|resource| resource.kind == kind)
+            .filter(|resource| resource.kind == kind && resource.is_made(world))
             .any(|resource| {
                 target.as_resource() == Some(resource.id)
                     || resource.text(name, world).as_ref() == Some(target)
@@ -301,7 +298,8 @@ impl<'t> Subjects<'t> {
                         .as_text()
                         .cloned()
                         .unwrap_or_else(|| Text::unknown(*kind, target.to_string()));
-                    attached = attached.max(is_named(&target, principal, own.as_ref()));
+                    attached =
+                        attached.max(is_named(&target, principal, own.as_ref(), self.template));
                 }
             }
             if attached == Match::No || !policy.is_made(world) {
@@ -340,10 +338,19 @@ impl<'t> Subjects<'t> {
                     .as_text()
                     .cloned()
                     .unwrap_or_else(|| Text::unknown("a user", member.to_string()));
-                if is_named(&member, user, own.as_ref()) != Match::No
-                    && let Some(group) = addition.text("GroupName", world)
-                {
-                    found.extend(self.of_group(&group, world));
+                let is_member = is_named(&member, user, own.as_ref(), self.template);
+                let Some(group) = addition
+                    .text("GroupName", world)
+                    .filter(|_| is_member != Match::No && addition.is_made(world))
+                else {
+                    continue;
+                };
+                for mut document in self.of_group(&group, world) {
+                    if is_member == Match::Maybe {
+                        let why = "whether the user is in the group is not known before a deploy";
+                        document = not_certain(document, why);
+                    }
+                    found.push(document);
                 }
             }
         }
@@ -354,7 +361,7 @@ impl<'t> Subjects<'t> {
         let group = self
             .template
             .resources()
-            .filter(|resource| resource.kind == GROUP)
+            .filter(|resource| resource.kind == GROUP && resource.is_made(world))
             .find(|resource| {
                 name.as_resource() == Some(resource.id)
                     || resource.text("GroupName", world).as_ref() == Some(name)
@@ -401,17 +408,20 @@ impl<'t> Subjects<'t> {
                 .resource(id)
                 .filter(|resource| resource.kind == MANAGED_POLICY);
         }
-        let name = arn
-            .as_literal()?
-            .split_once(":policy/")?
-            .1
-            .rsplit('/')
-            .next()?;
+        // An account cannot have those of AWS itself, whatever they are called.
+        let (account, name) = arn.as_literal()?.split_once(":policy/")?;
+        if account.ends_with(":aws") {
+            return None;
+        }
+        let literal = |resource: &Resource<'_>, property: &str| {
+            Some(resource.text(property, world)?.as_literal()?.to_owned())
+        };
         let is_it = |resource: &&Resource<'_>| {
+            let path = literal(resource, "Path").unwrap_or_else(|| "/".to_owned());
             resource.kind == MANAGED_POLICY
-                && resource
-                    .text("ManagedPolicyName", world)
-                    .is_some_and(|own| own.as_literal() == Some(name))
+                && resource.is_made(world)
+                && literal(resource, "ManagedPolicyName")
+                    .is_some_and(|own| format!("{path}{own}") == format!("/{name}"))
         };
         self.attached.iter().find(is_it).copied()
     }
@@ -441,6 +451,13 @@ fn named_resources<'t>(
             .for_each(|item| named_resources(item, template, ids)),
         serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
+}
+
+/// Whether a statement is what makes a policy a boundary: it denies layers, and nothing else.
+fn denies_layers(statement: &Statement) -> bool {
+    statement.effect == Effect::Deny
+        && !statement.conditions.is_empty()
+        && statement.conditions.iter().all(is_about_layers)
 }
 
 fn subject(resource: &Resource<'_>, kind: Kind, policies: EffectivePolicies) -> Subject {

@@ -1,12 +1,13 @@
 //! Intrinsic functions and conditions.
 
 use super::case::{Setting, Variable};
-use super::json::{children, function, scalar, written};
+use super::json::{children, function, put_together, scalar, written};
+use super::parameter::Kind;
 use super::read::AMBIGUOUS;
 use super::world::World;
 use crate::partial::{Origin, Partial, Text, Unknown};
 use indexmap::IndexMap;
-use serde_json::{Map, Value as Json};
+use serde_json::{Map, Value as Json, json};
 
 /// How deep functions may stand inside each other. Templates have a few levels.
 const DEPTH: usize = 64;
@@ -39,7 +40,9 @@ impl World<'_> {
         }
         match json {
             Json::Null => Some(Partial::Null),
-            Json::String(text) => Some(Partial::Text(written(text))),
+            Json::String(text) => Some(Partial::Text(
+                self.looked_up(text).unwrap_or_else(|| written(text)),
+            )),
             Json::Number(_) | Json::Bool(_) => {
                 scalar(json).map(|text| Partial::Text(Text::literal(text)))
             }
@@ -54,6 +57,28 @@ impl World<'_> {
                 _ => Some(Partial::Map(self.map(map, depth))),
             },
         }
+    }
+
+    /// A text that looks up what the template itself puts into the Systems Manager; none of others.
+    fn looked_up(&self, text: &str) -> Option<Text> {
+        if !text.contains("{{resolve:ssm") {
+            return None;
+        }
+        let carried: String = self
+            .template
+            .resources()
+            .filter(|resource| resource.kind == "AWS::SSM::Parameter")
+            .filter(|resource| {
+                let name = resource
+                    .json
+                    .get("Properties")
+                    .and_then(|all| all.get("Name"));
+                name.and_then(Json::as_str)
+                    .is_some_and(|name| text.contains(name))
+            })
+            .map(|resource| resource.json.to_string())
+            .collect();
+        (!carried.is_empty()).then(|| Text::unknown(text, format!("{text} {carried}")))
     }
 
     /// The items of a list. A function that gives a list gives its items, as in `[!Ref Names]`.
@@ -91,8 +116,12 @@ impl World<'_> {
                 None => None,
             },
             "Fn::GetAtt" => self.attribute_of(argument, depth),
-            "Fn::Sub" => self.substituted(argument, depth).map(Partial::Text),
-            "Fn::Join" => self.joined(argument, depth).map(Partial::Text),
+            "Fn::Sub" => self
+                .substituted(argument, depth)
+                .map(|text| Partial::Text(put_together(text))),
+            "Fn::Join" => self
+                .joined(argument, depth)
+                .map(|text| Partial::Text(put_together(text))),
             "Fn::FindInMap" => self.mapped(argument, depth),
             "Fn::Select" => self.selected(argument, depth),
             "Fn::Split" => self.split(argument, depth),
@@ -114,16 +143,8 @@ impl World<'_> {
     /// others.
     fn not_evaluated(&self, name: &str, argument: &Json) -> Partial {
         let mut identity = format!("{name} {argument}");
+        self.add_function(name, argument, &mut identity);
         self.add_named(argument, &mut identity);
-        if name == "Fn::FindInMap"
-            && let Some(mappings) = self.template.json().get("Mappings")
-        {
-            let mapping = argument
-                .get(0)
-                .and_then(Json::as_str)
-                .and_then(|name| mappings.get(name));
-            identity.push_str(&mapping.unwrap_or(mappings).to_string());
-        }
         let shown = match argument {
             Json::String(text) => text.clone(),
             argument => argument.to_string(),
@@ -132,19 +153,69 @@ impl World<'_> {
         Partial::Text(Text::unknown(shown, identity))
     }
 
-    /// Adds what tells apart the values of the parameters that a value names.
+    /// Adds what tells apart the values that a value names: of parameters, resources, mappings and
+    /// conditions.
     fn add_named(&self, json: &Json, to: &mut String) {
         if let Json::String(text) = json {
             let names = text
                 .split("${")
                 .skip(1)
                 .filter_map(|rest| rest.split_once('}'));
-            names.for_each(|(name, _)| self.add_parameter(name, to));
+            for (name, _) in names {
+                let name = name.split('.').next().unwrap_or(name);
+                self.add_parameter(name, to);
+                to.push_str(&self.carried(name));
+            }
         }
-        if let Some(("Ref", Json::String(name))) = function(json) {
-            self.add_parameter(name, to);
+        if let Some((name, argument)) = function(json) {
+            self.add_function(name, argument, to);
         }
         children(json).for_each(|inner| self.add_named(inner, to));
+    }
+
+    /// Adds what tells apart the values that a function itself names.
+    fn add_function(&self, name: &str, argument: &Json, to: &mut String) {
+        let first = argument.get(0).unwrap_or(argument).as_str();
+        match (name, first) {
+            ("Ref", Some(name)) => {
+                self.add_parameter(name, to);
+                to.push_str(&self.carried(name));
+            }
+            ("Fn::GetAtt", Some(id)) => {
+                to.push_str(&self.carried(id.split('.').next().unwrap_or(id)));
+            }
+            ("Fn::FindInMap", mapping) => {
+                if let Some(mappings) = self.template.json().get("Mappings") {
+                    let mapping = mapping.and_then(|name| mappings.get(name));
+                    to.push_str(&mapping.unwrap_or(mappings).to_string());
+                }
+            }
+            ("Fn::If" | "Condition", Some(_)) => {
+                if let Some(conditions) = self.template.json().get("Conditions") {
+                    to.push_str(&conditions.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether dynamic references take the name of a resource, and stand for what is in it.
+    fn is_looked_up_by_name(&self, id: &str) -> bool {
+        self.template.resource(id).is_some_and(|resource| {
+            matches!(
+                resource.kind,
+                "AWS::SSM::Parameter" | "AWS::SecretsManager::Secret"
+            )
+        })
+    }
+
+    /// What tells apart the values that a resource of the template gives to others: all that is
+    /// written of it, unless it is of a kind that is compared by itself.
+    fn carried(&self, id: &str) -> String {
+        match self.template.resource(id) {
+            Some(resource) if carries_values(resource.kind) => resource.json.to_string(),
+            Some(_) | None => String::new(),
+        }
     }
 
     fn add_parameter(&self, name: &str, to: &mut String) {
@@ -176,7 +247,11 @@ impl World<'_> {
             {
                 Some(_) => Text::of(Unknown {
                     origin: Origin::Resource(name.to_owned(), None),
-                    identity: "".into(),
+                    identity: if self.is_looked_up_by_name(name) {
+                        self.carried(name).into()
+                    } else {
+                        "".into()
+                    },
                 }),
                 None => Text::unknown(
                     format!("{name}, which is neither a parameter nor a resource"),
@@ -200,20 +275,37 @@ impl World<'_> {
             },
             Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_) => return None,
         };
-        Some(self.attribute(&id, &attribute))
+        Some(self.attribute(&id, &attribute, depth))
     }
 
-    fn attribute(&self, id: &str, attribute: &str) -> Partial {
-        let kind = self.template.resource(id).map(|resource| resource.kind);
-        match (kind, attribute) {
+    fn attribute(&self, id: &str, attribute: &str, depth: usize) -> Partial {
+        let resource = self.template.resource(id);
+        match (resource.map(|resource| resource.kind), attribute) {
+            // What the template puts there is what it says.
+            (Some("AWS::SSM::Parameter"), "Value") => {
+                let written =
+                    resource.and_then(|resource| resource.json.get("Properties")?.get("Value"));
+                written
+                    .and_then(|value| self.text_at(value, depth + 1))
+                    .map_or_else(
+                        || self.not_evaluated("Fn::GetAtt", &json!([id, attribute])),
+                        Partial::Text,
+                    )
+            }
             // The same value by two names.
             (Some("AWS::Lambda::LayerVersion"), "LayerVersionArn") => self.reference(id),
             (Some("AWS::IAM::ManagedPolicy"), "PolicyArn") => self.reference(id),
             _ => {
                 let origin = Origin::Resource(id.to_owned(), Some(attribute.to_owned()));
+                // An ARN is that of the resource, whatever else changes of it.
+                let identity = if attribute.ends_with("Arn") {
+                    String::new()
+                } else {
+                    self.carried(id)
+                };
                 Partial::Text(Text::of(Unknown {
                     origin,
-                    identity: "".into(),
+                    identity: identity.into(),
                 }))
             }
         }
@@ -254,7 +346,7 @@ impl World<'_> {
                 self.add(&mut text, value)?;
             } else {
                 let value = match name.split_once('.') {
-                    Some((id, attribute)) => self.attribute(id, attribute),
+                    Some((id, attribute)) => self.attribute(id, attribute, depth),
                     None if name == "AWS::NoValue" => Partial::Text(Text::default()),
                     None => self.reference(name),
                 };
@@ -325,7 +417,7 @@ impl World<'_> {
         for key in [map, first, second] {
             let Some(key) = self.known(key, depth) else {
                 // Which row it is, is not known, unless the key is none that the mapping has.
-                let is_none = default.is_some() && self.is_other(key);
+                let is_none = default.is_some() && self.is_in_no_row(key, row);
                 return if is_none {
                     self.value_at(default?, depth)
                 } else {
@@ -345,15 +437,19 @@ impl World<'_> {
         self.text_at(json, depth)?.as_literal().map(str::to_owned)
     }
 
-    /// Whether a value is a parameter that has none of the values that the template distinguishes.
-    fn is_other(&self, json: &Json) -> bool {
-        let Some(("Ref", Json::String(name))) = function(json) else {
+    /// Whether a value is a parameter that has none of the keys of a mapping.
+    fn is_in_no_row(&self, json: &Json, row: Option<&Json>) -> bool {
+        let (Some(("Ref", Json::String(name))), Some(row)) =
+            (function(json), row.and_then(Json::as_object))
+        else {
             return false;
         };
-        matches!(
-            self.setting(name, self.template.parameter(name)),
-            Setting::Other(_)
-        )
+        match self.setting(name, self.template.parameter(name)) {
+            Setting::Other(others) => row
+                .keys()
+                .all(|key| others.contains(key) || !self.is_possible(name, key)),
+            Setting::Is(..) | Setting::Holds(_) => false,
+        }
     }
 
     /// `Fn::Select`
@@ -485,10 +581,12 @@ impl World<'_> {
         self.fact(format!("{} equals {}", shown[0], shown[1]), sides.concat())
     }
 
+    /// Whether a parameter may have a value. What is declared of one that is looked up is about the
+    /// name under which it is.
     fn is_possible(&self, name: &str, value: &str) -> bool {
         self.template
             .parameter(name)
-            .is_none_or(|parameter| parameter.allows(value))
+            .is_none_or(|parameter| parameter.kind == Kind::LookedUp || parameter.allows(value))
     }
 
     /// Whether something holds that cannot be decided: both ways are worlds of their own.
@@ -499,6 +597,18 @@ impl World<'_> {
         });
         setting == Setting::Holds(true)
     }
+}
+
+/// Whether resources of a type give values to others that nothing else compares: identities and
+/// layers are compared by themselves, and what makes other resources is reported as not read.
+fn carries_values(kind: &str) -> bool {
+    const OTHERS: [&str; 4] = [
+        "AWS::CloudFormation::",
+        "AWS::IAM::",
+        "AWS::Lambda::",
+        "AWS::Serverless::",
+    ];
+    kind.starts_with("AWS::") && !OTHERS.iter().any(|others| kind.starts_with(others))
 }
 
 fn unknown(what: &str, json: &Json) -> Partial {

@@ -76,3 +76,21 @@ pub fn written(text: &str) -> Text {
     found.push_str(rest);
     found
 }
+
+/// A text that functions have put together. Where it holds a dynamic reference that none of its
+/// parts holds as a whole, nothing of it is known.
+#[must_use]
+pub fn put_together(text: Text) -> Text {
+    let is_whole = |piece: &Piece| match piece {
+        Piece::Literal(known) => !known.contains(DYNAMIC),
+        Piece::Unknown(unknown) => match &unknown.origin {
+            Origin::Other(what) => !what.starts_with(DYNAMIC) || what.ends_with("}}"),
+            Origin::Parameter(_) | Origin::Resource(..) => true,
+        },
+    };
+    if text.pieces().iter().all(is_whole) {
+        return text;
+    }
+    let shown = format!("a dynamic reference: {text}");
+    Text::unknown(shown, format!("{text:?}"))
+}

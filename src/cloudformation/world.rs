@@ -104,10 +104,11 @@ impl World<'_> {
         let kind = declared.map_or(Kind::Text, |parameter| parameter.kind);
         let value = match self.setting(name, declared) {
             Setting::Is(value, _) => Some(value),
-            Setting::Other(_) | Setting::Holds(_) => self
+            Setting::Other(others) => self
                 .placeholders
                 .and_then(|placeholders| placeholders.of_parameter(name))
-                .map(str::to_owned),
+                .and_then(|value| other_than(value, &others, name)),
+            Setting::Holds(_) => None,
         };
         let Some(value) = value else {
             let identity =
@@ -164,6 +165,19 @@ impl World<'_> {
             None => Setting::Other(Arc::default()),
         }
     }
+}
+
+/// What stands for a parameter that has none of some values: in another region than those that a
+/// template tells apart, if the usual one is among them.
+fn other_than(usual: &str, others: &[String], name: &str) -> Option<String> {
+    const REGIONS: [&str; 4] = ["eu-central-1", "ap-southeast-2", "sa-east-1", "ca-west-1"];
+    let regions = REGIONS.iter().filter(|_| name == "AWS::Region");
+    let is_other =
+        |value: &&str| name != "AWS::Region" || !others.iter().any(|other| other == value);
+    std::iter::once(usual)
+        .chain(regions.copied())
+        .find(is_other)
+        .map(str::to_owned)
 }
 
 /// Asks a question in every case that its answer depends on. The cases exclude each other, and

@@ -4,6 +4,7 @@
 
 use crate::aws::{managed, sam_policies};
 use serde_json::{Map, Value as Json, json};
+use std::collections::HashSet;
 
 /// Replaces the serverless resources of a template by what they stand for.
 pub fn expand(template: &mut Json) {
@@ -11,6 +12,7 @@ pub fn expand(template: &mut Json) {
     let Some(Json::Object(resources)) = template.get_mut("Resources") else {
         return;
     };
+    let names: HashSet<String> = resources.keys().cloned().collect();
     let mut conditions = Map::new();
     let mut all = Map::with_capacity(resources.len());
     for (id, mut resource) in std::mem::take(resources) {
@@ -21,6 +23,10 @@ pub fn expand(template: &mut Json) {
             .to_owned();
         match kind.as_str() {
             "AWS::Serverless::LayerVersion" => layer_version(&id, &mut resource),
+            // Which of two roles of one name is made is not documented: what the function is given
+            // stays unread.
+            "AWS::Serverless::Function" | "AWS::Serverless::StateMachine"
+                if names.contains(&format!("{id}Role")) => {}
             "AWS::Serverless::Function" => {
                 with_globals(&mut resource, globals.get("Function"));
                 let role = function_role(&id, &resource, &mut conditions);
