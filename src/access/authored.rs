@@ -53,7 +53,13 @@ impl Authored {
 }
 
 fn names(rules: &Rules) -> HashMap<String, String> {
-    let mut names = HashMap::new();
+    // The file knows those that are declared nowhere, and one that a grant of before was for.
+    let listed = rules
+        .organization
+        .iter()
+        .flat_map(|listed| listed.accounts());
+    let listed = listed.filter_map(|one| Some((one.id.clone(), one.shown()?.to_owned())));
+    let mut names: HashMap<String, String> = listed.collect();
     for named in &rules.principals {
         let id = match &named.principal {
             Principal::Account(Id::Literal(id)) | Principal::Organization(Id::Literal(id)) => {

@@ -54,7 +54,9 @@ pub fn run(
     let (Some((old, _)), Some((new, places))) = (old, new) else {
         return Ok(Outcome::Findings);
     };
-    let (old, new) = together(old, new);
+    let (mut old, mut new) = together(old, new);
+    lend_names(&mut old, &new);
+    lend_names(&mut new, &old);
     let diff = Diff::between(&old, &new);
     let text = match arguments.format {
         DiffFormat::Text => report::diff_text(&diff, &old, &new),
@@ -81,6 +83,14 @@ pub fn run(
 fn there(tree: &Tree, paths: &[PathBuf]) -> Vec<PathBuf> {
     let is_there = |path: &&PathBuf| tree.has(path);
     paths.iter().filter(is_there).cloned().collect()
+}
+
+/// Gives a side the names that only the other one has: a template by itself has none, and whoever
+/// leaves is known by the source of before or of after.
+fn lend_names(to: &mut Access, from: &Access) {
+    let mut names = from.authored.names.clone();
+    names.extend(to.authored.names.drain());
+    to.authored.names = names;
 }
 
 /// Both sides, with the logical IDs that are ambiguous on either called alike.

@@ -66,8 +66,11 @@ impl Code {
 
 codes! {
     AccountsOnly "accounts-only" [Error] "a rule about attaching names an organization or everyone",
+    AccountsUnreadable "accounts-unreadable" [Error] "the accounts file is not a whole list of \
+    accounts",
     AdoptedUnshared "adopted-unshared" [Warning] "a version that exists already is listed and \
     never shared",
+    AmbiguousAccount "ambiguous-account" [Error] "several accounts have a name",
     AmbiguousRule "ambiguous-rule" [Error] "a rule can be read in two ways",
     AnyAccount "any-account" [Warning] "an allowlist includes layers of every AWS account",
     ArchiveLayout "archive-layout" [Warning] "packages lie where a runtime does not look for them",
@@ -90,6 +93,7 @@ codes! {
     DuplicatedLibrary "duplicated-library" [Warning] "libraries are copies of each other",
     DynamicReference "dynamic-reference" [Error] "a text has a dynamic reference of CloudFormation \
     in it",
+    EmptyUnit "empty-unit" [Error] "a unit has no active account",
     EveryoneWithoutReason "everyone-without-reason" [Error] "a share with everyone gives no reason",
     ExpiredShare "expired-share" [Error] "the last day of a share is over",
     FailedClaim "failed-claim" [Error] "a claim does not hold",
@@ -98,7 +102,9 @@ codes! {
     address",
     FolderInVersion "folder-in-version" [Error] "a listed version is made from a folder",
     ForeignBinary "foreign-binary" [Warning] "a library is not for Linux",
+    FrozenUnit "frozen-unit" [Note] "a unit stands for the accounts that the accounts file lists",
     GroupCycle "group-cycle" [Error] "a group contains itself",
+    InactiveAccount "inactive-account" [Warning] "an account that is not active is left out",
     IncludeCycle "include-cycle" [Error] "a file includes itself",
     IncludeHoldsMore "include-holds-more" [Error] "an included file holds more than names",
     IncludeOutside "include-outside" [Note] "an included file lies outside the folder of the \
@@ -123,6 +129,7 @@ codes! {
     InvalidTarget "invalid-target" [Error] "a guardrail applies to something other than roots, \
     units and accounts",
     InvalidTrust "invalid-trust" [Error] "this is not a service or an identity provider",
+    InvalidUnit "invalid-unit" [Error] "not the ID of a unit or a root",
     InvalidWindow "invalid-window" [Error] "a share with the newest versions does not say how many",
     InvisibleCharacter "invisible-character" [Error] "a source holds a character that a reviewer \
     cannot see",
@@ -140,6 +147,7 @@ codes! {
     version",
     LostZero "lost-zero" [Warning] "packaging could drop the leading zero of an ID",
     MisplacedRule "misplaced-rule" [Error] "a statement belongs in another kind of block",
+    MissingAccounts "missing-accounts" [Error] "a unit or an account's name, and no accounts file",
     MissingContent "missing-content" [Warning] "the local file or folder does not exist yet",
     MissingTrust "missing-trust" [Error] "a role trusts nobody",
     MissingVersion "missing-version" [Error] "a function uses a version that does not exist",
@@ -154,7 +162,6 @@ codes! {
     NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a \
     version",
     NotExecutable "not-executable" [Warning] "a program may not be executed",
-    NotYet "not-yet" [Error] "a word is reserved and not supported yet",
     OtherLibc "other-libc" [Warning] "a library needs another C library than Lambda has",
     OtherStack "other-stack" [Error] "a version is named that another stack of the folder \
     publishes",
@@ -196,6 +203,7 @@ codes! {
     UnknownVariable "unknown-variable" [Error] "no variable of that name is declared here",
     UnknownVersion "unknown-version" [Error] "the layer has no version of that label",
     UnreadableEntry "unreadable-entry" [Warning] "functions may not read a file of a layer",
+    UnlistedAccount "unlisted-account" [Note] "the accounts file does not list an account",
     UnrestrictedTrust "unrestricted-trust" [Error] "anybody could assume the role",
     UnsafeEntry "unsafe-entry" [Error, Warning] "a path or a link of an archive leads somewhere \
     else",

@@ -2,11 +2,13 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
+use crate::rules::organization::{Organization, Problem};
 use crate::source::{FileId, Files, PathKind, Sources, Span};
 use crate::syntax::ast::{File, Statement, Value};
 use crate::syntax::parser;
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 /// The source that a template is made from.
 #[derive(Clone, Debug)]
@@ -50,6 +52,9 @@ pub struct Unit {
     pub folder: PathBuf,
     /// The statement that included it; `None` for the root.
     pub included_at: Option<Span>,
+    /// The accounts files that it names, as far as they can be read, in the order of its
+    /// statements.
+    pub accounts: Vec<(Span, Option<Arc<Organization>>)>,
     parent: Option<usize>,
     identity: Option<PathBuf>,
 }
@@ -90,7 +95,8 @@ pub fn load(
     let folder = root.folder().to_path_buf();
     let (file, ast) = add(sources, diagnostics, &root.name, root.bytes);
     // Most sources include nothing, and then nobody asks.
-    let path = root.path.filter(|_| !includes(&ast).is_empty());
+    let names_files = !includes(&ast).is_empty() || accounts_files(&ast).next().is_some();
+    let path = root.path.filter(|_| names_files);
     let identity = path.map(|path| files.identity(&path));
     let home = identity.as_ref().map(|_| files.identity(&folder));
     let first = Unit {
@@ -98,6 +104,7 @@ pub fn load(
         ast,
         folder: folder.clone(),
         included_at: None,
+        accounts: Vec::new(),
         parent: None,
         identity,
     };
@@ -109,12 +116,7 @@ pub fn load(
         for include in includes(&units[next].ast) {
             let path = units[next].folder.join(&include.text);
             let identity = files.identity(&path);
-            // A path that stays inside by its letters can still lead outside, by a link.
-            let led = identity != path
-                && home
-                    .as_ref()
-                    .is_some_and(|home| !identity.starts_with(home));
-            if leaves(&folder, &path) || led {
+            if is_outside(&folder, home.as_deref(), &path, &identity) {
                 diagnostics.push(outside(&include));
             }
             if let Some(&seen) = known.get(&identity) {
@@ -135,13 +137,129 @@ pub fn load(
                 ast,
                 folder,
                 included_at,
+                accounts: Vec::new(),
                 parent: Some(next),
                 identity: Some(identity),
             });
         }
+        let mut accounts = Vec::new();
+        for written in accounts_files(&units[next].ast) {
+            let path = units[next].folder.join(&written.text);
+            let identity = files.identity(&path);
+            if is_outside(&folder, home.as_deref(), &path, &identity) {
+                diagnostics.push(outside(written));
+            }
+            accounts.push((
+                written.span,
+                read_accounts(&path, written, files, diagnostics),
+            ));
+        }
+        units[next].accounts = accounts;
         next += 1;
     }
     units
+}
+
+fn accounts_files(ast: &File) -> impl Iterator<Item = &Value> {
+    ast.statements
+        .iter()
+        .filter_map(|statement| match statement {
+            Statement::Accounts(path) => Some(path),
+            Statement::Stack(_)
+            | Statement::Parameter(_)
+            | Statement::Account(_)
+            | Statement::Organization(_)
+            | Statement::Unit(_)
+            | Statement::Group(_)
+            | Statement::Include(_)
+            | Statement::Layer(_)
+            | Statement::Restriction(_)
+            | Statement::Expect(_) => None,
+        })
+}
+
+/// Whether a file lies outside the folder of the source. A path that stays inside by its letters
+/// can still lead outside, by a link.
+fn is_outside(folder: &Path, home: Option<&Path>, path: &Path, identity: &Path) -> bool {
+    let led = identity != path && home.is_some_and(|home| !identity.starts_with(home));
+    leaves(folder, path) || led
+}
+
+/// The organization that an accounts file lists; `None` where it cannot be read, which is then
+/// reported.
+fn read_accounts(
+    path: &Path,
+    written: &Value,
+    files: &dyn Files,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Arc<Organization>> {
+    let bytes = match readable(path, written, files) {
+        Ok(bytes) => bytes,
+        Err(problem) => {
+            diagnostics.push(
+                Diagnostic::error(Code::AccountsUnreadable, written.span, problem)
+                    .note("the path starts from the folder of the file that it stands in"),
+            );
+            return None;
+        }
+    };
+    match Organization::read(&bytes) {
+        Ok(organization) => Some(Arc::new(organization)),
+        Err(problem) => {
+            diagnostics.push(no_accounts(written, &problem));
+            None
+        }
+    }
+}
+
+fn no_accounts(written: &Value, problem: &Problem) -> Diagnostic {
+    const COMMAND: &str = "aws organizations list-accounts";
+    let file = quote(&written.text);
+    let message = match problem {
+        Problem::CutOff => format!("{file} ends before the last account"),
+        Problem::NotJson(..)
+        | Problem::SomethingElse(..)
+        | Problem::InvalidId(_)
+        | Problem::Twice(_)
+        | Problem::NoState(_)
+        | Problem::InvisibleName(_) => {
+            format!("{file} is not what `{COMMAND}` prints")
+        }
+    };
+    let diagnostic = Diagnostic::error(Code::AccountsUnreadable, written.span, message);
+    let diagnostic = match problem {
+        Problem::NotJson(line, column) => {
+            diagnostic.note(format!("it is no JSON: line {line}, column {column}"))
+        }
+        Problem::SomethingElse(line, column) => diagnostic.note(format!(
+            "it is JSON of something else: line {line}, column {column}"
+        )),
+        Problem::CutOff => diagnostic.note(
+            "it has a `NextToken`, by which the rest is asked for; who is in the rest would \
+                lose access",
+        ),
+        Problem::InvalidId(number) => diagnostic.note(format!(
+            "the `Id` of account {number} of the list is no account ID"
+        )),
+        Problem::Twice(id) => diagnostic.note(format!("it lists the account {id} twice")),
+        Problem::NoState(id) => {
+            diagnostic.note(format!("the account {id} has neither `State` nor `Status`"))
+        }
+        Problem::InvisibleName(id) => diagnostic.note(format!(
+            "the name of the account {id} has a character that cannot be seen"
+        )),
+    };
+    diagnostic.help(match problem {
+        Problem::CutOff => format!(
+            "make it anew without `--max-items` and `--no-paginate`: `{COMMAND} --output json`"
+        ),
+        Problem::NotJson(..)
+        | Problem::SomethingElse(..)
+        | Problem::InvalidId(_)
+        | Problem::Twice(_)
+        | Problem::NoState(_)
+        | Problem::InvisibleName(_) => format!("make it anew: `{COMMAND} --output json`"),
+    })
 }
 
 fn includes(ast: &File) -> Vec<Value> {
@@ -154,6 +272,8 @@ fn includes(ast: &File) -> Vec<Value> {
             | Statement::Parameter(_)
             | Statement::Account(_)
             | Statement::Organization(_)
+            | Statement::Unit(_)
+            | Statement::Accounts(_)
             | Statement::Group(_)
             | Statement::Layer(_)
             | Statement::Restriction(_)
@@ -208,26 +328,33 @@ fn read(
     sources: &mut Sources,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<(FileId, File)> {
-    let problem = match files.kind(path) {
-        PathKind::Folder => format!("{} is a folder", quote(&include.text)),
-        PathKind::Missing => format!("there is no file {}", quote(&include.text)),
-        PathKind::File => match files.read(path) {
-            Ok(bytes) => {
-                return Some(add(
-                    sources,
-                    diagnostics,
-                    &path.display().to_string(),
-                    bytes,
-                ));
-            }
-            Err(error) => format!("{} cannot be read: {error}", quote(&include.text)),
-        },
-    };
-    diagnostics.push(
-        Diagnostic::error(Code::IncludeUnreadable, include.span, problem)
-            .note("the path of an include starts from the folder of the file that has it"),
-    );
-    None
+    match readable(path, include, files) {
+        Ok(bytes) => Some(add(
+            sources,
+            diagnostics,
+            &path.display().to_string(),
+            bytes,
+        )),
+        Err(problem) => {
+            diagnostics.push(
+                Diagnostic::error(Code::IncludeUnreadable, include.span, problem)
+                    .note("the path of an include starts from the folder of the file that has it"),
+            );
+            None
+        }
+    }
+}
+
+/// The bytes of a file, or why there are none.
+fn readable(path: &Path, written: &Value, files: &dyn Files) -> Result<Vec<u8>, String> {
+    let shown = quote(&written.text);
+    match files.kind(path) {
+        PathKind::Folder => Err(format!("{shown} is a folder")),
+        PathKind::Missing => Err(format!("there is no file {shown}")),
+        PathKind::File => files
+            .read(path)
+            .map_err(|error| format!("{shown} cannot be read: {error}")),
+    }
 }
 
 /// Whether `path` lies outside `folder`, by its letters alone.
@@ -288,6 +415,8 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
         Statement::Parameter(_)
         | Statement::Account(_)
         | Statement::Organization(_)
+        | Statement::Unit(_)
+        | Statement::Accounts(_)
         | Statement::Group(_)
         | Statement::Include(_) => None,
     });
@@ -297,8 +426,8 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
             Diagnostic::error(Code::IncludeHoldsMore, include.span, message)
                 .also(span, "this would be left out of the template")
                 .note(
-                    "an included file gives its names: parameters, accounts, organizations and \
-                groups",
+                    "an included file gives its names: parameters, accounts, organizations, units \
+                and groups",
                 )
                 .help("move the names into a file of their own, and include that one"),
         );

@@ -5,6 +5,7 @@ pub mod layer_pattern;
 pub mod lint;
 pub mod load;
 pub mod model;
+pub mod organization;
 pub mod resolve;
 mod scope;
 pub mod text;

@@ -13,6 +13,7 @@ pub use restriction::{
     Trust,
 };
 
+use super::organization::Organization;
 use super::text::Text;
 use crate::source::Span;
 use jiff::civil::Date;
@@ -44,6 +45,8 @@ pub struct Rules {
     pub claims: Vec<Claim>,
     /// The dates by which rules are meant to go.
     pub deadlines: Vec<Spanned<Date>>,
+    /// The accounts that the accounts file lists.
+    pub organization: Option<Arc<Organization>>,
 }
 
 impl Rules {

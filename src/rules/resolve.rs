@@ -23,7 +23,7 @@ use crate::syntax::keyword::Keyword;
 use indexmap::IndexMap;
 use jiff::civil::Date;
 use restriction::Names;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 /// What the functions of this stage work with.
@@ -31,6 +31,8 @@ struct Resolver<'a> {
     scope: Scope,
     diagnostics: &'a mut Vec<Diagnostic>,
     deadlines: Vec<Spanned<Date>>,
+    /// The accounts of which it has been said that they are left out.
+    left_out: HashSet<u32>,
     files: &'a dyn Files,
     folder: &'a Path,
     /// Whether the layer that is being resolved is a variant.
@@ -58,6 +60,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         scope,
         diagnostics,
         deadlines: Vec::new(),
+        left_out: HashSet::new(),
         files,
         folder: &root.folder,
         is_variant: false,
@@ -86,6 +89,8 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
             Statement::Parameter(_)
             | Statement::Account(_)
             | Statement::Organization(_)
+            | Statement::Unit(_)
+            | Statement::Accounts(_)
             | Statement::Group(_)
             | Statement::Include(_)
             | Statement::Restriction(_)
@@ -114,6 +119,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     rules.restrictions = restrictions;
     rules.claims = claims;
     rules.deadlines = deadlines;
+    rules.organization = scope.accounts();
     let (parameters, principals, rank) = scope.finish();
     rules.parameters = parameters;
     rules.principals = principals;

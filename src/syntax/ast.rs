@@ -39,6 +39,10 @@ pub enum Statement {
     Account(Alias),
     /// `organization NAME = ID`
     Organization(Alias),
+    /// `unit NAME = ID`
+    Unit(Alias),
+    /// `accounts from "FILE"`
+    Accounts(Value),
     /// `group NAME = PRINCIPALS`
     Group(Group),
     /// `include "FILE"`
@@ -66,7 +70,7 @@ pub struct Parameter {
     pub description: Option<Value>,
 }
 
-/// `account NAME = ID` or `organization NAME = ID`
+/// `account NAME = ID`, `organization NAME = ID` or `unit NAME = ID`
 #[derive(Clone, Debug)]
 pub struct Alias {
     /// The name that stands for the id.
@@ -91,8 +95,12 @@ pub enum Principal {
     Everyone(Span),
     /// `account ID`
     Account(Value),
+    /// `account "NAME"`, by the name that the organization gives it
+    AccountCalled(Value),
     /// `organization ID`
     Organization(Value),
+    /// `unit ID`
+    Unit(Value),
     /// A declared name.
     Named(Name),
 }

@@ -1,4 +1,4 @@
-//! Two names of accounts, organizations or groups that a reader takes for one: who is named by
+//! Two names of accounts, organizations, units or groups that a reader takes for one: who is named by
 //! mistake is granted access.
 
 use super::Context;
@@ -11,10 +11,13 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<String, &Name> = HashMap::new();
     for statement in context.units.iter().flat_map(|unit| &unit.ast.statements) {
         let name = match statement {
-            Statement::Account(alias) | Statement::Organization(alias) => &alias.name,
+            Statement::Account(alias) | Statement::Organization(alias) | Statement::Unit(alias) => {
+                &alias.name
+            }
             Statement::Group(group) => &group.name,
             Statement::Stack(_)
             | Statement::Parameter(_)
+            | Statement::Accounts(_)
             | Statement::Include(_)
             | Statement::Layer(_)
             | Statement::Restriction(_)

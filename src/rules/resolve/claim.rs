@@ -28,6 +28,8 @@ impl Resolver<'_> {
                 | Statement::Parameter(_)
                 | Statement::Account(_)
                 | Statement::Organization(_)
+                | Statement::Unit(_)
+                | Statement::Accounts(_)
                 | Statement::Group(_)
                 | Statement::Include(_)
                 | Statement::Layer(_)

@@ -10,11 +10,12 @@ use crate::rules::model::{
     Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, Form, Handled,
     Id, LayerSet, Principal, Restriction, Role, Spanned, Target,
 };
-use crate::rules::scope::may_be_missing;
+use crate::rules::scope::{self, may_be_missing};
 use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast::{self, Attach, AttachKind, LayerRight, RestrictionKind, Rule, Value};
 use crate::syntax::keyword::Keyword;
+use std::sync::Arc;
 
 /// What the restrictions of a source can name.
 pub struct Names<'a> {
@@ -415,10 +416,18 @@ impl Resolver<'_> {
                 );
                 continue;
             }
-            for (index, span) in self
-                .scope
-                .expand(std::slice::from_ref(target), self.diagnostics)
-            {
+            for (found, span) in self.scope.targets(target, self.diagnostics) {
+                let index = match found {
+                    scope::Target::Unit(id, name) => {
+                        targets.push(Target {
+                            id: Id::Literal(id),
+                            names: name.map(Arc::from),
+                            span,
+                        });
+                        continue;
+                    }
+                    scope::Target::Principal(index) => index,
+                };
                 match self.scope.principal(index) {
                     Some(Principal::Account(Id::Optional(name))) => {
                         self.diagnostics.push(may_be_missing(name, span));

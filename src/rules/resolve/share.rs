@@ -8,6 +8,7 @@ use crate::rules::model::{
     Condition, Fact, Facts, Grant, Id, Principal, Spanned, Why, is_possible,
 };
 use crate::rules::scope::PrincipalUse;
+use crate::source::Span;
 use crate::syntax::ast::{Name, Share, Value};
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -97,7 +98,8 @@ impl Resolver<'_> {
                     .collect()
             }),
         };
-        let members = self.scope.expand(&share.principals, self.diagnostics);
+        let mut members = self.scope.expand(&share.principals, self.diagnostics);
+        members.retain(|&(index, span)| !self.leave_out(index, span));
         let because = share
             .because
             .as_ref()
@@ -175,6 +177,26 @@ impl Resolver<'_> {
             );
         }
         (listed.saturating_sub(most)..listed).collect()
+    }
+
+    /// Whether an account gets no grant, since it is not active. That is said once of each.
+    fn leave_out(&mut self, index: u32, span: Span) -> bool {
+        let Some(account) = self.scope.inactive(index) else {
+            return false;
+        };
+        let shown = account.shown().map_or_else(|| account.id.clone(), quote);
+        let message = format!(
+            "the account {shown} is {}, and gets no grant",
+            account.state
+        );
+        if self.left_out.insert(index) {
+            self.report(
+                Diagnostic::warning(Code::InactiveAccount, span, message)
+                    .note("the accounts file says so")
+                    .help("take it out of the rule, or make the list anew if it is active again"),
+            );
+        }
+        true
     }
 
     fn version_index(

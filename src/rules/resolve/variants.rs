@@ -487,7 +487,9 @@ impl<'a> Writer<'a, '_> {
         Some(match principal {
             Principal::Everyone(span) => Principal::Everyone(*span),
             Principal::Account(id) => Principal::Account(self.value(id)?),
+            Principal::AccountCalled(name) => Principal::AccountCalled(self.value(name)?),
             Principal::Organization(id) => Principal::Organization(self.value(id)?),
+            Principal::Unit(id) => Principal::Unit(self.value(id)?),
             Principal::Named(name) => Principal::Named(self.name(name)?),
         })
     }

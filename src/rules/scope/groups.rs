@@ -6,6 +6,7 @@ use crate::english::quote;
 use crate::source::Span;
 use crate::syntax::ast;
 use indexmap::IndexMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A declared group.
@@ -15,6 +16,32 @@ pub(super) struct Group {
     /// The last expansion that came by, so that none goes through a group twice.
     seen: u32,
     expanded: Option<Arc<[PrincipalUse]>>,
+    /// The ID of the unit whose accounts these are, and the place that says it.
+    unit: Option<(String, Span)>,
+}
+
+impl Group {
+    /// The accounts of a unit.
+    pub(super) fn of_unit(members: Vec<(Referent, Span)>, id: String, span: Span) -> Self {
+        Self {
+            members,
+            unit: Some((id, span)),
+            ..Self::default()
+        }
+    }
+
+    /// The ID of the unit whose accounts these are, and the place that says it.
+    pub(super) fn unit(&self) -> Option<(&str, Span)> {
+        self.unit.as_ref().map(|(id, span)| (id.as_str(), *span))
+    }
+}
+
+/// Somebody that a guardrail may apply to.
+pub enum Target {
+    /// A principal, by its index.
+    Principal(u32),
+    /// A unit or a root, by its ID, and what the source calls it.
+    Unit(String, Option<String>),
 }
 
 /// How far the search for cycles has come with a group.
@@ -35,7 +62,7 @@ impl Scope {
     /// deep as a source is long.
     pub(super) fn break_cycles(
         &mut self,
-        declared: &[&ast::Group],
+        declared: &[Option<&ast::Group>],
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let mut states = vec![State::New; self.groups.len()];
@@ -56,7 +83,8 @@ impl Scope {
                     State::New => path.push((inner, 0)),
                     State::Done => {}
                     State::Open => {
-                        diagnostics.push(cycle(declared[inner], span));
+                        // A unit is in no cycle.
+                        diagnostics.extend(declared[inner].map(|group| cycle(group, span)));
                         self.groups[group].members.remove(next);
                         // The member after the one that is gone is in its place now.
                         if let Some(top) = path.last_mut() {
@@ -87,6 +115,43 @@ impl Scope {
             }
         }
         members
+    }
+
+    /// What a principal leads to as targets of a guardrail, with the place in the list that does.
+    /// A unit is one itself, and not its accounts.
+    pub fn targets(
+        &mut self,
+        principal: &ast::Principal,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<(Target, Span)> {
+        let Some((referent, span)) = self.member_of(principal, diagnostics) else {
+            return Vec::new();
+        };
+        let named = match principal {
+            ast::Principal::Named(name) => Some(name.text.clone()),
+            ast::Principal::Everyone(_)
+            | ast::Principal::Account(_)
+            | ast::Principal::AccountCalled(_)
+            | ast::Principal::Organization(_)
+            | ast::Principal::Unit(_) => None,
+        };
+        let mut found = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open = vec![(referent, named)];
+        while let Some((referent, named)) = open.pop() {
+            match referent {
+                Referent::Principal(index) => found.push((Target::Principal(index), span)),
+                Referent::Group(index) => {
+                    let group = &self.groups[index as usize];
+                    if let Some((id, _)) = group.unit() {
+                        found.push((Target::Unit(id.to_owned(), named), span));
+                    } else if seen.insert(index) {
+                        open.extend(group.members.iter().map(|(inner, _)| (*inner, None)));
+                    }
+                }
+            }
+        }
+        found
     }
 
     /// Everybody in a group and in its groups, once each.

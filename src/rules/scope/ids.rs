@@ -107,6 +107,11 @@ impl Scope {
                 value.span,
                 value.text.replace('-', ""),
             );
+        } else if self.has_accounts {
+            diagnostic = diagnostic.help(
+                "a name that the organization gives an account stands in quotes, in a rule or a \
+                group: `account \"NAME\"`",
+            );
         }
         diagnostics.push(diagnostic);
         None
@@ -143,7 +148,7 @@ impl Scope {
                     "Lambda shares a layer with an account, an organization or everyone, not \
                 with a unit",
                 )
-                .help("list the unit's accounts, or share with the whole organization");
+                .help("write `unit NAME = ID`: a unit stands for its accounts");
         }
         diagnostics.push(diagnostic);
         None

@@ -3,6 +3,7 @@
 
 mod groups;
 mod ids;
+mod organization;
 mod parameters;
 
 pub use ids::may_be_missing;
@@ -10,15 +11,18 @@ pub use ids::may_be_missing;
 use super::formats;
 use super::load::Unit;
 use super::model::{NamedPrincipal, Parameter, Principal};
+use super::organization::Organization;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::source::Span;
 use crate::syntax::ast::{self, Name, Statement};
 use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword};
 use groups::Group;
+pub use groups::Target;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use parameters::read_parameter;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Somebody that a rule leads to, and the place that names them.
@@ -50,6 +54,13 @@ pub struct Scope {
     principals: IndexMap<Principal, Vec<String>>,
     groups: Vec<Group>,
     expansions: u32,
+    /// The accounts that the accounts file lists.
+    organization: Option<Arc<Organization>>,
+    /// Whether there is an accounts file, be it one that cannot be read.
+    has_accounts: bool,
+    /// The groups of the accounts of units, by the units' IDs.
+    units: HashMap<String, u32>,
+    has_noted_frozen: bool,
 }
 
 impl Scope {
@@ -63,21 +74,26 @@ impl Scope {
                 }
             }
         }
+        scope.take_accounts(units, diagnostics);
         let mut groups = Vec::new();
         for unit in units {
             for statement in &unit.ast.statements {
                 scope.declare(statement, unit.is_included(), &mut groups, diagnostics);
             }
         }
-        for (index, group) in groups.iter().enumerate() {
+        for (index, group) in &groups {
             let members = group
                 .members
                 .iter()
                 .filter_map(|member| scope.member(member, diagnostics))
                 .collect();
-            scope.groups[index].members = members;
+            scope.groups[*index].members = members;
         }
-        scope.break_cycles(&groups, diagnostics);
+        let mut declared = vec![None; scope.groups.len()];
+        for (index, group) in groups {
+            declared[index] = Some(group);
+        }
+        scope.break_cycles(&declared, diagnostics);
         scope
     }
 
@@ -105,15 +121,16 @@ impl Scope {
         &mut self,
         statement: &'a Statement,
         included: bool,
-        groups: &mut Vec<&'a ast::Group>,
+        groups: &mut Vec<(usize, &'a ast::Group)>,
         diagnostics: &mut Vec<Diagnostic>,
     ) {
         let (name, referent) = match statement {
             Statement::Account(alias) => {
-                let id = alias
-                    .id
-                    .as_ref()
-                    .and_then(|id| self.account(id, diagnostics));
+                let id = alias.id.as_ref().and_then(|written| {
+                    let id = self.account(written, diagnostics)?;
+                    self.note_unlisted(&id, written.span, diagnostics);
+                    Some(id)
+                });
                 (
                     &alias.name,
                     id.map(|id| self.intern(Principal::Account(id), Some(&alias.name))),
@@ -130,13 +147,20 @@ impl Scope {
                 )
             }
             Statement::Group(group) => {
-                groups.push(group);
+                groups.push((self.groups.len(), group));
                 self.groups.push(Group::default());
-                (&group.name, Some(Referent::Group(groups.len() as u32 - 1)))
+                let index = self.groups.len() as u32 - 1;
+                (&group.name, Some(Referent::Group(index)))
+            }
+            Statement::Unit(alias) => {
+                let id = alias.id.as_ref();
+                let unit = id.and_then(|id| self.unit(id, Some(&alias.name), diagnostics));
+                (&alias.name, unit)
             }
             Statement::Stack(_)
             | Statement::Parameter(_)
             | Statement::Include(_)
+            | Statement::Accounts(_)
             | Statement::Layer(_)
             | Statement::Restriction(_)
             | Statement::Expect(_) => return,
@@ -158,8 +182,45 @@ impl Scope {
         Referent::Principal(index)
     }
 
+    /// Takes the accounts file, of which there is one at the most.
+    fn take_accounts(&mut self, units: &[Unit], diagnostics: &mut Vec<Diagnostic>) {
+        let mut first: Option<Span> = None;
+        for (span, organization) in units.iter().flat_map(|unit| &unit.accounts) {
+            match first {
+                None => {
+                    first = Some(*span);
+                    self.organization.clone_from(organization);
+                }
+                Some(first) => diagnostics.push(
+                    Diagnostic::error(
+                        Code::RepeatedStatement,
+                        *span,
+                        format!("`{}` is repeated", Keyword::Accounts),
+                    )
+                    .label("repeated here")
+                    .also(first, "first given here")
+                    .help("list the accounts of the organization in one file"),
+                ),
+            }
+        }
+        self.has_accounts = first.is_some();
+    }
+
     /// What a principal stands for; `None` where it is broken, which is then reported.
     fn member(
+        &mut self,
+        principal: &ast::Principal,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<(Referent, Span)> {
+        let found = self.member_of(principal, diagnostics)?;
+        if let Referent::Group(group) = found.0 {
+            self.note_frozen(group, diagnostics);
+        }
+        Some(found)
+    }
+
+    /// The same, where a unit is meant and not its accounts.
+    fn member_of(
         &mut self,
         principal: &ast::Principal,
         diagnostics: &mut Vec<Diagnostic>,
@@ -174,6 +235,11 @@ impl Scope {
                 let id = self.organization(value, diagnostics)?;
                 Some((self.intern(Principal::Organization(id), None), value.span))
             }
+            ast::Principal::AccountCalled(name) => {
+                let account = self.named_account(name, diagnostics)?;
+                Some((account, name.span))
+            }
+            ast::Principal::Unit(id) => Some((self.unit(id, None, diagnostics)?, id.span)),
             ast::Principal::Named(name) => {
                 let Some(declared) = self.names.get_mut(&name.text) else {
                     diagnostics.push(self.unknown_principal(name));
@@ -187,7 +253,7 @@ impl Scope {
 
     fn unknown_principal(&self, name: &Name) -> Diagnostic {
         let message = format!(
-            "there is no account, organization or group {}",
+            "there is no account, organization, unit or group {}",
             quote(&name.text)
         );
         let diagnostic = Diagnostic::error(Code::UnknownName, name.span, message);
@@ -206,12 +272,11 @@ impl Scope {
             );
         }
         if formats::is_unit_id(&name.text) {
-            return diagnostic
-                .note(
-                    "Lambda shares a layer with an account, an organization or everyone, not \
-                with a unit",
-                )
-                .help("list the unit's accounts, or share with the whole organization");
+            return diagnostic.fix(
+                "write `unit` before an ID",
+                name.span,
+                format!("unit {}", name.text),
+            );
         }
         let names = self
             .names
@@ -239,7 +304,7 @@ impl Scope {
     pub fn names_of(&self, index: u32) -> Option<Arc<str>> {
         self.principals
             .get_index(index as usize)
-            .and_then(|(_, names)| joined(names))
+            .and_then(|(principal, names)| joined(names).or_else(|| self.listed_name(principal)))
     }
 
     /// Reports the names of the root that nothing uses.
@@ -250,10 +315,9 @@ impl Scope {
 
     /// The parameters and principals that belong in the template, each in an order that does not
     /// depend on the source's, and for each principal's index its place in that order.
-    pub fn finish(self) -> (Vec<Parameter>, Vec<NamedPrincipal>, Vec<u32>) {
+    pub fn finish(mut self) -> (Vec<Parameter>, Vec<NamedPrincipal>, Vec<u32>) {
         let wanted = |declared: &Symbol<Parameter>| declared.used || !declared.included;
-        let parameters = self
-            .parameters
+        let parameters = std::mem::take(&mut self.parameters)
             .into_values()
             .filter(wanted)
             .filter_map(|declared| declared.referent);
@@ -270,9 +334,10 @@ impl Scope {
             .filter_map(|&index| self.principals.get_index(index))
             .map(|(principal, names)| NamedPrincipal {
                 principal: principal.clone(),
-                names: joined(names),
+                names: joined(names).or_else(|| self.listed_name(principal)),
             });
-        (parameters, named.collect(), rank)
+        let named = named.collect();
+        (parameters, named, rank)
     }
 }
 

@@ -163,6 +163,11 @@ impl<'s> Cursor<'s> {
             || self.next.kind == TokenKind::UnterminatedString
     }
 
+    /// Whether a quoted text comes next.
+    pub fn at_string(&self) -> bool {
+        self.next.kind == TokenKind::String
+    }
+
     /// Takes a word. `what` says what it should be.
     pub fn expect_word(&mut self, what: &'static str) -> Parsed<Name> {
         self.expect_one(Expected::Described(what));

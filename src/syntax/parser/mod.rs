@@ -9,7 +9,7 @@ mod layer;
 mod restriction;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{FileId, Span};
+use crate::source::FileId;
 use crate::syntax::ast::{
     Alias, File, Group, Parameter, Principal, RestrictionKind, Statement, Value,
 };
@@ -129,9 +129,10 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
             Statement::Restriction(restriction(cursor, RestrictionKind::Guardrail)?)
         }
         StatementKeyword::Expect => Statement::Expect(claim::claim(cursor, span)?),
-        StatementKeyword::Unit | StatementKeyword::Accounts => {
-            return not_yet(cursor, keyword.keyword(), span);
+        StatementKeyword::Unit => {
+            Statement::Unit(alias(cursor, "the unit's name", "the ID of a unit")?)
         }
+        StatementKeyword::Accounts => Statement::Accounts(accounts(cursor)?),
     };
     match cursor.expect_end_of_statement() {
         Ok(()) => {}
@@ -140,17 +141,10 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
     Ok(statement)
 }
 
-/// Refuses a statement that the language keeps a word for and does not have yet.
-fn not_yet(cursor: &mut Cursor<'_>, keyword: Keyword, span: Span) -> Parsed<Statement> {
-    cursor.diagnostics.push(
-        Diagnostic::error(
-            Code::NotYet,
-            span,
-            format!("`{keyword}` is reserved and does nothing yet"),
-        )
-        .help("list the accounts one by one: `account NAME = ID`, then `group NAME = …`"),
-    );
-    Err(Failed)
+/// `from "FILE"`
+fn accounts(cursor: &mut Cursor<'_>) -> Parsed<Value> {
+    cursor.expect_keyword(Keyword::From)?;
+    cursor.expect_string("the path of a file in quotes")
 }
 
 /// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"]`
@@ -212,7 +206,25 @@ fn group(cursor: &mut Cursor<'_>) -> Parsed<Group> {
     Ok(Group { name, members })
 }
 
-/// `everyone`, `account ID`, `organization ID` or a name
+/// `ID` or `"NAME"`
+///
+/// An ID may stand in quotes as well; what is in quotes and no ID is a name.
+fn account(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
+    let is_quoted = cursor.at_string();
+    let value = cursor.expect_value("an account ID")?;
+    let is_number = |text: &str| {
+        text.bytes()
+            .all(|byte| byte.is_ascii_digit() || b"-$".contains(&byte))
+            || text.contains("${")
+    };
+    Ok(if is_quoted && !is_number(&value.text) {
+        Principal::AccountCalled(value)
+    } else {
+        Principal::Account(value)
+    })
+}
+
+/// `everyone`, `account ID`, `account "NAME"`, `organization ID`, `unit ID` or a name
 fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
     let word = cursor.expect_word("a principal")?;
     let keyword = Keyword::from_text(&word.text).and_then(PrincipalKeyword::of);
@@ -223,27 +235,12 @@ fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
         Some(
             PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit,
         ) if !cursor.at_value() => Ok(Principal::Named(word)),
-        Some(PrincipalKeyword::Account) => {
-            Ok(Principal::Account(cursor.expect_value("an account ID")?))
-        }
+        Some(PrincipalKeyword::Account) => account(cursor),
         Some(PrincipalKeyword::Organization) => Ok(Principal::Organization(
             cursor.expect_value("an organization ID")?,
         )),
         Some(PrincipalKeyword::Unit) => {
-            cursor.diagnostics.push(
-                Diagnostic::error(
-                    Code::NotYet,
-                    word.span,
-                    "`unit` is reserved and does nothing \
-                yet",
-                )
-                .note(
-                    "Lambda shares a layer with an account, an organization or everyone, not \
-                    with a unit",
-                )
-                .help("list the unit's accounts, or share with the whole organization"),
-            );
-            Err(Failed)
+            Ok(Principal::Unit(cursor.expect_value("the ID of a unit")?))
         }
     }
 }

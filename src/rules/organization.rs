@@ -1,0 +1,190 @@
+//! The accounts of an organization: what `aws organizations list-accounts` prints.
+
+use crate::rules::formats;
+use crate::source::is_invisible;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+/// The state of an account that can use layers (Organizations API reference, `Account`).
+const ACTIVE: &str = "ACTIVE";
+
+/// An account of an organization.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its ID.
+    pub id: String,
+    /// Its name, which others may have, too.
+    pub name: String,
+    /// Its state, such as `ACTIVE` or `SUSPENDED`.
+    pub state: String,
+}
+
+impl Account {
+    /// Whether it can use layers.
+    #[must_use]
+    pub fn is_active(&self) -> bool {
+        self.state == ACTIVE
+    }
+
+    /// What people are shown for it. People give accounts their mail addresses for names, and an
+    /// address is shown to nobody.
+    #[must_use]
+    pub fn shown(&self) -> Option<&str> {
+        (!self.name.contains('@')).then_some(self.name.as_str())
+    }
+}
+
+/// The accounts of an organization, by their IDs, names, and the units that they are in.
+#[derive(Debug, Default)]
+pub struct Organization {
+    accounts: Vec<Account>,
+    by_id: HashMap<String, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_unit: HashMap<String, Vec<usize>>,
+}
+
+/// Why a file is no list of accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It is not JSON; the line and the column.
+    NotJson(usize, usize),
+    /// It is JSON of something else; the line and the column.
+    SomethingElse(usize, usize),
+    /// It ends before the last account.
+    CutOff,
+    /// An account has an ID that is none; its number in the list, from 1.
+    InvalidId(usize),
+    /// An account is listed twice; its ID.
+    Twice(String),
+    /// An account has no state; its ID.
+    NoState(String),
+    /// The name of an account has a character that cannot be seen; its ID.
+    InvisibleName(String),
+}
+
+/// What is printed. Of an account, its mail address is never read.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Printed<'j> {
+    #[serde(borrow)]
+    accounts: Vec<PrintedAccount<'j>>,
+    next_token: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct PrintedAccount<'j> {
+    #[serde(borrow)]
+    id: Cow<'j, str>,
+    #[serde(borrow, default)]
+    name: Cow<'j, str>,
+    state: Option<String>,
+    /// What older versions of the AWS CLI print for the state.
+    status: Option<String>,
+    #[serde(borrow, default)]
+    paths: Vec<Cow<'j, str>>,
+}
+
+impl Organization {
+    /// Reads what `aws organizations list-accounts` prints.
+    ///
+    /// # Errors
+    ///
+    /// Where it is something else, or not all of it. No message of the JSON reader is passed on: it
+    /// could quote what stands there.
+    pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        let printed: Printed<'_> = serde_json::from_slice(bytes).map_err(|error| {
+            let place = (error.line(), error.column());
+            match error.classify() {
+                serde_json::error::Category::Data => Problem::SomethingElse(place.0, place.1),
+                serde_json::error::Category::Io
+                | serde_json::error::Category::Syntax
+                | serde_json::error::Category::Eof => Problem::NotJson(place.0, place.1),
+            }
+        })?;
+        if printed.next_token.is_some() {
+            return Err(Problem::CutOff);
+        }
+        let mut organization = Self::default();
+        for (index, account) in printed.accounts.into_iter().enumerate() {
+            organization.add(index, account)?;
+        }
+        Ok(organization)
+    }
+
+    fn add(&mut self, index: usize, printed: PrintedAccount<'_>) -> Result<(), Problem> {
+        if !formats::is_account_id(&printed.id) {
+            return Err(Problem::InvalidId(index + 1));
+        }
+        let id = printed.id.into_owned();
+        if printed.name.chars().any(is_invisible) {
+            return Err(Problem::InvisibleName(id));
+        }
+        let Some(state) = printed.state.or(printed.status) else {
+            return Err(Problem::NoState(id));
+        };
+        if self.by_id.insert(id.clone(), index).is_some() {
+            return Err(Problem::Twice(id));
+        }
+        let name = printed.name.into_owned();
+        add_to(&mut self.by_name, &name, index);
+        // Each is written `o-…/r-…/ou-…/…/ACCOUNT/`.
+        for unit in printed.paths.iter().flat_map(|path| path.split('/')) {
+            if formats::is_unit_id(unit) {
+                add_to(&mut self.by_unit, unit, index);
+            }
+        }
+        self.accounts.push(Account { id, name, state });
+        Ok(())
+    }
+
+    /// Every account, in the order of the list.
+    #[must_use]
+    pub fn accounts(&self) -> &[Account] {
+        &self.accounts
+    }
+
+    /// The account of an ID.
+    #[must_use]
+    pub fn account(&self, id: &str) -> Option<&Account> {
+        self.by_id
+            .get(id)
+            .and_then(|&index| self.accounts.get(index))
+    }
+
+    /// The accounts of a name.
+    pub fn called(&self, name: &str) -> impl Iterator<Item = &Account> {
+        self.listed(self.by_name.get(name))
+    }
+
+    /// The accounts in a unit or root and in its units, active or not.
+    pub fn within(&self, unit: &str) -> impl Iterator<Item = &Account> {
+        self.listed(self.by_unit.get(unit))
+    }
+
+    /// The units and roots that accounts are in, in no order.
+    pub fn units(&self) -> impl Iterator<Item = &str> {
+        self.by_unit.keys().map(String::as_str)
+    }
+
+    fn listed<'s>(&'s self, indices: Option<&'s Vec<usize>>) -> impl Iterator<Item = &'s Account> {
+        indices
+            .into_iter()
+            .flatten()
+            .filter_map(|&index| self.accounts.get(index))
+    }
+}
+
+/// Adds an account to those of a name or a unit, once.
+fn add_to(lists: &mut HashMap<String, Vec<usize>>, key: &str, index: usize) {
+    match lists.get_mut(key) {
+        Some(list) if list.last() == Some(&index) => {}
+        Some(list) => list.push(index),
+        None => {
+            lists.insert(key.to_owned(), vec![index]);
+        }
+    }
+}
