@@ -260,8 +260,8 @@ fn subjects(rows: &AccessRows, body: &mut String) {
         return;
     }
     body.push_str(
-        "<section aria-labelledby=\"subjects\"><h2 id=\"subjects\">What may be \
-        attached</h2>\n<table><caption>Roles and policies</caption>\n<thead><tr><th \
+        "<section aria-labelledby=\"subjects\"><h2 id=\"subjects\">Roles and \
+        policies</h2>\n<table><caption>What they let be done with layers</caption>\n<thead><tr><th \
         scope=\"col\">By<th scope=\"col\">Layers</thead>\n<tbody>\n",
     );
     for row in &rows.subjects {

@@ -56,7 +56,7 @@ def access() -> list[str]:
     runs = abreast(
         lambda path: layershare("access", path, "--format", "json", "--revision", "0123abc"), inputs
     )
-    faults, found, kinds, read = [], set(), set(), 0
+    faults, found, kinds, verbs, read = [], set(), set(), set(), 0
     for path, run in zip(inputs, runs, strict=True):
         # Some cases are about files that are refused.
         if run.returncode != 0:
@@ -68,12 +68,16 @@ def access() -> list[str]:
             for error in validator.iter_errors(report)
         ]
         found |= fields(report)
+        verbs |= {row["verb"] for row in report["attach"]}
         kinds |= {grant["kind"] for version in report["versions"] for grant in version["grants"]}
     if read < 100:
         faults.append(f"only {read} files were read")
     faults += [
         f"access.json: no report fills {field}" for field in FILLED["access"] if field not in found
     ]
+    row = schema["properties"]["attach"]["items"]
+    unseen = sorted(set(row["properties"]["verb"]["enum"]) - verbs)
+    faults += [f"access.json: no report says {verb}" for verb in unseen]
     known = set(schema["$defs"]["grant"]["properties"]["kind"]["enum"])
     faults += [f"access.json: no report has the kind {kind}" for kind in sorted(known - kinds)]
     return faults
