@@ -19,7 +19,7 @@ from pathlib import Path
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from tests.shared.checks import ROOT, count, differences, finish, long_form, shown, templates
+from tests.shared.checks import ROOT, count, differences, finish, long_form, shown, some, templates
 
 FUNCTIONS = [
     "And",
@@ -184,8 +184,8 @@ def example_faults(layershare: Path, source: Path) -> Iterator[str]:
 
 def main() -> int:
     layershare = compiler()
-    sources = sorted((ROOT / "examples").glob("*.layers"))
-    cases = sorted((ROOT / "tests" / "cases" / "compile").glob("*.layers"))
+    sources = some((ROOT / "examples").glob("*.layers"))
+    cases = some((ROOT / "tests" / "cases" / "compile").glob("*.layers"))
     faults = [] if sources else ["there is no source in examples/"]
     for source in sources + cases:
         faults += [f"{shown(source)}: {fault}" for fault in example_faults(layershare, source)]

@@ -49,7 +49,15 @@ def abreast(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[R
 
 def templates() -> list[Path]:
     """The committed templates, in the order of their names."""
-    return sorted((ROOT / "templates").glob("*.yaml"))
+    return some((ROOT / "templates").glob("*.yaml"))
+
+
+def some(paths: Iterable[Path]) -> list[Path]:
+    """The paths in order. A check that finds nothing to check fails."""
+    found = sorted(paths)
+    if not found:
+        sys.exit("no file was found to check")
+    return found
 
 
 def shown(path: Path) -> str:
