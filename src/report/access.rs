@@ -50,8 +50,10 @@ pub(super) struct VersionRow {
 /// Somebody who can use a version.
 pub(super) struct GrantRow {
     pub reach: Reach,
-    /// Who it is, what the source calls them, and in which cases.
+    /// Who it is, and what the source calls them.
     pub who: String,
+    /// In which cases, as the end of a sentence; empty if in all.
+    pub when: String,
     /// The reasons that the source gives.
     pub because: Vec<String>,
     /// The last day that the source gives.
@@ -96,7 +98,8 @@ impl GrantRow {
         let (because, until) = why(access, by);
         Self {
             reach: Reach::of(who),
-            who: format!("{}{}", shown(access, who), if_words(by)),
+            who: shown(access, who),
+            when: if_words(by),
             because,
             until: until.map(|until| until.to_string()),
         }
@@ -104,7 +107,7 @@ impl GrantRow {
 
     /// All of it, as a source would say it.
     pub fn sentence(&self) -> String {
-        let mut text = self.who.clone();
+        let mut text = format!("{}{}", self.who, self.when);
         if !self.because.is_empty() {
             let reasons = self.because.join("; ");
             text.push_str(&format!(", because \"{reasons}\""));

@@ -87,7 +87,7 @@ fn public(rows: &AccessRows, body: &mut String) {
         for version in &layer.versions {
             let grants = version.grants.iter();
             for grant in grants.filter(|grant| grant.reach == Reach::Everyone) {
-                let when = grant.who.strip_prefix(EVERYONE).unwrap_or_default();
+                let when = &grant.when;
                 let name = format!("{} {}{when}", layer.layer, version_name(version));
                 items.push(format!("<li>{}{}</li>", escaped(&name), reasons(grant)));
             }
@@ -98,9 +98,6 @@ fn public(rows: &AccessRows, body: &mut String) {
         items.concat()
     ));
 }
-
-/// How the row of everyone begins.
-const EVERYONE: &str = "EVERYONE: every AWS account";
 
 /// A version as its layer's table calls it.
 fn version_name(version: &VersionRow) -> String {
@@ -136,10 +133,11 @@ fn unknown(rows: &AccessRows, body: &mut String) {
                 .filter(|grant| grant.reach == Reach::Unknown)
             {
                 items.push(format!(
-                    "{} {}: {}",
+                    "{} {}: {}{}",
                     layer.layer,
                     version_name(version),
-                    grant.who
+                    grant.who,
+                    grant.when
                 ));
             }
         }
@@ -238,7 +236,10 @@ fn table(layer: &LayerRow, columns: &Columns, body: &mut String) {
                 Reach::Unknown => " class=\"unsure\"",
                 Reach::Organization | Reach::Account | Reach::Owner => "",
             };
-            body.push_str(&format!("<tr{class}><td>{}", escaped(&grant.who)));
+            body.push_str(&format!(
+                "<tr{class}><td>{}",
+                escaped(&format!("{}{}", grant.who, grant.when))
+            ));
             if columns.because {
                 body.push_str(&format!("<td>{}", escaped(&grant.because.join("; "))));
             }
