@@ -50,13 +50,9 @@ pub fn run(
     if roots.is_empty() && folders.is_empty() || policies.is_empty() {
         bail!("`drift` takes sources or templates, and live policies to compare them with");
     }
-    let (Some(mut templates), Some(below)) = (
-        reading.templates_of(roots, messages)?,
-        reading.templates(&folders, messages)?,
-    ) else {
+    let Some(templates) = reading.templates(roots, &folders, messages)? else {
         return Ok(Outcome::Findings);
     };
-    templates.extend(below);
     let declared = declared(&templates)?;
     refuse_unknown(&declared)?;
     let lists: Vec<HashMap<String, String>> = lists.iter().map(physical_ids).collect();

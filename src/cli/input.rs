@@ -55,6 +55,16 @@ pub struct Input {
     in_folder: bool,
 }
 
+impl Input {
+    /// A file that is named by itself.
+    fn named(root: Root) -> Self {
+        Self {
+            root,
+            in_folder: false,
+        }
+    }
+}
+
 /// The name of a file, the template that it is or compiles to, and the ARNs of the versions that a
 /// source lists although they exist already.
 pub type Declared = (String, (Template, Vec<Json>));
@@ -126,11 +136,8 @@ impl<'a> Reading<'a> {
         messages: &mut Messages,
         make: impl FnMut(Given) -> anyhow::Result<T>,
     ) -> anyhow::Result<Option<Vec<(String, T)>>> {
-        let inputs = roots.into_iter().map(|root| Input {
-            root,
-            in_folder: false,
-        });
-        self.each_input(inputs.collect(), messages, make)
+        let inputs = roots.into_iter().map(Input::named).collect();
+        self.each_input(inputs, messages, make)
     }
 
     fn each_input<T>(
@@ -199,10 +206,7 @@ impl<'a> Reading<'a> {
         let mut inputs = Vec::new();
         for path in paths {
             if disk::is_stdin(path) || self.tree.kind(path) != PathKind::Folder {
-                inputs.push(Input {
-                    root: self.tree.root(path)?,
-                    in_folder: false,
-                });
+                inputs.push(Input::named(self.tree.root(path)?));
                 continue;
             }
             let (mut templates, mut sources) = (Vec::new(), Vec::new());
@@ -302,19 +306,13 @@ impl<'a> Reading<'a> {
     /// reported.
     pub fn templates(
         &self,
-        paths: &[PathBuf],
-        messages: &mut Messages,
-    ) -> anyhow::Result<Option<Vec<Declared>>> {
-        self.each(paths, messages, |given| self.template(given))
-    }
-
-    /// What [`Self::templates`] gives, of files that are read already.
-    pub fn templates_of(
-        &self,
         roots: Vec<Root>,
+        folders: &[PathBuf],
         messages: &mut Messages,
     ) -> anyhow::Result<Option<Vec<Declared>>> {
-        self.each_of(roots, messages, |given| self.template(given))
+        let mut inputs: Vec<Input> = roots.into_iter().map(Input::named).collect();
+        inputs.extend(self.inputs(folders)?);
+        self.each_input(inputs, messages, |given| self.template(given))
     }
 
     fn template(&self, given: Given) -> anyhow::Result<(Template, Vec<Json>)> {

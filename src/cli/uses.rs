@@ -152,7 +152,7 @@ fn catalog(
             );
         }
         if printed == 0 {
-            let Some(found) = reading.templates_of(vec![root], messages)? else {
+            let Some(found) = reading.templates(vec![root], &[], messages)? else {
                 return Ok(None);
             };
             for (name, (template, adopted)) in found {
