@@ -100,8 +100,13 @@ fn at_source(mut diagnostic: Diagnostic, span: Span) -> Diagnostic {
 
 /// What is in a zip file, or in a folder as `aws cloudformation package` would zip it.
 pub fn contents(path: &Path) -> io::Result<Contents> {
-    if fs::metadata(path)?.is_dir() {
+    let metadata = fs::metadata(path)?;
+    if metadata.is_dir() {
         return folder(path);
+    }
+    // Whoever opens a pipe waits for somebody to write into it.
+    if !metadata.is_file() {
+        return Err(io::Error::other("it is neither a file nor a folder"));
     }
     let file = File::open(path)?;
     let length = file.metadata()?.len();
