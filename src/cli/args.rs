@@ -319,8 +319,7 @@ pub struct AskArguments {
 #[derive(Debug, clap::Args)]
 pub struct DriftArguments {
     /// Sources, templates, or folders with them; and what `aws lambda get-layer-version-policy`
-    /// printed, of any number of versions, or the script of `layershare live`; `-` is standard
-    /// input
+    /// printed, of any number of versions; `-` is standard input
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is
