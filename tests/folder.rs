@@ -232,6 +232,42 @@ fn the_folder_is_the_record_of_what_is_published() {
 }
 
 #[test]
+fn what_the_stack_of_one_template_publishes_is_not_published_again() {
+    for single in ["shared.yaml", "shared.json"] {
+        let top = folder(SOURCE);
+        let format = if single.ends_with("json") {
+            "json"
+        } else {
+            "yaml"
+        };
+        let one = ["build", "shared.layers", "-o", single, "--format", format];
+        expect(&run(top.path(), &one, b""), 0, "wrote");
+        let refused = build(top.path(), &[]);
+        expect(&refused, 1, "error[republished-version]");
+        expect(&refused, 1, &format!("`{single}` publishes it already"));
+        assert!(!top.path().join("out").exists());
+        expect(&build(top.path(), &["--republish", "1.0.0"]), 0, "wrote");
+    }
+}
+
+#[test]
+fn the_templates_of_a_folder_are_no_others() {
+    let top = folder(SOURCE);
+    for _ in 0..2 {
+        let built = run(top.path(), &["build", "shared.layers", "-o", "./"], b"");
+        expect(&built, 0, "");
+    }
+    let released = SOURCE.replace(
+        "  version 1.0.0 from s3://acme-1/deps-1.0.0.zip\n",
+        "  version 1.0.0 from s3://acme-1/deps-1.0.0.zip\n  version 1.1.0 from \
+        s3://acme-1/deps-1.1.0.zip\n",
+    );
+    write(top.path(), &released);
+    let built = run(top.path(), &["build", "shared.layers", "-o", "./"], b"");
+    expect(&built, 0, "wrote 1 of");
+}
+
+#[test]
 fn files_of_others_stay() {
     let top = folder(SOURCE);
     let out = top.path().join("out");

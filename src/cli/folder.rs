@@ -56,6 +56,7 @@ pub fn build(
         work = Some(Work::begin(
             arguments,
             folder,
+            &top,
             &base,
             lowered,
             &mut diagnostics,
@@ -102,6 +103,7 @@ impl<'a> Work<'a> {
     fn begin(
         arguments: &'a BuildArguments,
         folder: &'a Path,
+        sources: &Path,
         base: &'a str,
         lowered: Lowered,
         diagnostics: &mut Vec<Diagnostic>,
@@ -109,7 +111,8 @@ impl<'a> Work<'a> {
         let source = lowered.template.source.clone();
         let stacks = split(lowered, diagnostics);
         let extension = extension(arguments.format);
-        let record = Record::read(folder, &source, &stacks, extension)?;
+        let mut record = Record::read(folder, &source, &stacks, extension)?;
+        record.single = single_templates(folder, sources, &source, base)?;
         refuse_unknown_labels(
             &arguments.republish,
             stacks.iter().flat_map(|stack| &stack.lowered.listed),
@@ -196,14 +199,12 @@ impl<'a> Work<'a> {
                 self.foreign.get_or_insert(path.clone());
             }
         }
-        for left in &self.record.left {
-            published::check_other(
-                &left.earlier,
-                &left.entry.template,
-                &stack.lowered,
-                meant,
-                diagnostics,
-            );
+        let left = self.record.left.iter();
+        let left = left.map(|left| (left.entry.template.as_str(), &left.earlier));
+        let single = self.record.single.iter();
+        let single = single.map(|(name, earlier)| (name.as_str(), earlier));
+        for (template, earlier) in left.chain(single) {
+            published::check_other(earlier, template, &stack.lowered, meant, diagnostics);
         }
         self.changed.push(self.entries.len());
         self.add(file, written)
@@ -324,6 +325,8 @@ struct Record {
     entries: Vec<Entry>,
     /// The templates of what left the source.
     left: Vec<Left>,
+    /// The templates outside of the folder that hold the whole source, with their names.
+    single: Vec<(String, Earlier)>,
 }
 
 /// The template of something that left the source.
@@ -355,6 +358,7 @@ impl Record {
             manifest,
             entries,
             left: Vec::new(),
+            single: Vec::new(),
         };
         let own: HashMap<String, Scope> = stacks
             .iter()
@@ -421,6 +425,49 @@ impl Record {
         let entry = entries.find(|entry| entry.template == template)?;
         Some(entry.name.clone())
     }
+}
+
+/// The templates that hold the whole of a source, beside it and beside the folder: their stacks
+/// may have published its versions already.
+fn single_templates(
+    folder: &Path,
+    sources: &Path,
+    source: &str,
+    base: &str,
+) -> anyhow::Result<Vec<(String, Earlier)>> {
+    let mut found: Vec<(String, Earlier)> = Vec::new();
+    let above = folder.parent().unwrap_or(Path::new(""));
+    for place in [sources, above] {
+        let listed = if place.as_os_str().is_empty() {
+            Path::new(".")
+        } else {
+            place
+        };
+        // Those in the folder itself are its own.
+        if fs::canonicalize(folder)
+            .is_ok_and(|own| fs::canonicalize(listed).is_ok_and(|it| it == own))
+        {
+            continue;
+        }
+        for name in templates(listed)? {
+            let path = place.join(&name);
+            let Some(bytes) = disk::existing(&path)? else {
+                continue;
+            };
+            // The mark in JSON does not name the source.
+            let is_of_source = match source_of(&bytes) {
+                Some(of) => of == source,
+                None => stem_of(&path) == base,
+            };
+            let shown = path.display().to_string();
+            if !is_of_source || found.iter().any(|(known, _)| *known == shown) {
+                continue;
+            }
+            let earlier = published_in(&bytes).filter(|earlier| earlier.is_marked);
+            found.extend(earlier.map(|earlier| (shown, earlier)));
+        }
+    }
+    Ok(found)
 }
 
 /// The names of the templates in a folder, by name.
