@@ -63,7 +63,7 @@ macro_rules! choice {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum $name {
-            $(#[doc = concat!("The keyword `", stringify!($keyword), "`, or a choice of that name.")]
+            $(#[doc = concat!("`", stringify!($keyword), "`, or a choice of that name.")]
             $keyword $(($inner))?,)*
         }
 
