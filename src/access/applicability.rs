@@ -3,12 +3,13 @@
 //! these can let more be attached although every set of layers is the same.
 
 use super::attachment::members;
+use super::condition::{at_most, covers};
 use super::document::document;
 use super::kind::Kind;
-use crate::aws::arn::Arn;
+use super::trust::{Trust, trusts};
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
-use crate::iam::document::{Condition, Document, Effect, Operator, PatternList, Statement};
+use crate::iam::document::{Condition, Effect, PatternList, Statement};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::evaluate::{Answer, names_action};
 use crate::iam::right::Right;
@@ -29,21 +30,6 @@ pub struct Applicability {
     pub trusts: Vec<Trust>,
     /// The statements about actions that matter here, without what they say of layers.
     pub clauses: Vec<Clause>,
-}
-
-/// Somebody who may assume a role, or may not.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trust {
-    /// Whether they may.
-    pub effect: Effect,
-    /// The kind of principal, such as `AWS` or `Service`; empty where it is not known.
-    pub kind: String,
-    /// Who.
-    pub principal: Partial,
-    /// Under which conditions, as they are written.
-    pub condition: Option<Partial>,
-    /// What these mean, as far as is known.
-    conditions: Vec<Condition>,
 }
 
 /// What a statement says about actions on resources, its conditions on layers left aside.
@@ -171,75 +157,6 @@ fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text
         .into_iter()
         .map(text)
         .collect()
-}
-
-/// Who may assume a role: every principal of every statement about that, with the conditions that
-/// go with it.
-fn trusts(document: &Document) -> Vec<Trust> {
-    let mut found = Vec::new();
-    if let Some(problem) = &document.problem {
-        let principal = Partial::Text(Text::unknown(
-            problem.why.as_str(),
-            problem.written.as_str(),
-        ));
-        found.push(Trust {
-            effect: Effect::Allow,
-            kind: String::new(),
-            principal,
-            condition: None,
-            conditions: Vec::new(),
-        });
-    }
-    for statement in &document.statements {
-        if statement.problem.is_none() && !is_about_assuming(statement) {
-            continue;
-        }
-        let condition = statement.written.get("Condition").cloned();
-        let trust = |kind: &str, principal: Partial| Trust {
-            effect: statement.effect,
-            kind: kind.to_owned(),
-            principal,
-            condition: condition.clone(),
-            conditions: statement.conditions.clone(),
-        };
-        match &statement.principal {
-            Some(principals) if !principals.negated && statement.problem.is_none() => {
-                match &principals.element {
-                    Partial::Map(kinds) => {
-                        for (kind, value) in kinds {
-                            found.extend(value.items().iter().map(|one| trust(kind, normal(one))));
-                        }
-                    }
-                    other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => {
-                        found.extend(other.items().iter().map(|one| trust("AWS", normal(one))))
-                    }
-                }
-            }
-            _ => found.push(trust("", statement.written.clone())),
-        }
-    }
-    found
-}
-
-/// An account and the ARN of its root user are the same principal.
-fn normal(principal: &Partial) -> Partial {
-    let arn = principal
-        .as_text()
-        .and_then(|text| Arn::of_fields(text.split(':')));
-    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
-    let account = arn.and_then(|arn| arn.root_account(is));
-    account.map_or_else(|| principal.clone(), Partial::Text)
-}
-
-/// Whether a statement is about assuming a role, by whatever means.
-fn is_about_assuming(statement: &Statement) -> bool {
-    [
-        "sts:AssumeRole",
-        "sts:AssumeRoleWithSAML",
-        "sts:AssumeRoleWithWebIdentity",
-    ]
-    .iter()
-    .any(|action| names_action(&statement.actions, action) != Answer::No)
 }
 
 /// What a statement says about the actions that matter here.
@@ -385,59 +302,6 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     found
 }
 
-impl Trust {
-    /// Who it is about, in words.
-    #[must_use]
-    pub fn who(&self) -> String {
-        let who = match self.principal.as_text() {
-            Some(text) if self.kind.is_empty() => format!("somebody unknown: {text}"),
-            Some(text) => format!("{} {text}", self.kind),
-            None => format!("whoever fits {}", self.principal),
-        };
-        match &self.condition {
-            Some(condition) => format!("{who} where {condition}"),
-            None => who,
-        }
-    }
-
-    /// Whether a condition leaves out some accounts. With `Principal: '*'`, everybody in the role's
-    /// own account may assume it without a permission of their own, unless that account is left out
-    /// (IAM User Guide, `Principal`).
-    #[must_use]
-    pub fn leaves_out_own_account(&self) -> bool {
-        let operators = self.condition.as_ref().and_then(Partial::as_map);
-        operators.into_iter().flatten().any(|(operator, keys)| {
-            operator.to_ascii_lowercase().contains("notequals")
-                && keys.as_map().is_some_and(|keys| {
-                    keys.keys()
-                        .any(|key| key.eq_ignore_ascii_case("aws:PrincipalAccount"))
-                })
-        })
-    }
-
-    /// Whether this is about every principal that another one is about.
-    fn covers(&self, other: &Self) -> bool {
-        let weaker = self
-            .conditions
-            .iter()
-            .all(|own| other.conditions.iter().any(|theirs| at_most(theirs, own)));
-        self.effect == other.effect
-            && self.kind == other.kind
-            && self.principal == other.principal
-            && weaker
-    }
-}
-
-impl fmt::Display for Trust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.effect {
-            Effect::Allow => "trusts",
-            Effect::Deny => "refuses",
-        };
-        write!(f, "{verb} {}", self.who())
-    }
-}
-
 impl Clause {
     /// Whether all that it says is about which layers are attached and read, which is compared by
     /// itself.
@@ -581,48 +445,6 @@ impl Clause {
     }
 }
 
-/// Whether one condition holds only where another one does: the same one, or one with fewer values,
-/// or with more where it is negated.
-fn at_most(own: &Condition, other: &Condition) -> bool {
-    let alike = |one: &Condition| Condition {
-        values: Vec::new(),
-        ..one.clone()
-    };
-    let within = |some: &[Text], all: &[Text]| {
-        some.iter()
-            .all(|value| all.iter().any(|wide| takes(&own.operator, wide, value)))
-    };
-    own == other
-        || (alike(own) == alike(other)
-            && !own.values.is_empty()
-            && !other.values.is_empty()
-            && if own.negated {
-                within(&other.values, &own.values)
-            } else {
-                within(&own.values, &other.values)
-            })
-}
-
-/// Whether a value of a condition takes whatever another one takes. Variables are compared as they
-/// are written.
-fn takes(operator: &Operator, wide: &Text, narrow: &Text) -> bool {
-    match operator {
-        Operator::Like => {
-            let has_variable = [wide, narrow]
-                .iter()
-                .any(|text| text.as_literal().is_none_or(|text| text.contains("${")));
-            wide == narrow || (!has_variable && covers(wide, narrow))
-        }
-        Operator::Equals
-        | Operator::EqualsIgnoreCase
-        | Operator::Arn
-        | Operator::Null
-        | Operator::Bool => wide == narrow,
-        // What the values of others mean together is not known.
-        Operator::Unsupported(_) => false,
-    }
-}
-
 /// The principals that only the second conditions exempt, where that is the only difference between
 /// them.
 fn exempt_beyond(old: &[Condition], new: &[Condition]) -> Option<Vec<Wider>> {
@@ -657,15 +479,6 @@ fn exempts(condition: &Condition, before: &[Text]) -> Vec<Wider> {
         .filter(|value| !before.contains(value));
     more.map(|value| Wider::added(format!("exempts {} {value}", condition.key)))
         .collect()
-}
-
-/// Whether all that fits one pattern fits another one.
-fn covers(wide: &Text, narrow: &Text) -> bool {
-    wide == narrow
-        || match (wide.as_literal(), narrow.as_literal()) {
-            (Some(wide), Some(narrow)) => Pattern::new(wide).plainly_covers(&Pattern::new(narrow)),
-            _ => false,
-        }
 }
 
 fn covers_action(wide: &Text, narrow: &Text) -> bool {

@@ -5,11 +5,12 @@ use super::Access;
 use super::applicability::{Applicability, beyond};
 use super::grants::{GrantedBy, Grants, Version, Who};
 use super::subject::{Subject, SubjectCases};
+use super::unclear::{undecided, within_what_is_known};
 use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
 use crate::iam::allowance::{Allowance, TooManyAllowances, layer_beyond};
-use crate::iam::attach::{Half, allowances, unclear};
-use crate::iam::document::{Document, Effect, Statement};
+use crate::iam::attach::{Half, allowances};
+use crate::iam::document::Document;
 use crate::iam::effective::{Bound, EffectivePolicies};
 use crate::iam::right::{self, Right};
 use crate::pattern::BudgetExceeded;
@@ -593,109 +594,4 @@ fn compared(
         },
         (Err(why), _) | (_, Err(why)) => Some(Attaches::Undecided(why.to_string())),
     }
-}
-
-/// Without the boundaries of which not everything is understood: these may allow everything.
-fn within_what_is_known(policies: &EffectivePolicies) -> EffectivePolicies {
-    let mut known = policies.clone();
-    let mut index = 0;
-    known.levels.retain(|level| {
-        index += 1;
-        index == 1 || !level.iter().any(|document| has_unclear(policies, document))
-    });
-    known
-}
-
-fn has_unclear(policies: &EffectivePolicies, document: &Document) -> bool {
-    document.problem.is_some()
-        || document
-            .statements
-            .iter()
-            .any(|statement| not_clear(policies, document, statement).is_some())
-}
-
-/// What is not known of a statement that may matter for attaching, reading, publishing or sharing
-/// layers.
-fn not_clear(
-    policies: &EffectivePolicies,
-    document: &Document,
-    statement: &Statement,
-) -> Option<String> {
-    unclear(policies, document, statement).or_else(|| {
-        Right::HANDLING
-            .iter()
-            .find_map(|right| right::unclear(policies, *right, document, statement))
-    })
-}
-
-/// What is not understood and not the same on both sides, if it may widen.
-fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec<String> {
-    let (before, after) = (not_understood(narrow), not_understood(wide));
-    let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
-    let mut found = Vec::new();
-    for part in after.iter().filter(|part| part.may_allow) {
-        if !before.iter().any(|other| other.identity == part.identity) {
-            found.push(part.why.clone());
-        }
-    }
-    for part in before.iter().filter(|part| part.may_deny && !is_gone) {
-        if !after.iter().any(|other| other.identity == part.identity) {
-            found.push(format!("gone or changed: {}", part.why));
-        }
-    }
-    found.sort();
-    found.dedup();
-    found
-}
-
-/// A document or statement that is not understood.
-struct NotUnderstood {
-    identity: String,
-    why: String,
-    may_allow: bool,
-    may_deny: bool,
-}
-
-fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
-    let mut found = Vec::new();
-    let Some(subject) = subject else {
-        return found;
-    };
-    let policies = &subject.policies;
-    let restricts = subject.kind.only_restricts();
-    let levels = policies
-        .levels
-        .iter()
-        .enumerate()
-        .flat_map(|(index, level)| level.iter().map(move |one| (index, one)));
-    let guardrails = policies
-        .guardrails
-        .iter()
-        .map(|document| (usize::MAX, document));
-    for (level, document) in levels.chain(guardrails) {
-        if let Some(problem) = &document.problem {
-            found.push(NotUnderstood {
-                identity: format!("{level} {}", problem.written),
-                why: format!("{}: {}", document.name, problem.why),
-                may_allow: !restricts,
-                may_deny: true,
-            });
-        }
-        for statement in &document.statements {
-            let Some(why) = not_clear(policies, document, statement) else {
-                continue;
-            };
-            let mut identity = format!("{level} {} ", document.has_variables);
-            statement.written.write_identity(&mut identity);
-            identity.push_str(statement.doubt.as_deref().unwrap_or_default());
-            let is_known = statement.problem.is_none();
-            found.push(NotUnderstood {
-                identity,
-                why: format!("{}, {}: {why}", document.name, statement.sid),
-                may_allow: !restricts && (statement.effect == Effect::Allow || !is_known),
-                may_deny: statement.effect == Effect::Deny || !is_known,
-            });
-        }
-    }
-    found
 }

@@ -8,6 +8,7 @@ pub mod attachment;
 pub mod authored;
 pub mod claim;
 pub mod closed_world;
+mod condition;
 pub mod diff;
 pub mod document;
 pub mod drift;
@@ -18,6 +19,8 @@ pub mod placeholder;
 pub mod policy_file;
 pub mod several;
 pub mod subject;
+pub mod trust;
+mod unclear;
 
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Template, Values};

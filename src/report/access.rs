@@ -1,10 +1,10 @@
 //! What a report on access says, before it is put into a format.
 
 use crate::access::Access;
-use crate::access::applicability::Trust;
 use crate::access::grants::{GrantedBy, Version, Who};
 use crate::access::kind::Kind;
 use crate::access::subject::{Subject, SubjectCases};
+use crate::access::trust::Trust;
 use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
 use crate::iam::allowance::{Allowance, AttachableLayers};

@@ -2,6 +2,7 @@
 
 mod claim;
 mod content;
+mod iam_arn;
 mod layer;
 mod restriction;
 mod runtime;

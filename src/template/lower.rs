@@ -4,6 +4,7 @@ mod conditions;
 mod layers;
 pub mod names;
 mod restrictions;
+mod trust;
 
 use super::model::{Decision, Output, Parameter, Resource, Template, Value};
 use crate::diagnostic::{Code, Diagnostic};

@@ -1,6 +1,7 @@
 //! `role NAME { … }`, `policy NAME { … }`, `boundary NAME { … }`, `guardrail NAME { … }`
 
 use super::Resolver;
+use super::iam_arn::IamArn;
 use super::set::Declared;
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
@@ -625,77 +626,4 @@ fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
         return Some("it exempts every role, so the rules would bind nobody");
     }
     formats::role_pattern_problem(pattern)
-}
-
-/// A form of IAM's ARNs.
-#[derive(Clone, Copy)]
-struct IamArn {
-    what: &'static str,
-    prefix: &'static str,
-    /// Whether the name may hold wildcards.
-    wild: bool,
-}
-
-impl IamArn {
-    /// Roles that can be passed.
-    const ROLES: Self = Self {
-        what: "role",
-        prefix: "role/",
-        wild: true,
-    };
-    /// A managed policy, one of AWS's own among them.
-    const POLICY: Self = Self {
-        what: "managed policy",
-        prefix: "policy/",
-        wild: false,
-    };
-
-    /// What is wrong with a field, if anything; fields count from 0.
-    fn field_problem(self, index: usize, field: &Text) -> Option<String> {
-        if let Some(name) = field.as_parameter() {
-            let fine = match index {
-                1 => name == "AWS::Partition",
-                4 => true,
-                _ => false,
-            };
-            return (!fine).then(|| format!("`{name}` cannot stand there"));
-        }
-        let Some(text) = field.as_literal() else {
-            let name = field.parameters().next().unwrap_or_default();
-            return Some(format!(
-                "`{name}` cannot be a part of a field: its value could hold a wildcard"
-            ));
-        };
-        let fine = match index {
-            0 => text == "arn",
-            1 => formats::layer_version_field_problem(1, text).is_none(),
-            2 => text == "iam",
-            3 => text.is_empty(),
-            4 => formats::is_account_id(text) || (text == "aws" && !self.wild),
-            _ => text
-                .strip_prefix(self.prefix)
-                .is_some_and(|name| self.is_name(name)),
-        };
-        let what = [
-            "`arn`",
-            "a partition such as `aws`",
-            "`iam`",
-            "nothing",
-            "an account ID",
-            "a name",
-        ];
-        let what = what.get(index).copied().unwrap_or("nothing");
-        (!fine).then(|| match index {
-            5 => format!(
-                "expected `{}` and a name, found {}",
-                self.prefix,
-                quote(text)
-            ),
-            _ => format!("expected {what}, found {}", quote(text)),
-        })
-    }
-
-    fn is_name(self, name: &str) -> bool {
-        formats::role_pattern_problem(name).is_none() && (self.wild || !name.contains(['*', '?']))
-    }
 }

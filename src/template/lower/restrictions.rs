@@ -1,21 +1,20 @@
 //! Roles, policies, boundaries and guardrails.
 
+use super::trust::{id_value, trust};
 use super::{Lowered, names, value};
 use crate::aws::quotas::{GUARDRAIL_WARNED, MANAGED_POLICY};
 use crate::rules::layer_pattern;
 use crate::rules::model::{
-    Allow, AllowedHandling, Attachments, BoundaryReference, Deny, Form, FunctionRight, Handled, Id,
-    LayerRight, LayerSet, Layers, Restriction, Rules, Spanned, Target, Trust,
+    Allow, AllowedHandling, Attachments, BoundaryReference, Deny, Form, FunctionRight, Handled,
+    LayerRight, LayerSet, Layers, Restriction, Rules, Spanned, Target,
 };
 use crate::rules::text::{Part, Text};
 use crate::template::measure::Lengths;
 use crate::template::model::{
-    Condition, Document, Effect, Key, ManagedPolicy, PrincipalElement, Properties, Remarked,
-    Resource, Resources, Role, ServiceControlPolicy, Statement, Value, Values,
+    Condition, Document, Effect, Key, ManagedPolicy, Properties, Remarked, Resource, Resources,
+    Role, ServiceControlPolicy, Statement, Value, Values,
 };
 use crate::template::split::split;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The actions that can attach a layer, and the only ones that know `lambda:Layer` (Service
@@ -248,26 +247,14 @@ fn statement(
         effect,
         principal: None,
         actions,
-        resources: Resources::These(one("*")),
+        resources: Resources::These(Values::text("*")),
         conditions,
     }
 }
 
-fn condition(operator: &'static str, key: Key, values: Values) -> Condition {
-    Condition {
-        operator,
-        key,
-        values,
-    }
-}
-
-fn one(text: &str) -> Values {
-    Values::One(Value::string(text))
-}
-
 fn allow(allow: &Allow, functions: &[Spanned<String>], statements: &mut Vec<Statement>) {
     let functions = match functions {
-        [] => one("*"),
+        [] => Values::text("*"),
         patterns => patterns_of(patterns, "lambda:*:${AWS::AccountId}:function:"),
     };
     let actions = |right: FunctionRight| match right {
@@ -276,7 +263,7 @@ fn allow(allow: &Allow, functions: &[Spanned<String>], statements: &mut Vec<Stat
     };
     match allow {
         Allow::None(right) => {
-            let no_layer = condition("Null", LAYER, one("true"));
+            let no_layer = Condition::new("Null", LAYER, Values::text("true"));
             let only = statement(
                 "AllowFunctionsWithoutLayers",
                 Effect::Allow,
@@ -291,7 +278,7 @@ fn allow(allow: &Allow, functions: &[Spanned<String>], statements: &mut Vec<Stat
         Allow::Layers(right, set) => {
             // Without layers `ForAllValues` holds as well, and functions without layers are meant
             // to be allowed.
-            let every_layer = condition("ForAllValues:StringLike", LAYER, layers(set));
+            let every_layer = Condition::new("ForAllValues:StringLike", LAYER, layers(set));
             let attach = statement(
                 "AllowTheseLayersOnly",
                 Effect::Allow,
@@ -315,10 +302,10 @@ fn pass_roles(roles: &[Spanned<Text>]) -> Statement {
     let mut roles: Vec<&Text> = roles.iter().map(|role| &role.value).collect();
     roles.sort();
     roles.dedup();
-    let to_lambda = condition(
+    let to_lambda = Condition::new(
         "StringEquals",
         Key::Known("iam:PassedToService"),
-        one("lambda.amazonaws.com"),
+        Values::text("lambda.amazonaws.com"),
     );
     let pass = statement(
         "AllowPassRole",
@@ -416,7 +403,7 @@ fn deny_handling(restriction: &Restriction, statements: &mut Vec<Statement>) {
                 .map(|denied| &denied.value.layers)
         };
         if denied().any(|layers| matches!(layers, Handled::All)) {
-            add(all, Resources::These(one("*")));
+            add(all, Resources::These(Values::text("*")));
         }
         for layers in denied() {
             if let Handled::AllBut(names) = layers {
@@ -449,7 +436,7 @@ fn spared(exempt: &[Spanned<String>]) -> Vec<Condition> {
         return Vec::new();
     }
     let spared = patterns_of(exempt, "iam::*:role/");
-    vec![condition(
+    vec![Condition::new(
         "ArnNotLike",
         Key::Known("aws:PrincipalArn"),
         spared,
@@ -467,13 +454,16 @@ fn deny(denies: &[Spanned<Deny>], exempt: &[Spanned<String>], statements: &mut V
     };
     let kinds = || denies.iter().map(|deny| &deny.value);
     if kinds().any(|deny| matches!(deny, Deny::All)) {
-        add("DenyEveryLayer", condition("Null", LAYER, one("false")));
+        add(
+            "DenyEveryLayer",
+            Condition::new("Null", LAYER, Values::text("false")),
+        );
     }
     for deny in kinds() {
         if let Deny::AllExcept(set) = deny {
             add(
                 "DenyAllOtherLayers",
-                condition("ForAnyValue:StringNotLike", LAYER, layers(set)),
+                Condition::new("ForAnyValue:StringNotLike", LAYER, layers(set)),
             );
         }
     }
@@ -488,7 +478,7 @@ fn deny(denies: &[Spanned<Deny>], exempt: &[Spanned<String>], statements: &mut V
     if !members.is_empty() {
         add(
             "DenyTheseLayers",
-            condition(
+            Condition::new(
                 "ForAnyValue:StringLike",
                 LAYER,
                 layers(&LayerSet { members }),
@@ -534,168 +524,4 @@ fn patterns_of(patterns: &[Spanned<String>], before: &str) -> Values {
     let arn =
         |pattern: &str| Value::Sub(format!("arn:${{AWS::Partition}}:{before}{pattern}").into());
     Values::list(patterns.into_iter().map(arn).collect())
-}
-
-/// The statements of a trust policy: accounts, organizations, services, and each identity
-/// provider's subjects.
-fn trust(trust: &[Trust]) -> Vec<Statement> {
-    let (mut accounts, mut organizations, mut services) = (Vec::new(), Vec::new(), Vec::new());
-    let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for trusted in trust {
-        match trusted {
-            Trust::Account(id, names) => {
-                accounts.push((
-                    id.clone(),
-                    Remarked {
-                        value: root(id),
-                        remark: names.clone(),
-                    },
-                ));
-            }
-            Trust::Organization(id, names) => {
-                organizations.push((
-                    id.clone(),
-                    Remarked {
-                        value: id_value(id),
-                        remark: names.clone(),
-                    },
-                ));
-            }
-            Trust::Service(name) => services.push(name.as_str()),
-            Trust::Oidc { provider, subject } => {
-                subjects.entry(provider).or_default().push(subject)
-            }
-        }
-    }
-    let mut statements = Vec::new();
-    if !accounts.is_empty() {
-        statements.push(trusted(
-            "TrustAccounts",
-            "AWS",
-            Values::Many(in_order(accounts)),
-            ASSUME,
-            Vec::new(),
-        ));
-    }
-    if !organizations.is_empty() {
-        statements.extend(trusted_organizations(Values::Many(in_order(organizations))));
-    }
-    services.sort_unstable();
-    if !services.is_empty() {
-        let services = Values::list(services.into_iter().map(Value::string).collect());
-        statements.push(trusted(
-            "TrustServices",
-            "Service",
-            services,
-            ASSUME,
-            Vec::new(),
-        ));
-    }
-    for (number, (provider, subjects)) in (1..).zip(subjects) {
-        statements.push(trusted_tokens(provider, subjects, number));
-    }
-    statements
-}
-
-/// An ID as a value of the template.
-fn id_value(id: &Id) -> Value {
-    match id {
-        Id::Literal(id) => Value::string(id.as_str()),
-        Id::Parameter(name) | Id::Optional(name) => Value::Ref(name.as_str().into()),
-    }
-}
-
-/// The statements that trust the accounts of organizations.
-///
-/// A principal `*` would open the role to everybody in its own account, with or without a
-/// permission to assume it: within one account, either policy is enough (IAM User Guide,
-/// `Principal`, "All principals"). So the role's own account is left out of it and trusted by its
-/// root user, which leaves it to the account's own policies who may assume the role; and only while
-/// the account is in one of the organizations.
-fn trusted_organizations(organizations: Values) -> [Statement; 2] {
-    let inside = condition(
-        "StringEquals",
-        Key::Known("aws:PrincipalOrgID"),
-        organizations,
-    );
-    let own = Values::One(Value::Ref("AWS::AccountId".into()));
-    let another = condition("StringNotEquals", Key::Known("aws:PrincipalAccount"), own);
-    let root = Value::Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root".into());
-    [
-        trusted(
-            "TrustOtherAccountsOfOrganizations",
-            "AWS",
-            one("*"),
-            ASSUME,
-            vec![inside.clone(), another],
-        ),
-        trusted(
-            "TrustThisAccountOfOrganizations",
-            "AWS",
-            Values::One(root),
-            ASSUME,
-            vec![inside],
-        ),
-    ]
-}
-
-const ASSUME: &[&str] = &["sts:AssumeRole"];
-
-fn trusted(
-    sid: impl Into<Cow<'static, str>>,
-    kind: &'static str,
-    principals: Values,
-    actions: &'static [&'static str],
-    conditions: Vec<Condition>,
-) -> Statement {
-    let principal = Some(PrincipalElement { kind, principals });
-    Statement {
-        sid: sid.into(),
-        effect: Effect::Allow,
-        principal,
-        actions,
-        resources: Resources::None,
-        conditions,
-    }
-}
-
-fn in_order(mut values: Vec<(Id, Remarked)>) -> Vec<Remarked> {
-    values.sort_by(|(a, _), (b, _)| a.cmp(b));
-    values.into_iter().map(|(_, value)| value).collect()
-}
-
-/// The ARN of an account's root user, which stands for the account.
-fn root(id: &Id) -> Value {
-    Value::Sub(match id {
-        Id::Literal(id) => format!("arn:${{AWS::Partition}}:iam::{id}:root").into(),
-        Id::Parameter(name) | Id::Optional(name) => {
-            format!("arn:${{AWS::Partition}}:iam::${{{name}}}:root").into()
-        }
-    })
-}
-
-/// The statement that trusts the tokens of an identity provider for AWS, of these subjects.
-fn trusted_tokens(provider: &str, mut subjects: Vec<&str>, number: usize) -> Statement {
-    subjects.sort_unstable();
-    subjects.dedup();
-    let key = |claim: &str| Key::Provider(format!("{provider}:{claim}"));
-    let subjects = Values::list(subjects.into_iter().map(Value::string).collect());
-    let conditions = vec![
-        condition("StringEquals", key("aud"), one("sts.amazonaws.com")),
-        condition("StringLike", key("sub"), subjects),
-    ];
-    let arn = format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:oidc-provider/{provider}");
-    let sid = if number == 1 {
-        Cow::Borrowed("TrustTokens")
-    } else {
-        Cow::Owned(format!("TrustTokens{number}"))
-    };
-    let provider = Values::One(Value::Sub(arn.into()));
-    trusted(
-        sid,
-        "Federated",
-        provider,
-        &["sts:AssumeRoleWithWebIdentity"],
-        conditions,
-    )
 }

@@ -92,6 +92,18 @@ pub struct Condition {
     pub values: Values,
 }
 
+impl Condition {
+    /// A condition by its three parts.
+    #[must_use]
+    pub fn new(operator: &'static str, key: Key, values: Values) -> Self {
+        Self {
+            operator,
+            key,
+            values,
+        }
+    }
+}
+
 /// A condition key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {
@@ -122,6 +134,12 @@ pub enum Values {
 }
 
 impl Values {
+    /// One text.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::One(Value::string(text))
+    }
+
     /// A list without remarks.
     #[must_use]
     pub fn list(values: Vec<Value>) -> Self {

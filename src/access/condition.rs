@@ -1,0 +1,56 @@
+//! Conditions of statements compared by what they mean.
+
+use crate::iam::document::{Condition, Operator};
+use crate::partial::Text;
+use crate::pattern::Pattern;
+
+/// Whether one condition holds only where another one does: the same one, or one with fewer values,
+/// or with more where it is negated.
+pub(super) fn at_most(own: &Condition, other: &Condition) -> bool {
+    let alike = |one: &Condition| Condition {
+        values: Vec::new(),
+        ..one.clone()
+    };
+    let within = |some: &[Text], all: &[Text]| {
+        some.iter()
+            .all(|value| all.iter().any(|wide| takes(&own.operator, wide, value)))
+    };
+    own == other
+        || (alike(own) == alike(other)
+            && !own.values.is_empty()
+            && !other.values.is_empty()
+            && if own.negated {
+                within(&other.values, &own.values)
+            } else {
+                within(&own.values, &other.values)
+            })
+}
+
+/// Whether a value of a condition takes whatever another one takes. Variables are compared as they
+/// are written.
+fn takes(operator: &Operator, wide: &Text, narrow: &Text) -> bool {
+    match operator {
+        Operator::Like => {
+            let has_variable = [wide, narrow]
+                .iter()
+                .any(|text| text.as_literal().is_none_or(|text| text.contains("${")));
+            wide == narrow || (!has_variable && covers(wide, narrow))
+        }
+        Operator::Equals
+        | Operator::EqualsIgnoreCase
+        | Operator::Arn
+        | Operator::Null
+        | Operator::Bool => wide == narrow,
+        // What the values of others mean together is not known.
+        Operator::Unsupported(_) => false,
+    }
+}
+
+/// Whether all that fits one pattern fits another one.
+pub(super) fn covers(wide: &Text, narrow: &Text) -> bool {
+    wide == narrow
+        || match (wide.as_literal(), narrow.as_literal()) {
+            (Some(wide), Some(narrow)) => Pattern::new(wide).plainly_covers(&Pattern::new(narrow)),
+            _ => false,
+        }
+}

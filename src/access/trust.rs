@@ -1,0 +1,145 @@
+//! Who may assume a role.
+
+use super::condition::at_most;
+use crate::aws::arn::Arn;
+use crate::iam::document::{Condition, Document, Effect, Statement};
+use crate::iam::evaluate::{Answer, names_action};
+use crate::partial::{Partial, Text};
+use std::fmt;
+
+/// Somebody who may assume a role, or may not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trust {
+    /// Whether they may.
+    pub effect: Effect,
+    /// The kind of principal, such as `AWS` or `Service`; empty where it is not known.
+    pub kind: String,
+    /// Who.
+    pub principal: Partial,
+    /// Under which conditions, as they are written.
+    pub condition: Option<Partial>,
+    /// What these mean, as far as is known.
+    conditions: Vec<Condition>,
+}
+
+impl Trust {
+    /// Who it is about, in words.
+    #[must_use]
+    pub fn who(&self) -> String {
+        let who = match self.principal.as_text() {
+            Some(text) if self.kind.is_empty() => format!("somebody unknown: {text}"),
+            Some(text) => format!("{} {text}", self.kind),
+            None => format!("whoever fits {}", self.principal),
+        };
+        match &self.condition {
+            Some(condition) => format!("{who} where {condition}"),
+            None => who,
+        }
+    }
+
+    /// Whether a condition leaves out some accounts. With `Principal: '*'`, everybody in the role's
+    /// own account may assume it without a permission of their own, unless that account is left out
+    /// (IAM User Guide, `Principal`).
+    #[must_use]
+    pub fn leaves_out_own_account(&self) -> bool {
+        let operators = self.condition.as_ref().and_then(Partial::as_map);
+        operators.into_iter().flatten().any(|(operator, keys)| {
+            operator.to_ascii_lowercase().contains("notequals")
+                && keys.as_map().is_some_and(|keys| {
+                    keys.keys()
+                        .any(|key| key.eq_ignore_ascii_case("aws:PrincipalAccount"))
+                })
+        })
+    }
+
+    /// Whether this is about every principal that another one is about.
+    pub(super) fn covers(&self, other: &Self) -> bool {
+        let weaker = self
+            .conditions
+            .iter()
+            .all(|own| other.conditions.iter().any(|theirs| at_most(theirs, own)));
+        self.effect == other.effect
+            && self.kind == other.kind
+            && self.principal == other.principal
+            && weaker
+    }
+}
+
+impl fmt::Display for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.effect {
+            Effect::Allow => "trusts",
+            Effect::Deny => "refuses",
+        };
+        write!(f, "{verb} {}", self.who())
+    }
+}
+
+/// Who may assume a role: every principal of every statement about that, with the conditions that
+/// go with it.
+pub(super) fn trusts(document: &Document) -> Vec<Trust> {
+    let mut found = Vec::new();
+    if let Some(problem) = &document.problem {
+        let principal = Partial::Text(Text::unknown(
+            problem.why.as_str(),
+            problem.written.as_str(),
+        ));
+        found.push(Trust {
+            effect: Effect::Allow,
+            kind: String::new(),
+            principal,
+            condition: None,
+            conditions: Vec::new(),
+        });
+    }
+    for statement in &document.statements {
+        if statement.problem.is_none() && !is_about_assuming(statement) {
+            continue;
+        }
+        let condition = statement.written.get("Condition").cloned();
+        let trust = |kind: &str, principal: Partial| Trust {
+            effect: statement.effect,
+            kind: kind.to_owned(),
+            principal,
+            condition: condition.clone(),
+            conditions: statement.conditions.clone(),
+        };
+        match &statement.principal {
+            Some(principals) if !principals.negated && statement.problem.is_none() => {
+                match &principals.element {
+                    Partial::Map(kinds) => {
+                        for (kind, value) in kinds {
+                            found.extend(value.items().iter().map(|one| trust(kind, normal(one))));
+                        }
+                    }
+                    other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => {
+                        found.extend(other.items().iter().map(|one| trust("AWS", normal(one))))
+                    }
+                }
+            }
+            _ => found.push(trust("", statement.written.clone())),
+        }
+    }
+    found
+}
+
+/// An account and the ARN of its root user are the same principal.
+fn normal(principal: &Partial) -> Partial {
+    let arn = principal
+        .as_text()
+        .and_then(|text| Arn::of_fields(text.split(':')));
+    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
+    let account = arn.and_then(|arn| arn.root_account(is));
+    account.map_or_else(|| principal.clone(), Partial::Text)
+}
+
+/// Whether a statement is about assuming a role, by whatever means.
+fn is_about_assuming(statement: &Statement) -> bool {
+    [
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+    ]
+    .iter()
+    .any(|action| names_action(&statement.actions, action) != Answer::No)
+}
