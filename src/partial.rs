@@ -58,7 +58,7 @@ impl Partial {
         }
     }
 
-    /// The items of a list; a value that is no list is a list of itself, as policies and many
+    /// The items of a list; a value that is not a list is a list of itself, as policies and many
     /// properties take it.
     #[must_use]
     pub fn items(&self) -> &[Partial] {

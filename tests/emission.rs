@@ -94,7 +94,7 @@ fn the_logical_id_of_a_grant_names_its_principal() {
 }
 
 /// Rule 3. Under `Retain` the old value of a changed parameter would stay granted; a version whose
-/// creation fails is no version to keep.
+/// creation fails is not a version to keep.
 #[test]
 fn parameters_are_revoked_when_they_change_and_failed_versions_leave_no_orphan() {
     let source = "parameter P account\naccount b = ${P}\nlayer deps \

@@ -149,7 +149,7 @@ fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text
     let text = |item: Partial| match item {
         Partial::Text(text) => text,
         other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
-            Text::unknown("a value that is no text", other.to_string())
+            Text::unknown("a value that is not text", other.to_string())
         }
     };
     resource

@@ -25,7 +25,7 @@ pub(super) fn document(name: &str, value: Option<&Partial>) -> Document {
     match value {
         Some(Partial::Text(text)) => match text.as_literal().map(read::json) {
             Some(Ok(json)) => Document::read(name, &Partial::from(&json)),
-            Some(Err(_)) => unknown_document(name, "it is no JSON", &Partial::Text(text.clone())),
+            Some(Err(_)) => unknown_document(name, "it is not JSON", &Partial::Text(text.clone())),
             None => unknown_document(
                 name,
                 "it is not known before a deploy",

@@ -295,7 +295,7 @@ impl Grants {
     fn add(&mut self, id: VersionId, who: Who, by: GrantedBy) {
         let version = self.versions.entry(id).or_insert_with_key(|id| Version {
             names: match id {
-                // A resource that is no version of this template may be any.
+                // A resource that is not a version of this template may be any.
                 VersionId::Resource(id) => {
                     vec![Text::unknown(format!("the layer of {id}"), id.as_str())]
                 }

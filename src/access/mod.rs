@@ -1,7 +1,7 @@
 //! What a template grants: who may use which layer version, and which layers may be attached.
 //!
 //! All of it is read from a CloudFormation template, whoever wrote it, and never from the rules:
-//! what a reviewer is told is what is deployed.
+//! a reviewer reads about what is deployed.
 
 pub mod applicability;
 pub mod attachment;

@@ -3,7 +3,7 @@
 use super::binary::{HEAD, What, what, wheel_tags};
 use flate2::Crc;
 
-/// The most bytes of a file that are kept at once, to look into it.
+/// The most bytes of a file that are kept at once, to examine it.
 const KEPT: usize = 48 << 20;
 
 /// What was seen of a file so far.

@@ -77,7 +77,6 @@ fn texts(value: &Json) -> impl Iterator<Item = &str> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 mod tests {
     use super::*;
 
@@ -87,11 +86,9 @@ mod tests {
     fn every_policy_that_says_something_can_be_read() {
         for line in DATA.lines() {
             let (name, said) = line.split_once(' ').unwrap_or((line, "[]"));
-            assert_eq!(
-                Json::from(statements(name).unwrap()),
-                serde_json::from_str::<Json>(said).unwrap(),
-                "{name}"
-            );
+            let said = serde_json::from_str::<Json>(said).ok();
+            assert!(said.is_some(), "{name}");
+            assert_eq!(statements(name).map(Json::from), said, "{name}");
         }
     }
 
@@ -123,15 +120,15 @@ mod tests {
     #[test]
     fn a_policy_is_harmless_only_where_it_is_known() {
         let statements = |arn: &str| {
-            document(arn).map(|document| document["Statement"].as_array().unwrap().len())
+            document(arn).map(|document| document["Statement"].as_array().map(Vec::len))
         };
         assert_eq!(
             statements(&format!("{AWS}service-role/AWSLambdaSQSQueueExecutionRole")),
-            Some(0)
+            Some(Some(0))
         );
         assert_eq!(
             statements(&format!("{AWS}AWSLambda_ReadOnlyAccess")),
-            Some(1)
+            Some(Some(1))
         );
         // Without its path it is another policy, and there is none.
         assert_eq!(

@@ -108,7 +108,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Remembers the text of a file that is no source, to point into it.
+    /// Remembers the text of a file that is not a source, to point into it.
     fn place(&self, root: &Root) {
         if let Some(places) = &self.places {
             let text = read::text(&root.bytes).unwrap_or_default();
@@ -245,7 +245,7 @@ impl<'a> Reading<'a> {
         let name = &root.name;
         let json = match read::template(&root.bytes) {
             Ok(json) => json,
-            // Something else than a mapping is no template, and is meant as none.
+            // Something else than a mapping is not a template, and is meant as none.
             Err(ReadError::Shape(_)) => return Ok(None),
             // What cannot be read may be one.
             Err(error @ ReadError::Syntax(_)) => bail!("{name} is not a template: {error}"),
@@ -373,7 +373,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What a file is that is no source.
+    /// What a file is that is not a source.
     fn foreign(
         &self,
         root: &Root,
@@ -511,7 +511,7 @@ pub fn is_source(root: &Root) -> bool {
     }
 }
 
-/// What a file is that is no source.
+/// What a file is that is not a source.
 pub enum Foreign {
     /// A template.
     Template(Json),

@@ -18,7 +18,7 @@ pub struct InputPlaces {
 pub struct InputPlace {
     name: String,
     file: FileId,
-    /// The rules of a source, by logical ID; `None` of what is no source.
+    /// The rules of a source, by logical ID; `None` of what is not a source.
     origins: Option<HashMap<String, Span>>,
     /// The places in a template, which are looked for when they are needed.
     found: OnceCell<Option<Places>>,

@@ -182,7 +182,7 @@ impl<'de> Visitor<'de> for Node<'de> {
     }
 }
 
-/// The key of a mapping; none that is no text.
+/// The key of a mapping; none that is not text.
 struct Key<'i>(Node<'i>);
 
 impl<'de> DeserializeSeed<'de> for Key<'de> {

@@ -45,7 +45,7 @@ impl std::error::Error for ReadError {}
 ///
 /// # Errors
 ///
-/// When the bytes are no text, or not YAML or JSON with a mapping at its top, or a key stands
+/// When the bytes are not text, or not YAML or JSON with a mapping at its top, or a key stands
 /// twice.
 pub fn template(bytes: &[u8]) -> Result<Json, ReadError> {
     let text = text(bytes)?;
@@ -68,7 +68,7 @@ fn unwrapped(read: Json) -> Result<Json, ReadError> {
 ///
 /// # Errors
 ///
-/// When the bytes are no text, are not JSON, or a key stands twice.
+/// When the bytes are not text, are not JSON, or a key stands twice.
 pub fn json_documents(bytes: &[u8]) -> Result<Vec<Json>, ReadError> {
     let text = text(bytes)?;
     let mut documents = Vec::new();

@@ -173,7 +173,7 @@ fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
     let Some(resources) = resources.as_object() else {
         found.push(Unread::anything(
             "Resources",
-            "what is no mapping of resources",
+            "what is not a mapping of resources",
             resources,
         ));
         return;

@@ -295,7 +295,7 @@ fn texts(list: &Partial) -> Vec<Text> {
     let text = |item: &Partial| match item {
         Partial::Text(text) => text.clone(),
         other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
-            Text::unknown("a value that is no text", other.to_string())
+            Text::unknown("a value that is not text", other.to_string())
         }
     };
     list.items().iter().map(text).collect()

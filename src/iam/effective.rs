@@ -67,7 +67,7 @@ fn only_denies(mut document: Document) -> Option<Document> {
 }
 
 /// A document that allows everything: what stands for policies that are not there. It has no name,
-/// and is no cause of anything.
+/// and is not a cause of anything.
 #[must_use]
 pub fn allow_everything() -> Document {
     let every = || PatternList {

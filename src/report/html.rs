@@ -36,8 +36,10 @@ pub(super) fn access(rows: &AccessRows, picture: &Picture, made_from: &MadeFrom)
     body.push_str(include_str!("filter.html"));
     layers(rows, &mut body);
     subjects(rows, &mut body);
-    body.push_str("<section aria-labelledby=\"not-looked-at\">");
-    body.push_str("<h2 id=\"not-looked-at\">What is not looked at</h2>\n<ul class=\"text\">\n");
+    body.push_str("<section aria-labelledby=\"not-covered\">");
+    body.push_str(
+        "<h2 id=\"not-covered\">What this report does not cover</h2>\n<ul class=\"text\">\n",
+    );
     for sentence in NOT_LOOKED_AT {
         body.push_str(&format!("<li>{sentence}</li>\n"));
     }
@@ -122,7 +124,7 @@ fn reasons(grant: &GrantRow) -> String {
     text
 }
 
-/// What cannot be told from the files.
+/// What the files alone do not answer.
 fn unknown(rows: &AccessRows, body: &mut String) {
     let mut items = Vec::new();
     for layer in &rows.layers {
@@ -155,9 +157,9 @@ fn unknown(rows: &AccessRows, body: &mut String) {
     }));
     body.push_str("<section aria-labelledby=\"unknown\"><h2 id=\"unknown\">Unknown</h2>\n");
     if items.is_empty() {
-        body.push_str("<p>Everything could be told from the files.</p></section>\n");
+        body.push_str("<p>The files answer every question.</p></section>\n");
     } else {
-        body.push_str("<div class=\"box unsure\"><p>These cannot be told from the files:</p>\n");
+        body.push_str("<div class=\"box unsure\"><p>The files alone do not answer these:</p>\n");
         let items: Vec<String> = items
             .iter()
             .map(|item| format!("<li>{}</li>", escaped(item)))

@@ -29,7 +29,7 @@ use picture::Picture;
 use serde_json::Value as Json;
 
 /// What a report is made from, so that somebody can tell later whether it is still true. The time
-/// is no part of it: the same files give the same report.
+/// is not a part of it: the same files give the same report.
 #[derive(Clone, Debug, Default)]
 pub struct MadeFrom {
     /// The files.

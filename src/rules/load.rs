@@ -229,7 +229,7 @@ fn no_accounts(written: &Value, problem: &Problem) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::AccountsUnreadable, written.span, message);
     let diagnostic = match problem {
         Problem::NotJson(line, column) => {
-            diagnostic.note(format!("it is no JSON: line {line}, column {column}"))
+            diagnostic.note(format!("it is not JSON: line {line}, column {column}"))
         }
         Problem::SomethingElse(line, column) => diagnostic.note(format!(
             "it is JSON of something else: line {line}, column {column}"
@@ -239,7 +239,7 @@ fn no_accounts(written: &Value, problem: &Problem) -> Diagnostic {
                 lose access",
         ),
         Problem::InvalidId(number) => diagnostic.note(format!(
-            "the `Id` of account {number} of the list is no account ID"
+            "the `Id` of account {number} of the list is not an account ID"
         )),
         Problem::Twice(id) => diagnostic.note(format!("it lists the account {id} twice")),
         Problem::NoState(id) => {

@@ -45,7 +45,7 @@ pub struct Organization {
     by_unit: HashMap<String, Vec<usize>>,
 }
 
-/// Why a file is no list of accounts.
+/// Why a file is not a list of accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Problem {
     /// It is not JSON; the line and the column.

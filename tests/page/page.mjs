@@ -98,7 +98,7 @@ async function looks(name, file, width, scheme) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(wide, 0, `is ${wide} px wider than the window`);
   assert.deepEqual(said, []);
-  // What judges the page is no part of it, and the page lets no other script in.
+  // What judges the page is not a part of it, and the page lets no other script in.
   await page.setBypassCSP(true);
   await page.reload();
   await page.addScriptTag({ path: require.resolve("axe-core") });

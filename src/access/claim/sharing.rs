@@ -423,7 +423,7 @@ impl UseQuestion<'_> {
                 let are_known = own.as_literal().is_some() && id.as_literal().is_some();
                 (!are_known).then(|| unknown_value(id))
             }
-            // Whoever owns the version or asks for everyone is no member of anything.
+            // Whoever owns the version or asks for everyone is not a member of anything.
             (Who::Organization(_) | Who::Account(_), Who::Everyone | Who::Owner) => None,
             // What is granted to these is granted for certain, or has been said above.
             (Who::Everyone | Who::Owner | Who::Unknown(..), _)

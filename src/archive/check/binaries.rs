@@ -90,7 +90,7 @@ fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
             What::Text => "is a text, perhaps what is left of a link",
             What::Empty => "is empty",
             What::Script { .. } => "is a script",
-            What::Other => "is no library of Linux",
+            What::Other => "is not a Linux library",
             What::Elf(_) | What::Unread | What::Wheel(_) => continue,
         };
         found.entry(what).or_default().push(*first);

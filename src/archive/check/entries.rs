@@ -279,8 +279,8 @@ fn duplicates(check: &mut Check<'_>) {
 /// Bytes of caches and tests from which they are worth a word.
 const WORTH: u64 = 1 << 20;
 
-/// Caches and tests by the megabyte. The compiled modules of a Python are no cache where the layer
-/// is for it: nothing can be written in a layer, so that they save time.
+/// Caches and tests by the megabyte. The compiled modules of a Python are not a cache where the
+/// layer is for it: nothing can be written in a layer, so that they save time.
 fn needless(check: &mut Check<'_>) {
     let pythons: Vec<String> = check
         .target

@@ -193,7 +193,7 @@ impl Loops<'_> {
 const LOOP: &str = "Fn::ForEach::";
 
 /// Puts an item in the place of a loop's identifier: `${Name}` and `&{Name}` in keys and texts, and
-/// `Ref`. In `&{Name}`, what is no letter or digit is left out, as logical IDs ask for. Says
+/// `Ref`. In `&{Name}`, what is not a letter or digit is left out, as logical IDs ask for. Says
 /// whether that could be done: not where two keys become one, nor where it stands too deep.
 fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) -> bool {
     if depth > DEPTH {

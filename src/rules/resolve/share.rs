@@ -37,7 +37,7 @@ struct Granted<'a> {
 
 impl Resolver<'_> {
     /// The grants of each of `versions`, or those of the one rolling version where there are none.
-    /// Unless these are `complete`, a label among those that could not be read is no mistake.
+    /// Unless these are `complete`, a label among those that could not be read is not a mistake.
     pub fn grants(
         &mut self,
         shares: &[&Share],

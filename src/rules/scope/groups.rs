@@ -47,7 +47,7 @@ pub enum Target {
 /// How far the search for cycles has come with a group.
 #[derive(Clone, Copy)]
 enum State {
-    /// Not looked at yet.
+    /// Not examined yet.
     New,
     /// On the path from the group that the search began with.
     Open,
