@@ -362,6 +362,23 @@ fn expired_shares_are_reported_by_check_alone() {
 }
 
 #[test]
+fn an_expired_share_of_a_layer_with_a_variable_is_reported_once() {
+    let source = "layer a for arch in x86_64, arm64 {
+  architectures <arch>
+  version 1 from s3://bucket-1/<arch>.zip
+  share with account 123456789012 until 2027-01-31
+}
+";
+    let folder = folder_with(&[("a.layers", source)]);
+    let checked = run(
+        folder.path(),
+        &["check", "a.layers", "--as-of", "2027-02-01"],
+        b"",
+    );
+    expect(&checked, 1, "1 error");
+}
+
+#[test]
 fn messages_come_in_three_forms() {
     let folder = folder_with(&[("a.layers", "layr a {\n}\n")]);
     let output = run(

@@ -107,7 +107,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     let Resolver {
         scope,
         diagnostics,
-        deadlines,
+        mut deadlines,
         ..
     } = resolver;
     // A name may look unused only because its use has a mistake in it, or because the source is
@@ -119,6 +119,9 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     rules.layers = layers.into_values().collect();
     rules.restrictions = restrictions;
     rules.claims = claims;
+    // A rule of a layer with variables is read once for each of its values.
+    deadlines.sort_by_key(|deadline| deadline.span);
+    deadlines.dedup_by_key(|deadline| deadline.span);
     rules.deadlines = deadlines;
     rules.organization = scope.accounts();
     let (parameters, principals, rank) = scope.finish();

@@ -655,7 +655,7 @@ fn same_archive(content: &Content, second: &Name) -> Diagnostic {
     )
     .also(second.span, "this is a version of its own")
     .help(
-        "write `<version>` where the label stands in the address, or give each version a line of \
-        its own",
+        "write `<version>` in the place of the label in the address, or give each version a line \
+        of its own",
     )
 }
