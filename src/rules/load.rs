@@ -161,21 +161,12 @@ pub fn load(
 }
 
 fn accounts_files(ast: &File) -> impl Iterator<Item = &Value> {
-    ast.statements
-        .iter()
-        .filter_map(|statement| match statement {
-            Statement::Accounts(path) => Some(path),
-            Statement::Stack(_)
-            | Statement::Parameter(_)
-            | Statement::Account(_)
-            | Statement::Organization(_)
-            | Statement::Unit(_)
-            | Statement::Group(_)
-            | Statement::Include(_)
-            | Statement::Layer(_)
-            | Statement::Restriction(_)
-            | Statement::Expect(_) => None,
-        })
+    ast.statements.iter().filter_map(|statement| {
+        let Statement::Accounts(path) = statement else {
+            return None;
+        };
+        Some(path)
+    })
 }
 
 /// Whether a file lies outside the folder of the source. A path that stays inside by its letters
@@ -251,34 +242,24 @@ fn no_accounts(written: &Value, problem: &Problem) -> Diagnostic {
     };
     diagnostic.help(match problem {
         Problem::CutOff => format!(
-            "make it anew without `--max-items` and `--no-paginate`: `{COMMAND} --output json`"
+            "create it again without `--max-items` and `--no-paginate`: `{COMMAND} --output json`"
         ),
         Problem::NotJson(..)
         | Problem::SomethingElse(..)
         | Problem::InvalidId(_)
         | Problem::Twice(_)
         | Problem::NoState(_)
-        | Problem::InvisibleName(_) => format!("make it anew: `{COMMAND} --output json`"),
+        | Problem::InvisibleName(_) => format!("create it again: `{COMMAND} --output json`"),
     })
 }
 
 fn includes(ast: &File) -> Vec<Value> {
-    let includes = ast
-        .statements
-        .iter()
-        .filter_map(|statement| match statement {
-            Statement::Include(path) => Some(path.clone()),
-            Statement::Stack(_)
-            | Statement::Parameter(_)
-            | Statement::Account(_)
-            | Statement::Organization(_)
-            | Statement::Unit(_)
-            | Statement::Accounts(_)
-            | Statement::Group(_)
-            | Statement::Layer(_)
-            | Statement::Restriction(_)
-            | Statement::Expect(_) => None,
-        });
+    let includes = ast.statements.iter().filter_map(|statement| {
+        let Statement::Include(path) = statement else {
+            return None;
+        };
+        Some(path.clone())
+    });
     includes.collect()
 }
 

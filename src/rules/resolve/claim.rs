@@ -19,22 +19,12 @@ const EVERY_LAYER: &str = "*";
 impl Resolver<'_> {
     /// The claims of a source; without those that have a mistake, which is then reported.
     pub fn claims(&mut self, file: &File, names: &Names<'_>) -> Vec<Claim> {
-        let claims = file
-            .statements
-            .iter()
-            .filter_map(|statement| match statement {
-                Statement::Expect(claim) => Some(claim),
-                Statement::Stack(_)
-                | Statement::Parameter(_)
-                | Statement::Account(_)
-                | Statement::Organization(_)
-                | Statement::Unit(_)
-                | Statement::Accounts(_)
-                | Statement::Group(_)
-                | Statement::Include(_)
-                | Statement::Layer(_)
-                | Statement::Restriction(_) => None,
-            });
+        let claims = file.statements.iter().filter_map(|statement| {
+            let Statement::Expect(claim) = statement else {
+                return None;
+            };
+            Some(claim)
+        });
         claims
             .filter_map(|claim| self.claim(claim, names))
             .collect()
