@@ -209,7 +209,7 @@ def listed_twice(told: Story) -> None:
 
 @story
 @listed(
-    "build over a template of somebody else's that publishes a version, and list that by `at ARN`"
+    "build over somebody else's template that publishes a version, and list it by `at ARN`"
 )
 def somebody_elses_template(told: Story) -> None:
     """A version that somebody else's template publishes is taken over in two deploys; one would
@@ -277,7 +277,7 @@ def moved_to_another_source(told: Story) -> None:
 @story
 @listed(
     "rename an account, an organization or a group",
-    "re-order statements, move members between groups, split the source by `include`",
+    "reorder statements, move members between groups, split the source by `include`",
 )
 def the_same_in_other_words(told: Story) -> None:
     """Whatever changes words and not meaning is an empty change set."""
@@ -522,7 +522,7 @@ def a_layer_on_a_switch(told: Story) -> None:
 @story
 @listed(
     "edit a property or the content of a published version", "the same with `--republish LABEL`",
-    "rename a label, nothing else", "rename the layer and keep its name at AWS by `name`",
+    "rename a label, nothing else", "rename the layer and keep its name in AWS by `name`",
     "rename the layer without `name`",
 )  # fmt: skip
 def published_once(told: Story) -> None:
@@ -584,7 +584,7 @@ def roll(key: str, *rules: str, before: str = "", name: str = "deps") -> str:
 @rolling(
     "change the content or a property, `keep`", "add a rule", "remove a rule",
     "change the ID behind a name",
-    "rename an account, an organization or a group; re-order; move members between groups",
+    "rename an account, an organization or a group; reorder; move members between groups",
 )  # fmt: skip
 def rolling_keeps(told: Story) -> None:
     """Old versions stay shared as they were; a removed rule is revoked on the newest only, and
