@@ -212,40 +212,70 @@ fn combinations<'a>(
     combinations
 }
 
-/// What was found of each variant, as one list: what is so in all of them is said once, and of
-/// anything else the variants are named.
+/// What was found of each variant, as one list. A mistake with one remedy is reported once for each
+/// place, however many texts the place stands for. If not all variants have it, those that do are
+/// named.
 pub fn merged(found: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
     let all = found.len();
-    let mut variants: IndexMap<(Span, String), (Diagnostic, IndexSet<String>)> = IndexMap::new();
+    let mut mistakes: IndexMap<_, Mistake> = IndexMap::new();
     for (name, diagnostics) in found {
         for diagnostic in diagnostics {
-            let key = (diagnostic.primary.span, diagnostic.message.clone());
-            let entry = variants
-                .entry(key)
-                .or_insert_with(|| (diagnostic, IndexSet::new()));
-            entry.1.insert(name.clone());
+            let place = (diagnostic.primary.span, diagnostic.code);
+            let key = (place, diagnostic.notes.clone(), diagnostic.helps.clone());
+            let mistake = mistakes.entry(key).or_insert_with(|| Mistake {
+                first: diagnostic.clone(),
+                messages: IndexSet::new(),
+                variants: IndexSet::new(),
+            });
+            mistake.messages.insert(diagnostic.message);
+            mistake.variants.insert(name.clone());
         }
     }
-    let merged = variants.into_values().map(|(diagnostic, names)| {
-        if names.len() == all {
-            return diagnostic;
+    mistakes
+        .into_values()
+        .map(|mistake| mistake.reported(all))
+        .collect()
+}
+
+/// A mistake at one place, and what has it.
+struct Mistake {
+    first: Diagnostic,
+    /// One for each text that the place stands for.
+    messages: IndexSet<String>,
+    variants: IndexSet<String>,
+}
+
+impl Mistake {
+    /// The first text's message, with how many others there are and which of `all` variants have
+    /// the mistake.
+    fn reported(self, all: usize) -> Diagnostic {
+        let Self {
+            mut first,
+            messages,
+            variants,
+        } = self;
+        let others = messages.len() - 1;
+        if others > 0 {
+            let texts = count(others, "more text");
+            first = first.note(format!(
+                "this place stands for {texts} with the same mistake"
+            ));
         }
-        let mut named: Vec<String> = names
-            .iter()
-            .take(MOST_NAMED)
-            .map(|name| quote(name))
-            .collect();
-        if names.len() > MOST_NAMED {
-            named.push(format!("{} more", names.len() - MOST_NAMED));
+        if variants.len() == all {
+            return first;
         }
-        let variants = if names.len() == 1 {
+        let named = variants.iter().take(MOST_NAMED);
+        let mut named: Vec<String> = named.map(|name| quote(name)).collect();
+        if variants.len() > MOST_NAMED {
+            named.push(format!("{} more", variants.len() - MOST_NAMED));
+        }
+        let noun = if variants.len() == 1 {
             "variant"
         } else {
             "variants"
         };
-        diagnostic.note(format!("this is in the {variants} {}", list(&named, "and")))
-    });
-    merged.collect()
+        first.note(format!("this is in the {noun} {}", list(&named, "and")))
+    }
 }
 
 /// A change of a text that holds a variable would put the value in the variable's place: it is
