@@ -45,6 +45,13 @@ def clean(info: Path, third_party: str, host: str) -> None:
             wheel.write(f"Tag: py3-none-musllinux_1_1_{platform.machine()}\n")
 
 
+def manual(program: Path, place: Path) -> dict[str, bytes]:
+    """The manual pages, as the program writes them."""
+    program.chmod(0o755)
+    subprocess.run([program, "man", place], check=True)
+    return {page.name: page.read_bytes() for page in sorted(place.iterdir())}
+
+
 def archive(path: Path, files: dict[str, tuple[bytes, int]]) -> None:
     """An archive whose bytes depend on nothing but names, contents and modes."""
     epoch = int(os.environ["SOURCE_DATE_EPOCH"])
@@ -69,6 +76,11 @@ def main() -> None:
         [info] = folder.glob("*.dist-info")
         [program] = folder.glob("*.data/scripts/*")
         clean(info, third_party, host)
+        pages = manual(program, Path(place) / "man")
+        share = program.parent.parent / "data" / "share" / "man" / "man1"
+        share.mkdir(parents=True)
+        for name, page in pages.items():
+            (share / name).write_bytes(page)
         subprocess.run(
             [sys.executable, "-m", "wheel", "pack", "-d", dist, folder],
             stdout=subprocess.PIPE,
@@ -78,6 +90,8 @@ def main() -> None:
         files = {program.name: (program.read_bytes(), 0o755)}
         for name in ["LICENSE", "README.md", "CHANGELOG.md"]:
             files[name] = ((ROOT / name).read_bytes(), 0o644)
+        for name, page in pages.items():
+            files[f"man/man1/{name}"] = (page, 0o644)
         files[THIRD_PARTY] = (third_party.encode(), 0o644)
         files[bill.name] = (bill.read_bytes(), 0o644)
         archive(dist / f"{folder.name}-{host}.tar.gz", files)

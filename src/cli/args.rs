@@ -1,5 +1,6 @@
 //! The arguments of every command.
 
+use super::completers;
 use crate::access::kind::Kind;
 use crate::aws::runtimes;
 use crate::cloudformation::Values;
@@ -7,7 +8,6 @@ use crate::diagnostic::render::Form;
 use crate::rules::formats;
 use crate::template::Format;
 use clap::{Parser, Subcommand, ValueEnum};
-use clap_complete::Shell;
 use jiff::civil::Date;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -110,8 +110,10 @@ fn is_github_actions() -> bool {
         && !std::io::stderr().is_terminal()
 }
 
-/// What to do.
+/// What to do. The arguments of a command are put together when it is the one that was called. The
+/// structures that they are in have no documentation, which clap would take for the command's.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
     /// Show who can use which layer version, and what roles and policies let attach
     Access(AccessArguments),
@@ -138,15 +140,16 @@ pub enum Command {
     Explain(ExplainArguments),
     /// Write a source to start from
     Init(InitArguments),
-    /// Print a shell's completions for this program
+    /// Print what makes a shell complete this program's arguments
     Completions(CompletionsArguments),
+    /// Write the manual pages of this program into a folder
+    Man(ManArguments),
 }
 
-/// The arguments of `build`.
 #[derive(Debug, clap::Args)]
 pub struct BuildArguments {
     /// The source; `-` is standard input
-    #[arg(value_name = "FILE")]
+    #[arg(value_name = "FILE", add = completers::sources())]
     pub file: PathBuf,
     /// Where to write the template; standard output if left out
     #[arg(short, long, value_name = "OUT")]
@@ -165,23 +168,21 @@ pub struct BuildArguments {
     pub replace: bool,
 }
 
-/// The arguments of `check`.
 #[derive(Debug, clap::Args)]
 pub struct CheckArguments {
     /// The sources, or folders with them; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", add = completers::sources())]
     pub files: Vec<PathBuf>,
     /// Report shares that expired before this day, instead of today (in UTC)
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
 }
 
-/// The arguments of `access`.
 #[derive(Debug, clap::Args)]
 pub struct AccessArguments {
     /// Sources, templates, policies of layer versions, or folders with templates and sources; `-`
     /// is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", add = completers::readable())]
     pub files: Vec<PathBuf>,
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
@@ -197,19 +198,18 @@ pub struct AccessArguments {
     pub values: ValueArguments,
 }
 
-/// The arguments of `diff`.
 #[derive(Debug, clap::Args)]
 pub struct DiffArguments {
     /// The old and the new side: each a source, a template, policies, or a folder; `-` is standard
     /// input. With `--base`, what is compared with that revision; the current folder if left out
-    #[arg(value_name = "PATH")]
+    #[arg(value_name = "PATH", add = completers::readable())]
     pub paths: Vec<PathBuf>,
     /// The old side is this revision of the git repository
     #[arg(long, value_name = "REVISION")]
     pub base: Option<String>,
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: DiffFormat,
+    pub format: ReportFormat,
     /// Exit with 1 if anybody gains anything
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
@@ -242,8 +242,8 @@ impl From<MeantAs> for Kind {
     }
 }
 
-/// What is known of the values of a template's parameters. Without it, an answer is about every
-/// value that the template allows.
+// What is known of the values of a template's parameters. Without it, an answer is about every
+// value that the template allows.
 #[derive(Debug, clap::Args)]
 pub struct ValueArguments {
     /// The value of a parameter of the template
@@ -282,7 +282,7 @@ pub enum AccessFormat {
 
 /// The form of a report that is not made for a browser.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum DiffFormat {
+pub enum ReportFormat {
     /// For a terminal
     #[default]
     Text,
@@ -299,11 +299,10 @@ pub enum FailOn {
     Broader,
 }
 
-/// The arguments of `ask`.
 #[derive(Debug, clap::Args)]
 pub struct AskArguments {
     /// Sources, templates, or folders with them; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", add = completers::readable())]
     pub files: Vec<PathBuf>,
     /// The claim, such as `account 123456789012 can use deps`
     pub claim: String,
@@ -315,31 +314,29 @@ pub struct AskArguments {
     pub values: ValueArguments,
 }
 
-/// The arguments of `drift`.
 #[derive(Debug, clap::Args)]
 pub struct DriftArguments {
     /// Sources, templates, or folders with them; and what `aws lambda get-layer-version-policy`
     /// printed, of any number of versions; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", add = completers::readable())]
     pub files: Vec<PathBuf>,
     /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is
     /// which
-    #[arg(long, value_name = "JSON")]
+    #[arg(long, value_name = "JSON", add = completers::printed())]
     pub stack_resources: Option<PathBuf>,
     /// The values of parameters
     #[command(flatten)]
     pub values: ValueArguments,
 }
 
-/// The arguments of `uses`.
 #[derive(Debug, clap::Args)]
 pub struct UsesArguments {
     /// The templates with the functions; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", add = completers::templates())]
     pub files: Vec<PathBuf>,
     /// What is known of layers: sources, templates, and what `aws lambda list-layer-versions`,
     /// `get-layer-version` and `get-layer-version-policy` printed
-    #[arg(long, value_name = "FILE", num_args = 1..)]
+    #[arg(long, value_name = "FILE", num_args = 1.., add = completers::readable())]
     pub catalog: Vec<PathBuf>,
     /// The region that the functions are deployed to
     #[arg(long, value_name = "REGION", value_parser = region)]
@@ -358,45 +355,44 @@ pub struct UsesArguments {
     pub version: Option<String>,
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: DiffFormat,
+    pub format: ReportFormat,
 }
 
-/// The arguments of `inspect`.
 #[derive(Debug, clap::Args)]
 pub struct InspectArguments {
     /// The zip files, or the folders as `aws cloudformation package` would zip them
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", add = completers::archives())]
     pub files: Vec<PathBuf>,
     /// The runtimes that the layer is for
-    #[arg(long = "runtime", value_name = "NAME", num_args = 1.., value_parser = runtime)]
+    #[arg(long = "runtime", value_name = "NAME", num_args = 1..)]
+    #[arg(value_parser = runtime, add = completers::runtimes())]
     pub runtimes: Vec<String>,
     /// The architectures that the layer is for
-    #[arg(long = "architecture", value_name = "NAME", num_args = 1.., value_parser = architecture)]
+    #[arg(long = "architecture", value_name = "NAME", num_args = 1..)]
+    #[arg(value_parser = architecture, add = completers::architectures())]
     pub architectures: Vec<String>,
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: DiffFormat,
+    pub format: ReportFormat,
 }
 
-/// The arguments of `fmt`.
 #[derive(Debug, clap::Args)]
 pub struct FmtArguments {
     /// The sources, or folders with them; `-` is standard input
-    #[arg(required = true, value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE", add = completers::sources())]
     pub files: Vec<PathBuf>,
     /// Write nothing; exit with 1 and show the difference if a file is not formatted
     #[arg(long)]
     pub check: bool,
 }
 
-/// The arguments of `explain`.
 #[derive(Debug, clap::Args)]
 pub struct ExplainArguments {
     /// The code, such as `everyone-without-reason`; all codes are listed if left out
+    #[arg(add = completers::codes())]
     pub code: Option<String>,
 }
 
-/// The arguments of `init`.
 #[derive(Debug, clap::Args)]
 pub struct InitArguments {
     /// The file to write
@@ -404,11 +400,18 @@ pub struct InitArguments {
     pub file: PathBuf,
 }
 
-/// The arguments of `completions`.
 #[derive(Debug, clap::Args)]
 pub struct CompletionsArguments {
     /// The shell
-    pub shell: Shell,
+    #[arg(value_parser = completers::SHELLS)]
+    pub shell: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ManArguments {
+    /// The folder, such as `~/.local/share/man/man1`; it is made if it is not there
+    #[arg(value_name = "FOLDER")]
+    pub folder: PathBuf,
 }
 
 /// The form of a template, as an argument.

@@ -1,19 +1,35 @@
-//! `layershare completions`
+//! `layershare completions`, and the answer to a shell that asks how a command goes on.
 
 use super::Outcome;
 use super::args::{Arguments, CompletionsArguments};
+use anyhow::Context;
 use clap::CommandFactory;
+use clap_complete::CompleteEnv;
+use clap_complete::env::Shells;
 use std::io::Write;
 
-/// Prints a shell's completions for this program.
+/// What a shell sets to its own name when it asks.
+const ASKS: &str = "LAYERSHARE_COMPLETE";
+
+const NAME: &str = "layershare";
+
+/// Prints what makes a shell ask this program how its arguments go on.
 pub fn run(arguments: &CompletionsArguments) -> anyhow::Result<Outcome> {
+    let shells = Shells::builtins();
+    let shell = shells
+        .completer(&arguments.shell)
+        .with_context(|| format!("there are no completions for {}", arguments.shell))?;
     let mut script = Vec::new();
-    clap_complete::generate(
-        arguments.shell,
-        &mut Arguments::command(),
-        "layershare",
-        &mut script,
-    );
-    std::io::stdout().write_all(&script)?;
+    shell.write_registration(ASKS, NAME, NAME, NAME, &mut script)?;
+    std::io::stdout()
+        .write_all(&script)
+        .context("cannot write to standard output")?;
     Ok(Outcome::Fine)
+}
+
+/// Answers a shell that asks, and ends the program; does nothing if no shell does.
+pub fn answer() {
+    CompleteEnv::with_factory(Arguments::command)
+        .var(ASKS)
+        .complete();
 }

@@ -1,7 +1,7 @@
 //! `layershare diff`
 
 use super::Outcome;
-use super::args::{DiffArguments, DiffFormat};
+use super::args::{DiffArguments, ReportFormat};
 use super::input::Reading;
 use super::messages::Messages;
 use super::tree::{Revision, Tree};
@@ -59,9 +59,9 @@ pub fn run(
     lend_names(&mut new, &old);
     let diff = Diff::between(&old, &new);
     let text = match arguments.format {
-        DiffFormat::Text => report::diff_text(&diff, &old, &new),
-        DiffFormat::Markdown => report::diff_markdown(&diff, &old, &new),
-        DiffFormat::Json => format!("{:#}\n", report::diff_json(&diff, &old, &new)),
+        ReportFormat::Text => report::diff_text(&diff, &old, &new),
+        ReportFormat::Markdown => report::diff_markdown(&diff, &old, &new),
+        ReportFormat::Json => format!("{:#}\n", report::diff_json(&diff, &old, &new)),
     };
     io::stdout()
         .lock()

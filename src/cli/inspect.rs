@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::archives::contents;
-use super::args::{DiffFormat, InspectArguments};
+use super::args::{InspectArguments, ReportFormat};
 use super::messages::Messages;
 use crate::archive::Target;
 use crate::archive::check::check;
@@ -33,9 +33,9 @@ pub fn run(arguments: &InspectArguments, messages: &mut Messages) -> anyhow::Res
         });
     }
     let report = match arguments.format {
-        DiffFormat::Text => report::inspect_text(&inspected),
-        DiffFormat::Markdown => report::inspect_markdown(&inspected, &sources),
-        DiffFormat::Json => format!("{:#}\n", report::inspect_json(&inspected, &sources)),
+        ReportFormat::Text => report::inspect_text(&inspected),
+        ReportFormat::Markdown => report::inspect_markdown(&inspected, &sources),
+        ReportFormat::Json => format!("{:#}\n", report::inspect_json(&inspected, &sources)),
     };
     io::stdout()
         .lock()

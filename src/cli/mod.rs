@@ -6,6 +6,7 @@ mod args;
 mod ask;
 mod build;
 mod check;
+mod completers;
 mod completions;
 mod diff;
 mod disk;
@@ -16,6 +17,7 @@ mod folder;
 mod init;
 mod input;
 mod inspect;
+mod man;
 mod messages;
 mod next;
 mod output;
@@ -62,6 +64,7 @@ pub fn run() -> ExitCode {
 
 /// Runs the program under other limits than CloudFormation's, to measure how it grows beyond them.
 pub fn run_with(limits: Limits) -> ExitCode {
+    completions::answer();
     let arguments = Arguments::parse();
     let mut messages = Messages::new(&arguments.messages);
     match execute(arguments.command, limits, &mut messages) {
@@ -91,6 +94,7 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Init(arguments) => init::run(&arguments, messages),
         Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 

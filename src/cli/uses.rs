@@ -1,7 +1,7 @@
 //! `layershare uses`
 
 use super::Outcome;
-use super::args::{DiffFormat, UsesArguments};
+use super::args::{ReportFormat, UsesArguments};
 use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
@@ -69,9 +69,9 @@ pub fn run(
         uses.add(file, &catalog, &target);
     }
     print(&match arguments.format {
-        DiffFormat::Text => report::uses_text(&uses, &sources),
-        DiffFormat::Markdown => report::uses_markdown(&uses, &sources),
-        DiffFormat::Json => format!("{:#}\n", report::uses_json(&uses, &sources)),
+        ReportFormat::Text => report::uses_text(&uses, &sources),
+        ReportFormat::Markdown => report::uses_markdown(&uses, &sources),
+        ReportFormat::Json => format!("{:#}\n", report::uses_json(&uses, &sources)),
     })?;
     messages.diagnostics(&uses.diagnostics, &sources);
     messages.summary(&uses.diagnostics);
@@ -85,14 +85,14 @@ pub fn run(
 fn answer(
     files: &[File<'_>],
     wanted: &Wanted,
-    format: DiffFormat,
+    format: ReportFormat,
     sources: &Sources,
 ) -> anyhow::Result<Outcome> {
     let found: Vec<User> = files.iter().flat_map(|file| users(file, wanted)).collect();
     print(&match format {
-        DiffFormat::Text => report::users_text(&found, sources),
-        DiffFormat::Markdown => report::users_markdown(&found, sources),
-        DiffFormat::Json => format!("{:#}\n", report::users_json(&found, sources)),
+        ReportFormat::Text => report::users_text(&found, sources),
+        ReportFormat::Markdown => report::users_markdown(&found, sources),
+        ReportFormat::Json => format!("{:#}\n", report::users_json(&found, sources)),
     })?;
     Ok(if found.iter().any(|user| user.is_certain) {
         Outcome::Findings

@@ -60,6 +60,8 @@ def the_wheel_in_a_fresh_environment(place: Path) -> None:
     subprocess.run([*pip, only("*.whl")], check=True)
     shutil.copy(SOURCE, place)
     builds([environment / "bin" / "layershare"], place)
+    if not (environment / "share" / "man" / "man1" / "layershare-build.1").is_file():
+        raise Fault("the wheel installs no manual pages")
 
 
 def the_program_in_an_empty_root(place: Path) -> None:
@@ -113,6 +115,14 @@ def licenses_and_bill_of_materials(_: Path) -> None:
             raise Fault(f"{wanted} is in {found}, not once in the wheel and once in the archive")
 
 
+def manual_pages(_: Path) -> None:
+    names = list(contents())
+    for place in ["wheel: .*\\.data/data/share", "archive: [^/]*"]:
+        for page in ["layershare", "layershare-build"]:
+            if not any(re.fullmatch(f"{place}/man/man1/{page}\\.1", name) for name in names):
+                raise Fault(f"{page}.1 is not in {place}")
+
+
 def checksums(_: Path) -> None:
     lines = only("*.sha256").read_text().splitlines()
     if len(lines) != 2:
@@ -129,6 +139,7 @@ CHECKS = [
     the_wheel_has_the_program_of_the_archive,
     no_path_of_this_machine,
     licenses_and_bill_of_materials,
+    manual_pages,
     checksums,
 ]
 
