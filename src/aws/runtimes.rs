@@ -17,17 +17,25 @@ pub enum Support {
 
 /// Every known runtime.
 pub fn all() -> impl Iterator<Item = (&'static str, Support)> {
-    DATA.lines().map(|line| match line.split_once(' ') {
+    DATA.lines().map(runtime)
+}
+
+/// The runtime of a line.
+fn runtime(line: &'static str) -> (&'static str, Support) {
+    match line.split_once(' ') {
         None => (line, Support::Dated),
         Some((name, "deprecated")) => (name, Support::Deprecated),
         Some((name, _)) => (name, Support::Undated),
-    })
+    }
 }
 
 /// The support of a runtime; `None` for one that is not known.
 #[must_use]
 pub fn support(name: &str) -> Option<Support> {
-    all().find_map(|(known, support)| (known == name).then_some(support))
+    DATA.lines()
+        .filter(|line| line.starts_with(name))
+        .map(runtime)
+        .find_map(|(known, support)| (known == name).then_some(support))
 }
 
 /// The day of the data, `YYYY-MM-DD`.

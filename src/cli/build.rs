@@ -12,9 +12,8 @@ use crate::diagnostic::has_errors;
 use crate::english::{count, thousands};
 use crate::pipeline::compile;
 use crate::source::Sources;
-use crate::template::Format;
 use crate::template::limits::{Limits, no_resource, template_size};
-use crate::template::lower::{Lowered, Placement, Shape};
+use crate::template::lower::{Placement, Shape};
 use crate::template::published;
 use crate::template::stacks::{Entry, Scope, stack_name};
 use anyhow::{Context, bail};
@@ -61,11 +60,14 @@ pub fn run(
     }
     let format = arguments.format.into();
     let earlier = output.map(disk::existing).transpose()?.flatten();
+    // Written once, for its size, for the comparison, and to the output in one go.
+    let mut written = Vec::new();
+    if let Some(lowered) = &compiled.lowered {
+        lowered.template.write(format, &mut written)?;
+    }
     let mut is_foreign = false;
     if let (Some(output), Some(earlier), Some(lowered)) = (output, &earlier, &compiled.lowered) {
         refuse_unknown_labels(&arguments.republish, &lowered.listed)?;
-        let mut written = Vec::new();
-        lowered.template.write(format, &mut written)?;
         let record = (written != *earlier)
             .then(|| record(earlier, output))
             .transpose()?;
@@ -80,13 +82,9 @@ pub fn run(
             is_foreign = !record.is_marked;
         }
     }
-    let bytes = compiled
-        .lowered
-        .as_ref()
-        .map_or(0, |lowered| written_bytes(lowered, format));
     compiled
         .diagnostics
-        .extend(template_size(bytes, None, limits, compiled.start));
+        .extend(template_size(written.len(), None, limits, compiled.start));
     compiled
         .diagnostics
         .sort_by_key(|diagnostic| diagnostic.primary.span);
@@ -99,20 +97,16 @@ pub fn run(
     if let Some(output) = output.filter(|_| is_foreign && !arguments.replace) {
         bail!(not_ours(output));
     }
-    match output {
-        None => print(lowered, format),
-        Some(output) if arguments.check => {
-            let mut written = Vec::new();
-            lowered.template.write(format, &mut written)?;
-            compare(&written, output, earlier.as_deref(), messages)
-        }
+    let outcome = match output {
+        None => print(&written)?,
+        Some(output) if arguments.check => compare(&written, output, earlier.as_deref(), messages)?,
         Some(output) => {
-            disk::replace(output, |file| lowered.template.write(format, file))?;
+            disk::replace(output, |file| file.write_all(&written))?;
             let resources = count(lowered.template.resources.len(), "resource");
             messages.say(&format!(
                 "wrote {}: {resources}, {} bytes",
                 output.display(),
-                thousands(bytes)
+                thousands(written.len())
             ));
             let stem = source.as_deref().unwrap_or(output);
             let entry = Entry::new(
@@ -120,43 +114,24 @@ pub fn run(
                 output.display().to_string(),
                 Scope::Account,
                 &lowered.template,
-                bytes,
+                written.len(),
             );
             next::steps(&entry, output)
                 .iter()
                 .for_each(|line| messages.say(line));
-            Ok(Outcome::Fine)
+            Outcome::Fine
         }
-    }
+    };
+    // The program ends here. Giving back what a large template is made of, piece by piece, would
+    // take longer than writing it.
+    std::mem::forget(compiled);
+    Ok(outcome)
 }
 
-/// The bytes of the template in that form.
-fn written_bytes(lowered: &Lowered, format: Format) -> usize {
-    let mut counter = Counter(0);
-    match lowered.template.write(format, &mut counter) {
-        Ok(()) => counter.0,
-        Err(_) => usize::MAX,
-    }
-}
-
-/// Counts what is written and keeps nothing.
-struct Counter(usize);
-
-impl Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len();
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn print(lowered: &Lowered, format: Format) -> anyhow::Result<Outcome> {
-    lowered
-        .template
-        .write(format, io::stdout().lock())
+fn print(template: &[u8]) -> anyhow::Result<Outcome> {
+    let mut to = io::stdout().lock();
+    to.write_all(template)
+        .and_then(|()| to.flush())
         .context("cannot write to standard output")?;
     Ok(Outcome::Fine)
 }
