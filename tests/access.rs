@@ -332,7 +332,7 @@ fn what_cannot_be_told_is_not_denied() {
         path.to_str().unwrap(),
         "P cannot attach * from account 000000000100",
         3,
-        "too many conditions",
+        "too many combinations of conditions",
     );
 }
 

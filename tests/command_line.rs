@@ -100,7 +100,7 @@ fn check_compares_with_the_template_that_is_there() {
     )
     .unwrap();
     let output = run(folder.path(), &check, b"");
-    expect(&output, 1, "a.yaml is not what the source says");
+    expect(&output, 1, "a.yaml does not match the source");
     let difference = String::from_utf8(output.stdout).unwrap();
     assert!(
         difference.contains("-      Principal: '123456789012'\n+      Principal: '210987654321'\n"),
@@ -162,7 +162,7 @@ fn a_template_that_somebody_else_wrote_is_overwritten_only_when_that_is_meant() 
         &[&build[..], &["--check", "--replace"]].concat(),
         b"",
     );
-    expect(&output, 1, "network.yaml is not what the source says");
+    expect(&output, 1, "network.yaml does not match the source");
     assert_eq!(
         fs::read_to_string(folder.path().join("network.yaml")).unwrap(),
         FOREIGN
@@ -247,7 +247,7 @@ fn a_live_version_is_not_deleted_by_a_build() {
             expect(
                 &output,
                 1,
-                "add `DeletionPolicy: Retain` to `Shared` in the template as it was",
+                "add `DeletionPolicy: Retain` to `Shared` in the old template",
             );
         }
         assert_eq!(
@@ -389,7 +389,7 @@ fn messages_come_in_three_forms() {
     expect(
         &output,
         1,
-        "a.layers:1:1: error[unknown-statement]: there is no statement `layr` at this level\n",
+        "a.layers:1:1: error[unknown-statement]: unknown statement `layr` at this level\n",
     );
     let output = run(
         folder.path(),
@@ -481,7 +481,7 @@ fn usage_and_files_that_cannot_be_used_exit_with_2() {
         ),
         (vec!["build", "a.layers", "--check"], "--output"),
         (vec!["check", "a.layers", "--as-of", "soon"], "soon"),
-        (vec!["explain", "sintax"], "there is `syntax`"),
+        (vec!["explain", "sintax"], "a similar one is `syntax`"),
     ] {
         expect(&run(folder.path(), &arguments, b""), 2, said);
     }
@@ -515,7 +515,7 @@ fn includes_that_cannot_be_used_are_findings() {
         ("a.layers", "includes itself"),
         ("b.layers", "includes itself"),
         ("latin.layers", "not UTF-8"),
-        ("more.layers", "holds a layer"),
+        ("more.layers", "contains a layer"),
     ] {
         let source = format!("include \"{include}\"\n{SOURCE}");
         let folder = folder_with(&[
@@ -746,7 +746,7 @@ fn equal_mistakes_are_one_message_with_their_places() {
     let many = said("a.layers", "human");
     assert_eq!(number(&many, "error[unknown-name]"), 1, "{many}");
     assert!(
-        many.contains("= note: the same at 49 more places: 8:14, 12:14, 16:14, "),
+        many.contains("= note: the same in 49 more places: 8:14, 12:14, 16:14, "),
         "{many}"
     );
     assert!(many.contains(", 200:14\n"), "{many}");
@@ -857,8 +857,8 @@ fn answers_come_without_notes_about_the_source() {
 fn explain_names_the_codes_that_are_near() {
     let folder = folder_with(&[]);
     for (wrong, said) in [
-        ("expired-sare", "there is `expired-share`"),
-        ("shared version", "like it are `version-not-shared`, "),
+        ("expired-sare", "a similar one is `expired-share`"),
+        ("shared version", "similar ones are `version-not-shared`, "),
         ("zzzz", "`layershare explain` lists all"),
     ] {
         expect(&run(folder.path(), &["explain", wrong], b""), 2, said);

@@ -67,7 +67,7 @@ fn what_cannot_be_compared_is_no_answer() {
     };
     failed(
         &[source, "as-the-rules-say.json"],
-        "give the value by `--parameter NAME=VALUE`",
+        "pass it with `--parameter NAME=VALUE`",
     );
     failed(
         &[source, "as-the-rules-say.json", "--parameter", "Other=1"],
@@ -82,7 +82,7 @@ fn what_cannot_be_compared_is_no_answer() {
         ],
         "does not allow the value `12345`",
     );
-    let declared_only = "takes sources or templates, and live policies to compare them with";
+    let declared_only = "needs sources or templates, and live policies to compare them with";
     failed(&[source, "as-the-rules-say.layers"], declared_only);
     failed(
         &["as-the-rules-say.layers", "changed-by-hand.resources.json"],

@@ -417,7 +417,7 @@ fn versions_of_other_templates_are_deleted_when_they_are_replaced() {
 fn a_rolling_layer_that_leaves_with_grants_is_told() {
     let share = "share with account 123456789012, organization o-a1b2c3d4e5";
     let other = "layer other {\ncontent s3://bucket-1/2.zip\n}";
-    let lost = ["the deploy would take 2 grants from the version that `Deps` published"];
+    let lost = ["the deploy would delete 2 grants of the version that `Deps` published"];
     for lines in ["", "old-versions delete\n"] {
         let rolling = format!("layer deps {{\ncontent s3://bucket-1/1.zip\n{lines}{share}\n}}");
         assert_eq!(republished(&rolling, other, &[]), lost, "{rolling}");
@@ -437,7 +437,7 @@ fn a_rolling_layer_that_leaves_with_grants_is_told() {
     let named = format!("layer d {{\nname deps\ncontent s3://bucket-1/1.zip\n{share}\n}}");
     assert_eq!(
         republished(&named, other, &[]),
-        ["the deploy would take 2 grants from the version that `D` published"]
+        ["the deploy would delete 2 grants of the version that `D` published"]
     );
     let adopted = "layer deps {\n\
     version 1.0 at arn:aws:lambda:us-east-1:111122223333:layer:deps:1\n\

@@ -168,7 +168,7 @@ fn a_release_writes_one_file() {
         ),
     );
     let checked = build(top.path(), &["--check"]);
-    expect(&checked, 1, "out/deps.yaml is not what the source says");
+    expect(&checked, 1, "out/deps.yaml does not match the source");
     assert_eq!(files(&out), before, "a check writes nothing");
     expect(&build(top.path(), &[]), 0, "wrote 1 of 4 templates in out/");
     let changed: Vec<String> = files(&out)
@@ -223,7 +223,7 @@ fn the_folder_is_the_record_of_what_is_published() {
         expect(
             &build(top.path(), &["--republish", "1.0.0", "--check"]),
             1,
-            "is not what the source says",
+            "does not match the source",
         );
     }
     write(top.path(), SOURCE);
@@ -290,7 +290,7 @@ fn files_of_others_stay() {
     let other = SOURCE.replace("deps", "parts").replace("tools", "gear");
     fs::write(top.path().join("other.layers"), other).unwrap();
     let built = run(top.path(), &["build", "other.layers", "-o", "out/"], b"");
-    expect(&built, 2, "is made from shared.layers");
+    expect(&built, 2, "was built from shared.layers");
 }
 
 #[test]
@@ -300,7 +300,7 @@ fn a_folder_has_one_source() {
     let other = "layer tools {\n  version 1 from s3://acme-1/2.zip\n}\n";
     fs::write(top.path().join("other.layers"), other).unwrap();
     let built = run(top.path(), &["build", "other.layers", "-o", "out"], b"");
-    expect(&built, 2, "out/deps.yaml is made from shared.layers");
+    expect(&built, 2, "out/deps.yaml was built from shared.layers");
 }
 
 #[test]
@@ -344,11 +344,7 @@ fn what_is_too_large_for_one_template_fits_into_a_folder() {
     expect(&one, 1, "error[too-many]: the template has 600 resources");
     expect(&one, 1, "`build FILE -o FOLDER/`");
     let checked = run(top.path(), &["check", "shared.layers"], b"");
-    expect(
-        &checked,
-        0,
-        "note[needs-folder]: one template does not hold",
-    );
+    expect(&checked, 0, "note[needs-folder]: this source is too large");
     expect(&build(top.path(), &[]), 0, "wrote 3 of 3 templates");
     let share = "share with account 123456789012";
     write(

@@ -222,11 +222,11 @@ fn a_revision_that_is_not_there_is_said() {
         let argument = format!("--base={unknown}");
         let (code, said) = told(top.path(), &["diff", &argument]);
         assert_eq!(code, 2, "{said}");
-        assert!(said.contains("git knows no revision"), "{said}");
+        assert!(said.contains("git does not know the revision"), "{said}");
     }
     let (code, said) = told(top.path(), &["diff", "--base", "main", "gone.yaml"]);
     assert_eq!(code, 2);
-    assert!(said.contains("gone.yaml is neither here nor"), "{said}");
+    assert!(said.contains("gone.yaml exists neither here nor"), "{said}");
     let (code, said) = told(top.path(), &["diff", "deps.layers"]);
     assert_eq!(code, 2);
     assert!(said.contains("`--base`"), "{said}");
@@ -237,5 +237,5 @@ fn a_revision_that_is_not_there_is_said() {
         .current_dir(top.path())
         .output()
         .unwrap();
-    assert!(stderr(&output).contains("the program `git`, which is not there"));
+    assert!(stderr(&output).contains("the program `git`, which was not found"));
 }

@@ -108,7 +108,7 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
         let known = properties_of(kind);
         let strange =
             properties.and_then(|all| all.keys().find(|name| !known.contains(&name.as_str())));
-        return strange.map(|name| format!("{kind} with the property {name}, which is not known"));
+        return strange.map(|name| format!("{kind} with the unknown property {name}"));
     }
     let is_aws = kind.starts_with("AWS::") && !kind.ends_with("::MODULE");
     let is_harmless = is_aws
@@ -156,7 +156,7 @@ fn description(kind: &str) -> String {
         "AWS::CloudFormation::CustomResource" => format!("a custom resource ({kind})"),
         _ if kind.starts_with("Custom::") => format!("a custom resource ({kind})"),
         _ if kind.ends_with("::MODULE") => format!("a module ({kind})"),
-        _ if kind.starts_with("AWS::") => format!("a resource of a type that is not read ({kind})"),
+        _ if kind.starts_with("AWS::") => format!("a resource type that is not read ({kind})"),
         _ => format!("a third-party resource ({kind})"),
     }
 }

@@ -88,12 +88,11 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
                 declares(id, version),
                 match id {
                     VersionId::Resource(_) => {
-                        "which live version this is, is unknown: give the stack's resources by \
-                        `--stack-resources`"
+                        "its live version is unknown: pass the stack's resources with \
+                            `--stack-resources`"
                     }
                     VersionId::Arn(_) => {
-                        "which live version this is, is unknown: give the values by `--parameter \
-                        NAME=VALUE`"
+                        "its live version is unknown: pass the values with `--parameter NAME=VALUE`"
                     }
                 },
             )),
@@ -139,8 +138,8 @@ fn compare_one(
         None => drift.findings.push(not_compared(
             arn,
             None,
-            "no live policy of this version was given; if it has none, give \
-            `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
+            "the files have no live policy of this version; if it has none, add \
+                `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
         )),
     }
 }

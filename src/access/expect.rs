@@ -31,8 +31,8 @@ fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnost
             Diagnostic::error(Code::UndecidedClaim, claim.span, "this claim is undecided")
                 .note(why)
                 .help(
-                    "an undecided claim counts as a failure: supply what is missing, or remove \
-                the claim",
+                    "an undecided claim counts as a failure: supply the missing fact, or remove \
+                        the claim",
                 ),
         ),
         Verdict::Fails(why, causes) => {
@@ -54,12 +54,12 @@ fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnost
             let label = match claim.kind {
                 ClaimKind::Act {
                     verb: Verb::Can, ..
-                } => "this stops it",
+                } => "this denies it",
                 ClaimKind::Act {
                     verb: Verb::Cannot | Verb::Only,
                     ..
                 }
-                | ClaimKind::Use { .. } => "this lets it through",
+                | ClaimKind::Use { .. } => "this allows it",
             };
             Some(match origin {
                 Some(span) => diagnostic.also(span, label),

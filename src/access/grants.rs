@@ -399,7 +399,7 @@ fn permission(resource: &Resource<'_>, world: &World<'_>) -> (VersionId, Who) {
             resource.text("OrganizationId", world),
         ),
         Some(action) => {
-            let action = action.unwrap_or("what is not known");
+            let action = action.unwrap_or("an unknown action");
             Who::Unknown(
                 format!("{} grants {action}", resource.id),
                 resource.json.to_string(),
@@ -448,7 +448,7 @@ fn who(
     organization: Option<Text>,
 ) -> Who {
     let Some(principal) = principal else {
-        return Who::Unknown("no principal is named".to_owned(), String::new());
+        return Who::Unknown("it names no principal".to_owned(), String::new());
     };
     if let Some(id) = organization {
         return match (principal.as_literal(), id.as_literal()) {
@@ -458,11 +458,11 @@ fn who(
             // An organization that may be empty may be none.
             (None | Some("*"), None) if !may_be(&id, "") => Who::Organization(id),
             (None | Some("*"), _) => Who::Unknown(
-                format!("`{id}` may be no organization"),
+                format!("`{id}` may not be an organization"),
                 format!("{principal:?} {id:?}"),
             ),
             (Some(_), _) => {
-                let why = "an organization goes with the principal `*` only".to_owned();
+                let why = "an organization needs the principal `*`".to_owned();
                 Who::Unknown(why, format!("{principal:?} {id:?}"))
             }
         };
@@ -534,7 +534,7 @@ fn granted_by(statement: &Json) -> Vec<Who> {
     let is_read = actions.items().len() == 1
         && actions.items()[0].as_literal() == Some("lambda:GetLayerVersion");
     if text("Effect") != Some("Allow") || !is_read {
-        return unknown("it does not allow `lambda:GetLayerVersion`, and that alone".to_owned());
+        return unknown("it does not allow exactly `lambda:GetLayerVersion`".to_owned());
     }
     let principals = Partial::from(statement.get("Principal").unwrap_or(&Json::Null));
     let principals = match &principals {

@@ -369,7 +369,7 @@ impl<'t> Subjects<'t> {
         match group {
             Some(group) => self.own_documents(&group, world),
             None => {
-                let why = "what this group's policies say is not in the template";
+                let why = "the policies of this group are not in the template";
                 vec![unknown_document(
                     &format!("group {name}"),
                     why,
@@ -393,7 +393,7 @@ impl<'t> Subjects<'t> {
                 Document::read(name, &Partial::from(&json))
             }
             None => {
-                let why = "what this policy says is not in the template";
+                let why = "the content of this policy is not in the template";
                 unknown_document(&arn.to_string(), why, &Partial::Text(arn.clone()))
             }
         }
@@ -545,7 +545,7 @@ fn customer_managed(reference: &Partial) -> Document {
         .map_or_else(|| reference.to_string(), ToString::to_string);
     unknown_document(
         &name,
-        "what this policy says is up to each account",
+        "each account decides the content of this policy",
         reference,
     )
 }

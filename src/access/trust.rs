@@ -29,7 +29,7 @@ impl Trust {
         let who = match self.principal.as_text() {
             Some(text) if self.kind.is_empty() => format!("somebody unknown: {text}"),
             Some(text) => format!("{} {text}", self.kind),
-            None => format!("whoever fits {}", self.principal),
+            None => format!("whoever matches {}", self.principal),
         };
         match &self.condition {
             Some(condition) => format!("{who} where {condition}"),

@@ -71,12 +71,12 @@ impl Machine {
         match machine {
             elf::EM_X86_64 => Self::X86_64,
             elf::EM_AARCH64 => Self::Arm64,
-            elf::EM_386 => Self::Foreign("x86 with 32 bits"),
-            elf::EM_ARM => Self::Foreign("ARM with 32 bits"),
+            elf::EM_386 => Self::Foreign("32-bit x86"),
+            elf::EM_ARM => Self::Foreign("32-bit ARM"),
             elf::EM_PPC64 => Self::Foreign("POWER"),
             elf::EM_S390 => Self::Foreign("s390x"),
             elf::EM_RISCV => Self::Foreign("RISC-V"),
-            _ => Self::Foreign("another machine"),
+            _ => Self::Foreign("another architecture"),
         }
     }
 }

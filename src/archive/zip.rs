@@ -46,7 +46,7 @@ pub fn read<R: ReaderAt>(reader: R, length: u64) -> io::Result<Contents> {
     };
     if length > ARCHIVE {
         let why = format!(
-            "has {} bytes, and what a layer holds has at most {} when it is unzipped",
+            "has {} bytes; a layer may have at most {} even when it is unzipped",
             big(length),
             big(quotas::UNZIPPED_BYTES)
         );
@@ -149,7 +149,7 @@ impl<'c> Reading<'c> {
             self.stop(
                 error,
                 None,
-                "is not a zip file: it has no directory at its end",
+                "is not a zip file: it has no central directory at its end",
             )
         })?;
         let mut entries = archive.entries(&mut buffer);
@@ -158,7 +158,7 @@ impl<'c> Reading<'c> {
                 Ok(Some(header)) => self.add(&header)?,
                 Ok(None) => break,
                 Err(error) => {
-                    return Err(self.stop(error, None, "has a directory that is broken"));
+                    return Err(self.stop(error, None, "has a broken central directory"));
                 }
             }
         }
@@ -167,12 +167,12 @@ impl<'c> Reading<'c> {
         if claimed & 0xffff != found as u64 & 0xffff {
             let found = count(found, "entry");
             return Err(Stop::whole(format!(
-                "has {found} in its directory, and its end says {}",
+                "has {found} in its central directory, and its end record says {}",
                 big(claimed)
             )));
         }
         if self.contents.files() == 0 {
-            return Err(Stop::whole("has no files in it"));
+            return Err(Stop::whole("contains no files"));
         }
         self.compare_headers(&archive)?;
         if self.contents.unzipped() > quotas::UNZIPPED_BYTES {
@@ -204,7 +204,7 @@ impl<'c> Reading<'c> {
         self.names += name.len();
         if self.stored.len() == ENTRIES || self.names > NAMES {
             return Err(Stop::whole(format!(
-                "has more than {}, or names that are too long, and is not read on",
+                "has more than {}, or names that are too long, and is not read further",
                 count(ENTRIES, "entry")
             )));
         }
@@ -241,7 +241,7 @@ impl<'c> Reading<'c> {
         if let Some(Kind::Folder) = self.contents.entries.last().map(|entry| &entry.kind)
             && header.uncompressed_size_hint() > 0
         {
-            return Err(Stop::at(index, "is a folder, and has bytes as a file has"));
+            return Err(Stop::at(index, "is a folder, but has bytes like a file"));
         }
         Ok(())
     }
@@ -252,7 +252,7 @@ impl<'c> Reading<'c> {
         let mut places = Vec::with_capacity(self.stored.len());
         let mut buffer = vec![0; 2 * usize::from(u16::MAX)];
         for (index, stored) in self.stored.iter().enumerate() {
-            let broken = "has a header that is broken";
+            let broken = "has a broken header";
             let entry = archive
                 .get_entry(stored.wayfinder)
                 .map_err(|error| self.stop(error, Some(index), broken))?;
@@ -262,7 +262,7 @@ impl<'c> Reading<'c> {
             if header.file_path().as_bytes() != stored.name {
                 let other = String::from_utf8_lossy(header.file_path().as_bytes()).into_owned();
                 let why = format!(
-                    "is called {} in the header before its bytes",
+                    "is called {} in its local header",
                     crate::english::quote(&other)
                 );
                 return Err(Stop::at(index, why));
@@ -288,7 +288,7 @@ impl<'c> Reading<'c> {
                 CompressionMethod::STORE | CompressionMethod::DEFLATE
             ) {
                 let why = format!(
-                    "is compressed by method {}, which nobody is sure to read",
+                    "is compressed with method {}, which many programs do not support",
                     stored.method
                 );
                 return Err(Stop::at(index, why));
@@ -306,7 +306,7 @@ impl<'c> Reading<'c> {
             if place.1 > next {
                 return Err(Stop::at(
                     place.2,
-                    "has bytes that belong to something else, too",
+                    "shares bytes with another part of the archive",
                 ));
             }
         }
@@ -332,7 +332,7 @@ impl<'c> Reading<'c> {
         }
         let found = archive
             .get_entry(stored.wayfinder)
-            .map_err(|error| self.stop(error, Some(index), "has a header that is broken"))?;
+            .map_err(|error| self.stop(error, Some(index), "has a broken header"))?;
         let place = found.compressed_data_range();
         let mut unzipped = Unzipped {
             claimed: size,
@@ -357,7 +357,7 @@ impl<'c> Reading<'c> {
         let peek = unzipped.peek;
         if peek.bytes() != size {
             let why = format!(
-                "has {} bytes, and its header says {}",
+                "has {} bytes, but its header says {}",
                 big(peek.bytes()),
                 big(size)
             );
@@ -367,7 +367,7 @@ impl<'c> Reading<'c> {
         if checksum != stored.checksum {
             return Err(Stop::at(
                 index,
-                "has a checksum that its bytes do not have: it is damaged",
+                "has another checksum than its bytes: it is damaged",
             ));
         }
         let what = peek.what(&entry.name);
@@ -384,7 +384,7 @@ impl<'c> Reading<'c> {
 }
 
 /// What a header and the directory do not agree about.
-const DISAGREES: &str = "has a header before its bytes that says something else than the directory";
+const DISAGREES: &str = "has a local header that contradicts the central directory";
 
 /// What is unzipped of an entry.
 struct Unzipped<'k> {
@@ -404,7 +404,7 @@ impl Unzipped<'_> {
         self.peek.add(bytes);
         if self.peek.bytes() > self.claimed {
             return Err(Unzip::Wrong(format!(
-                "has more bytes than the {} that its header says",
+                "has more bytes than the {} in its header",
                 big(self.claimed)
             )));
         }
@@ -483,7 +483,7 @@ fn next<'i, R: ReaderAt>(
     let most = (end - at).min(input.len() as u64) as usize;
     let room = input.get_mut(..most).unwrap_or_default();
     match reader.read_at(room, at) {
-        Ok(0) => Err(Unzip::Wrong("ends before its last byte".to_owned())),
+        Ok(0) => Err(Unzip::Wrong("is cut off before its last byte".to_owned())),
         Ok(read) => Ok(input.get(..read).unwrap_or_default()),
         Err(error) => Err(Unzip::Io(error)),
     }

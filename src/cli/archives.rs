@@ -81,7 +81,7 @@ fn wrong_archive(publication: &Publication, contents: &Contents) -> Option<Diagn
         )
         .also(publication.content.span, "this archive")
         .note(format!("its SHA-256 is {actual}"))
-        .help("a version that is published keeps its bytes: give a new archive a new label")
+        .help("a published version never changes its bytes: give a new archive a new label")
     })
 }
 
@@ -129,7 +129,7 @@ fn folder(top: &Path) -> io::Result<Contents> {
             }
         }
         if found.len() + folders.len() > zip::ENTRIES {
-            let why = format!("has more than {} in it", count(zip::ENTRIES, "entry"));
+            let why = format!("contains more than {}", count(zip::ENTRIES, "entry"));
             contents.broken = Some(Broken { entry: None, why });
             return Ok(contents);
         }
@@ -158,7 +158,7 @@ fn folder(top: &Path) -> io::Result<Contents> {
         });
     }
     if contents.files() == 0 {
-        let why = "has no files in it".to_owned();
+        let why = "contains no files".to_owned();
         contents.broken = Some(Broken { entry: None, why });
     }
     if contents.unzipped() > quotas::UNZIPPED_BYTES {

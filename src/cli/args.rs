@@ -17,7 +17,7 @@ use std::path::PathBuf;
 #[command(version, propagate_version = true, arg_required_else_help = true)]
 #[command(
     after_help = "Exit codes: 0 fine, 1 findings, 2 wrong usage, or a file that cannot be read or \
-                          written, 3 a question that cannot be answered."
+                          written, 3 an undecided question."
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -42,10 +42,10 @@ pub struct MessageArguments {
         value_name = "FORMAT"
     )]
     pub message_format: MessageFormat,
-    /// The most messages that are written in full; 0 for all
+    /// How many messages to write in full; 0 for all
     #[arg(long, global = true, default_value_t = 100, value_name = "NUMBER")]
     pub max_messages: usize,
-    /// Write findings alone: no counts, no advice on what comes next, no progress
+    /// Write findings only: no counts, no next steps, no progress
     #[arg(short, long, global = true)]
     pub quiet: bool,
 }
@@ -115,10 +115,10 @@ fn is_github_actions() -> bool {
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
-    /// Show who can use which layer version, and what roles and policies let attach
+    /// Show who can use which layer version, and which layers each role and policy may attach
     Access(AccessArguments),
-    /// Ask whether a claim holds of a source or a template: exits with 0 for yes, 1 for no, 3 if
-    /// the answer is unknown
+    /// Answer whether a claim holds for a source or a template: exits with 0 for yes, 1 for no, 3
+    /// for undecided
     Ask(AskArguments),
     /// Compile a source to a CloudFormation template
     Build(BuildArguments),
@@ -126,7 +126,7 @@ pub enum Command {
     Check(CheckArguments),
     /// Show who gains and who loses what between two sources, templates or policies
     Diff(DiffArguments),
-    /// Compare the sharing that a source or a template says with live policies
+    /// Compare the sharing declared in a source or template with live policies
     Drift(DriftArguments),
     /// Show the layers of the functions in templates and what is wrong with them, or who uses a
     /// layer
@@ -136,11 +136,11 @@ pub enum Command {
     Inspect(InspectArguments),
     /// Format sources in place; standard input goes to standard output
     Fmt(FmtArguments),
-    /// Explain a code that a message names, or list all codes
+    /// Explain the code of a message, or list all codes
     Explain(ExplainArguments),
     /// Write a source to start from
     Init(InitArguments),
-    /// Print what makes a shell complete this program's arguments
+    /// Print completions for a shell
     Completions(CompletionsArguments),
     /// Write the manual pages of this program into a folder
     Man(ManArguments),
@@ -151,19 +151,19 @@ pub struct BuildArguments {
     /// The source; `-` is standard input
     #[arg(value_name = "FILE", add = completers::sources())]
     pub file: PathBuf,
-    /// Where to write the template; standard output if left out
+    /// Where to write the template; standard output by default
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
-    /// The form of the template
+    /// The format of the template
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: FormatArgument,
-    /// Write nothing; exit with 1 and show the difference if OUT is not what the source says
+    /// Write nothing; exit with 1 and show the difference if OUT does not match the source
     #[arg(long, requires = "output")]
     pub check: bool,
-    /// Let a version that OUT publishes already be published again, under a new number
+    /// Allow LABEL, already published by OUT, to be published again under a new number
     #[arg(long, value_name = "LABEL", requires = "output")]
     pub republish: Vec<String>,
-    /// Overwrite OUT although it is a template that this program did not write
+    /// Overwrite OUT although this program did not write it
     #[arg(long, requires = "output")]
     pub replace: bool,
 }
@@ -173,7 +173,7 @@ pub struct CheckArguments {
     /// The sources, or folders with them; `-` is standard input
     #[arg(required = true, value_name = "FILE", add = completers::sources())]
     pub files: Vec<PathBuf>,
-    /// Report shares that expired before this day, instead of today (in UTC)
+    /// Report shares that expired before this date; today (in UTC) by default
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<Date>,
 }
@@ -187,10 +187,10 @@ pub struct AccessArguments {
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: AccessFormat,
-    /// The revision that the files are of, to be named in the page and in JSON
+    /// The revision of the files, to show in the page and in JSON
     #[arg(long, value_name = "TEXT")]
     pub revision: Option<String>,
-    /// What a policy is meant as that is in a file by itself, where its content does not say
+    /// What a policy in a file of its own is, if its content does not show it
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub meant_as: Option<MeantAs>,
     /// The values of parameters
@@ -201,7 +201,7 @@ pub struct AccessArguments {
 #[derive(Debug, clap::Args)]
 pub struct DiffArguments {
     /// The old and the new side: each a source, a template, policies, or a folder; `-` is standard
-    /// input. With `--base`, what is compared with that revision; the current folder if left out
+    /// input. With `--base`, what to compare with that revision; the current folder by default
     #[arg(value_name = "PATH", add = completers::readable())]
     pub paths: Vec<PathBuf>,
     /// The old side is this revision of the git repository
@@ -213,7 +213,7 @@ pub struct DiffArguments {
     /// Exit with 1 if anybody gains anything
     #[arg(long, value_enum, value_name = "WHAT")]
     pub fail_on: Option<FailOn>,
-    /// What a policy is meant as that is in a file by itself, where its content does not say
+    /// What a policy in a file of its own is, if its content does not show it
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub meant_as: Option<MeantAs>,
     /// The values of parameters, for both sides
@@ -221,7 +221,7 @@ pub struct DiffArguments {
     pub values: ValueArguments,
 }
 
-/// What a policy in a file by itself is meant as.
+/// What a policy in a file of its own is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum MeantAs {
     /// A service control policy
@@ -249,7 +249,7 @@ pub struct ValueArguments {
     /// The value of a parameter of the template
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
     pub parameters: Vec<(String, String)>,
-    /// Take the defaults of all other parameters for their values
+    /// Use the defaults of all other parameters
     #[arg(long)]
     pub defaults: bool,
 }
@@ -306,7 +306,7 @@ pub struct AskArguments {
     pub files: Vec<PathBuf>,
     /// The claim, such as `account 123456789012 can use deps`
     pub claim: String,
-    /// What a policy is meant as that is in a file by itself, where its content does not say
+    /// What a policy in a file of its own is, if its content does not show it
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub meant_as: Option<MeantAs>,
     /// The values of parameters
@@ -316,12 +316,12 @@ pub struct AskArguments {
 
 #[derive(Debug, clap::Args)]
 pub struct DriftArguments {
-    /// Sources, templates, or folders with them; and what `aws lambda get-layer-version-policy`
-    /// printed, of any number of versions; `-` is standard input
+    /// Sources, templates, or folders with them; and the output of `aws lambda
+    /// get-layer-version-policy` for any number of versions; `-` is standard input
     #[arg(required = true, value_name = "FILE", add = completers::readable())]
     pub files: Vec<PathBuf>,
-    /// What `aws cloudformation list-stack-resources` printed of the stack, to see which version is
-    /// which
+    /// The output of `aws cloudformation list-stack-resources` for the stack, to match live
+    /// versions to the source
     #[arg(long, value_name = "JSON", add = completers::printed())]
     pub stack_resources: Option<PathBuf>,
     /// The values of parameters
@@ -334,8 +334,8 @@ pub struct UsesArguments {
     /// The templates with the functions; `-` is standard input
     #[arg(required = true, value_name = "FILE", add = completers::templates())]
     pub files: Vec<PathBuf>,
-    /// What is known of layers: sources, templates, and what `aws lambda list-layer-versions`,
-    /// `get-layer-version` and `get-layer-version-policy` printed
+    /// Information about layers: sources, templates, and the output of `aws lambda
+    /// list-layer-versions`, `get-layer-version` and `get-layer-version-policy`
     #[arg(long, value_name = "FILE", num_args = 1.., add = completers::readable())]
     pub catalog: Vec<PathBuf>,
     /// The region that the functions are deployed to
@@ -350,7 +350,7 @@ pub struct UsesArguments {
     /// List the functions that use this layer instead: its name, or its ARN without a version
     #[arg(long, value_name = "LAYER", conflicts_with = "catalog", value_parser = layer)]
     pub of: Option<String>,
-    /// The number of the version that is asked for by `--of`
+    /// The version number, for `--of`
     #[arg(long, value_name = "NUMBER", requires = "of", value_parser = number)]
     pub version: Option<String>,
     /// The form of the report
@@ -388,7 +388,7 @@ pub struct FmtArguments {
 
 #[derive(Debug, clap::Args)]
 pub struct ExplainArguments {
-    /// The code, such as `everyone-without-reason`; all codes are listed if left out
+    /// The code, such as `everyone-without-reason`; without it, all codes are listed
     #[arg(add = completers::codes())]
     pub code: Option<String>,
 }
@@ -420,7 +420,7 @@ pub enum FormatArgument {
     /// YAML, with comments for its reviewers
     #[default]
     Yaml,
-    /// JSON, which says the same without comments
+    /// JSON, the same without comments
     Json,
 }
 

@@ -28,7 +28,7 @@ pub fn run(
 ) -> anyhow::Result<Outcome> {
     let root = disk::root(&arguments.file)?;
     if arguments.check && arguments.output.as_deref().is_some_and(disk::is_stdin) {
-        bail!("`--check` compares with a file, and `-o -` names none");
+        bail!("`--check` needs a file, and `-o -` is standard output");
     }
     let output = arguments
         .output

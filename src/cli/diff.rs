@@ -36,7 +36,7 @@ pub fn run(
             side(&Tree::Disk, std::slice::from_ref(old))?,
             side(&Tree::Disk, std::slice::from_ref(new))?,
         ),
-        (None, _) => bail!("`diff` takes two sides, OLD and NEW, or one revision by `--base`"),
+        (None, _) => bail!("`diff` needs two sides, OLD and NEW, or a revision with `--base`"),
         (Some(base), paths) => {
             let base = Tree::Revision(Revision::new(base)?);
             let here = [PathBuf::from(".")];
@@ -46,7 +46,10 @@ pub fn run(
                 .iter()
                 .find(|path| !old.contains(path) && !new.contains(path))
             {
-                bail!("{} is neither here nor in the revision", nowhere.display());
+                bail!(
+                    "{} exists neither here nor in the revision",
+                    nowhere.display()
+                );
             }
             (side(&base, &old)?, side(&Tree::Disk, &new)?)
         }

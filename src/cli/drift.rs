@@ -48,7 +48,7 @@ pub fn run(
         .chain(printed)
         .partition(|document| list_of_resources(document).is_some());
     if roots.is_empty() && folders.is_empty() || policies.is_empty() {
-        bail!("`drift` takes sources or templates, and live policies to compare them with");
+        bail!("`drift` needs sources or templates, and live policies to compare them with");
     }
     let Some(templates) = reading.templates(roots, &folders, messages)? else {
         return Ok(Outcome::Findings);
@@ -113,7 +113,7 @@ fn declared(templates: &[Declared]) -> anyhow::Result<Grants> {
 fn summarize(found: &Drift, messages: &mut Messages) {
     if found.findings.is_empty() {
         messages.say(&format!(
-            "no drift: {} as the rules say",
+            "no drift in {}",
             count(found.compared, "layer version")
         ));
     } else {
@@ -121,7 +121,7 @@ fn summarize(found: &Drift, messages: &mut Messages) {
     }
     if !found.not_seen.is_empty() {
         messages.say(&format!(
-            "shared with nobody, and no live policy was given of {}",
+            "shared with nobody, and the files have no live policy of {}",
             terminal(&list(&found.not_seen, "and"))
         ));
     }
@@ -131,7 +131,8 @@ fn summarize(found: &Drift, messages: &mut Messages) {
         .any(|finding| finding.kind == Kind::Missing)
     {
         messages.say(
-            "a grant that is added by hand is not the stack's: it stays when its rule is removed",
+            "the stack does not own a grant that you add by hand: it stays when its rule is \
+                removed",
         );
     }
 }
@@ -145,9 +146,9 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
     {
         match who {
             Who::Account(id) | Who::Organization(id) if id.as_literal().is_none() => {
-                bail!("who `{id}` is, is unknown: give the value by `--parameter NAME=VALUE`")
+                bail!("the value of `{id}` is unknown: pass it with `--parameter NAME=VALUE`")
             }
-            Who::Unknown(why, _) => bail!("who the template shares with is unknown: {why}"),
+            Who::Unknown(why, _) => bail!("the template shares with somebody unknown: {why}"),
             Who::Everyone | Who::Owner | Who::Account(_) | Who::Organization(_) => {}
         }
         if let Some(by) = by.iter().find(|by| !by.is_always()) {
@@ -157,8 +158,8 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
                 .map(ToString::to_string)
                 .unwrap_or_default();
             bail!(
-                "`{}` shares with {who} if {when} only: give the values by `--parameter \
-                NAME=VALUE`, or `--defaults`",
+                "`{}` shares with {who} only if {when}: pass the values with `--parameter \
+                    NAME=VALUE`, or use `--defaults`",
                 by.id
             )
         }
@@ -184,7 +185,7 @@ fn refuse_partial(template: &Template, lists: &[HashMap<String, String>]) -> any
     match missing {
         None => Ok(()),
         Some(missing) => bail!(
-            "the stack's resources do not have `{missing}`: a list of them must be whole, as \
+            "`{missing}` is not among the stack's resources: the list must be complete, as \
              `aws cloudformation list-stack-resources` prints it; `describe-stack-resources` stops \
             after 100"
         ),

@@ -25,8 +25,8 @@ fn page(name: &str) -> anyhow::Result<&'static str> {
         let unknown = format!("there is no code {}", quote(name));
         match near(name).as_slice() {
             [] => bail!("{unknown}; `layershare explain` lists all"),
-            [near] => bail!("{unknown}; there is {near}"),
-            several => bail!("{unknown}; like it are {}", list(several, "and")),
+            [near] => bail!("{unknown}; a similar one is {near}"),
+            several => bail!("{unknown}; similar ones are {}", list(several, "and")),
         }
     };
     Ok(code.page())

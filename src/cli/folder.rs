@@ -227,9 +227,9 @@ impl<'a> Work<'a> {
     fn left(&self, left: &Left, start: Span) -> Diagnostic {
         let path = self.folder.join(&left.entry.template);
         let what = match left.entry.scope {
-            Scope::Region => "its layer is not in the source any more",
-            Scope::Account => "the source has no role, policy or boundary any more",
-            Scope::Organization => "the source has no guardrail any more",
+            Scope::Region => "the source no longer has its layer",
+            Scope::Account => "the source no longer has a role, policy or boundary",
+            Scope::Organization => "the source no longer has a guardrail",
         };
         let shown = word(&path.display().to_string());
         Diagnostic::warning(
@@ -241,9 +241,9 @@ impl<'a> Work<'a> {
             ),
         )
         .label(what)
-        .note("everything in it stays in force, grants too, until the stack is deleted")
+        .note("everything in it stays in effect, grants too, until you delete the stack")
         .help(format!(
-            "to end it: aws cloudformation delete-stack --stack-name {}",
+            "to delete the stack: aws cloudformation delete-stack --stack-name {}",
             word(&left.entry.name)
         ))
         .help(format!("then remove the template: rm {shown}"))
@@ -384,8 +384,8 @@ impl Record {
             let stem = stem_of(&path);
             if stacks.iter().any(|stack| stack.stem == stem) {
                 bail!(
-                    "{} is in another form: build with its `--format`, or remove it when the \
-                    others are built",
+                    "{} has another format: build with its `--format`, or remove it after the \
+                        others are built",
                     path.display()
                 );
             }
@@ -393,7 +393,7 @@ impl Record {
         }
         if let (Some((path, other)), false) = (of_others, is_known) {
             bail!(
-                "{} is made from {other}, and a folder has one source: choose another folder; if \
+                "{} was built from {other}, and a folder has one source: choose another folder; if \
                 that is the old name of this source, remove the template first",
                 path.display()
             );

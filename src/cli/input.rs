@@ -392,8 +392,7 @@ impl<'a> Reading<'a> {
         }
         if self.meant_as.is_some() {
             bail!(
-                "{} is not a policy of IAM or Organizations by itself, so that `--as` says \
-                nothing of it",
+                "{} is not a policy of IAM or Organizations, so `--as` does not apply to it",
                 root.name
             );
         }

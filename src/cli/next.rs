@@ -10,7 +10,9 @@ pub fn steps(stack: &Entry, template: &Path) -> Vec<String> {
     lines.extend(deploy(stack, template));
     if stack.bucket {
         lines.push(
-            "  (above 51,200 bytes CloudFormation reads a template from a bucket only)".to_owned(),
+            "    (CloudFormation reads a template above 51,200 bytes only from a \
+                bucket)"
+                .to_owned(),
         );
     }
     lines

@@ -40,7 +40,7 @@ pub fn source_folder(root: &Root, folder: &Path) -> anyhow::Result<String> {
     if folder == root.folder() {
         return Ok(String::new());
     }
-    let here = std::env::current_dir().context("cannot tell the current folder")?;
+    let here = std::env::current_dir().context("cannot determine the current folder")?;
     let path = pathdiff::diff_paths(here.join(root.folder()), here.join(folder));
     Ok(path
         .unwrap_or_default()
@@ -113,13 +113,11 @@ pub fn compare(
     let name = output.display().to_string();
     let shown = diff
         .unified_diff()
-        .header(&name, "what the source says")
+        .header(&name, "from the source")
         .to_string();
     io::stdout()
         .write_all(shown.as_bytes())
         .context("cannot write to standard output")?;
-    messages.say(&format!(
-        "{name} is not what the source says: build it again"
-    ));
+    messages.say(&format!("{name} does not match the source: build it again"));
     Ok(Outcome::Findings)
 }

@@ -145,7 +145,7 @@ impl Revision {
                 "--end-of-options",
                 &tree,
             ])
-            .map_err(|_| anyhow!("git knows no revision `{name}`"))?,
+            .map_err(|_| anyhow!("git does not know the revision `{name}`"))?,
         );
         let listed = git(&["ls-tree", "-r", "-z", "--full-tree", &tree])?;
         let mut blobs = BTreeMap::new();
@@ -280,7 +280,7 @@ fn git(arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
     let done = match started {
         Ok(done) => done,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            bail!("`--base` asks the program `git`, which is not there")
+            bail!("`--base` needs the program `git`, which was not found")
         }
         Err(error) => return Err(error).context("cannot start the program `git`"),
     };

@@ -160,7 +160,7 @@ fn catalog(
             }
         } else if printed < documents.len() {
             return Err(anyhow!(
-                "{name} holds something that is neither a list of versions nor a policy"
+                "{name} contains something that is neither a list of versions nor a policy"
             ));
         }
     }

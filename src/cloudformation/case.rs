@@ -86,7 +86,7 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (variable, setting)) in self.0.iter().enumerate() {
             if index == MOST_SHOWN {
-                return write!(f, " and {} more are as here", self.0.len() - index);
+                return write!(f, "  and {} more have certain values", self.0.len() - index);
             }
             if index > 0 {
                 f.write_str(" and ")?;

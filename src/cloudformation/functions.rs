@@ -130,7 +130,7 @@ impl World<'_> {
             AMBIGUOUS => {
                 let shown = scalar(argument).unwrap_or_default();
                 Some(unknown(
-                    &format!("{shown}, which readers of YAML take for different numbers"),
+                    &format!("{shown}, which YAML readers read as different numbers"),
                     whole,
                 ))
             }

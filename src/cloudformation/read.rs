@@ -256,7 +256,7 @@ impl<'de> Visitor<'de> for Node<'de> {
             }
             if own.insert(key.clone(), value).is_some() {
                 return Err(A::Error::custom(format!(
-                    "the key `{key}` stands twice in one mapping"
+                    "the key `{key}` appears twice in one mapping"
                 )));
             }
         }
@@ -338,10 +338,9 @@ fn key_text(key: Json) -> Result<String, String> {
         Json::String(text) => Ok(text),
         Json::Number(number) => Ok(number.to_string()),
         Json::Bool(value) => Ok(value.to_string()),
-        Json::Object(function) if function.contains_key(AMBIGUOUS) => Err(
-            "a key is a number that two readers of YAML take for different ones: put it in quotes"
-                .to_owned(),
-        ),
+        Json::Object(function) if function.contains_key(AMBIGUOUS) => {
+            Err("a key is a number that YAML readers read differently: put it in quotes".to_owned())
+        }
         Json::Null | Json::Array(_) | Json::Object(_) => Err(format!("a key is a text, not {key}")),
     }
 }

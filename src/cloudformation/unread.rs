@@ -152,7 +152,7 @@ pub fn unread(template: &Template) -> Vec<Unread> {
             _ if mentions(value, &is_expansion) => {
                 found.push(Unread::anything(
                     section.as_str(),
-                    "a part that a macro puts there",
+                    "a part that a macro inserts",
                     value,
                 ));
             }
@@ -173,7 +173,7 @@ fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
     let Some(resources) = resources.as_object() else {
         found.push(Unread::anything(
             "Resources",
-            "what is not a mapping of resources",
+            "something that is not a mapping of resources",
             resources,
         ));
         return;
@@ -182,19 +182,19 @@ fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
         if is_expansion(id) {
             found.push(Unread::anything(
                 id.as_str(),
-                "resources that CloudFormation puts there",
+                "resources that CloudFormation generates",
                 resource,
             ));
         } else if !resource.get("Type").is_some_and(Json::is_string) {
             found.push(Unread::anything(
                 id.as_str(),
-                "a resource without a type that is known",
+                "a resource without a known type",
                 resource,
             ));
         } else if mentions(resource, &is_expansion) {
             found.push(Unread::anything(
                 id.as_str(),
-                "a resource of which a macro makes a part",
+                "a resource that a macro generates in part",
                 resource,
             ));
         }

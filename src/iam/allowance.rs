@@ -203,7 +203,7 @@ pub struct TooManyAllowances;
 
 impl std::fmt::Display for TooManyAllowances {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("its policies have too many conditions to tell their combinations apart")
+        f.write_str("its policies have too many combinations of conditions")
     }
 }
 

@@ -359,7 +359,11 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
         functions().outside(&named).shortest(),
     );
     let (Ok(some_named), Ok(some_not)) = (some_named, some_not) else {
-        return Answer::Unknown("which functions it is about, is too complex to decide".to_owned());
+        return Answer::Unknown(
+            "the functions that it is about are too complex to \
+            decide"
+                .to_owned(),
+        );
     };
     let (is_about_some, is_about_all) = if statement.resources.negated {
         (some_not.is_some(), some_named.is_none())
@@ -431,7 +435,7 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
         }
         Operator::EqualsIgnoreCase | Operator::Arn | Operator::Bool | Operator::Null => {
             return unclear(
-                "`lambda:Layer` is compared by an operator that is not supported for it",
+                "`lambda:Layer` is compared with an operator that is not supported for it",
             );
         }
     }
@@ -454,13 +458,13 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
             .iter()
             .any(|pattern| pattern.literal().is_none())
     {
-        return unclear("`StringEquals` takes a wildcard for itself");
+        return unclear("`StringEquals` does not support wildcards");
     }
     match condition.quantifier {
         Quantifier::All => Some(Constraint::All(patterns, !condition.negated)),
         Quantifier::Any => Some(Constraint::Any(patterns, !condition.negated)),
         Quantifier::One => {
-            unclear("`lambda:Layer` has several values, and the operator is for one")
+            unclear("`lambda:Layer` has several values, and the operator expects one")
         }
     }
 }

@@ -32,7 +32,7 @@ impl fmt::Display for DenyReason {
             Self::LayerNotAllowed(by) => {
                 write!(
                     f,
-                    "`lambda:Layer` is missing it: it is not among the layers of {}",
+                    "it is not among the layers that are allowed by {}",
                     by.join(" and ")
                 )
             }

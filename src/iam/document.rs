@@ -220,7 +220,7 @@ impl Statement {
         let problem = if let Some(strange) = strange_element(value) {
             Some(format!("the element `{strange}` is not supported"))
         } else if !matches!(effect, Some("Allow" | "Deny")) {
-            Some("whether it allows or denies is not known".to_owned())
+            Some("whether it allows or denies is unknown".to_owned())
         } else if actions.patterns.is_empty() {
             Some("it names no action".to_owned())
         } else {
@@ -312,7 +312,7 @@ fn conditions(element: &Partial) -> Vec<Condition> {
     for (operator, keys) in operators {
         let Some(keys) = keys.as_map() else {
             conditions.push(unknown_condition(
-                &format!("{operator}, of which the keys are not known"),
+                &format!("{operator} with unknown keys"),
                 keys,
             ));
             continue;

@@ -310,7 +310,7 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
             [] => Answer::from(condition.negated),
             [one] if !is_list(&condition.key) => fits(condition, one, request, has_variables),
             _ => Answer::Unknown(format!(
-                "`{}` has several values, and the operator is for one",
+                "`{}` has several values, and the operator expects one",
                 condition.key
             )),
         },
@@ -379,7 +379,7 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
             Operator::Arn => Answer::from(arn_fits(&written, found)),
             Operator::Like => Answer::from(joined(pieces).matches(found)),
             Operator::Null | Operator::Unsupported(_) => Answer::Unknown(format!(
-                "`{}` is compared by an operator that is not supported",
+                "`{}` is compared with an operator that is not supported",
                 condition.key
             )),
         }

@@ -165,7 +165,10 @@ fn applies(statement: &Statement, document: &Document, request: &Request, role: 
 fn names_resource(names: &PatternList, request: &Request, has_variables: bool) -> Answer {
     let named = Answer::any(names.patterns.iter().map(|pattern| {
         if has_early_variable(pattern, has_variables) {
-            return Answer::Unknown(format!("`{pattern}` has a variable where IAM takes none"));
+            return Answer::Unknown(format!(
+                "`{pattern}` has a variable where IAM does not accept \
+                one"
+            ));
         }
         match resource_pattern(pattern, request, has_variables) {
             Ok(Some(pattern)) => Answer::from(pattern.matches(&request.resource)),

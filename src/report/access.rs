@@ -123,7 +123,7 @@ impl GrantRow {
 pub(super) struct SubjectRow {
     /// Its logical ID, its type, and in which cases.
     pub subject: String,
-    /// The verb of the lines: *lets attach*.
+    /// The verb of the lines: *allows attaching*.
     pub verb: &'static str,
     /// What it does so to.
     pub lines: Vec<String>,
@@ -184,7 +184,7 @@ fn layers(access: &Access) -> Vec<LayerRow> {
 /// The name of a version's layer, in words.
 pub(super) fn layer_name(version: &Version) -> String {
     match version.names.as_slice() {
-        [] => "a layer whose name CloudFormation makes up".to_owned(),
+        [] => "a layer whose name CloudFormation generates".to_owned(),
         [name]
             if name
                 .as_unknown()
@@ -256,7 +256,7 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
         Err(why) => {
             return vec![SubjectRow {
                 subject: name,
-                verb: LETS_ATTACH,
+                verb: ALLOWS_ATTACHING,
                 lines: vec![format!("undecided: {why}")],
             }];
         }
@@ -289,7 +289,7 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
     alike.into_iter().map(row).collect()
 }
 
-const LETS_ATTACH: &str = "lets attach";
+const ALLOWS_ATTACHING: &str = "allows attaching";
 const CAN_BE_ASSUMED_BY: &str = "can be assumed by";
 const FORBIDS: &str = "forbids attaching";
 
@@ -307,7 +307,7 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     let is_part = matches!(subject.kind, Kind::Policy | Kind::Group);
     let mut found = Vec::new();
     if !is_part || has(Effect::Allow) || is_unknown {
-        found.push((LETS_ATTACH, allowed(&attachable(policies))));
+        found.push((ALLOWS_ATTACHING, allowed(&attachable(policies))));
     } else if has(Effect::Deny) {
         found.push((
             FORBIDS,
@@ -345,10 +345,10 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
                 && !right::is_unrelated(statement, right)
         })
     };
-    let (lets, forbids) = match right {
+    let (allows, forbids) = match right {
         Right::Read => return None,
-        Right::Publish => ("lets publish", "forbids publishing"),
-        Right::Share => ("lets share", "forbids sharing"),
+        Right::Publish => ("allows publishing", "forbids publishing"),
+        Right::Share => ("allows sharing", "forbids sharing"),
     };
     let whatever_is_allowed = || right::handled(&policies.whatever_is_allowed(), right);
     match subject.kind {
@@ -358,7 +358,7 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
         }
         Kind::Boundary | Kind::Guardrail => None,
         Kind::Principal | Kind::Policy | Kind::Group if says(Effect::Allow) => {
-            Some((lets, allowed(&right::handled(policies, right))))
+            Some((allows, allowed(&right::handled(policies, right))))
         }
         Kind::Principal | Kind::Policy | Kind::Group if says(Effect::Deny) => {
             Some((forbids, forbidden(&whatever_is_allowed())))
@@ -374,7 +374,7 @@ fn trusted(trust: &Trust) -> Option<String> {
     }
     let who = trust.who();
     let is_anybody = trust.kind == "AWS" && trust.principal.as_literal() == Some("*");
-    let own_account = "; anybody in the role's own account needs no permission of their own for it";
+    let own_account = "; principals in the role's own account need no other permission";
     Some(match trust.effect {
         Effect::Deny => format!("not {who}"),
         Effect::Allow if is_anybody && trust.condition.is_none() => format!("EVERYONE: {who}"),
@@ -457,8 +457,8 @@ fn defeated(policies: &EffectivePolicies) -> Vec<String> {
         };
         if is_defeated(Quantifier::All) {
             found.push(format!(
-                "DOES NOT HOLD: {}, {} denies by `ForAllValues`: one layer that it does not deny \
-                lets every other one in",
+                "DOES NOT HOLD: {}, {} denies with `ForAllValues`: any layer can be attached \
+                    together with one that it does not deny",
                 document.name, statement.sid
             ));
         }

@@ -72,7 +72,10 @@ fn when(when: Option<&String>) -> String {
 
 pub(super) fn gained(change: &UseChange, access: &Access) -> String {
     let note = match change.prominence {
-        Prominence::ForeignOrganization | Prominence::ForeignAccount => ", nowhere named before",
+        Prominence::ForeignOrganization | Prominence::ForeignAccount => {
+            ", not named anywhere \
+            before"
+        }
         Prominence::Everyone | Prominence::Unknown | Prominence::Known if change.with_version => {
             ", a version that is new"
         }
@@ -107,17 +110,26 @@ pub(super) fn not_read(change: &NotReadChange) -> String {
         "is new"
     };
     format!(
-        "{} {how}: {}, and what that does is not in the template",
+        "{} {how}: {}, and its effect is not in the template",
         change.place, change.what
     )
 }
 
-/// What a right lets somebody do to a layer.
+/// The name of a right in JSON.
 pub(super) fn verb(right: Right) -> &'static str {
     match right {
         Right::Read => "read",
         Right::Publish => "publish",
         Right::Share => "share",
+    }
+}
+
+/// What somebody does by a right, in a sentence.
+fn doing(right: Right) -> &'static str {
+    match right {
+        Right::Read => "reading",
+        Right::Publish => "publishing",
+        Right::Share => "sharing",
     }
 }
 
@@ -134,24 +146,27 @@ pub(super) fn wider(change: &AttachChange) -> String {
     let subject = subject(change);
     let when = when(change.when.as_ref());
     match &change.what {
-        Attaches::Allows(layer) => format!("{subject} now lets attach {layer}, for example{when}"),
+        Attaches::Allows(layer) => format!(
+            "{subject} now allows attaching {layer}, for \
+            example{when}"
+        ),
         Attaches::DoesNotForbid(layer) => {
-            format!("{subject} no longer forbids {layer}, for example{when}")
+            format!("{subject} no longer forbids attaching {layer}, for example{when}")
         }
         Attaches::AllowsHandling(right, layer) => {
             format!(
-                "{subject} now lets {} {layer}, for example{when}",
-                verb(*right)
+                "{subject} now allows {} {layer}, for example{when}",
+                doing(*right)
             )
         }
         Attaches::DoesNotForbidHandling(right, layer) => format!(
-            "{subject} no longer forbids to {} {layer}, for example{when}",
-            verb(*right)
+            "{subject} no longer forbids {} {layer}, for example{when}",
+            doing(*right)
         ),
         Attaches::Applies(true, what) => format!("{subject} now {what}{when}"),
         Attaches::Applies(false, what) => format!("{subject} no longer {what}{when}"),
         Attaches::Undecided(why) => {
-            format!("{subject} may let do more with layers: undecided: {why}{when}")
+            format!("{subject} may allow more with layers: undecided: {why}{when}")
         }
     }
 }
@@ -161,25 +176,25 @@ fn narrower(change: &AttachChange) -> String {
     let when = when(change.when.as_ref());
     match &change.what {
         Attaches::Allows(layer) => {
-            format!("{subject} no longer lets attach {layer}, for example{when}")
+            format!("{subject} no longer allows attaching {layer}, for example{when}")
         }
         Attaches::DoesNotForbid(layer) => {
-            format!("{subject} now forbids {layer}, for example{when}")
+            format!("{subject} now forbids attaching {layer}, for example{when}")
         }
         Attaches::AllowsHandling(right, layer) => format!(
-            "{subject} no longer lets {} {layer}, for example{when}",
-            verb(*right)
+            "{subject} no longer allows {} {layer}, for example{when}",
+            doing(*right)
         ),
         Attaches::DoesNotForbidHandling(right, layer) => {
             format!(
-                "{subject} now forbids to {} {layer}, for example{when}",
-                verb(*right)
+                "{subject} now forbids {} {layer}, for example{when}",
+                doing(*right)
             )
         }
         Attaches::Applies(true, what) => format!("{subject} no longer {what}{when}"),
         Attaches::Applies(false, what) => format!("{subject} now {what}{when}"),
         Attaches::Undecided(why) => {
-            format!("{subject} may let do less with layers: undecided: {why}{when}")
+            format!("{subject} may allow less with layers: undecided: {why}{when}")
         }
     }
 }
@@ -187,25 +202,25 @@ fn narrower(change: &AttachChange) -> String {
 pub(super) fn note(note: &Note, access: &Access) -> String {
     match note {
         Note::Outlives(who, version, grant) => format!(
-            "{} keeps the use of {version} from now on when {grant} is removed or replaced: it is \
-            retained",
+            "from now on, {} can still use {version} after {grant} is removed or replaced: it is \
+                retained",
             shown(access, who)
         ),
         Note::NoLongerOutlives(who, version, grant) => format!(
-            "{} no longer keeps the use of {version} when {grant} is removed or replaced: it is \
-            not retained any more",
+            "from now on, {} loses {version} when {grant} is removed or replaced: it is no longer \
+                retained",
             shown(access, who)
         ),
         Note::Kept(who, version, grant) => {
             format!(
-                "{} keeps the use of {version}: {grant} goes, and is retained",
+                "{} can still use {version}: {grant} leaves the template, and is retained",
                 shown(access, who)
             )
         }
         Note::Republished(version, who) => {
             let who: Vec<String> = who.iter().map(|who| shown(access, who)).collect();
             format!(
-                "{version} is published anew with other content, and can be used by {}",
+                "{version} is published again with other content, and can be used by {}",
                 who.join("; ")
             )
         }

@@ -9,14 +9,14 @@ use crate::english::count;
 
 /// What the page does not say, whatever it is made from.
 const NOT_LOOKED_AT: &[&str] = &[
-    "What is deployed. This page says what the files below say. Whoever deploys something else, or \
-    changes a grant by hand, is seen by <code>layershare drift</code>.",
+    "What is deployed. This page describes the files below. If somebody deploys something else, or \
+        changes a grant by hand, <code>layershare drift</code> shows it.",
     "Grants of these layers in other templates, and layers that are in none of these files.",
-    "Whether an account uses what it can use. Its own policies must allow \
+    "Whether an account uses the layers that it can use. Its own policies must allow \
     <code>lambda:GetLayerVersion</code>, too.",
-    "Functions that have a version already. They go on running when the grant is gone.",
-    "What policies elsewhere add or forbid: those of users, of the organization, and of roles \
-    that are in other templates.",
+    "Functions that already have a version. They keep running without the grant.",
+    "Policies elsewhere: those of users, of the organization, and of roles in other templates may \
+        allow or forbid more.",
 ];
 
 pub(super) fn access(rows: &AccessRows, picture: &Picture, made_from: &MadeFrom) -> String {
@@ -152,9 +152,10 @@ fn unknown(rows: &AccessRows, body: &mut String) {
         items.extend(undecided.map(|line| format!("{}: {line}", row.subject)));
     }
     let not_read = rows.not_read.iter();
-    items.extend(not_read.map(|(place, what)| {
-        format!("{place}: {what}, and what that does is not in the template")
-    }));
+    items
+        .extend(not_read.map(|(place, what)| {
+            format!("{place}: {what}, and its effect is not in the template")
+        }));
     body.push_str("<section aria-labelledby=\"unknown\"><h2 id=\"unknown\">Unknown</h2>\n");
     if items.is_empty() {
         body.push_str("<p>The files answer every question.</p></section>\n");
@@ -264,7 +265,7 @@ fn subjects(rows: &AccessRows, body: &mut String) {
     }
     body.push_str(
         "<section aria-labelledby=\"subjects\"><h2 id=\"subjects\">Roles and \
-        policies</h2>\n<table><caption>What they let be done with layers</caption>\n<thead><tr><th \
+        policies</h2>\n<table><caption>What they allow with layers</caption>\n<thead><tr><th \
         scope=\"col\">By<th scope=\"col\">Layers</thead>\n<tbody>\n",
     );
     for row in &rows.subjects {

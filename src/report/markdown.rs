@@ -54,7 +54,7 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> String {
     if !rows.not_read.is_empty() {
         line(
             &mut text,
-            "\n## Not read\n\nWhat these do is not in the template.\n",
+            "\n## Not read\n\nThe effect of these is not in the template.\n",
         );
         for (place, what) in &rows.not_read {
             line(&mut text, &format!("- {}: {}", cell(place), cell(what)));

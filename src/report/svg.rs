@@ -184,8 +184,8 @@ fn description(picture: &Picture) -> String {
         .map(|version| version.title.clone())
         .collect();
     let mut text = format!(
-        "On the left {}, on the right {}; a line from one to the other means that who is on the \
-        left can use what is on the right.",
+        "On the left {}, on the right {}; a line means that the one on the left can use the one on \
+            the right.",
         count(picture.who.len(), "entry"),
         count(picture.versions.len(), "entry")
     );

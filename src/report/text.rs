@@ -34,7 +34,7 @@ pub(super) fn access(rows: &AccessRows) -> String {
         line(
             &mut text,
             "",
-            "not read: what these do is not in the template",
+            "not read: the effect of these is not in the template",
         );
         for (place, what) in &rows.not_read {
             line(&mut text, "  ", &format!("{place}: {what}"));

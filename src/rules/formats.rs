@@ -154,14 +154,14 @@ const SSM_NAME: usize = 1011 - "arn:aws-iso-f:ssm:us-isof-south-1:123456789012:p
 pub fn ssm_name_problem(name: &str) -> Option<&'static str> {
     let first = name.trim_start_matches('/').to_ascii_lowercase();
     if !(1..=SSM_NAME).contains(&name.len()) {
-        Some("the name of an SSM parameter has 1 to 954 characters: with its ARN, AWS takes 1,011")
+        Some("the name of an SSM parameter has 1 to 954 characters: AWS allows 1,011 with its ARN")
     } else if !name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
     {
         Some("the name of an SSM parameter is made of letters, digits, `_`, `.`, `-` and `/`")
     } else if name.contains('/') && !name.starts_with('/') {
-        Some("the name of an SSM parameter with a `/` in it begins with `/`")
+        Some("the name of an SSM parameter that contains a `/` begins with `/`")
     } else if name.ends_with('/') || name.contains("//") {
         Some("no level of an SSM parameter's name is empty")
     } else if name.matches('/').count() > 15 {
@@ -234,7 +234,7 @@ pub fn layer_pattern_field_problem(index: usize, field: &str) -> Option<String> 
             let fine = |byte: u8| {
                 byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte)
             };
-            (!field.bytes().all(fine)).then(|| format!("no region fits {}", quote(field)))
+            (!field.bytes().all(fine)).then(|| format!("no region matches {}", quote(field)))
         }
         4 if is_wild => Some(format!(
             "expected an account ID or `*`, found {}",

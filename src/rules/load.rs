@@ -189,7 +189,7 @@ fn read_accounts(
         Err(problem) => {
             diagnostics.push(
                 Diagnostic::error(Code::AccountsUnreadable, written.span, problem)
-                    .note("the path starts from the folder of the file that it stands in"),
+                    .note("the path is relative to the folder of the file that contains it"),
             );
             return None;
         }
@@ -223,12 +223,10 @@ fn no_accounts(written: &Value, problem: &Problem) -> Diagnostic {
             diagnostic.note(format!("it is not JSON: line {line}, column {column}"))
         }
         Problem::SomethingElse(line, column) => diagnostic.note(format!(
-            "it is JSON of something else: line {line}, column {column}"
+            "it is JSON, but not a list of accounts: line {line}, column {column}"
         )),
-        Problem::CutOff => diagnostic.note(
-            "it has a `NextToken`, by which the rest is asked for; who is in the rest would \
-                lose access",
-        ),
+        Problem::CutOff => diagnostic
+            .note("it has a `NextToken`, so it is cut off; the missing accounts would lose access"),
         Problem::InvalidId(number) => diagnostic.note(format!(
             "the `Id` of account {number} of the list is not an account ID"
         )),
@@ -237,7 +235,7 @@ fn no_accounts(written: &Value, problem: &Problem) -> Diagnostic {
             diagnostic.note(format!("the account {id} has neither `State` nor `Status`"))
         }
         Problem::InvisibleName(id) => diagnostic.note(format!(
-            "the name of the account {id} has a character that cannot be seen"
+            "the name of the account {id} contains an invisible character"
         )),
     };
     diagnostic.help(match problem {
@@ -298,7 +296,7 @@ fn not_utf8(file: FileId, at: usize) -> Diagnostic {
         end: start + char::REPLACEMENT_CHARACTER.len_utf8() as u32,
     };
     Diagnostic::error(Code::InvalidEncoding, span, "this file is not UTF-8")
-        .label("the first byte that does not fit")
+        .label("the first invalid byte")
         .help("save the file as UTF-8")
 }
 
@@ -318,8 +316,10 @@ fn read(
         )),
         Err(problem) => {
             diagnostics.push(
-                Diagnostic::error(Code::IncludeUnreadable, include.span, problem)
-                    .note("the path of an include starts from the folder of the file that has it"),
+                Diagnostic::error(Code::IncludeUnreadable, include.span, problem).note(
+                    "the path of an include is relative to the folder of the file that \
+                        contains it",
+                ),
             );
             None
         }
@@ -378,7 +378,7 @@ fn cycle(include: &Value, first: Option<Span>) -> Diagnostic {
     let diagnostic = Diagnostic::error(Code::IncludeCycle, include.span, message)
         .help("put the names that both files need into a third file, and include that one in both");
     match first {
-        Some(span) => diagnostic.also(span, "it is included here, on the way"),
+        Some(span) => diagnostic.also(span, "the cycle goes through this include"),
         None => diagnostic.label("this is the file that is being compiled"),
     }
 }
@@ -402,15 +402,16 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
         | Statement::Include(_) => None,
     });
     if let Some((what, span)) = more {
-        let message = format!("{} holds {what}", quote(&include.text));
+        let message = format!("{} contains {what}", quote(&include.text));
         diagnostics.push(
             Diagnostic::error(Code::IncludeHoldsMore, include.span, message)
                 .also(span, "this would be left out of the template")
                 .note(
-                    "an included file gives its names: parameters, accounts, organizations, units \
+                    "an included file may only declare names: parameters, accounts, organizations, \
+                        units \
                 and groups",
                 )
-                .help("move the names into a file of their own, and include that one"),
+                .help("move the names into a separate file, and include that one"),
         );
     }
 }

@@ -141,8 +141,8 @@ fn same_name(name: &str, block: &str, span: Span) -> Diagnostic {
         quote(name)
     );
     Diagnostic::error(Code::DuplicateLayerName, span, message).help(
-        "use every variable in `name`; the dots of a value are left out there, since AWS \
-        takes none",
+        "use every variable in `name`; the name leaves out the dots of a value, since AWS does not \
+            accept them",
     )
 }
 
@@ -224,7 +224,7 @@ impl Resolver<'_> {
             Diagnostic::error(Code::DuplicateName, name.span, message)
                 .label("declared again here")
                 .also(first, "first declared here")
-                .help(format!("put all that it says into one `{what}`")),
+                .help(format!("put all its statements into one `{what}`")),
         );
     }
 
@@ -276,7 +276,7 @@ impl Resolver<'_> {
                     format!("the text {} is too long", quote(text)),
                 )
                 .label(format!(
-                    "{} {unit}, of at most {}",
+                    "{} {unit}; the limit is {}",
                     thousands(length),
                     thousands(most)
                 )),
@@ -382,7 +382,7 @@ impl Resolver<'_> {
                     Some((other, _)) if other == found => {}
                     Some((other, span)) => {
                         let message =
-                            format!("this layer version is of another {what} than the first");
+                            format!("this layer version is in another {what} than the first one");
                         let diagnostic = Diagnostic::error(
                             Code::ConflictingArns,
                             arn.span,
@@ -391,9 +391,7 @@ impl Resolver<'_> {
                         .label(quote(found))
                         .also(*span, quote(other))
                         .note("a stack shares the layers of its own account, in its own region")
-                        .help(
-                            "put the layers of each account and region into a source of their own",
-                        );
+                        .help("write a separate source for each account and region");
                         self.diagnostics.push(diagnostic);
                     }
                 }

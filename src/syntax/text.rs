@@ -184,13 +184,11 @@ pub fn dynamic_reference(value: &Value) -> Option<Diagnostic> {
         Diagnostic::error(
             Code::DynamicReference,
             value.span,
-            "this text has a dynamic reference in it",
+            "this text contains a dynamic reference",
         )
         .label("CloudFormation would replace this with another text at the deploy")
-        .note(
-            "what is compiled must be what a reviewer reads, and what it grants must be decidable",
-        )
-        .help("write the text out, or use a parameter where one can stand: `${Name}`")
+        .note("a reviewer could not read what is deployed, nor the compiler decide what it grants")
+        .help("write the text out, or use a parameter where one is allowed: `${Name}`")
     })
 }
 

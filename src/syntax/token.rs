@@ -45,7 +45,7 @@ impl TokenKind {
             Self::Equals => "`=`",
             Self::Newline => "the end of the line",
             Self::Comment => "a comment",
-            Self::Blank => "a blank",
+            Self::Blank => "white space",
             Self::Stray => "a stray character",
             Self::End => "the end of the file",
         }

@@ -46,7 +46,7 @@ pub fn check(
     }
     if rules.parameters.len() > PARAMETERS {
         let message = format!(
-            "{}, of at most {PARAMETERS}",
+            "{}; the limit is {PARAMETERS}",
             count(rules.parameters.len(), "parameter")
         );
         diagnostics.push(Diagnostic::error(Code::TooMany, span, message));
@@ -56,9 +56,9 @@ pub fn check(
         diagnostics.push(
             Diagnostic::warning(Code::TooMany, span, message)
                 .note(format!(
-                    "CloudFormation takes at most {OUTPUTS} outputs, one for each layer"
+                    "CloudFormation allows at most {OUTPUTS} outputs, one for each layer"
                 ))
-                .help("show the newest ARNs by `publish to`")
+                .help("publish the newest ARNs with `publish to`")
                 .help(FOLDER),
         );
     }
@@ -83,12 +83,12 @@ pub fn check(
     for (id, &origin) in resources.chain(outputs).chain(conditions) {
         if id.len() > LOGICAL_ID {
             let message = format!(
-                "the logical ID of this has {} characters, of at most {LOGICAL_ID}",
+                "the logical ID of this has {} characters; the limit is {LOGICAL_ID}",
                 id.len()
             );
             diagnostics.push(Diagnostic::error(Code::TextLength, origin, message).help(
-                "give the layer or the parameter a shorter name; `name` keeps the \
-                    layer's name at AWS",
+                "give the layer or the parameter a shorter name; `name` keeps the layer's name in \
+                    AWS",
             ));
         }
     }
@@ -105,15 +105,15 @@ const FOLDER: &str =
 
 /// A stack that takes over a layer of another would publish its versions again, unless it lists
 /// them.
-const MOVE: &str = "a layer that is deployed moves in two deploys: first list its versions in the \
-    other source, by `version LABEL at ARN`, and deploy that; then take the layer out of this one, \
+const MOVE: &str = "a deployed layer needs two deploys to move: first list its versions in the \
+    other source, by `version LABEL at ARN`, and deploy that; then remove the layer from this one, \
     which must have been deployed with `old-versions keep`";
 
-const NEWEST: &str = "take the lines of old versions out: by default such a version stays at AWS, \
-    and its grants go";
+const NEWEST: &str = "remove the lines of old versions: by default such a version stays in AWS, \
+    and its grants are deleted";
 
-const ORGANIZATION: &str = "share with the organization instead of its accounts: one grant a \
-version, however many accounts";
+const ORGANIZATION: &str = "share with the organization instead of its accounts: one grant for \
+    each version, however many accounts";
 
 /// Reports that one template cannot have so many resources.
 #[must_use]
@@ -128,7 +128,7 @@ pub fn too_many_resources(
         return None;
     }
     let message = format!(
-        "the template has {}, of at most {}",
+        "the template has {}; the limit is {}",
         count(resources, "resource"),
         thousands(most)
     );
@@ -175,21 +175,21 @@ fn check_parts(lowered: &Lowered, most: usize, span: Span, diagnostics: &mut Vec
                     .help(ORGANIZATION)
                     .help(NEWEST)
                     .help(
-                        "or list the oldest versions by `version LABEL at ARN` in a source of \
-                        their own, and take them out here after its deploy",
+                        "or list the oldest versions by `version LABEL at ARN` in another source, \
+                            and remove them here after its deploy",
                     ),
             );
         }
     }
     if others > most {
         let message = format!(
-            "the roles, policies, boundaries and guardrails make {}, of at most {} in a template",
+            "the roles, policies, boundaries and guardrails make {}, and a template has at most {}",
             count(others, "resource"),
             thousands(most)
         );
         diagnostics.push(
             Diagnostic::error(Code::TooMany, span, message)
-                .help("put some of them into a source of their own"),
+                .help("move some of them to another source"),
         );
     }
 }
@@ -305,7 +305,7 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
             diagnostics.push(
                 Diagnostic::error(Code::PolicySize, span, message)
                     .label(format!(
-                        "{} bytes at the least, of at most {limit}",
+                        "at least {} bytes; the limit is {limit}",
                         thousands(least)
                     ))
                     .help(help),
@@ -316,11 +316,11 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
             diagnostics.push(
                 Diagnostic::warning(Code::PolicySize, span, message)
                     .label(format!(
-                        "{} to {} bytes, of at most {limit}",
+                        "{} to {} bytes; the limit is {limit}",
                         thousands(least),
                         thousands(most)
                     ))
-                    .note("how many depends on the region, the partition and the version's number")
+                    .note("the size depends on the region, the partition and the version's number")
                     .help(help),
             );
         }
@@ -352,11 +352,11 @@ fn check_zeros(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnosti
                 .note(
                     "`aws cloudformation package`, which the local content of this source \
                         needs, writes it \
-                           without quotes, and readers may take it for a number",
+                           without quotes, and readers may read a number",
                 )
                 .help(
-                    "package with `--use-json`, or leave the default out and give the value \
-                    at the deploy",
+                    "package with `--use-json`, or remove the default and pass the value at the \
+                        deploy",
                 ),
             );
         }
@@ -372,11 +372,11 @@ fn loses_quotes(digits: &str) -> bool {
 /// What is to be said about a source that makes no resource.
 #[must_use]
 pub fn no_resource(span: Span) -> Diagnostic {
-    Diagnostic::error(Code::NoEffect, span, "this source makes no resource")
+    Diagnostic::error(Code::NoEffect, span, "this source makes no resources")
         .note("CloudFormation refuses a template without resources")
         .help(
-            "add a `layer`, a `role`, a `policy`, a `boundary` or a `guardrail`; names alone are \
-        for other sources to include",
+            "add a `layer`, a `role`, a `policy`, a `boundary` or a `guardrail`; a source with \
+                names only is for other sources to include",
         )
 }
 
@@ -393,11 +393,11 @@ pub fn template_size(
         let most = thousands(limits.template_bytes);
         let of = part.map_or_else(String::new, |part| format!(" of {}", quote(part)));
         let message = format!(
-            "the template{of} has {} bytes, of at most {most}",
+            "the template{of} has {} bytes; the limit is {most}",
             thousands(bytes)
         );
         let diagnostic = Diagnostic::error(Code::TemplateSize, span, message)
-            .note("CloudFormation takes 1 MB from a bucket, and 51,200 bytes without one")
+            .note("CloudFormation accepts 1 MB from a bucket, and 51,200 bytes without one")
             .help("make the reasons and descriptions shorter");
         match part {
             Some(_) => diagnostic.help(NEWEST),
@@ -422,7 +422,7 @@ pub fn only_in_a_folder(
         Diagnostic::remark(
             Code::NeedsFolder,
             span,
-            "one template does not hold this source",
+            "this source is too large for one template",
         )
         .label(found.message)
         .help(FOLDER),

@@ -312,9 +312,8 @@ fn refuse_seen<'a>(
                         .also(*entry.get(), "and this one")
                         .note("a logical ID is made of the letters and digits of the names")
                         .help(
-                            "rename one of them; for a layer that is published already, use \
-                            another name here and \
-                               keep its name at AWS by `name`",
+                            "rename one of them; for a layer that is already published, use \
+                                another name here and keep its name in AWS by `name`",
                         ),
                 );
             }

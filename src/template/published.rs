@@ -252,14 +252,14 @@ fn changed(version: &ListedVersion, changes: &[String], span: Span) -> Diagnosti
         .note(list(changes, "and"))
         .note(
             "no property of a published version can change: it would get a new number, and its \
-            users would not follow",
+                users would stay on the old one",
         )
         .help(
             "keep the old value: write it in this version's own body, `version LABEL from … \
         { … }`",
         )
         .help(format!(
-            "if it is meant, build with `--republish {}`",
+            "to publish it again on purpose, build with `--republish {}`",
             version.label
         ))
 }
@@ -275,7 +275,7 @@ fn published_by(version: &ListedVersion, template: &str, span: Span) -> Diagnost
         .note("in another stack it is another resource: it would get a new number")
         .help("list the version by its ARN: `version LABEL at ARN`")
         .help(format!(
-            "if it is meant, build with `--republish {}`",
+            "to publish it again on purpose, build with `--republish {}`",
             version.label
         ))
 }
@@ -307,7 +307,7 @@ fn renamed(
         .help("keep the name of the layer and the label of the version as they were")
         .help(by_arn)
         .help(format!(
-            "if it is meant, build with `--republish {}`",
+            "to publish it again on purpose, build with `--republish {}`",
             version.label
         ))
 }

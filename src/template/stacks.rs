@@ -244,7 +244,7 @@ fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     for part in &whole.parts {
         let stem = part.layer.to_ascii_lowercase();
         let message = format!(
-            "no other template can have the name of the template {}",
+            "the template {} needs a name that no other file has",
             quote(&part.layer)
         );
         let found = match stem.as_str() {
@@ -256,7 +256,7 @@ fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
             _ => None,
         };
         let diagnostic = Diagnostic::error(Code::FileClash, part.span, message).help(
-            "give the layer another name here; where it is published already, list its versions \
+            "give the layer another name here; if it is published already, list its versions \
             by `version LABEL at ARN` under that name",
         );
         if let Some(why) = found {
@@ -265,7 +265,7 @@ fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(
                 diagnostic
                     .also(other, "the other one")
-                    .note("some file systems do not tell capitals from small letters"),
+                    .note("some file systems do not distinguish upper and lower case"),
             );
         } else {
             seen.insert(stem, part.span);
@@ -292,8 +292,8 @@ fn refuse_references(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(
                 Diagnostic::error(Code::OtherStack, origin, message)
                     .note(
-                        "in a folder each layer has a stack of its own, so that the number of a \
-                        version that it publishes is not known here",
+                        "in a folder each layer has its own stack, and only that stack knows the \
+                            number of a version that it publishes",
                     )
                     .help(
                         "name all versions of the layer, `NAME` without `version`, or this one by \

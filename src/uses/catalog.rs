@@ -308,8 +308,8 @@ fn grants(version: &Version, account: &str, organization: Option<&str>) -> Resul
             Who::Organization(id) => match (id.as_literal(), organization) {
                 (Some(known), Some(own)) => Ok(known == own),
                 (Some(known), None) => Err(format!(
-                    "it is shared with organization {known}: give the account's own by \
-                    `--organization`"
+                    "it is shared with organization {known}: pass the account's own with \
+                        `--organization`"
                 )),
                 (None, _) => Err(format!("it is shared with organization {id}")),
             },

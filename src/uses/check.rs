@@ -86,7 +86,7 @@ impl Check<'_> {
         }
         for (mut diagnostic, in_cases) in found {
             if let Some(when) = when(in_cases, &all) {
-                diagnostic = diagnostic.note(format!("this is so if {when}"));
+                diagnostic = diagnostic.note(format!("this applies if {when}"));
             }
             uses.diagnostics.push(diagnostic);
         }
@@ -134,7 +134,7 @@ impl Check<'_> {
             if layer.layer == Layer::Unknown {
                 uses.add_unknown(
                     format!(
-                        "what {} is, only a deploy tells",
+                        "only a deploy knows the value of {}",
                         quote(&layer.text.to_string())
                     ),
                     self.id(),
@@ -213,7 +213,7 @@ impl Check<'_> {
                 .label(format!("{} is not an ARN", quote(&shown)))
                 .help(form),
             Problem::NoNumber => error
-                .label("this is the ARN of a layer, without the number of a version")
+                .label("this is the ARN of a layer, without a version number")
                 .help(
                     "add `:` and the number of a version; `aws lambda list-layer-versions` lists \
                 them",
@@ -222,7 +222,7 @@ impl Check<'_> {
                 .label(format!("{} is not the number of a version", quote(number)))
                 .note("Lambda has no name for the newest version")
                 .help(
-                    "write the number, or let an SSM parameter hold the ARN: \
+                    "write the number, or read the ARN from an SSM parameter: \
                     `{{resolve:ssm:NAME}}`, with \
                      `publish to` in the source of the layer",
                 ),
@@ -240,7 +240,7 @@ impl Check<'_> {
             let was = if number > newest {
                 "is not published"
             } else {
-                "is deleted"
+                "was deleted"
             };
             let message = format!("version {number} of `{name}` does not exist");
             return Some(
@@ -249,7 +249,7 @@ impl Check<'_> {
                     .note(format!(
                         "the list of versions in the catalogue ends with {newest}"
                     ))
-                    .help("use a version that the list has"),
+                    .help("use a version from the list"),
             );
         }
         (newest > number).then(|| {
@@ -348,7 +348,7 @@ impl Check<'_> {
         let error = Diagnostic::error(Code::TooManyLayers, self.at(first.entry), message)
             .label("this one is too many")
             .note(format!(
-                "Lambda takes at most {} for a function",
+                "Lambda allows at most {} layers for a function",
                 quotas::FUNCTION_LAYERS
             ))
             .help("publish several of them as one layer");
@@ -361,7 +361,7 @@ impl Check<'_> {
             self.id()
         );
         let error = Diagnostic::error(Code::LayersOnImage, self.at(first.entry), message)
-            .label("this layer is refused")
+            .label("Lambda refuses this layer")
             .help("copy what the layer holds into the image, below `/opt`");
         self.with_globals(error)
     }
@@ -419,7 +419,7 @@ impl Check<'_> {
     fn wrong_elsewhere(&self, fixed: &FixedRegion) -> Diagnostic {
         let region = &fixed.region;
         let message = format!(
-            "a layer of `{}` is in {region} wherever the stack is",
+            "a layer of `{}` is in {region}, whatever the region of the stack",
             self.id()
         );
         let shown: Vec<&str> = fixed.others.iter().take(3).map(String::as_str).collect();
@@ -435,9 +435,7 @@ impl Check<'_> {
                 "the template has values for {}{more}: a stack there cannot have this layer",
                 list(&shown, "and")
             ))
-            .help(
-                "choose the layer by region, with a mapping, or give the one region by `--region`",
-            )
+            .help("choose the layer by region, with a mapping, or pass the region with `--region`")
     }
 
     fn of_other_region(&self, layers: &[Use], given: &str) -> Vec<Diagnostic> {
@@ -572,10 +570,7 @@ impl Check<'_> {
             found.push(
                 Diagnostic::warning(Code::LayerRuntime, self.at(layer.entry), message)
                     .label(format!("this layer is for {named}, as {by} says"))
-                    .note(
-                        "Lambda does not check it: what is built for another runtime may fail \
-                    when it is loaded",
-                    )
+                    .note("Lambda does not check it: packages for another runtime may fail to load")
                     .help(format!("use a version that names {own}")),
             );
         }
@@ -592,7 +587,7 @@ struct FixedRegion {
 }
 
 /// What AWS says of a layer in another region.
-const DENIED: &str = "AWS refuses it with `no resource-based policy allows the \
+const DENIED: &str = "AWS refuses this with `no resource-based policy allows the \
 lambda:GetLayerVersion action`, although \
                       no permission is missing";
 

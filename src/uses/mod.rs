@@ -158,11 +158,11 @@ impl Uses {
             }
             for diagnostic in added.iter_mut() {
                 diagnostic.notes.push(format!(
-                    "this is read before {} changes the template",
+                    "this describes the template before {} changes it",
                     part.what
                 ));
             }
-            let why = format!("what {} changes is not in the template", part.what);
+            let why = format!("the template does not contain the changes of {}", part.what);
             self.unknown.entry(why).or_default().push(part.place);
         }
     }
@@ -186,7 +186,7 @@ fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
     )
     .label(format!("this layer is in {region}"))
     .help(format!(
-        "give the region, as in `--region {region}`, to have it checked"
+        "pass the region, as in `--region {region}`, to check it"
     ));
     Some(match fixed.len() - 1 {
         0 => diagnostic,

@@ -40,7 +40,7 @@ impl Facts<'_> {
                     format!("the template has no role or policy `{name}`")
                 } else {
                     format!(
-                        "`{name}` is not there, or is nothing that governs which layers are {}",
+                        "`{name}` does not exist, or does not govern which layers are {}",
                         done(deed)
                     )
                 });
@@ -210,18 +210,22 @@ impl Facts<'_> {
             Verb::Only => question.none(Side::Out),
         };
         let verdict = verdict.unwrap_or_else(|BudgetExceeded| {
-            Verdict::Undecided("its patterns are too complex to decide this".to_owned())
+            Verdict::Undecided(
+                "its patterns are too complex to decide this within the step \
+                limit"
+                    .to_owned(),
+            )
         });
         match verdict {
             Verdict::Holds(why) if only_denies => {
                 Verdict::Holds(format!("{why}, whatever else is allowed"))
             }
             Verdict::Holds(why) if by_itself => Verdict::Holds(format!(
-                "{why}; this is about `{}` by itself, and not about what else its holders have",
+                "{why}; this is about `{}` alone, and not about other policies of its holders",
                 subject.id
             )),
             Verdict::Fails(why, by) if only_denies && verb != Verb::Can => Verdict::Fails(
-                format!("{why} by whoever is allowed it elsewhere: this only denies"),
+                format!("{why} by a principal with permission from elsewhere: this only denies"),
                 by,
             ),
             verdict @ (Verdict::Holds(_) | Verdict::Fails(..) | Verdict::Undecided(_)) => verdict,
@@ -435,7 +439,11 @@ impl ActQuestion<'_> {
                 "{}{}",
                 match self.deed {
                     Deed::Attach => format!("no request with {what} is allowed"),
-                    Deed::Handle(right) => format!("nothing lets {} {what}", right.keyword()),
+                    Deed::Handle(right) => format!(
+                        "no request to {} {what} is \
+                        allowed",
+                        right.keyword()
+                    ),
                 },
                 why.unwrap_or_default()
             )));
@@ -459,7 +467,10 @@ impl ActQuestion<'_> {
             return Ok(Verdict::Holds(match (by.is_empty(), self.deed) {
                 (true, Deed::Attach) => "no request with one of these layers is denied".to_owned(),
                 (true, Deed::Handle(right)) => {
-                    format!("nothing denies to {} one of these layers", right.keyword())
+                    format!(
+                        "no request to {} one of these layers is denied",
+                        right.keyword()
+                    )
                 }
                 (false, Deed::Attach) => {
                     format!("a request with each of these layers is allowed by {by}")

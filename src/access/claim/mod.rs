@@ -170,7 +170,7 @@ impl<'s> Facts<'s> {
         };
         match self.not_read.iter().find(|part| concerns(part)) {
             Some(part) => Verdict::Undecided(format!(
-                "{} is {}, and what that does is not in the template",
+                "{} is {}, and its effect is not in the template",
                 part.place, part.what
             )),
             None => verdict,

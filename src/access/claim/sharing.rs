@@ -9,7 +9,7 @@ use crate::template::lower::{SourceMap, VersionResources, names};
 use serde_json::json;
 
 /// Why a claim holds that is about nobody.
-const NOBODY: &str = "nobody is meant";
+const NOBODY: &str = "the claim is about nobody";
 
 /// A claim about who can use layer versions.
 pub(super) struct SharingClaim<'c> {
@@ -215,7 +215,7 @@ impl Facts<'_> {
 }
 
 /// A principal as the template names it; `None` where a parameter that may be empty is, so that
-/// nobody is meant.
+/// the claim is about nobody.
 fn who(principal: &Principal, world: &World<'_>) -> Option<Who> {
     let value = |name: &str| {
         let value = world.value(&json!({ "Ref": name }));
@@ -326,7 +326,7 @@ impl UseQuestion<'_> {
     /// Whether a principal is granted a version in this case.
     fn granted(&self, who: &Who, version: &Version) -> Granted {
         if *who == Who::Owner {
-            return Granted::Yes(vec!["its owner's own rights".to_owned()]);
+            return Granted::Yes(vec!["the rights of its owner".to_owned()]);
         }
         let is_enough = |granted: &Who| {
             *granted == Who::Everyone || granted == who || Some(granted) == self.member_of
@@ -490,7 +490,7 @@ impl UseQuestion<'_> {
                 ))
             }
             Who::Account(id) | Who::Organization(id) if id.as_literal().is_none() => {
-                Verdict::Undecided(format!("{who} can use {name}, and who that is is unknown"))
+                Verdict::Undecided(format!("{who} can use {name}, and its value is unknown"))
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner if is_always => {
                 Verdict::Fails(
@@ -520,7 +520,7 @@ fn may_be_shared(by: &GrantedBy, version: &str) -> Verdict {
 }
 
 fn unknown_value(id: &Text) -> String {
-    format!("{id}, whose value is unknown: give it by `--parameter NAME=VALUE`")
+    format!("{id}, whose value is unknown: pass it with `--parameter NAME=VALUE`")
 }
 
 fn both_known(own: &Who, other: &Text) -> bool {

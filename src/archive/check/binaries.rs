@@ -85,9 +85,9 @@ fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
             continue;
         };
         let what = match &entry.what {
-            What::MachO => "is made for macOS",
-            What::Windows => "is made for Windows",
-            What::Text => "is a text, perhaps what is left of a link",
+            What::MachO => "is built for macOS",
+            What::Windows => "is built for Windows",
+            What::Text => "is a text file, perhaps in place of a link",
             What::Empty => "is empty",
             What::Script { .. } => "is a script",
             What::Other => "is not a Linux library",
@@ -102,14 +102,14 @@ fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
         let wrong = if is_of_other_system {
             "is not for Linux"
         } else {
-            "is not a library of Linux"
+            "is not a Linux library"
         };
         let message = format!("{} {wrong}", quote(base(check.name(*first))));
         let mut diagnostic = Diagnostic::warning(Code::ForeignBinary, check.at(*first), message)
             .label(format!("this {what}"));
         if is_of_other_system {
             diagnostic = diagnostic.help(
-                "build the layer on Linux, or in a container of Linux; `pip` takes `--platform`, \
+                "build the layer on Linux, or in a Linux container; `pip` takes `--platform`, \
                 `npm` takes `--os` and `--cpu`",
             );
         }
@@ -151,7 +151,7 @@ fn machines(check: &mut Check<'_>, groups: &Groups) {
             None => format!("{name} does not run on Lambda"),
         };
         let named = list(&check.target.architectures, "and");
-        let label = format!("this is made for {}", machine.name());
+        let label = format!("this is built for {}", machine.name());
         let mut diagnostic =
             Diagnostic::warning(Code::WrongArchitecture, check.at(*first), message).label(label);
         diagnostic = match wanted {
@@ -227,7 +227,7 @@ fn modules(check: &mut Check<'_>) -> bool {
             .label(format!("this is built for Python {built}"))
             .note(format!("the layer is for python{python}"))
             .help(format!(
-                "install the packages with Python {python}, or by `pip` with `--python-version \
+                "install the packages with Python {python}, or use `pip` with `--python-version \
                 {python} --only-binary :all:`"
             ));
         check.found.push(and_others(found, files.len()));
@@ -337,9 +337,9 @@ fn libc(check: &mut Check<'_>) {
             system.glibc()
         );
         let mut found = Diagnostic::warning(Code::OtherLibc, check.at(*index), message)
-            .label("this cannot be loaded");
+            .label("the runtime cannot load this");
         if check.target.runtimes.is_empty() {
-            found = found.note("no runtime of Lambda has a newer one");
+            found = found.note("no Lambda runtime has a newer one");
         } else if !runtimes.is_empty() {
             let verb = if runtimes.len() == 1 { "runs" } else { "run" };
             found = found.note(format!(
@@ -369,8 +369,8 @@ fn libc(check: &mut Check<'_>) {
             quote(base(check.name(*first)))
         );
         let found = Diagnostic::warning(Code::OtherLibc, check.at(*first), message)
-            .label("this cannot be loaded")
-            .help("take a build for glibc: a `manylinux` wheel, or `npm` with `--libc glibc`");
+            .label("the runtime cannot load this")
+            .help("use a build for glibc: a `manylinux` wheel, or `npm` with `--libc glibc`");
         check.found.push(and_others(found, musl.len()));
     }
 }

@@ -27,7 +27,7 @@ fn outside(path: &str) -> Option<&'static str> {
     if path.starts_with(['/', '\\']) || drive {
         Some("an absolute path")
     } else if path.split(['/', '\\']).any(|part| part == "..") {
-        Some("this path leads out of the folder of the layer")
+        Some("this path leaves the folder of the layer")
     } else if path.chars().any(char::is_control) {
         Some("a path with a control character")
     } else {
@@ -55,13 +55,13 @@ fn paths(check: &mut Check<'_>) {
         let message = format!("{} cannot be in a layer", quote(base(check.name(*first))));
         let diagnostic = Diagnostic::error(Code::UnsafeEntry, check.at(*first), message)
             .label(why)
-            .help("make the archive again, from inside of the folder of the layer");
+            .help("make the archive again, from inside the folder of the layer");
         check.found.push(and_others(diagnostic, found.len()));
     }
     if let Some(first) = backslashes.first() {
         let message = "a path has `\\` between its folders";
         let found = Diagnostic::warning(Code::UnsafeEntry, check.at(*first), message)
-            .label("Lambda takes this for the name of one file")
+            .label("Lambda treats this as the name of one file")
             .help("make the archive with a program that writes `/` between folders");
         check.found.push(and_others(found, backslashes.len()));
     }
@@ -79,7 +79,7 @@ fn twice(check: &mut Check<'_>) {
                 Diagnostic::warning(Code::UnsafeEntry, check.at(index), message)
                     .label("the second one")
                     .also(check.at(first), "the first one")
-                    .note("which of them a function gets is not documented"),
+                    .note("AWS does not document which of them a function gets"),
             );
             return;
         }
@@ -115,16 +115,16 @@ fn links(check: &mut Check<'_>) {
             // A layer is unzipped into `/opt`.
             let own = absolute.strip_prefix("opt/");
             if own.is_none_or(|own| !all.contains(own)) {
-                let why = "points to a place outside of the layer";
+                let why = "points outside the layer";
                 elsewhere.entry(why).or_default().push((index, to));
             }
         } else if leaves(folder(&entry.name), to) {
-            let why = "leads out of the folder of the layer";
+            let why = "leaves the folder of the layer";
             elsewhere.entry(why).or_default().push((index, to));
         }
     }
     if let Some((first, link)) = below.first() {
-        let message = format!("{} lies below a link", quote(base(check.name(*first))));
+        let message = format!("{} is below a link", quote(base(check.name(*first))));
         let found = Diagnostic::error(Code::UnsafeEntry, check.at(*first), message)
             .label("where this is written depends on the link")
             .note(format!("{} is the link", quote(link)));
@@ -137,7 +137,7 @@ fn links(check: &mut Check<'_>) {
         let message = format!("the link {} {why}", quote(base(check.name(*first))));
         let diagnostic = Diagnostic::warning(Code::UnsafeEntry, check.at(*first), message)
             .label(format!("it points to {}", quote(to)))
-            .help("let it point to a file of the layer, by a relative path");
+            .help("make it point to a file of the layer, with a relative path");
         check.found.push(and_others(diagnostic, found.len()));
     }
 }
@@ -192,14 +192,14 @@ fn executables(check: &mut Check<'_>) {
         let message = format!("{} cannot be executed", quote(base(&entry.name)));
         let label = match entry.mode {
             Some(mode) => format!("its permissions are {mode:03o}"),
-            None => "the archive has no permissions for it".to_owned(),
+            None => "the archive contains no permissions for it".to_owned(),
         };
         let mut found =
             Diagnostic::warning(Code::NotExecutable, check.at(*first), message).label(label);
         if entry.mode.is_none() {
-            found = found.note("programs of Windows make such archives");
+            found = found.note("programs on Windows make such archives");
         }
-        found = found.help(format!("`chmod 755 {}` before it is zipped", entry.name));
+        found = found.help(format!("run `chmod 755 {}` before you zip it", entry.name));
         check.found.push(and_others(found, plain.len()));
     }
     let is_carried = |entry: &Entry| {
@@ -215,8 +215,8 @@ fn executables(check: &mut Check<'_>) {
             quote(base(&entry.name))
         );
         let found = Diagnostic::warning(Code::CarriageReturn, check.at(*first), message)
-            .label("Linux looks for an interpreter whose name ends with it, and finds none")
-            .help("write the file with the line ends of Linux, and have git leave them alone");
+            .label("Linux looks for an interpreter whose name ends with it, and does not find one")
+            .help("write the file with Linux line endings, and configure git to keep them");
         check.found.push(and_others(found, carried.len()));
     }
 }
@@ -241,7 +241,7 @@ fn unreadable(check: &mut Check<'_>) {
     let found = Diagnostic::warning(Code::UnreadableEntry, check.at(*first), message)
         .label(format!("its permissions are {mode:03o}"))
         .note("a function runs as a user that does not own the files of its layers")
-        .help("let everybody read: 644 for files, 755 for folders and programs");
+        .help("let everybody read it: mode 644 for files, 755 for folders and programs");
     check.found.push(and_others(found, closed.len()));
 }
 
@@ -307,7 +307,7 @@ fn needless(check: &mut Check<'_>) {
     check.found.push(
         Diagnostic::remark(Code::NeedlessFiles, check.at(index), message)
             .label("the largest of them")
-            .help("leave them out, for more room and a faster start"),
+            .help("remove them, to save space and start faster"),
     );
 }
 

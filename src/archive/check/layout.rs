@@ -253,17 +253,17 @@ fn of_language(check: &mut Check<'_>, language: Language, runtimes: &[&str]) {
         .iter()
         .find(|place| language.is_searched_by_some(place.path));
     if let Some(place) = of_other_version {
-        let message = format!("packages lie {}, where {who} {not}", shown(place.path));
+        let message = format!("packages are {}, where {who} {not}", shown(place.path));
         check.found.push(
             Diagnostic::warning(Code::VersionFolder, check.at(place.shown_by), message)
                 .label(label)
                 .help(format!("move them to {}", list(&folders, "or"))),
         );
     } else if let Some(place) = places.first() {
-        let message = format!("packages lie {}, where {who} {not}", shown(place.path));
+        let message = format!("packages are {}, where {who} {not}", shown(place.path));
         let help = if place.path.is_empty() && check.contents.zipped.is_some() {
             format!(
-                "zip from outside of the folder `{}`, so that every path begins with it",
+                "zip from outside the folder `{}`, so that every path begins with it",
                 language.folder()
             )
         } else {
@@ -285,13 +285,10 @@ fn stray(check: &mut Check<'_>, language: Language, places: &[Place<'_>]) {
     else {
         return;
     };
-    let message = format!(
-        "a package lies {}, where no runtime looks",
-        shown(place.path)
-    );
+    let message = format!("a package is {}, where no runtime looks", shown(place.path));
     check.found.push(
         Diagnostic::warning(Code::ArchiveLayout, check.at(place.shown_by), message)
-            .label("this is not found")
+            .label("no function finds this")
             .help(format!("move it below `{}`", language.folder())),
     );
 }

@@ -80,11 +80,11 @@ impl<'c> Check<'c> {
         };
         let label = format!("the largest file: {}", bytes(entry.size));
         let limit = format!(
-            "a function and all of its layers have at most {} together",
+            "a function and all its layers may have at most {} together",
             bytes(quotas::UNZIPPED_BYTES)
         );
         let span = self.at(largest);
-        let help = "leave out what functions do not need: tests, documents, debug information";
+        let help = "remove files that functions do not need: tests, documents, debug information";
         self.found.push(if unzipped > quotas::UNZIPPED_BYTES {
             let message = format!("unzipped, the layer has {}", bytes(unzipped));
             Diagnostic::error(Code::UnzippedSize, span, message)
@@ -112,7 +112,7 @@ fn and_others(diagnostic: Diagnostic, files: usize) -> Diagnostic {
     match files.saturating_sub(1) {
         0 => diagnostic,
         others => diagnostic.note(format!(
-            "the same is true of {}",
+            "the same applies to {}",
             count(others, "other file")
         )),
     }

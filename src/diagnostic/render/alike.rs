@@ -87,7 +87,7 @@ impl Alike<'_> {
         if self.others.is_empty() {
             return None;
         }
-        let mut text = format!("the same at {} more places: ", self.others.len());
+        let mut text = format!("the same in {} more places: ", self.others.len());
         let mut file = self.first.primary.span.file;
         for (index, other) in self.others.iter().take(PLACES).enumerate() {
             let span = other.primary.span;

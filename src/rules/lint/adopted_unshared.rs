@@ -27,7 +27,7 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(
                 Diagnostic::warning(Code::AdoptedUnshared, version.label.span, message)
                     .note("a version `at` an ARN exists already: only its sharing is managed here")
-                    .help("share it, or leave the line out"),
+                    .help("share it, or remove the line"),
             );
         }
     }

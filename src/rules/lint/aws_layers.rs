@@ -19,8 +19,8 @@ fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>
     };
     let message = "this leaves out the layers that AWS publishes";
     let diagnostic = Diagnostic::remark(Code::AwsLayers, member.span, message).note(
-        "they are in accounts of AWS; those that have an account for each region are listed \
-        in the manual",
+        "they are in AWS's accounts; the manual lists those with a different account in each \
+            region",
     );
     let everywhere = published().filter(|published| published.is_everywhere());
     let lines =

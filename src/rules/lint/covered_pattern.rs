@@ -48,7 +48,7 @@ fn lint_set(rules: &Rules, set: &LayerSet, diagnostics: &mut Vec<Diagnostic>) {
                 member.span,
                 "this item is covered by another one",
             )
-            .also(by.span, "every layer of it is in here"),
+            .also(by.span, "this includes every layer of it"),
         );
     }
 }

@@ -13,20 +13,13 @@ pub fn expired_shares(rules: &Rules, as_of: Date, diagnostics: &mut Vec<Diagnost
         .filter(|deadline| deadline.value < as_of)
     {
         diagnostics.push(
-            Diagnostic::error(
-                Code::ExpiredShare,
-                deadline.span,
-                "this rule was meant to end",
-            )
-            .label(format!(
-                "its last day was {}, and this is {as_of}",
-                deadline.value
-            ))
-            .note(
-                "the date does not revoke anything by itself: the template is the same on \
-                every day",
-            )
-            .help("remove the rule, build and deploy, or give it a later date"),
+            Diagnostic::error(Code::ExpiredShare, deadline.span, "this share has expired")
+                .label(format!(
+                    "its last day was {}, and the date of this check is {as_of}",
+                    deadline.value
+                ))
+                .note("the date revokes nothing: the template does not change with the calendar")
+                .help("remove the rule, build and deploy, or give it a later date"),
         );
     }
 }

@@ -30,11 +30,11 @@ fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>
                 span,
                 format!("this {what} can never be changed"),
             )
-            .also(name.span, "the policy has a name of its own")
+            .also(name.span, "the policy has a fixed name")
             .note(format!(
                 "another {what} replaces the policy, and the replacement cannot have the same name"
             ))
-            .help(format!("leave `name` out, or the {what}")),
+            .help(format!("remove `name`, or the {what}")),
         );
     }
 }

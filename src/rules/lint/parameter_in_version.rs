@@ -38,8 +38,8 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
                     format!("another value of `{name}` publishes this version again"),
                 )
                 .note(
-                    "it would get a new number; only the template's text can be compared, not \
-                the parameter's value",
+                    "it would get a new number; `build` compares templates and does not know the \
+                        value of the parameter",
                 ),
             );
             return;

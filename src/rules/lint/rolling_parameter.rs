@@ -24,7 +24,10 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
             Some(
                 Principal::Account(Id::Parameter(name) | Id::Optional(name))
                 | Principal::Organization(Id::Parameter(name) | Id::Optional(name)),
-            ) => format!("at each new content, `${{{name}}}` loses the versions before it"),
+            ) => format!(
+                "every new archive revokes the access of `${{{name}}}` to earlier \
+                versions"
+            ),
             Some(
                 Principal::Account(Id::Literal(_))
                 | Principal::Organization(Id::Literal(_))
@@ -38,13 +41,13 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
                     Diagnostic::warning(
                         Code::RollingParameter,
                         grant.span,
-                        "at each new content, this share loses the versions before it",
+                        "every new archive revokes this share of earlier versions",
                     )
                     .note(
                         "a share with a switch is revoked when it is replaced, since a switch that \
                         is turned off must not leave versions shared",
                     )
-                    .help("leave the switch out, or list the versions: `version LABEL from …`"),
+                    .help("remove the switch, or list the versions: `version LABEL from …`"),
                 );
                 continue;
             }
@@ -52,9 +55,8 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         diagnostics.push(
             Diagnostic::warning(Code::RollingParameter, grant.span, message)
                 .note(
-                    "a share with a parameter is revoked when it is replaced, since a changed \
-                    parameter must not \
-                       leave its old value behind",
+                    "a share with a parameter is revoked when it is replaced, since the old value \
+                        of a changed parameter must not keep its access",
                 )
                 .help("write the ID out, or list the versions: `version LABEL from …`"),
         );

@@ -53,8 +53,8 @@ fn beside_full_access(role: &Role, allows: &[&Spanned<Allow>], diagnostics: &mut
                 .also(policy.span, "this allows attaching any layer")
                 .note("a role may do what any of its policies allows")
                 .help(
-                    "write `deny all except …`, which no other policy can void, or leave \
-                    that policy out",
+                    "write `deny all except …`, which no other policy can void, or remove that \
+                        policy",
                 ),
             );
         }
@@ -108,7 +108,7 @@ fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagn
     }
     for member in &set.members {
         if let Some(deny) = denies.iter().find(|deny| takes(rules, &deny.value, member)) {
-            diagnostics.push(taken_back(member.span, "a `deny` takes this back", deny));
+            diagnostics.push(taken_back(member.span, "a `deny` overrides this", deny));
         }
     }
 }
@@ -116,7 +116,7 @@ fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagn
 fn taken_back(span: crate::source::Span, message: &str, deny: &Spanned<Deny>) -> Diagnostic {
     Diagnostic::warning(Code::VoidedRule, span, message)
         .also(deny.span, "this denies all of it")
-        .note("what any policy denies is denied, whatever allows it")
+        .note("if any policy denies something, no `allow` can permit it")
 }
 
 fn boundary_of<'r>(rules: &'r Rules, restriction: &Restriction) -> Option<&'r Restriction> {

@@ -52,7 +52,7 @@ impl Resolver<'_> {
                     self.report(diagnostic.suggest(
                         subject.span,
                         near,
-                        format!("a claim about {what} names one of this source"),
+                        format!("a claim about {what} needs one that this source declares"),
                     ));
                     return None;
                 }
@@ -158,7 +158,7 @@ impl Resolver<'_> {
                         *span,
                         "expected an organization after `in`",
                     )
-                    .help("write `in organization ID`, or the name of one"),
+                    .help("write `in organization ID`, or the name of an organization"),
                 );
                 None
             }
@@ -237,18 +237,14 @@ impl Resolver<'_> {
                     label.span,
                     "`version` needs one layer, not `*`",
                 )
-                .help("leave `version` out, or name the layer"),
+                .help("remove `version`, or name the layer"),
             );
             return None;
         }
         if !self.names_only && names.layers.is_empty() {
             self.report(
-                Diagnostic::error(
-                    Code::InvalidClaim,
-                    star.span,
-                    "this source has no layer that somebody could use",
-                )
-                .help("remove the claim, or make it where the layers are"),
+                Diagnostic::error(Code::InvalidClaim, star.span, "this source has no layers")
+                    .help("remove the claim, or move it to the source of the layers"),
             );
             return None;
         }

@@ -35,7 +35,7 @@ impl Resolver<'_> {
                 Diagnostic::error(
                     Code::InvalidSha256,
                     pinned.span,
-                    "a folder has no bytes of its own to pin",
+                    "a folder cannot be pinned",
                 )
                 .also(archive.content.span, "this is a folder")
                 .help("build a zip file once and name that"),
@@ -59,7 +59,7 @@ impl Resolver<'_> {
         let meant = meant.or_else(|| formats::sha256_of_base64(digits));
         self.report(
             Diagnostic::error(Code::InvalidSha256, span, message)
-                .note("it is 64 digits, of `0` to `9` and `a` to `f`")
+                .note("a SHA-256 has 64 digits, `0` to `9` and `a` to `f`")
                 .suggest(
                     span,
                     meant.as_deref(),
@@ -161,7 +161,7 @@ impl Resolver<'_> {
             return None;
         }
         if path.contains('\\') || path.chars().any(char::is_control) {
-            let message = format!("{} is not a path that every machine can read", quote(path));
+            let message = format!("not every machine can read the path {}", quote(path));
             self.report(
                 Diagnostic::error(Code::InvalidContent, written.span, message)
                     .help("write `/` between folders, and no control characters"),
@@ -201,15 +201,11 @@ impl Resolver<'_> {
                 Diagnostic::warning(
                     Code::MissingContent,
                     written.span,
-                    format!(
-                        "there is no {} \
-                yet",
-                        quote(path)
-                    ),
+                    format!("{} does not exist yet", quote(path)),
                 )
                 .note(
-                    "`aws cloudformation package` will look for it; the path starts from the \
-                    source's folder",
+                    "`aws cloudformation package` will need it; the path is relative to the \
+                        source's folder",
                 ),
             );
         }
@@ -253,7 +249,7 @@ fn not_local(written: &Value, path: &str) -> Diagnostic {
     if path.starts_with('/') || path.get(1..2) == Some(":") {
         diagnostic
             .note("an absolute path works on this machine only")
-            .help("write the path from the source's folder: `./…` or `../…`")
+            .help("write the path relative to the source's folder: `./…` or `../…`")
     } else if path.contains("://") || path.is_empty() {
         diagnostic
             .help("a layer's archive is an S3 object, `s3://BUCKET/KEY`, or a local file, `./PATH`")

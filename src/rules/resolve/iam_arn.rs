@@ -35,12 +35,12 @@ impl IamArn {
                 4 => true,
                 _ => false,
             };
-            return (!fine).then(|| format!("`{name}` cannot stand there"));
+            return (!fine).then(|| format!("`{name}` is not allowed there"));
         }
         let Some(text) = field.as_literal() else {
             let name = field.parameters().next().unwrap_or_default();
             return Some(format!(
-                "`{name}` cannot be a part of a field: its value could hold a wildcard"
+                "`{name}` cannot be a part of a field: its value could contain a wildcard"
             ));
         };
         let fine = match index {

@@ -150,8 +150,8 @@ impl Resolver<'_> {
             None => (declared.text.clone(), declared.span),
         };
         let unnamed = (!formats::has_letters_or_digits(&declared.text)).then_some(
-            "without a letter or a digit, nothing of it is left in a logical ID; `name` may say \
-            such a name",
+            "a logical ID keeps only letters and digits, and this has none; `name` may give such a \
+                name",
         );
         let problems = [
             (
@@ -215,7 +215,7 @@ impl Resolver<'_> {
         let runtimes = self.distinct(values, "a runtime");
         if runtimes.len() > MOST {
             let message = format!(
-                "a layer version names at most {MOST} runtimes, this names {}",
+                "a layer version names at most {MOST} runtimes, this one names {}",
                 runtimes.len()
             );
             self.report(Diagnostic::error(Code::TooMany, keyword, message).note(
@@ -340,7 +340,7 @@ impl Resolver<'_> {
         if let (false, Some(last)) = (is_possible(&facts), said.last()) {
             self.report(
                 Diagnostic::error(Code::NoEffect, last.keyword, "this layer never exists")
-                    .note("the switch must be on and off at once"),
+                    .note("the switch would have to be on and off at the same time"),
             );
         }
         facts
@@ -360,7 +360,7 @@ impl Resolver<'_> {
                 let message = format!("the layer {} has no version", quote(&declared.name.text));
                 self.report(
                     Diagnostic::error(Code::NoContent, declared.name.span, message).help(
-                        "say what it is made of: `version LABEL from s3://BUCKET/KEY`, or \
+                        "add its content: `version LABEL from s3://BUCKET/KEY`, or \
                         `content ./FOLDER`",
                     ),
                 );
@@ -375,8 +375,8 @@ impl Resolver<'_> {
                         "a layer has either `content` or `version`s",
                     )
                     .label("one rolling version, replaced at each change")
-                    .also(version.label.span, "a version of its own, which stays")
-                    .help("leave `content` out, and add a `version` line at each release"),
+                    .also(version.label.span, "a listed version, which stays")
+                    .help("remove `content`, and add a `version` line for each release"),
                 );
                 None
             }

@@ -224,7 +224,7 @@ impl Resolver<'_> {
                 )
                 .label("repeated here")
                 .also(first, "first given here")
-                .note("together they would deny everything but what is in both sets")
+                .note("together they would deny every layer that is not in both sets")
                 .help("write one `deny all except` with all the layers"),
             ),
         }
@@ -242,7 +242,7 @@ impl Resolver<'_> {
                 Diagnostic::error(Code::RepeatedStatement, span, message)
                     .label("repeated here")
                     .also(first, "first given here")
-                    .note("together they would spare only what both spare")
+                    .note("together they would except only the names that both except")
                     .help("write one with all the patterns"),
             );
         }
@@ -259,10 +259,10 @@ impl Resolver<'_> {
         self.report(
             Diagnostic::error(Code::AmbiguousRule, span, message)
                 .note(format!(
-                    "`{word}` is what may be done to layers, and a layer of this source"
+                    "`{word}` is an action on layers, and also a layer of this source"
                 ))
                 .help(format!(
-                    "write `deny {word} *` for the right, or `deny {word} from this account` for \
+                    "write `deny {word} *` for the action, or `deny {word} from this account` for \
                     the layer"
                 )),
         );
@@ -413,7 +413,10 @@ impl Resolver<'_> {
                 self.report(
                     Diagnostic::error(Code::InvalidTarget, word.span, message)
                         .note("a root is `r-` and 4 to 32 lower-case letters and digits")
-                        .note("a unit is `ou-`, the same of its root, `-`, and 8 to 32 of them"),
+                        .note(
+                            "a unit is `ou-`, the characters of its root, `-`, and 8 to 32 \
+                            lower-case letters and digits",
+                        ),
                 );
                 continue;
             }
@@ -496,7 +499,7 @@ impl Resolver<'_> {
         };
         let is_role = kind == RestrictionKind::Role;
         if !formats::is_role_path(&path) {
-            let message = format!("{} is not a path of IAM", quote(&path));
+            let message = format!("{} is not an IAM path", quote(&path));
             self.report(
                 Diagnostic::error(Code::InvalidName, written.span, message).note(
                     "it begins and ends with `/`, as in `/teams/platform/`, and has at most \
@@ -544,12 +547,12 @@ impl Resolver<'_> {
         let strange = text.chars().find(|&c| !in_latin(c));
         if let (RestrictionKind::Role, Some(strange)) = (kind, strange) {
             let message = format!(
-                "IAM takes no {} in the description of a role",
+                "IAM does not accept {} in the description of a role",
                 quote(&strange.to_string())
             );
             self.report(
                 Diagnostic::error(Code::InvalidDescription, written.span, message)
-                    .note("it is made of the characters of Latin-1"),
+                    .note("only the characters of Latin-1 are allowed"),
             );
         }
         body.description = Some(Spanned {
@@ -591,13 +594,13 @@ impl Resolver<'_> {
         if let (None, Some(first)) = (&body.allow, body.functions.first()) {
             self.report(
                 Diagnostic::warning(Code::NoEffect, first.span, "`functions` has no effect here")
-                    .note("it is about the functions of `allow`, and there is no `allow`"),
+                    .note("it limits `allow` to some functions, and there is no `allow`"),
             );
         }
         if let (false, Some(first)) = (denies, body.exempt.first()) {
             self.report(
                 Diagnostic::warning(Code::NoEffect, first.span, "`exempt` has no effect here")
-                    .note("it is about the roles that `deny` spares, and there is no `deny`"),
+                    .note("it exempts roles from `deny`, and there is no `deny`"),
             );
         }
         let applies = declared

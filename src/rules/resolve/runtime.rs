@@ -25,11 +25,7 @@ pub fn doubt(runtime: &Spanned<String>) -> Option<Diagnostic> {
 
 fn unknown(runtime: &Spanned<String>) -> Diagnostic {
     let name = runtime.value.as_str();
-    let message = format!(
-        "unknown runtime {}, by the list of {}",
-        quote(name),
-        as_of()
-    );
+    let message = format!("unknown runtime {} (list of {})", quote(name), as_of());
     let diagnostic = Diagnostic::warning(Code::UnknownRuntime, runtime.span, message)
         .note("Lambda refuses to publish a layer version with a runtime that it does not know");
     // Another version would be a guess: of a name with a slip in it, the digits say which one is

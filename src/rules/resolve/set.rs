@@ -123,7 +123,7 @@ impl Resolver<'_> {
                     name.span,
                     format!("{word} does not say whose layers it matches"),
                 )
-                .note("without an account, a layer of that name in any AWS account would do")
+                .note("without an account, it would match the layers of any AWS account")
                 .help(format!(
                     "write `{} from ACCOUNT` or `{0} from this account`",
                     name.text
@@ -135,7 +135,7 @@ impl Resolver<'_> {
         if let Some(right) = LayerRight::from_text(&name.text) {
             let right = right.keyword();
             return self.report(diagnostic.help(format!(
-                "to say who may {right} layers, write a rule of its own with their names: \
+                "for the permission to {right} layers, write a separate rule with their names: \
                 `{right} NAME, …`"
             )));
         }
@@ -194,9 +194,9 @@ impl Resolver<'_> {
             Some(near) => diagnostic.fix(format!("write `{near}`"), label.span, near),
             None if versions.is_empty() => diagnostic
                 .note("a layer with `content` has one rolling version")
-                .help("leave `version …` out: the rule is then about any version"),
+                .help("remove `version …` to mean every version"),
             None => {
-                diagnostic.help("list it in the layer, or leave `version …` out for any version")
+                diagnostic.help("list it in the layer, or remove `version …` to mean every version")
             }
         });
     }
@@ -213,9 +213,9 @@ impl Resolver<'_> {
             );
             self.report(
                 Diagnostic::error(Code::UnknownVersion, label.span, message)
-                    .label(format!("whether it does is up to `{switch}`"))
+                    .label(format!("`{switch}` decides whether it exists"))
                     .also(layer.name.span, "the layer is declared here")
-                    .help("leave `version …` out: the rule is then about any version"),
+                    .help("remove `version …` to mean every version"),
             );
             return None;
         }
@@ -337,10 +337,10 @@ impl Resolver<'_> {
                     format!("{what} cannot be the owner of layers"),
                 )
                 .note(
-                    "`lambda:Layer` holds the ARN of a layer version, which names an account \
-                    and nothing else",
+                    "`lambda:Layer` contains the ARN of a layer version, which names only an \
+                        account",
                 )
-                .help("list the accounts whose layers are meant, or put them into a `group`"),
+                .help("list the accounts that own the layers, or put them into a `group`"),
             );
         }
         accounts
@@ -368,7 +368,7 @@ impl Resolver<'_> {
                 });
             }
             (7, None) => diagnostic
-                .note("the version at its end is missing, and so no version has this ARN")
+                .note("the version at its end is missing, so no layer version has this ARN")
                 .fix(
                     "write `:*` for any version",
                     written.span,
@@ -412,7 +412,7 @@ impl Resolver<'_> {
                 let message = format!("`{name}` cannot be used in a layer set");
                 self.report(
                     Diagnostic::error(Code::ParameterNotAllowed, span, message)
-                        .note("its value could hold a wildcard, and so widen the set")
+                        .note("its value could contain a wildcard and widen the set")
                         .help(
                             "write the ARN out; a parameter of type `account` can stand for its \
                         account",

@@ -145,7 +145,7 @@ impl Resolver<'_> {
         if let Some(span) = last.filter(|_| !is_ever || !self.is_variant) {
             self.report(
                 Diagnostic::error(Code::NoEffect, span, "this rule is never in effect").note(
-                    "one switch would have to be on and off at once, for the rule and its layer",
+                    "the rule and its layer need one switch to be on and off at the same time",
                 ),
             );
         }
@@ -173,7 +173,7 @@ impl Resolver<'_> {
                     "this layer lists no versions",
                 )
                 .note("a layer with `content` has one rolling version")
-                .help("leave `newest` out, or list the layer's versions"),
+                .help("remove `newest`, or list the layer's versions"),
             );
         }
         (listed.saturating_sub(most)..listed).collect()
@@ -193,7 +193,7 @@ impl Resolver<'_> {
             self.report(
                 Diagnostic::warning(Code::InactiveAccount, span, message)
                     .note("the accounts file says so")
-                    .help("take it out of the rule, or make the list anew if it is active again"),
+                    .help("remove it from the rule, or make a new list if it is active again"),
             );
         }
         true
@@ -217,7 +217,7 @@ impl Resolver<'_> {
             Some(near) => diagnostic.fix(format!("write `{near}`"), label.span, near),
             None if known.is_empty() => diagnostic
                 .note("a layer with `content` has one rolling version")
-                .help("leave `version …` out, or list the layer's versions"),
+                .help("remove `version …`, or list the layer's versions"),
             None => diagnostic.help("list it first: `version LABEL from s3://BUCKET/KEY`"),
         };
         self.report(diagnostic);
@@ -231,9 +231,9 @@ impl Resolver<'_> {
                 Diagnostic::error(
                     Code::EveryoneWithoutReason,
                     written.span,
-                    "this reason says nothing",
+                    "this reason is empty",
                 )
-                .help("say why, for whoever reviews the template"),
+                .help("give the reason, for the reviewers of the template"),
             );
             return None;
         }
@@ -290,7 +290,7 @@ impl Resolver<'_> {
                         other,
                         "this adds nothing to `everyone`",
                     )
-                    .also(span, "everyone is already in"),
+                    .also(span, "`everyone` is already in this rule"),
                 );
             }
             return;
@@ -306,7 +306,7 @@ impl Resolver<'_> {
                         span,
                         format!("{who} is in this rule twice"),
                     )
-                    .also(first, "it is already in here"),
+                    .also(first, "it is already included here"),
                 );
                 return;
             }

@@ -85,7 +85,11 @@ impl Resolver<'_> {
                 .trim_start_matches("https://")
                 .trim_end_matches('/');
             self.report(if formats::is_oidc_provider(bare) {
-                diagnostic.fix("IAM knows it without `https://`", oidc.provider.span, bare)
+                diagnostic.fix(
+                    "IAM expects it without `https://`",
+                    oidc.provider.span,
+                    bare,
+                )
             } else {
                 diagnostic.help("it is written as in `token.actions.githubusercontent.com`")
             });
@@ -105,7 +109,7 @@ impl Resolver<'_> {
             let message = format!("no token has the subject {}", quote(&subject));
             self.report(
                 Diagnostic::error(Code::InvalidTrust, oidc.subject.span, message)
-                    .note("it is made of ASCII"),
+                    .note("a subject contains only ASCII"),
             );
             return None;
         }
@@ -125,7 +129,7 @@ impl Resolver<'_> {
                     that",
                     )
                     .help(
-                        "make sure that what stands before the wildcard is yours alone, or write \
+                        "make sure that the text before the wildcard is yours alone, or write \
                     the whole subject",
                     ),
             );
@@ -140,15 +144,14 @@ impl Resolver<'_> {
 /// Reports a provider for which the audience and the subject are not enough, or do not fit.
 fn unfit(provider: &str, claim: &str, span: Span) -> Diagnostic {
     let message = format!(
-        "a role cannot trust {} by the audience and the subject",
+        "a role cannot trust {} by audience and subject",
         quote(provider)
     );
     let diagnostic = Diagnostic::error(Code::InvalidTrust, span, message);
     let diagnostic = match claim {
         "aud" => diagnostic.note(
-            "its tokens are for an audience that names the tenant or the client, and this role \
-            would ask for \
-             `sts.amazonaws.com`, so that no token would fit",
+            "the audience of its tokens names the tenant or the client, and this role would \
+                require `sts.amazonaws.com`, so no token would match",
         ),
         _ => diagnostic.note(format!(
             "it also needs a condition on `{claim}`, which this \
@@ -161,13 +164,13 @@ fn unfit(provider: &str, claim: &str, span: Span) -> Diagnostic {
 /// Why a pattern for subjects would let strangers in, if it would, and what to write instead.
 fn subject_problem(provider: &str, subject: &str) -> Option<(&'static str, String)> {
     const SHARED: &str =
-        "everybody can get a token of this provider, and the owner in the subject is open";
+        "everybody can get a token from this provider, and the subject leaves the owner open";
     const UNNAMED: &str =
-        "everybody can get a token of this provider, and the subject does not name its owner";
-    let whole = || "write the whole subject; a rule can have a `trust` for each".to_owned();
+        "everybody can get a token from this provider, and the subject does not name its owner";
+    let whole = || "write the whole subject; a role can have a `trust` for each".to_owned();
     if subject.contains("${") {
-        let problem = "IAM fills a policy variable in from the request, so that the subject would \
-        be the caller's choice";
+        let problem = "IAM fills in a policy variable from the request, so the caller would choose \
+            the subject";
         return Some((problem, whole()));
     }
     let fixed = subject.split(['*', '?']).next().unwrap_or_default();
@@ -186,29 +189,28 @@ fn subject_problem(provider: &str, subject: &str) -> Option<(&'static str, Strin
                 Some((owner, _)) if !owner.is_empty() => None,
                 _ if is_whole && !rest.is_empty() && provider != GITHUB => None,
                 _ if rest.contains('@') => {
-                    let problem = "the ID of the owner is open, and a name that is given up can be \
-                    taken by others";
+                    let problem = "the subject leaves the owner's ID open, and others can take a \
+                        name that is given up";
                     Some((problem, help()))
                 }
                 _ => Some((SHARED, help())),
             }
         }
         Some(Tenant::Subject) if !is_whole => {
-            let problem = "everybody can get a token of this provider, and which part of its \
-            subjects names the owner \
-                           is not known";
+            let problem = "everybody can get a token from this provider, and it is unknown which \
+                part of the subject names the owner";
             Some((problem, whole()))
         }
         Some(Tenant::Subject | Tenant::Claim(_)) => None,
         None if fixed.is_empty() => Some((
-            "what it begins with is open, so that anybody's token can fit",
+            "its beginning is open, so anybody's token can match",
             whole(),
         )),
         // Of a provider that is not known, a subject must at least say what kind of thing its owner
         // is, and who.
         None if !is_whole && whole_parts(fixed) < 2 => {
-            let problem = "what stands before the wildcard does not say, up to a `:` or `/`, what \
-            the owner is and who";
+            let problem = "the text before the wildcard does not name the kind of owner and the \
+                owner, up to a `:` or `/`";
             Some((
                 problem,
                 "write the owner out, as in `project:OWNER:*`".to_owned(),
@@ -268,9 +270,9 @@ fn without_ids(span: Span) -> Diagnostic {
         "this subject names the owner and the repository without their IDs",
     )
     .note(
-        "repositories that were made, renamed or moved after 15 July 2026 send \
+        "repositories that were created, renamed or moved after 15 July 2026 send \
              `repo:OWNER@OWNER-ID/REPO@REPO-ID:…`, which this does not match",
     )
-    .note("a name that is given up can be taken by somebody else; an ID cannot")
+    .note("somebody else can take a name that is given up, but not an ID")
     .help("`gh api repos/OWNER/REPO --jq '.owner.id, .id'` prints the IDs")
 }

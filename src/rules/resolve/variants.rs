@@ -106,7 +106,7 @@ pub fn variants<'a>(
             let message = format!("nothing uses the variable {}", quote(name));
             diagnostics.push(
                 Diagnostic::warning(Code::Unused, variable.name.span, message)
-                    .note("the variants differ in nothing but their names"),
+                    .note("the variants differ only in their names"),
             );
         }
     }
@@ -186,7 +186,7 @@ fn combinations<'a>(
         .unwrap_or(usize::MAX);
     if number > MOST {
         let message = format!(
-            "this stands for {}, of at most {}",
+            "this stands for {}; the limit is {}",
             count(number, "layer"),
             thousands(MOST)
         );
@@ -479,7 +479,7 @@ impl<'a> Writer<'a, '_> {
             self.found.push(diagnostic.suggest(
                 value.span,
                 near,
-                "the values are those that the layer's first line lists",
+                "the first line of the layer lists the values",
             ));
         }
         let is_own = |value: &Name| self.values.iter().any(|&(_, own)| own == value.text);
@@ -603,8 +603,7 @@ impl<'a> Writer<'a, '_> {
                 None => diagnostic.help(format!("write `<{near}>`")),
             },
             None if name == Keyword::Version.text() => diagnostic.note(
-                "`<version>` stands in what a version is made of, and in the \
-                    properties of listed versions",
+                "`<version>` can be used in the content and the properties of listed versions",
             ),
             None => diagnostic.help(format!(
                 "declare it in the layer's first line, `layer NAME for {name} in …`; the text \
@@ -683,9 +682,8 @@ fn same_archive(content: &Content, second: &Name) -> Diagnostic {
         content.location.span,
         "these versions would have the same archive",
     )
-    .also(second.span, "this is a version of its own")
+    .also(second.span, "this is another version")
     .help(
-        "write `<version>` in the place of the label in the address, or give each version a line \
-        of its own",
+        "write `<version>` in place of the label in the address, or give each version its own line",
     )
 }

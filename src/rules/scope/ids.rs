@@ -31,7 +31,7 @@ impl Scope {
         let bare = name.text.strip_prefix("${");
         let bare = bare.and_then(|bare| bare.strip_suffix('}'));
         if let Some(bare) = bare.filter(|bare| self.parameters.contains_key(*bare)) {
-            let message = "a switch is named without `${` and `}`";
+            let message = "a switch is written without `${` and `}`";
             diagnostics.push(
                 Diagnostic::error(Code::ParameterType, name.span, message).fix(
                     format!("write `{bare}`"),
@@ -67,7 +67,7 @@ impl Scope {
         let message = format!("`{}` is a parameter of type `{}`", name.text, kind.name());
         diagnostics.push(
             Diagnostic::error(Code::ParameterType, name.span, message)
-                .label("only a switch turns something on and off")
+                .label("only a parameter of type `switch` can be used here")
                 .also(declared.span, "declared here")
                 .help(format!(
                     "declare one, which is `true` or `false`: `parameter {} switch = false`",
@@ -102,15 +102,12 @@ impl Scope {
                 .bytes()
                 .all(|byte| byte.is_ascii_digit() || byte == b'-')
         {
-            diagnostic = diagnostic.fix(
-                "leave the dashes out",
-                value.span,
-                value.text.replace('-', ""),
-            );
+            diagnostic =
+                diagnostic.fix("remove the dashes", value.span, value.text.replace('-', ""));
         } else if self.has_accounts {
             diagnostic = diagnostic.help(
-                "a name that the organization gives an account stands in quotes, in a rule or a \
-                group: `account \"NAME\"`",
+                "put the name that the organization gives an account in quotes, in a rule or a \
+                    group: `account \"NAME\"`",
             );
         }
         diagnostics.push(diagnostic);
@@ -172,7 +169,7 @@ impl Scope {
                     diagnostic.note("an account can always use its own layers")
                 }
                 _ => diagnostic
-                    .note("only a parameter of that type keeps empty and malformed values out"),
+                    .note("only a parameter of that type refuses empty and malformed values"),
             });
             return None;
         };
@@ -207,10 +204,7 @@ impl Scope {
                 "an {wanted} must come from a parameter of type `{wanted}`"
             ))
             .also(declared.span, "declared here")
-            .note(
-                "that type carries a pattern, so that an empty or malformed value cannot \
-                widen a grant",
-            )
+            .note("that type has a pattern, so an empty or malformed value cannot widen a grant")
             .help(format!("declare it as `parameter {name} {wanted}`")),
         );
         None
@@ -240,7 +234,10 @@ impl Scope {
             .map(String::as_str)
             .chain(PSEUDO_PARAMETERS.iter().copied());
         match nearest(name, names) {
-            Some(near) => diagnostic.help(format!("there is `{near}`")),
+            Some(near) => diagnostic.help(format!(
+                "a parameter with a similar name exists: \
+                `{near}`"
+            )),
             None => diagnostic.help(format!(
                 "declare it with `parameter {}`, or write `$${{` for a literal `${{`",
                 shown(name)
@@ -264,10 +261,10 @@ pub fn may_be_missing(name: &str, span: Span) -> Diagnostic {
     Diagnostic::error(
         Code::ParameterType,
         span,
-        format!("`{name}` may be empty, and an account or organization must stand here"),
+        format!("`{name}` may be empty, and an account or organization is required here"),
     )
-    .note("only an account or an organization that something is shared with may be missing")
-    .help("declare it without `optional`, or leave it out here")
+    .note("only principals of shares and claims may be empty")
+    .help("declare it without `optional`, or remove it here")
 }
 
 /// A text in which no parameter may stand. `what` names it in messages.
@@ -284,7 +281,7 @@ pub(super) fn read_literal(
         Diagnostic::error(
             Code::ParameterNotAllowed,
             value.span,
-            format!("no parameter can stand in {what}"),
+            format!("{what} cannot contain a parameter"),
         )
         .help("write the text out; a literal `${` is written `$${`"),
     );

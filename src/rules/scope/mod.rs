@@ -107,9 +107,8 @@ impl Scope {
         if !formats::is_parameter_name(&name.text) {
             let message = format!("{} cannot name a parameter", quote(&name.text));
             diagnostics.push(
-                Diagnostic::error(Code::InvalidName, name.span, message).note(
-                    "CloudFormation's parameters are named by letters and digits, 255 at the most",
-                ),
+                Diagnostic::error(Code::InvalidName, name.span, message)
+                    .note("a parameter of CloudFormation has at most 255 letters and digits"),
             );
             return;
         }
@@ -398,7 +397,7 @@ fn report_unused<T>(
 fn alias_problem(name: &str) -> Option<&'static str> {
     match Keyword::from_text(name).and_then(PrincipalKeyword::of) {
         Some(PrincipalKeyword::Everyone) => {
-            Some("`everyone` stands for every AWS account, and for nothing else")
+            Some("this word is a keyword: it means every AWS account")
         }
         Some(
             PrincipalKeyword::Account | PrincipalKeyword::Organization | PrincipalKeyword::Unit,

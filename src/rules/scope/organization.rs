@@ -42,7 +42,7 @@ impl Scope {
                         diagnostic.fix(format!("write `{written}`"), name.span, written)
                     }
                     None => diagnostic.help(
-                        "if the account is new, make the list anew: `aws organizations \
+                        "if the account is new, make a new list: `aws organizations \
                         list-accounts`",
                     ),
                 });
@@ -62,7 +62,7 @@ impl Scope {
                 diagnostics.push(
                     Diagnostic::error(Code::AmbiguousAccount, name.span, message)
                         .note(format!("they are {}", list(&ids, "and")))
-                        .help("write the ID of the one that is meant: `account ID`"),
+                        .help("write the ID of the one that you mean: `account ID`"),
                 );
                 None
             }
@@ -139,9 +139,9 @@ impl Scope {
             count(accounts, "account")
         );
         diagnostics.push(Diagnostic::remark(Code::FrozenUnit, span, message).note(
-            "Lambda shares a layer with accounts, not with units: an account that joins \
-                    has no access until the list is made anew and the template built and \
-                    deployed, and one that leaves keeps it until then",
+            "Lambda shares a layer with accounts, not with units: an account that joins has no \
+                access until you make a new list, build and deploy, and one that leaves keeps its \
+                access until then",
         ));
     }
 
@@ -153,8 +153,10 @@ impl Scope {
         if organization.account(id).is_none() {
             let message = format!("the account {id} is not in the accounts file");
             diagnostics.push(
-                Diagnostic::remark(Code::UnlistedAccount, span, message)
-                    .note("it is of another organization, or newer than the file, or mistyped"),
+                Diagnostic::remark(Code::UnlistedAccount, span, message).note(
+                    "it belongs to another organization, is newer than the file, or is \
+                        mistyped",
+                ),
             );
         }
     }
@@ -192,8 +194,8 @@ impl Scope {
         if self.organization.is_none() && !self.has_accounts {
             diagnostics.push(
                 Diagnostic::error(Code::MissingAccounts, span, format!("{what} are unknown")).help(
-                    "say where they are listed: `accounts from \"FILE\"`, with what `aws \
-                    organizations list-accounts` prints in FILE",
+                    "name their list: `accounts from \"FILE\"`, where FILE has the output of `aws \
+                        organizations list-accounts`",
                 ),
             );
         }
@@ -237,15 +239,18 @@ fn empty_unit(
     organization: &Organization,
     span: Span,
 ) -> Diagnostic {
-    let message = format!("no active account is in {unit}");
+    let message = format!("{unit} has no active account");
     let diagnostic = Diagnostic::error(Code::EmptyUnit, span, message);
     if !inactive.is_empty() {
-        return diagnostic.help("remove the unit, and what is shared with it");
+        return diagnostic.help("remove the unit and its shares");
     }
     if organization.units().next().is_none() {
         return diagnostic
-            .note("the accounts file says of no account in which units it is: it has no `Paths`")
-            .help("make the list anew with a newer AWS CLI: `aws organizations list-accounts`");
+            .note(
+                "the accounts file does not say which units the accounts are in: it has no \
+                `Paths`",
+            )
+            .help("make a new list with a newer AWS CLI: `aws organizations list-accounts`");
     }
     // In an order of their own, so that the same one is offered each time.
     let mut units: Vec<&str> = organization.units().collect();
@@ -253,6 +258,6 @@ fn empty_unit(
     match nearest(id, units) {
         Some(near) => diagnostic.fix(format!("write `{near}`"), span, near),
         None => diagnostic
-            .help("if its accounts are new, make the list anew: `aws organizations list-accounts`"),
+            .help("if its accounts are new, make a new list: `aws organizations list-accounts`"),
     }
 }

@@ -99,7 +99,7 @@ fn optional_kind(word: &Name, optional: Span) -> Result<ParameterKind, Box<Diagn
             let message = format!("no parameter is optional {}", quote(&word.text));
             let diagnostic = Diagnostic::error(Code::ParameterType, optional, message);
             Err(Box::new(diagnostic.note(
-                "only an account or an organization may be missing: `optional account` or \
+                "only an account or an organization may be empty: `optional account` or \
                 `optional organization`",
             )))
         }
@@ -137,12 +137,12 @@ fn default_problem(kind: ParameterKind, text: &str) -> Option<&'static str> {
         ),
         ParameterKind::OptionalAccount => (
             text.is_empty() || formats::is_account_id(text),
-            "an account ID has 12 digits, leading zeros included; no account is written `\"\"`",
+            "an account ID has 12 digits, leading zeros included; for no account, write `\"\"`",
         ),
         ParameterKind::OptionalOrganization => (
             text.is_empty() || formats::is_organization_id(text),
-            "an organization ID is `o-` and 10 to 32 lower-case letters and digits; no \
-            organization is written `\"\"`",
+            "an organization ID is `o-` and 10 to 32 lower-case letters and digits; for no \
+                organization, write `\"\"`",
         ),
         ParameterKind::Switch => (
             matches!(text, "true" | "false"),

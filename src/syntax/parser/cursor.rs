@@ -217,7 +217,7 @@ impl<'s> Cursor<'s> {
             if self.variables.is_none() {
                 self.diagnostics.push(
                     Diagnostic::error(Code::UnknownVariable, span, "no variable can be used here")
-                        .note("`<VARIABLE>` stands in the body of the layer that has the variable"),
+                        .note("only the body of a layer can use its variables, `<VARIABLE>`"),
                 );
                 return Err(Failed);
             }
@@ -256,7 +256,7 @@ impl<'s> Cursor<'s> {
                     span,
                     "this text has no closing quote",
                 )
-                .label("it ends with its line")
+                .label("a text ends on the line where it begins")
                 .help("close it with `\"`; a line break inside a text is written `\\n`"),
             );
             return Err(Failed);
@@ -301,10 +301,10 @@ impl<'s> Cursor<'s> {
     }
 
     fn report_invisible(&mut self, span: Span, c: char) {
-        let message = format!("the character U+{:04X} cannot be seen", u32::from(c));
+        let message = format!("the character U+{:04X} is invisible", u32::from(c));
         self.diagnostics.push(
             Diagnostic::error(Code::InvisibleCharacter, span, message)
-                .note("it could make these rules read differently from what is compiled")
+                .note("with it, a reader could see other rules than the compiler does")
                 .fix("remove it", span, ""),
         );
     }
@@ -360,12 +360,12 @@ impl<'s> Cursor<'s> {
             self.advance();
             return Ok((choice, span));
         }
-        let message = format!("there is no statement {} {place}", quote(word));
+        let message = format!("unknown statement {} {place}", quote(word));
         let diagnostic = Diagnostic::error(Code::UnknownStatement, span, message);
         if keyword.is_some_and(|keyword| !keyword.begins_statement()) {
             let help = format!(
-                "a statement ends with its line, except after a comma: put `{word}` on the line \
-                before"
+                "a statement ends with its line, except after a comma: put `{word}` on the \
+                    previous line"
             );
             self.diagnostics.push(diagnostic.help(help));
             return Err(Failed);

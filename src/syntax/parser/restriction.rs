@@ -93,13 +93,14 @@ fn misplaced<T>(
     let diagnostic = Diagnostic::error(Code::MisplacedRule, span, message)
         .note(format!("it belongs in {}", list(&fitting, "or")));
     cursor.diagnostics.push(match (rule, kind) {
-        (RuleKeyword::Allow, Boundary) => diagnostic
-            .note("a boundary allows everything but what it denies; it grants nothing by itself"),
+        (RuleKeyword::Allow, Boundary) => {
+            diagnostic.note("a boundary only limits what its role may do; it grants nothing")
+        }
         (RuleKeyword::Allow, Guardrail) => {
-            diagnostic.note("a guardrail only denies; it grants nothing by itself")
+            diagnostic.note("a guardrail only denies; it grants nothing")
         }
         (RuleKeyword::Exempt, Role) => {
-            diagnostic.help("to exempt a role, leave the rule out of it")
+            diagnostic.help("to exempt a role, do not write the rule in it")
         }
         _ => diagnostic,
     });

@@ -93,7 +93,7 @@ fn too_long(
     let diagnostic = if least > kind.most() {
         Diagnostic::error(Code::PolicySize, origin, format!("this {what} is too long")).label(
             format!(
-                "{} characters at the least, of at most {limit}",
+                "at least {} characters; the limit is {limit}",
                 thousands(least)
             ),
         )
@@ -104,11 +104,11 @@ fn too_long(
             format!("this {what} may be too long"),
         )
         .label(format!(
-            "{} to {} characters, of at most {limit}",
+            "{} to {} characters; the limit is {limit}",
             thousands(least),
             thousands(most)
         ))
-        .note("how many depends on the partition, the region and the numbers of the versions")
+        .note("the size depends on the partition, the region and the numbers of the versions")
     } else {
         return match kind {
             Kind::Guardrail if most > GUARDRAIL_WARNED => Some(long_guardrail(most, origin)),
@@ -118,14 +118,12 @@ fn too_long(
     let items = count(longest_list(document), "item");
     let diagnostic = if has_allowlist(document) {
         diagnostic
-            .note(
-                "an allowlist cannot be cut in two: a layer would have to be on both halves of it",
-            )
+            .note("an allowlist cannot be split: a layer would have to be in every part of it")
             .help(format!(
-                "say the same with fewer patterns than these {items}, as in `shared-* from ACCOUNT`"
+                "use fewer patterns than these {items}, as in `shared-* from ACCOUNT`"
             ))
     } else {
-        diagnostic.help(format!("say the same with fewer than these {items}"))
+        diagnostic.help(format!("use fewer than these {items}"))
     };
     Some(match kind {
         Kind::Inline => {
@@ -176,15 +174,15 @@ fn long_guardrail(characters: usize, origin: Span) -> Diagnostic {
     let message = "this service control policy is longer than the old quota";
     Diagnostic::warning(Code::PolicySize, origin, message)
         .label(format!(
-            "{} characters, of {}",
+            "{} characters; the old quota is {}",
             thousands(characters),
             thousands(GUARDRAIL_WARNED)
         ))
         .note(format!(
-            "Organizations takes {} since May 2026, where the new quota has arrived",
+            "AWS Organizations accepts {} since May 2026, where the new quota is in effect",
             thousands(GUARDRAIL)
         ))
-        .help("say the same with fewer patterns, or make sure of the quota")
+        .help("use fewer patterns, or check your quota")
 }
 
 /// Warns of a role with more managed policies than IAM takes by default.
@@ -214,7 +212,7 @@ fn count_policies(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
             let message = format!("this role has {}", count(policies, "managed policy"));
             diagnostics.push(
                 Diagnostic::warning(Code::TooMany, origin, message).note(format!(
-                    "IAM takes {POLICIES_OF_A_ROLE}, unless a quota increase was asked for"
+                    "IAM allows {POLICIES_OF_A_ROLE} without a quota increase"
                 )),
             );
         }
@@ -244,10 +242,11 @@ fn count_guardrails(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(
                 Diagnostic::warning(Code::TooMany, origin, message)
                     .note(
-                        "Organizations takes 5 for each root, unit and account, or 10 since May \
+                        "AWS Organizations allows 5 for each root, unit and account, or 10 since \
+                            May \
                     2026",
                     )
-                    .note("one of them is `FullAWSAccess`, unless it was taken away"),
+                    .note("one of them is `FullAWSAccess`, unless somebody removed it"),
             );
         }
     }

@@ -126,7 +126,7 @@ pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
     }
     // What this program writes has the policy; a resource without it was written in by hand.
     if earlier.is_marked && version.resource.get(policy).is_some() {
-        return Some("say `old-versions keep` in the source as it was".to_owned());
+        return Some("write `old-versions keep` in the old source".to_owned());
     }
     let policy = if earlier.serverless.contains(version.id) {
         "RetentionPolicy"
@@ -134,7 +134,7 @@ pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
         policy
     };
     Some(format!(
-        "add `{policy}: Retain` to `{}` in the template as it was",
+        "add `{policy}: Retain` to `{}` in the old template",
         version.id
     ))
 }
@@ -178,7 +178,7 @@ fn deleted(
                 quote(&adopted.layer)
             );
             Diagnostic::error(Code::DeletedVersion, adopted.span, message)
-                .label("only its sharing would be managed from now on")
+                .label("from now on, only its sharing would be managed")
         }
         None => {
             let message = format!(
@@ -211,7 +211,7 @@ fn deleted(
 fn unshared(version: &Published<'_>, lost: usize, start: Span) -> Diagnostic {
     let grants = count(lost, "grant");
     let message = format!(
-        "the deploy would take {grants} from the version that `{}` published",
+        "the deploy would delete {grants} of the version that `{}` published",
         version.id
     );
     let diagnostic = Diagnostic::warning(Code::LostGrants, start, message)
