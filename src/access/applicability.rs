@@ -1,6 +1,6 @@
 //! Who and what a role or policy applies to, besides the layers: who may assume a role, what a
-//! policy is attached to, which functions it is about, which principals it exempts. A change of
-//! these can let more be attached although every set of layers is the same.
+//! policy is attached to, which functions it is about, which principals it exempts. Such a change
+//! can allow attaching more, although every set of layers stays the same.
 
 use super::attachment::members;
 use super::condition::{at_most, covers};
@@ -28,11 +28,11 @@ pub struct Applicability {
     pub targets: Vec<Text>,
     /// Who may assume a role, and who may not.
     pub trusts: Vec<Trust>,
-    /// The statements about actions that matter here, without what they say of layers.
+    /// The statements about actions that matter here, without their conditions on layers.
     pub clauses: Vec<Clause>,
 }
 
-/// What a statement says about actions on resources, its conditions on layers left aside.
+/// A statement about actions on resources, without its conditions on layers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clause {
     /// Whether it allows or denies.
@@ -41,21 +41,20 @@ pub struct Clause {
     pub actions: PatternList,
     /// The resources.
     pub resources: PatternList,
-    /// The conditions, but for those on layers.
+    /// The conditions, except those on layers.
     pub conditions: Vec<Condition>,
-    /// The conditions on layers. What they say is compared by itself; here they tell which
-    /// statement became which.
+    /// The conditions on layers. They are compared elsewhere; here they help to match old and new
+    /// statements.
     pub layers: Vec<Condition>,
-    /// Which of the levels that must all allow a request the statement is on, such as a permissions
-    /// boundary.
+    /// The level of the statement, such as a permissions boundary. All levels must allow a request.
     pub level: usize,
 }
 
-/// Actions whose scope matters, though they do nothing to layers: handing a role to a function.
+/// Actions whose scope matters although they do not affect layers: passing a role to a function.
 const OTHERS: [&str; 1] = ["iam:PassRole"];
 
 impl Applicability {
-    /// That of a resource.
+    /// The applicability of a resource.
     #[must_use]
     pub fn of(
         resource: &Resource<'_>,
@@ -85,7 +84,7 @@ impl Applicability {
             found.members = members(resource, world);
         }
         found.targets = texts(resource, "TargetIds", world);
-        // Who may assume a role that says nothing of what matters here does not matter either.
+        // If a role has no relevant statement, it does not matter who may assume it.
         if says_something(policies)
             && let Some(trust) = resource.property("AssumeRolePolicyDocument", world)
         {
@@ -100,7 +99,7 @@ impl Applicability {
                     .map(move |statement| (level, statement))
             })
         }) {
-            // What allows nothing by itself is about what it denies.
+            // A subject that allows nothing is about what it denies.
             if statement.effect == Effect::Deny || !kind.only_restricts() {
                 found.clauses.extend(clause(statement, level));
             }
@@ -109,8 +108,8 @@ impl Applicability {
     }
 }
 
-/// Whether some policies allow or deny anything that matters here, as far as is known. What only
-/// denies counts, too: a policy that is attached elsewhere may allow the rest.
+/// Whether some policies are known to allow or deny anything that matters here. Policies that only
+/// deny count, too: a policy that is attached elsewhere may allow the rest.
 fn says_something(policies: &EffectivePolicies) -> bool {
     policies
         .documents()
@@ -120,7 +119,7 @@ fn says_something(policies: &EffectivePolicies) -> bool {
             .any(|(_, statement)| !is_unrelated(statement) || clause(statement, 0).is_some())
 }
 
-/// Whether actions are only such that are compared by themselves, layer by layer.
+/// Whether all of these actions are compared separately, layer by layer.
 fn names_rights_alone(actions: &PatternList) -> bool {
     !actions.negated
         && actions
@@ -137,7 +136,7 @@ fn everything() -> PatternList {
     }
 }
 
-/// Whether an action is one that is compared by itself, layer by layer.
+/// Whether an action is compared separately, layer by layer.
 fn is_right(action: &str) -> bool {
     [Right::Read]
         .iter()
@@ -159,7 +158,7 @@ fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text
         .collect()
 }
 
-/// What a statement says about the actions that matter here.
+/// The part of a statement that is about the actions that matter here.
 fn clause(statement: &Statement, level: usize) -> Option<Clause> {
     let is_about = |action: &&&str| names_action(&statement.actions, action) != Answer::No;
     let handling = Right::HANDLING.map(Right::action);
@@ -171,7 +170,7 @@ fn clause(statement: &Statement, level: usize) -> Option<Clause> {
         .then(|| Clause {
             effect: statement.effect,
             actions: statement.actions.clone(),
-            // To which layers something can be done is compared by itself, layer by layer.
+            // The layers that an action covers are compared separately, layer by layer.
             resources: if names_rights_alone(&statement.actions) {
                 everything()
             } else {
@@ -193,12 +192,12 @@ fn clause(statement: &Statement, level: usize) -> Option<Clause> {
         })
 }
 
-/// Something by which one applicability goes beyond another one.
+/// One way in which an applicability is wider than another one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Wider {
     /// Whether it is there in the wider one only, or in the other one only.
     pub is_added: bool,
-    /// What: a clause without its subject.
+    /// A clause without its subject.
     pub what: String,
 }
 
@@ -218,7 +217,7 @@ impl Wider {
     }
 }
 
-/// How one applicability goes beyond another one.
+/// How one applicability is wider than another one.
 #[must_use]
 pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     let mut found = Vec::new();
@@ -303,8 +302,7 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
 }
 
 impl Clause {
-    /// Whether all that it says is about which layers are attached and read, which is compared by
-    /// itself.
+    /// Whether it is only about which layers are attached and read, which is compared separately.
     fn is_about_layers_alone(&self) -> bool {
         let is_one = |action: &Text| {
             action
@@ -317,9 +315,9 @@ impl Clause {
             && self.actions.patterns.iter().all(is_one)
     }
 
-    /// Those on the other side that this one is compared with. A statement about the same layers,
-    /// or about all of them, has not become one about others; where there is none, those come into
-    /// question that no statement beside this one has become, and at last all of them.
+    /// The statements on the other side that this one is compared with. First come those about the
+    /// same layers, or about all layers; if there are none, those that match no other statement of
+    /// this side; and otherwise all of them.
     fn counterparts<'c>(&self, others: &'c [Self], beside: &[Self]) -> Vec<&'c Self> {
         let effective: Vec<&Self> = others
             .iter()
@@ -423,7 +421,7 @@ impl Clause {
         }) {
             return Vec::new();
         }
-        // Where only more is exempt, what is more is enough to say.
+        // If only more principals are exempt, it is enough to name those.
         for other in &others {
             if let Some(exempt) = exempt_beyond(&self.conditions, &other.conditions) {
                 return exempt;
@@ -445,8 +443,7 @@ impl Clause {
     }
 }
 
-/// The principals that only the second conditions exempt, where that is the only difference between
-/// them.
+/// The principals that only the second conditions exempt, if there is no other difference.
 fn exempt_beyond(old: &[Condition], new: &[Condition]) -> Option<Vec<Wider>> {
     if old.is_empty() && new.iter().all(|condition| condition.negated) {
         return Some(

@@ -10,7 +10,7 @@ pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 pub(super) const GUARDRAIL: &str = "AWS::Organizations::Policy";
 pub(super) const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
 
-/// Policies that are resources of their own, and have their principals as properties.
+/// Policies that are separate resources and name their principals in properties.
 pub(super) const ATTACHED: [&str; 5] = [
     MANAGED_POLICY,
     "AWS::IAM::Policy",
@@ -19,8 +19,8 @@ pub(super) const ATTACHED: [&str; 5] = [
     "AWS::IAM::GroupPolicy",
 ];
 
-/// The principals of a policy, by the properties that name them: many at a managed or inline
-/// policy, one at the others.
+/// The principals of a policy, by the properties that name them: several for a managed or inline
+/// policy, one for the others.
 pub(super) const ATTACHMENTS: [(&str, &str, &str); 6] = [
     ("Roles", "RoleName", ROLE),
     ("RoleName", "RoleName", ROLE),
@@ -38,8 +38,8 @@ pub(super) enum Match {
     Yes,
 }
 
-/// Whether a policy that names `target` is attached to a principal that has the name `own`, where
-/// it has one.
+/// Whether a policy that names `target` is attached to a principal with the name `own`, if it has
+/// one.
 pub(super) fn is_named(
     target: &Text,
     principal: &Resource<'_>,
@@ -49,7 +49,7 @@ pub(super) fn is_named(
     if target.as_resource() == Some(principal.id) || own == Some(target) {
         return Match::Yes;
     }
-    // What a resource of another type is called may be this one's name.
+    // The name of a resource of another type may be this one's name.
     let is_other_resource = target
         .as_resource()
         .and_then(|id| template.resource(id))
@@ -57,20 +57,19 @@ pub(super) fn is_named(
     let is_literal = target.as_literal().is_some();
     let letters = (own.and_then(Text::as_literal), target.as_literal());
     match own {
-        // IAM tells no names apart that differ in case only.
+        // IAM does not distinguish names that differ only in case.
         _ if matches!(letters, (Some(own), Some(name)) if own.eq_ignore_ascii_case(name)) => {
             Match::Maybe
         }
-        // A name that only the deploy tells may be this one's, unless that is known and so is the
-        // other.
+        // A name that only the deploy knows may be this one's, unless both are known.
         Some(own) if own.as_literal().is_none() && !is_other_resource => Match::Maybe,
-        // A name that CloudFormation makes up is none that anybody writes.
+        // Nobody writes a name that CloudFormation generates.
         Some(_) | None if is_literal || is_other_resource => Match::No,
         Some(_) | None => Match::Maybe,
     }
 }
 
-/// The users that the template adds to one of its groups by resources of their own.
+/// The users that the template adds to one of its groups with separate resources.
 #[must_use]
 pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
     let own = group.text("GroupName", world);

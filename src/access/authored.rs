@@ -1,24 +1,24 @@
-//! What a source says beyond the template that it compiles to.
+//! What a source contains beyond the template that it compiles to.
 
 use crate::rules::model::{Id, Principal, Rules, Why};
 use crate::template::lower::Lowered;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// The words of a source, by the IDs of the template that it compiles to. Of a template by itself,
-/// there are none.
+/// The words of a source, by the IDs of the template that it compiles to. A template without a
+/// source has none.
 #[derive(Clone, Debug, Default)]
 pub struct Authored {
-    /// What it calls accounts and organizations, by their IDs.
+    /// Its names for accounts and organizations, by their IDs.
     pub names: HashMap<String, String>,
     /// The labels of versions, by logical ID.
     pub labels: HashMap<String, String>,
-    /// Why grants are there and until when, by logical ID.
+    /// The reasons and last days of grants, by logical ID.
     pub why: HashMap<String, Arc<Why>>,
 }
 
 impl Authored {
-    /// What these rules say, of the template that they became.
+    /// The words of these rules for the template that they compile to.
     #[must_use]
     pub fn of(rules: &Rules, lowered: &Lowered) -> Self {
         let resources = &lowered.template.resources;
@@ -38,7 +38,7 @@ impl Authored {
         }
     }
 
-    /// What another source says, with its logical IDs as they are `called`.
+    /// Adds the words of another source, whose logical IDs are `called` so.
     pub fn extend(&mut self, other: Self, called: &dyn Fn(String) -> String) {
         fn renamed<T>(
             map: HashMap<String, T>,
@@ -53,7 +53,7 @@ impl Authored {
 }
 
 fn names(rules: &Rules) -> HashMap<String, String> {
-    // The file knows those that are declared nowhere, and one that a grant of before was for.
+    // The accounts file also has accounts that no source declares, and that of an earlier grant.
     let listed = rules
         .organization
         .iter()

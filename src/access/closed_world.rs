@@ -1,13 +1,13 @@
-//! What a template can do to layers and identities that this reader does not see: every part that
-//! could do something and is not read is named.
+//! The parts of a template that this reader does not read and that could affect layers or
+//! identities. Every such part is named.
 //!
-//! Types of AWS's own that do nothing to layers or identities are harmless, whatever there will be
-//! of them. Of the services that do, a type is read, is known to be harmless, or is named.
+//! AWS's types that do not affect layers or identities are harmless, future ones included. For the
+//! services that do affect them, a type is read, is known to be harmless, or is named.
 
 use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::{Resource, Template};
 
-/// Services whose resources can share layers, or can let somebody attach them.
+/// Services whose resources can share layers or allow attaching them.
 const SERVICES: [&str; 10] = [
     "AWS::CloudFormation::",
     "AWS::IAM::",
@@ -38,7 +38,7 @@ pub const READ: [&str; 13] = [
     "AWS::SSO::PermissionSet",
 ];
 
-/// Types of these services that neither share a layer nor let anybody attach one (CloudFormation's
+/// Types of these services that neither share a layer nor allow attaching one (CloudFormation's
 /// registry).
 const HARMLESS: [&str; 35] = [
     "AWS::CloudFormation::HookDefaultVersion",
@@ -78,13 +78,13 @@ const HARMLESS: [&str; 35] = [
     "AWS::Organizations::OrganizationalUnit",
 ];
 
-/// Types of other services that make resources which are not in the template.
+/// Types of other services that create resources outside the template.
 const MAKERS: [&str; 2] = [
     "AWS::Config::ConformancePack",
     "AWS::Config::OrganizationConformancePack",
 ];
 
-/// Everything in a template that may share layers or let somebody attach them, and is not read.
+/// Every unread part of a template that may share layers or allow attaching them.
 #[must_use]
 pub fn not_read(template: &Template) -> Vec<Unread> {
     let mut found = unread(template);
@@ -97,7 +97,7 @@ pub fn not_read(template: &Template) -> Vec<Unread> {
     found
 }
 
-/// What a resource is, if it may do something that is not read.
+/// A description of a resource, if it may do something that is not read.
 fn is_not_read(resource: &Resource<'_>) -> Option<String> {
     let kind = resource.kind;
     if READ.contains(&kind) {
@@ -121,8 +121,8 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
     }
 }
 
-/// What an addition to a group is, if the group is not in the template: what its users may then do
-/// is not in there either.
+/// An addition to a group that is not in the template: the permissions of the group are not in
+/// there either.
 fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> Option<String> {
     if resource.kind != "AWS::IAM::UserToGroupAddition" {
         return None;

@@ -1,4 +1,4 @@
-//! Conditions of statements compared by what they mean.
+//! Conditions of statements, compared by their meaning.
 
 use crate::iam::document::{Condition, Operator};
 use crate::partial::Text;
@@ -26,8 +26,8 @@ pub(super) fn at_most(own: &Condition, other: &Condition) -> bool {
             })
 }
 
-/// Whether a value of a condition takes whatever another one takes. Variables are compared as they
-/// are written.
+/// Whether a value of a condition matches everything that another one matches. Variables are
+/// compared as text.
 fn takes(operator: &Operator, wide: &Text, narrow: &Text) -> bool {
     match operator {
         Operator::Like => {
@@ -41,12 +41,12 @@ fn takes(operator: &Operator, wide: &Text, narrow: &Text) -> bool {
         | Operator::Arn
         | Operator::Null
         | Operator::Bool => wide == narrow,
-        // What the values of others mean together is not known.
+        // For other operators, it is unknown what several values mean together.
         Operator::Unsupported(_) => false,
     }
 }
 
-/// Whether all that fits one pattern fits another one.
+/// Whether one pattern matches everything that another one matches.
 pub(super) fn covers(wide: &Text, narrow: &Text) -> bool {
     wide == narrow
         || match (wide.as_literal(), narrow.as_literal()) {

@@ -1,5 +1,5 @@
-//! What changes between two templates: who gains and who loses the use of which layer version, and
-//! what may be attached that could not be before.
+//! The changes between two templates: who gains and who loses access to which layer version, and
+//! which layers may newly be attached.
 
 use super::Access;
 use super::applicability::{Applicability, beyond};
@@ -25,9 +25,9 @@ pub struct UseChange {
     pub version: String,
     /// Who.
     pub who: Who,
-    /// In which cases; none if in all.
+    /// The cases; none for all.
     pub when: Option<String>,
-    /// Whether the version itself comes or goes, or is another one than before.
+    /// Whether the version itself is added, removed or replaced.
     pub with_version: bool,
 }
 
@@ -36,13 +36,13 @@ pub struct UseChange {
 pub enum Prominence {
     /// Everyone can use it.
     Everyone,
-    /// Who can is not known, and may be everyone.
+    /// The principal is unknown, and may be everyone.
     Unknown,
-    /// An organization, nowhere named before.
+    /// An organization that was not named anywhere before.
     ForeignOrganization,
-    /// An account, nowhere named before.
+    /// An account that was not named anywhere before.
     ForeignAccount,
-    /// Somebody who can use something already.
+    /// Somebody who already has access to something.
     Known,
 }
 
@@ -51,15 +51,15 @@ pub enum Prominence {
 pub struct AttachChange {
     /// The role or policy.
     pub subject: String,
-    /// In which cases; none if in all.
+    /// The cases; none for all.
     pub when: Option<String>,
-    /// Whether the subject itself comes or goes.
+    /// Whether the subject itself is added or removed.
     pub comes: Option<Comes>,
     /// What changes.
     pub what: Attaches,
 }
 
-/// Whether something comes or goes.
+/// Whether something is added or removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Comes {
     /// It is new.
@@ -68,20 +68,20 @@ pub enum Comes {
     Goes,
 }
 
-/// What is wider on one side than on the other.
+/// The way in which one side is wider than the other.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Attaches {
-    /// It lets this layer be attached, for example.
+    /// It allows attaching this layer, for example.
     Allows(String),
-    /// It does not forbid this layer, for example.
+    /// It does not forbid attaching this layer, for example.
     DoesNotForbid(String),
-    /// It lets this layer be read, published or shared, for example.
+    /// It allows reading, publishing or sharing this layer, for example.
     AllowsHandling(Right, String),
     /// It does not forbid publishing or sharing this layer, for example.
     DoesNotForbidHandling(Right, String),
-    /// It applies to this: it is there on the wider side only, or on the other side only.
+    /// It applies to this, on the wider side only, or on the other side only.
     Applies(bool, String),
-    /// It is not known which side is wider; why.
+    /// It is unknown which side is wider, with the reason.
     Undecided(String),
 }
 
@@ -93,37 +93,37 @@ pub enum Note {
     Outlives(Who, String, String),
     /// The grant no longer would.
     NoLongerOutlives(Who, String, String),
-    /// Somebody keeps the use of a version, since the grant that goes is retained.
+    /// Somebody can still use a version, since the removed grant is retained.
     Kept(Who, String, String),
-    /// A version is published anew, with other content, and these can use it.
+    /// A version is published again, with other content, and these can use it.
     Republished(String, Vec<Who>),
 }
 
-/// A part of the template that is not read comes, goes or changes.
+/// An unread part of the template is added or changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotReadChange {
-    /// Where it stands.
+    /// Its place.
     pub place: String,
-    /// What it is.
+    /// Its description.
     pub what: String,
-    /// Whether it was there before.
+    /// Whether it existed before.
     pub was_there: bool,
 }
 
-/// Everything that changes.
+/// All changes.
 #[derive(Debug, Default)]
 pub struct Diff {
-    /// Who can use what they could not, the most prominent first.
+    /// New access to versions, the most prominent first.
     pub gained: Vec<UseChange>,
-    /// Who can no longer use what they could.
+    /// Lost access to versions.
     pub lost: Vec<UseChange>,
-    /// What may be attached that could not.
+    /// What may newly be attached.
     pub wider: Vec<AttachChange>,
     /// What may no longer be attached that could.
     pub narrower: Vec<AttachChange>,
-    /// What else there is to know about grants.
+    /// Notes about grants.
     pub notes: Vec<Note>,
-    /// What is new or other than before and not read.
+    /// New and changed parts that are not read.
     pub not_read: Vec<NotReadChange>,
 }
 
@@ -179,7 +179,7 @@ impl Diff {
     }
 }
 
-/// Who can use what in `new` and cannot in `old`.
+/// The access that exists in `new` and not in `old`.
 fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
     let known: BTreeSet<&Who> = old
         .versions
@@ -188,7 +188,7 @@ fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
         .collect();
     let mut found = Vec::new();
     for (id, version) in &new.versions {
-        // Under another name it is a version of another layer.
+        // With another name, it is a version of another layer.
         let before = old
             .versions
             .get(id)
@@ -220,7 +220,7 @@ fn prominence(who: &Who, known: &BTreeSet<&Who>) -> Prominence {
     }
 }
 
-/// In which cases some grants grant something, in words; none if in all.
+/// The cases in which some grants hold, in words; none for all.
 fn when(by: &[GrantedBy]) -> Option<String> {
     if by.iter().any(GrantedBy::is_always) {
         return None;
@@ -230,7 +230,7 @@ fn when(by: &[GrantedBy]) -> Option<String> {
     condition(first.cases.clone(), &all)
 }
 
-/// Whether a version is granted to somebody, or to everyone, in every deploy of a case.
+/// Whether a version is shared with somebody, or with everyone, in every deploy of a case.
 fn is_granted(version: Option<&Version>, who: &Who, case: &Case) -> bool {
     let Some(version) = version else {
         return false;
@@ -255,7 +255,7 @@ fn is_same(one: &Who, other: &Who) -> bool {
     }
 }
 
-/// Whether somebody keeps what they would lose, since every grant that goes is retained.
+/// Whether somebody keeps access that they would lose, since every removed grant is retained.
 fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Note> {
     let (_, version) = old
         .versions
@@ -309,7 +309,7 @@ fn outlasting(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
     }
 }
 
-/// Adds the versions that are published anew, with other content, and are shared.
+/// Adds the versions that are published again, with other content, and are shared.
 fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
     for (id, version) in &new.versions {
         let who: Vec<Who> = version
@@ -345,7 +345,7 @@ fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
     found
 }
 
-/// Which way a change is looked at.
+/// The direction of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     /// What the new side has beyond the old one.
@@ -354,7 +354,7 @@ enum Side {
     Losses,
 }
 
-/// What `wide` lets attach beyond `narrow`.
+/// The layers that `wide` allows attaching and `narrow` does not.
 fn attach(narrow: &Access, wide: &Access, side: Side) -> Vec<AttachChange> {
     let ids: BTreeSet<&String> = narrow
         .subjects
@@ -375,7 +375,7 @@ fn attach(narrow: &Access, wide: &Access, side: Side) -> Vec<AttachChange> {
     changes
 }
 
-/// The cases of a subject; one case in which it is not there, where it is not there at all.
+/// The cases of a subject; a single case without it if it does not exist.
 fn cases_of(subject: Option<&SubjectCases>) -> Result<Vec<(Case, Option<&Subject>)>, String> {
     match subject {
         None => Ok(vec![(Case::default(), None)]),
@@ -423,8 +423,7 @@ fn attach_by(
             .filter(|(case, _)| case.agrees(wide_case))
             .collect();
         if counterparts.is_empty() {
-            // A case that the other side does not allow at all is compared with every one that it
-            // does.
+            // A case that the other side does not have is compared with every case that it has.
             counterparts = narrow_cases.iter().collect();
         }
         for (narrow_case, narrow) in counterparts {
@@ -459,11 +458,11 @@ fn without_placeholders(what: Attaches, access: &Access) -> Attaches {
     }
 }
 
-/// What one subject lets attach beyond another one, either of which may not be there.
+/// The layers that one subject allows attaching and another one does not. Either may be missing.
 ///
-/// What is not understood and the same on both sides makes no difference; what is not understood
-/// and differs is undecided. What is understood is compared twice: by itself, and as what it
-/// forbids whatever else is allowed, since policies add up.
+/// A part that is not understood makes no difference if it is the same on both sides; otherwise the
+/// comparison is undecided. The rest is compared twice: as it is, and by what it forbids whatever
+/// else is allowed, since policies add up.
 fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<Attaches> {
     let mut found = Vec::new();
     if !mean_the_same(narrow, wide) {
@@ -476,7 +475,7 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<At
             found.extend(handled_beyond(narrow, wide, right));
         }
     }
-    // What goes with all that it had takes nothing away from others.
+    // A subject that is removed with its policies takes nothing away from others.
     let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
     if !is_gone {
         let nothing = Applicability::default();
@@ -516,7 +515,7 @@ fn mean_the_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
         && same(&ours.guardrails, &theirs.guardrails)
 }
 
-/// A layer that is let attached or read by itself on the wide side only.
+/// A layer that only the wide side allows attaching or reading.
 fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
     let wide = wide.filter(|wide| !wide.kind.only_restricts())?;
     let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
@@ -534,7 +533,7 @@ fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<At
     beyond(Half::Attach, &Attaches::Allows).or_else(|| beyond(Half::Read, &reads))
 }
 
-/// A layer that the narrow side forbids, whatever else is allowed, and the wide side does not.
+/// A layer that only the narrow side forbids, whatever else is allowed.
 fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
     let narrow = narrow.filter(|narrow| wide.is_some() || narrow.kind.is_held_by_others())?;
     for half in [Half::Attach, Half::Read] {
@@ -553,8 +552,8 @@ fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Opt
     None
 }
 
-/// A layer that is let published or shared by itself on the wide side only, and one that only the
-/// narrow side keeps from it, whatever else is allowed.
+/// A layer that only the wide side allows publishing or sharing, and one that only the narrow side
+/// forbids, whatever else is allowed.
 fn handled_beyond(narrow: Option<&Subject>, wide: Option<&Subject>, right: Right) -> Vec<Attaches> {
     let of = |policies: &EffectivePolicies| {
         right::allowances(&within_what_is_known(policies), Bound::Understood, right)

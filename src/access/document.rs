@@ -19,7 +19,7 @@ pub(super) fn policy_document(
     document(resource.id, resource.property(property, world).as_ref())
 }
 
-/// The document that a value is, or that it is the JSON text of.
+/// The document in a value, which may be JSON text.
 #[must_use]
 pub(super) fn document(name: &str, value: Option<&Partial>) -> Document {
     match value {
@@ -45,7 +45,7 @@ pub(super) fn unknown_document(name: &str, why: &str, written: &Partial) -> Docu
     }
 }
 
-/// A document of which it is not certain that it counts: none of its statements does for certain.
+/// A document that may not apply: none of its statements certainly applies.
 pub(super) fn not_certain(mut document: Document, why: &str) -> Document {
     for statement in &mut document.statements {
         statement.doubt = Some(why.to_owned());

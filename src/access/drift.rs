@@ -1,4 +1,4 @@
-//! How the sharing that is live differs from the sharing that a template says.
+//! How the live sharing differs from the declared sharing.
 
 use super::grants::{GrantedBy, Grants, Version, VersionId, Who};
 use crate::aws::arn::Arn;
@@ -8,17 +8,17 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 /// What is wrong with the sharing of one layer version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
-    /// Everyone may use it, and the template does not say so.
+    /// Everyone may use it, and the template does not declare that.
     Widened,
-    /// Somebody may use it, and the template does not say so.
+    /// Somebody may use it, and the template does not declare that.
     Extra,
-    /// Somebody may not use it, though the template says so.
+    /// Somebody may not use it, although the template declares that.
     Missing,
-    /// Somebody is granted it more than once: the removal of one grant would not revoke.
+    /// Somebody has more than one grant: removing one would not revoke access.
     Duplicate,
     /// A statement that is not supported.
     NotUnderstood,
-    /// There is nothing to compare it with.
+    /// There is no counterpart to compare with.
     NotCompared,
 }
 
@@ -40,36 +40,36 @@ impl Kind {
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What is wrong.
+    /// The kind of difference.
     pub kind: Kind,
-    /// The layer version: its ARN, or the logical ID where that is not known.
+    /// The layer version: its ARN, or the logical ID if the ARN is unknown.
     pub version: String,
-    /// Who it is about, or why it is unknown.
+    /// The principal, or why it is unknown.
     pub about: String,
     /// The commands that fix it.
     pub commands: Vec<String>,
-    /// What declares it: the logical ID of the grant that is missing, or of the version; of a
-    /// version that exists already, that of one of its grants.
+    /// The resource that declares it: the missing grant, or the version; for an adopted version,
+    /// one of its grants.
     pub resource: Option<String>,
 }
 
-/// What the resources of stacks are called once they are there: physical IDs by logical IDs, one
-/// for each region. That of a layer version is its ARN, that of a permission the same with `#` and
-/// the Sid behind it (CloudFormation User Guide, return values).
+/// The physical IDs of the resources of stacks, by logical ID, one for each region. The physical ID
+/// of a layer version is its ARN; that of a permission is the version's ARN, `#` and the Sid
+/// (CloudFormation User Guide, return values).
 pub type PhysicalIds = HashMap<String, Vec<String>>;
 
-/// How live sharing compares with what is declared.
+/// The result of comparing live sharing with declared sharing.
 #[derive(Debug, Default)]
 pub struct Drift {
     /// Every difference, the widest first.
     pub findings: Vec<Finding>,
-    /// How many versions are as declared.
+    /// The number of versions without a difference.
     pub compared: usize,
-    /// The versions that are shared with nobody, and of which no live policy was given.
+    /// The unshared versions without a live policy.
     pub not_seen: Vec<String>,
 }
 
-/// Compares. Everybody in `declared` must be known.
+/// Compares. All principals in `declared` must be known.
 #[must_use]
 pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift {
     let live: BTreeMap<String, &Version> = live
@@ -165,8 +165,8 @@ fn not_compared(version: &str, resource: Option<String>, why: &str) -> Finding {
     }
 }
 
-/// The ARNs of each version of the templates, one for each region: as it is written, or as the
-/// stacks' resources have it. Nothing is guessed.
+/// The ARNs of each version of the templates, one for each region, from the template or from the
+/// stacks' resources. Nothing is guessed.
 fn matched<'s>(
     declared: &'s Grants,
     live: &BTreeMap<String, &Version>,
@@ -188,7 +188,7 @@ fn matched<'s>(
     matched
 }
 
-/// ARNs, if no two are of one region.
+/// ARNs, if no two are in one region.
 fn one_in_each_region<'a>(arns: impl Iterator<Item = &'a String>) -> Vec<String> {
     let mut regions = HashSet::new();
     let mut found = Vec::new();
@@ -201,7 +201,7 @@ fn one_in_each_region<'a>(arns: impl Iterator<Item = &'a String>) -> Vec<String>
     found
 }
 
-/// Whether a text of which the partition, the region or the account is not known may be this ARN.
+/// Whether a text with an unknown partition, region or account may be this ARN.
 fn may_be(text: &Text, arn: &str) -> bool {
     let (Some(declared), Some(found)) = (Arn::of_fields(text.split(':')), Arn::parse(arn)) else {
         return false;
@@ -273,8 +273,8 @@ fn compare(
     }
 }
 
-/// Somebody is granted a version more than once. The stack's own grant is the one to keep, since it
-/// is the one that goes with its rule; only the physical IDs tell it from the others.
+/// Somebody has more than one grant on a version. The stack's grant is the one to keep, since it is
+/// deleted with its rule; only its physical ID distinguishes it from the others.
 fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> Finding {
     let is_own = |by: &&GrantedBy| own.contains(format!("{arn}#{}", by.id).as_str());
     let Some(kept) = by.iter().find(is_own) else {
@@ -291,8 +291,8 @@ fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> Fin
     finding(Kind::Duplicate, arn, who, others.collect())
 }
 
-/// A live version that is none of the template's: its sharing outlived its rule, if the layer is
-/// the template's and every version of the template is known to be another one.
+/// A live version that is not in the template. Its sharing outlived its rule if the template has
+/// the layer and every version in the template is known to be another one.
 fn unmatched(
     arn: &str,
     live: &Version,
@@ -381,7 +381,7 @@ fn add(arn: &str, who: &Who, sid: &str) -> Option<String> {
     ))
 }
 
-/// A text as one word of a shell.
+/// A text, quoted as one word of a shell.
 #[must_use]
 pub fn word(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte);

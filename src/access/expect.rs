@@ -1,5 +1,5 @@
-//! The claims of a source, decided of the template that it compiles to, as it is written and read
-//! again.
+//! The claims of a source, decided on the template that it compiles to, after writing and reading
+//! it.
 
 use super::claim::{Facts, Verdict};
 use crate::cloudformation::{Template, Values};

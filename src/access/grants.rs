@@ -19,9 +19,9 @@ pub enum Who {
     Organization(Text),
     /// The account with this ID.
     Account(Text),
-    /// The account that the layer is in, which may use it anyway.
+    /// The account that owns the layer, which may always use it.
     Owner,
-    /// Somebody who is not known, and may be everyone: why, and what tells them from others.
+    /// Somebody unknown, who may be everyone: the reason, and an identity to compare them by.
     Unknown(String, String),
 }
 
@@ -37,12 +37,12 @@ impl fmt::Display for Who {
     }
 }
 
-/// What a layer version is known by.
+/// The identity of a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum VersionId {
     /// A resource of the template, by its logical ID.
     Resource(String),
-    /// An ARN, or what is known of one.
+    /// An ARN, or the known parts of one.
     Arn(Text),
 }
 
@@ -58,15 +58,15 @@ impl fmt::Display for VersionId {
 /// A layer version and its sharing.
 #[derive(Clone, Debug, Default)]
 pub struct Version {
-    /// The names that its layer may have; none where CloudFormation makes one up.
+    /// The names that its layer may have; none if CloudFormation generates one.
     pub names: Vec<Text>,
-    /// Who may use it, and by what.
+    /// Who may use it, and by which grants.
     pub grants: IndexMap<Who, Vec<GrantedBy>>,
-    /// What is published, of a resource of the template: its properties other than the name.
+    /// For a resource of the template, its properties other than the name.
     pub content: Option<Json>,
 }
 
-/// What grants the use of a version: a resource of the template, or a statement of the policy.
+/// A grant on a version: a resource of the template, or a statement of the policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GrantedBy {
     /// Its logical ID or statement ID.
@@ -75,11 +75,11 @@ pub struct GrantedBy {
     pub cases: Vec<Case>,
     /// The cases in which it does not.
     pub others: Vec<Case>,
-    /// What becomes of the grant when its resource leaves the template or is replaced.
+    /// What happens to the grant when its resource leaves the template or is replaced.
     pub outlives: Outlives,
 }
 
-/// Whether a grant stays when its resource goes.
+/// Whether a grant stays when its resource is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outlives {
     /// When it leaves the template: its `DeletionPolicy` retains it, or may.
@@ -96,7 +96,7 @@ impl GrantedBy {
     }
 }
 
-/// Whether something is so: for certain, certainly not, or perhaps.
+/// Whether something is true: yes, no, or perhaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Match {
     /// It is.
@@ -258,7 +258,7 @@ impl Grants {
         self.add_cases(resource.id, &cases, outlives);
     }
 
-    /// Adds a grant that is another one in each of some cases.
+    /// Adds a grant that differs between some cases.
     fn add_cases(
         &mut self,
         id: &str,
@@ -295,7 +295,7 @@ impl Grants {
     fn add(&mut self, id: VersionId, who: Who, by: GrantedBy) {
         let version = self.versions.entry(id).or_insert_with_key(|id| Version {
             names: match id {
-                // A resource that is not a version of this template may be any.
+                // A resource that is not a version of this template may be any version.
                 VersionId::Resource(id) => {
                     vec![Text::unknown(format!("the layer of {id}"), id.as_str())]
                 }
@@ -311,7 +311,7 @@ impl Grants {
     ///
     /// # Errors
     ///
-    /// What is not such a policy.
+    /// An error for anything that is not such a policy.
     pub fn of_policies(policies: &[Json]) -> Result<Self, ReadError> {
         let mut grants = Self::default();
         for policy in policies {
@@ -370,8 +370,8 @@ impl Grants {
 }
 
 impl Grants {
-    /// Adds a version that has no policy: `get-layer-version-policy` prints nothing of it, so that
-    /// somebody else says it.
+    /// Adds a version without a policy. `get-layer-version-policy` prints nothing for it, so the
+    /// user declares it.
     fn add_without_policy(&mut self, arn: &str) {
         let arn = Text::literal(arn);
         let version = Version {
@@ -409,8 +409,8 @@ fn permission(resource: &Resource<'_>, world: &World<'_>) -> (VersionId, Who) {
     (id, who)
 }
 
-/// Whether a grant stays when its resource goes (CloudFormation User Guide, `DeletionPolicy` and
-/// `UpdateReplacePolicy`).
+/// Whether a grant stays when its resource is removed (CloudFormation User Guide, `DeletionPolicy`
+/// and `UpdateReplacePolicy`).
 fn outlives(resource: &Resource<'_>, world: &World<'_>) -> Outlives {
     let retains = |name: &str| {
         resource
@@ -455,7 +455,7 @@ fn who(
             (None | Some("*"), Some(literal)) if formats::is_organization_id(literal) => {
                 Who::Organization(id)
             }
-            // An organization that may be empty may be none.
+            // An organization that may be empty may be missing.
             (None | Some("*"), None) if !may_be(&id, "") => Who::Organization(id),
             (None | Some("*"), _) => Who::Unknown(
                 format!("`{id}` may not be an organization"),
@@ -476,7 +476,7 @@ fn who(
             format!("{principal:?}"),
         ),
         None if is_own(&principal, template) => Who::Owner,
-        // What cannot be `*` must be an account, since Lambda takes nothing else.
+        // A principal that cannot be `*` must be an account, since Lambda accepts nothing else.
         None if !may_be(&principal, "*") => Who::Account(principal),
         None => Who::Unknown(
             format!("the principal is {principal}"),
@@ -485,7 +485,7 @@ fn who(
     }
 }
 
-/// Whether an account is that of the stack.
+/// Whether an account is the account of the stack.
 fn is_own(account: &Text, template: &Template) -> bool {
     account.as_parameter() == Some("AWS::AccountId")
         || account
@@ -493,8 +493,8 @@ fn is_own(account: &Text, template: &Template) -> bool {
             .is_some_and(|id| template.given("AWS::AccountId") == Some(id))
 }
 
-/// The account of a principal that is an account's ID, or the ARN of its root user, which say the
-/// same (Lambda Developer Guide, resource-based policies). Not all of an ARN must be known.
+/// The account of a principal: an account ID, or the ARN of its root user, which mean the same
+/// (Lambda Developer Guide, resource-based policies). Parts of the ARN may be unknown.
 fn account_in(principal: &Text) -> Option<Text> {
     if principal.as_literal().is_some_and(formats::is_account_id) {
         return Some(principal.clone());
@@ -505,7 +505,7 @@ fn account_in(principal: &Text) -> Option<Text> {
     is_account.then_some(account)
 }
 
-/// Who a statement of a layer version's policy lets use it.
+/// The principals that a statement of a layer version's policy allows to use it.
 fn granted_by(statement: &Json) -> Vec<Who> {
     let unknown = |what: String| {
         let mut written = statement.clone();

@@ -1,4 +1,4 @@
-//! What a resource is that policies govern: a principal, or a policy by itself.
+//! The kind of a subject: a principal, or a policy alone.
 
 /// What a subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,14 +9,14 @@ pub enum Kind {
     Group,
     /// A policy that principals have, in addition to others.
     Policy,
-    /// A managed policy that is meant as a permissions boundary: it grants nothing.
+    /// A managed policy that serves as a permissions boundary: it grants nothing.
     Boundary,
     /// A service control policy: it grants nothing.
     Guardrail,
 }
 
 impl Kind {
-    /// Whether it only takes away: what it allows lets nobody do anything by itself.
+    /// Whether it only restricts: its Allow statements grant nothing.
     #[must_use]
     pub fn only_restricts(self) -> bool {
         match self {
@@ -25,7 +25,7 @@ impl Kind {
         }
     }
 
-    /// Whether others have it, so that they lose what it forbids when it goes.
+    /// Whether others have it, so that removing it lifts what it forbids for them.
     #[must_use]
     pub fn is_held_by_others(self) -> bool {
         match self {

@@ -1,7 +1,7 @@
 //! What a template grants: who may use which layer version, and which layers may be attached.
 //!
-//! All of it is read from a CloudFormation template, whoever wrote it, and never from the rules:
-//! a reviewer reads about what is deployed.
+//! Everything is read from a CloudFormation template, whoever wrote it, and never from the rules: a
+//! reviewer reads about what is deployed.
 
 pub mod applicability;
 pub mod attachment;
@@ -31,18 +31,18 @@ use placeholder::{Shown, placeholders};
 use serde_json::Value as Json;
 use subject::{SubjectCases, Subjects};
 
-/// What a template, or the policies of layer versions, let anybody do.
+/// The access that a template, or the policies of layer versions, gives.
 #[derive(Debug, Default)]
 pub struct Access {
     /// Who may use which layer version.
     pub grants: Grants,
     /// The roles and policies.
     pub subjects: Vec<SubjectCases>,
-    /// What may share layers or let somebody attach them, and is not read.
+    /// The unread parts that may share layers or allow attaching them.
     pub not_read: Vec<Unread>,
-    /// What the source says, of a template that is compiled from one.
+    /// The words of the source, if the template is compiled from one.
     pub authored: Authored,
-    /// What to show instead of values that stand for others.
+    /// The names to show in place of placeholders.
     pub shown: Shown,
 }
 
@@ -53,8 +53,8 @@ impl Access {
         Self::of(json, values, authored, None)
     }
 
-    /// The access that a policy in a file of its own gives, as the template that has it, meant as
-    /// this.
+    /// The access that a policy in a file of its own gives, as a template that contains it, of this
+    /// kind.
     #[must_use]
     pub fn of_policy_file(json: Json, kind: Kind) -> Self {
         Self::of(json, &Values::default(), Authored::default(), Some(kind))

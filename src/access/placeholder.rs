@@ -1,12 +1,12 @@
-//! Values that stand for what only a deploy tells, and answers without them.
+//! Placeholders for values that only a deploy knows, and answers without them.
 
 use crate::cloudformation::{Placeholders, Template, explore};
 
-/// What stands for what only a deploy tells, so that an answer is about an account that no rule
-/// names.
+/// Placeholders for values that only a deploy knows, so that an answer is about an account that no
+/// rule names.
 pub const CALLER: &str = "aws:PrincipalAccount";
 
-/// What to show instead of each placeholder.
+/// The text to show in place of each placeholder.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
     values: Vec<(String, String)>,
@@ -32,7 +32,7 @@ impl Shown {
         Self { values }
     }
 
-    /// Those of another template, too. A placeholder is made of the name that it stands for.
+    /// Adds those of another template. A placeholder is made from the name that it stands for.
     pub fn extend(&mut self, other: Self) {
         for value in other.values {
             if !self.values.contains(&value) {
@@ -52,8 +52,8 @@ impl Shown {
     }
 }
 
-/// What stands for values that only a deploy tells, in answers about every deploy. `accounts` are
-/// those that a question names, which a parameter may hold as well.
+/// Placeholders for values that only a deploy knows, for answers about every deploy. `accounts` are
+/// those that a question names; a parameter may contain them as well.
 #[must_use]
 pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     let written = template.json().to_string();
@@ -117,7 +117,7 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     placeholders
 }
 
-/// The least number that stands for that of a layer version: none that anybody would write.
+/// The smallest placeholder for the number of a layer version: larger than any that people write.
 const PLACEHOLDER_VERSION: u64 = 100_000_000;
 
 /// A number for a name, the same in every template (Fowler, Noll and Vo's hash, 1a).

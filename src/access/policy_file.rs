@@ -1,5 +1,5 @@
-//! Policies of IAM and Organizations that lie in files of their own, as security teams keep them
-//! and `aws` prints them.
+//! Policies of IAM and Organizations in files of their own, as security teams keep them and `aws`
+//! prints them.
 
 use super::kind::Kind;
 use crate::cloudformation::read::{self, ReadError};
@@ -10,19 +10,20 @@ use serde_json::{Value as Json, json};
 pub struct PolicyFile {
     /// The document.
     pub document: Json,
-    /// What the file says that it is, if it does: what `aws organizations describe-policy` prints
-    /// names the type.
+    /// The kind that the file names, if any: the output of `aws organizations describe-policy` has
+    /// the type.
     kind: Option<Kind>,
 }
 
 impl PolicyFile {
-    /// The policy that a JSON document is: the policy itself, or what `aws iam get-policy-version`,
-    /// `get-role-policy` and their like and `aws organizations describe-policy` print. None of
-    /// anything else, and of the policy of a resource, whose statements name principals.
+    /// The policy in a JSON document: the policy itself, or the output of
+    /// `aws iam get-policy-version`, `get-role-policy` and similar commands, and of
+    /// `aws organizations describe-policy`. `None` for anything else, and for the policy of a
+    /// resource, whose statements name principals.
     ///
     /// # Errors
     ///
-    /// Where the document stands as text in another one and is not JSON.
+    /// An error if the document is text in another one and is not JSON.
     pub fn read(json: &Json) -> Result<Option<Self>, ReadError> {
         let inner = [
             json.get("PolicyVersion")
@@ -58,9 +59,9 @@ impl PolicyFile {
         Ok(is_policy.then_some(Self { document, kind }))
     }
 
-    /// What the policy is meant for: what the file says, or what follows from its content. One that
-    /// denies and allows nothing is a guardrail, one that denies and otherwise allows everything a
-    /// boundary, any other one a policy.
+    /// The kind of the policy: from the file, or from its content. A policy that only denies is a
+    /// guardrail; one that allows everything and denies something is a boundary; any other one is a
+    /// policy.
     #[must_use]
     pub fn kind(&self) -> Kind {
         if let Some(kind) = self.kind {
@@ -94,7 +95,7 @@ impl PolicyFile {
         }
     }
 
-    /// A template that has the policy and nothing else, under a logical ID.
+    /// A template that contains only the policy, under a logical ID.
     #[must_use]
     pub fn template(&self, id: &str, kind: Kind) -> Json {
         let resource = match kind {

@@ -4,8 +4,8 @@ use super::Access;
 use super::grants::VersionId;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The logical IDs that more than one of several templates has. Each of these has the name of its
-/// file before it, so that none is taken for another.
+/// The logical IDs that more than one template has. Reports put the name of the file before each of
+/// these.
 #[must_use]
 pub fn ambiguous<'a>(parts: impl IntoIterator<Item = &'a Access>) -> BTreeSet<String> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();

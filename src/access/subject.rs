@@ -29,14 +29,14 @@ pub struct Subject {
     pub id: String,
     /// What it is.
     pub kind: Kind,
-    /// The policies that govern what it may attach; of a policy, the policy by itself.
+    /// The policies that govern what it may attach; for a policy, the policy alone.
     pub policies: EffectivePolicies,
     /// Who and what it applies to.
     pub applicability: Applicability,
 }
 
 impl Subject {
-    /// The same for callers in one account, of which nothing else is known.
+    /// The same for callers in one account, about which nothing else is known.
     #[must_use]
     pub fn called_from(&self, account: &str) -> Self {
         let mut subject = self.clone();
@@ -61,9 +61,10 @@ pub struct SubjectCases {
     pub id: String,
     /// The type of the resource.
     pub type_name: String,
-    /// What it is in each case; none where it is not made. An error where there are too many cases.
+    /// The subject in each case; `None` in a case that does not create it. An error if there are
+    /// too many cases.
     pub cases: Result<Vec<(Case, Option<Subject>)>, String>,
-    /// What is written of it, where there are too many cases.
+    /// The resource as written, if there are too many cases.
     pub identity: String,
 }
 
@@ -77,12 +78,12 @@ pub struct Subjects<'t> {
     boundaries: Vec<&'t str>,
     /// The managed policies that something has as a policy.
     policies: Vec<&'t str>,
-    /// What a policy that is alone in a file is meant as.
+    /// The kind of a policy in a file of its own.
     meant_as: Option<Kind>,
 }
 
 impl<'t> Subjects<'t> {
-    /// Looks through a template. `meant_as` is what a policy that is alone in a file is meant as.
+    /// Looks through a template. `meant_as` is the kind of a policy in a file of its own.
     #[must_use]
     pub fn new(template: &'t Template, meant_as: Option<Kind>) -> Self {
         let attached = template
@@ -114,7 +115,7 @@ impl<'t> Subjects<'t> {
         }
     }
 
-    /// Every one of them in every case.
+    /// Every subject in every case.
     #[must_use]
     pub fn all(&self, placeholders: &Placeholders) -> Vec<SubjectCases> {
         let mut found = Vec::new();
@@ -132,7 +133,7 @@ impl<'t> Subjects<'t> {
                 identity: resource.json.to_string(),
             });
         }
-        // What is no subject in any case is none.
+        // A resource that is not a subject in any case is left out.
         found.retain(|subject| match &subject.cases {
             Ok(cases) => cases.iter().any(|(_, subject)| subject.is_some()),
             Err(_) => true,
@@ -147,7 +148,8 @@ impl<'t> Subjects<'t> {
         ) || ATTACHED.contains(&resource.kind)
     }
 
-    /// What a resource is in one case; none where it is not made, or no subject of its own.
+    /// A resource in one case; `None` if that case does not create it, or if it is not a separate
+    /// subject.
     #[must_use]
     pub fn subject(&self, resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
         if !resource.is_made(world) {
@@ -195,8 +197,8 @@ impl<'t> Subjects<'t> {
         )
     }
 
-    /// A managed policy by itself. One that allows everything but some layers and is attached to
-    /// nothing is meant as a boundary; so is one that something has as its boundary.
+    /// A managed policy alone. It is a boundary if something has it as its boundary, or if it
+    /// allows everything except some layers and is attached to nothing.
     fn managed_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
         let document = policy_document(resource, "PolicyDocument", world);
         let is_attached = self.policies.contains(&resource.id)
@@ -224,8 +226,8 @@ impl<'t> Subjects<'t> {
         )
     }
 
-    /// An inline policy by itself, if somebody has it who is not in the template: it is a part of
-    /// the others.
+    /// An inline policy alone, if its principal is not in the template. Other inline policies are
+    /// part of their principal.
     fn inline_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
         let mut is_elsewhere = false;
         for (list, name, kind) in ATTACHMENTS {
@@ -260,7 +262,8 @@ impl<'t> Subjects<'t> {
             })
     }
 
-    /// The documents of a role, user or group: inline, managed, and those that are attached to it.
+    /// The documents of a role, user or group: inline policies, managed policies, and policies that
+    /// other resources attach to it.
     fn own_documents(&self, resource: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
         let mut own = Vec::new();
         for (index, inline) in resource.items("Policies", world).iter().enumerate() {
@@ -399,8 +402,7 @@ impl<'t> Subjects<'t> {
         }
     }
 
-    /// The managed policy of the template that has an ARN: by `Ref`, or by the name that is written
-    /// there.
+    /// The managed policy of the template with an ARN, found by `Ref` or by its name.
     fn policy_of(&self, arn: &Text, world: &World<'_>) -> Option<Resource<'t>> {
         if let Some(id) = arn.as_resource() {
             return self
@@ -408,7 +410,7 @@ impl<'t> Subjects<'t> {
                 .resource(id)
                 .filter(|resource| resource.kind == MANAGED_POLICY);
         }
-        // An account cannot have those of AWS itself, whatever they are called.
+        // An account cannot have a policy of AWS itself, whatever its name.
         let (account, name) = arn.as_literal()?.split_once(":policy/")?;
         if account.ends_with(":aws") {
             return None;
@@ -453,7 +455,7 @@ fn named_resources<'t>(
     }
 }
 
-/// Whether a statement is what makes a policy a boundary: it denies layers, and nothing else.
+/// Whether a statement makes a policy a boundary: it denies only layers.
 fn denies_layers(statement: &Statement) -> bool {
     statement.effect == Effect::Deny
         && !statement.conditions.is_empty()
@@ -469,14 +471,14 @@ fn subject(resource: &Resource<'_>, kind: Kind, policies: EffectivePolicies) -> 
     }
 }
 
-/// A service control policy, or one of which the type is not known. `FullAWSAccess` is taken to be
-/// attached in addition.
+/// A service control policy, or a policy of unknown type. `FullAWSAccess` is assumed to be attached
+/// as well.
 fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
     let mut content = document(resource.id, resource.property("Content", world).as_ref());
     match resource.text("Type", world).as_ref().map(Text::as_literal) {
         Some(Some("SERVICE_CONTROL_POLICY")) => {}
-        // Resource control policies do not reach layers (Service Authorization Reference, services
-        // that they support), and those of other types are about something else.
+        // Resource control policies do not reach layers (Service Authorization Reference, supported
+        // services), and policies of other types are about other things.
         Some(Some(_)) => return None,
         None | Some(None) => {
             content = not_certain(content, "its type is not known before a deploy")
@@ -485,7 +487,7 @@ fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
     Some(guardrail_of(resource.id, content, request(resource, world)))
 }
 
-/// A service control policy that says this, for such a caller.
+/// A service control policy with this document, for such a caller.
 #[must_use]
 pub fn guardrail_of(id: &str, content: Document, request: Request) -> Subject {
     let levels = vec![vec![allow_everything()]];
@@ -538,7 +540,7 @@ fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
     subject(resource, Kind::Principal, policies)
 }
 
-/// A managed policy that each account has for itself.
+/// A managed policy of which each account has its own.
 fn customer_managed(reference: &Partial) -> Document {
     let name = reference
         .get("Name")
@@ -550,7 +552,7 @@ fn customer_managed(reference: &Partial) -> Document {
     )
 }
 
-/// What every request by a subject is known to contain. Whoever has a policy is somebody that it
+/// The known content of every request by a subject. The holder of a policy is a principal that it
 /// does not name.
 fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     let partition = pseudo("AWS::Partition", world);

@@ -12,13 +12,13 @@ use std::fmt;
 pub struct Trust {
     /// Whether they may.
     pub effect: Effect,
-    /// The kind of principal, such as `AWS` or `Service`; empty where it is not known.
+    /// The kind of principal, such as `AWS` or `Service`; empty if it is unknown.
     pub kind: String,
-    /// Who.
+    /// The principal.
     pub principal: Partial,
-    /// Under which conditions, as they are written.
+    /// The conditions, as written.
     pub condition: Option<Partial>,
-    /// What these mean, as far as is known.
+    /// The known meaning of the conditions.
     conditions: Vec<Condition>,
 }
 
@@ -75,8 +75,7 @@ impl fmt::Display for Trust {
     }
 }
 
-/// Who may assume a role: every principal of every statement about that, with the conditions that
-/// go with it.
+/// Who may assume a role: every principal of every statement about that, with its conditions.
 pub(super) fn trusts(document: &Document) -> Vec<Trust> {
     let mut found = Vec::new();
     if let Some(problem) = &document.problem {
@@ -133,7 +132,7 @@ fn normal(principal: &Partial) -> Partial {
     account.map_or_else(|| principal.clone(), Partial::Text)
 }
 
-/// Whether a statement is about assuming a role, by whatever means.
+/// Whether a statement is about assuming a role, in any way.
 fn is_about_assuming(statement: &Statement) -> bool {
     [
         "sts:AssumeRole",

@@ -1,4 +1,4 @@
-//! What is not understood of the policies of two subjects, and may make a difference.
+//! The parts of two subjects' policies that are not understood and may make a difference.
 
 use super::subject::Subject;
 use crate::iam::attach::unclear;
@@ -6,7 +6,7 @@ use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::right::{self, Right};
 
-/// Without the boundaries of which not everything is understood: these may allow everything.
+/// The same without boundaries that are not completely understood: these may allow everything.
 pub(super) fn within_what_is_known(policies: &EffectivePolicies) -> EffectivePolicies {
     let mut known = policies.clone();
     let mut index = 0;
@@ -25,7 +25,7 @@ fn has_unclear(policies: &EffectivePolicies, document: &Document) -> bool {
             .any(|statement| not_clear(policies, document, statement).is_some())
 }
 
-/// What is not known of a statement that may matter for attaching, reading, publishing or sharing
+/// The unknown part of a statement that may matter for attaching, reading, publishing or sharing
 /// layers.
 fn not_clear(
     policies: &EffectivePolicies,
@@ -39,7 +39,7 @@ fn not_clear(
     })
 }
 
-/// What is not understood and not the same on both sides, if it may widen.
+/// The parts that are not understood and differ between both sides, if they may widen access.
 pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec<String> {
     let (before, after) = (not_understood(narrow), not_understood(wide));
     let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());

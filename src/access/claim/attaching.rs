@@ -21,7 +21,7 @@ use serde_json::json;
 use std::collections::BTreeSet;
 
 impl Facts<'_> {
-    /// Whether a claim about what a role or policy lets do to layers holds.
+    /// Whether a claim about what a role or policy allows with layers holds.
     pub(super) fn act(&self, name: &str, verb: Verb, deed: Deed, set: &LayerSet) -> Verdict {
         let ids = self.subject_ids(name);
         let mut accounts = accounts_in(set);
@@ -70,9 +70,9 @@ impl Facts<'_> {
         self.unless_not_read(verdict, &ids, &names).shown(&shown)
     }
 
-    /// The accounts of callers that a claim is about, each decided by itself. Where a guardrail or
-    /// a claim about it tells callers apart by their accounts, these are the accounts that one of
-    /// them or the stack names, and somebody in another account (none).
+    /// The accounts of callers that a claim is about, each decided separately. If a guardrail or a
+    /// claim about it treats callers differently by their accounts, these are the accounts that one
+    /// of them or the stack names, and any other account (`None`).
     fn callers(
         &self,
         world: &World<'_>,
@@ -127,7 +127,7 @@ impl Facts<'_> {
         found
     }
 
-    /// What some resources are called at AWS, where the template says so.
+    /// The names of some resources in AWS, if the template gives them.
     fn physical_names(&self, ids: &[String]) -> Vec<String> {
         let mut found = Vec::new();
         for resource in ids.iter().filter_map(|id| self.template.resource(id)) {
@@ -142,8 +142,8 @@ impl Facts<'_> {
         found
     }
 
-    /// The resources of what is called by a name: of a source what it became, of any template the
-    /// logical ID.
+    /// The resources for a name: for a source, the resources that it compiles to; for any other
+    /// template, the one with that logical ID.
     pub(super) fn subject_ids(&self, name: &str) -> Vec<String> {
         if let Some(ids) = self.source_map.and_then(|map| map.blocks.get(name)) {
             return ids.clone();
@@ -178,8 +178,8 @@ impl Facts<'_> {
         let only_denies = by_itself
             && !says_any(&subject.policies, Effect::Allow, deed)
             && says_any(&subject.policies, Effect::Deny, deed);
-        // What only denies lets nobody do anything. What it is for is what it forbids, whatever
-        // else is allowed.
+        // A policy that only denies grants nothing. The question is what it forbids, whatever else
+        // is allowed.
         let policies = if only_denies {
             subject.policies.whatever_is_allowed()
         } else {
@@ -253,11 +253,11 @@ impl Facts<'_> {
     }
 }
 
-/// What stands for the account of whoever a claim is about.
+/// The placeholder for the account of the subject of a claim.
 const THIS_ACCOUNT: &str = "${aws:PrincipalAccount}";
 
-/// The ARN of a set with the values of its parameters. `this account` is the account of whoever the
-/// subject is about.
+/// The ARN of a set with the values of its parameters. `this account` is the account of the
+/// subject.
 fn filled_in(arn: &RuleText, subject: &Subject, world: &World<'_>) -> Option<String> {
     let mut text = String::new();
     for part in arn.parts() {
@@ -327,7 +327,7 @@ fn together(parts: &[Subject]) -> Option<Subject> {
     Some(subject)
 }
 
-/// What is asked of the policies where somebody is to publish or to share.
+/// The right that publishing or sharing needs.
 fn right_of(right: LayerRight) -> Right {
     match right {
         LayerRight::Publish => Right::Publish,
@@ -344,8 +344,8 @@ fn done(deed: Deed) -> &'static str {
     }
 }
 
-/// Whether policies have a statement of that effect that may matter, or something of which that is
-/// not known.
+/// Whether policies have a statement with this effect that may matter, or one whose effect is
+/// unknown.
 fn says_any(policies: &EffectivePolicies, effect: Effect, deed: Deed) -> bool {
     let is_unrelated = |statement: &Statement| match deed {
         Deed::Attach => is_unrelated(statement),
@@ -359,22 +359,22 @@ fn says_any(policies: &EffectivePolicies, effect: Effect, deed: Deed) -> bool {
             .any(|(_, statement)| statement.effect == effect && !is_unrelated(statement))
 }
 
-/// Where the layers are that a question is about.
+/// Which layers a question is about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
-    /// In the set.
+    /// The layers in the set.
     In,
-    /// Out of it.
+    /// The layers outside it.
     Out,
 }
 
-/// A question about doing something to the layers of a set.
+/// A question about an action on the layers of a set.
 struct ActQuestion<'a> {
     deed: Deed,
     policies: &'a EffectivePolicies,
     found: &'a AttachableLayers,
     set: &'a [Pattern],
-    /// The layers that can be in question at all; any where there is nothing.
+    /// The layers that the question can be about; empty for any.
     reach: Option<Vec<Pattern>>,
 }
 
@@ -387,7 +387,7 @@ impl ActQuestion<'_> {
         }
     }
 
-    /// Why it is denied to do it to a layer, where that is certain.
+    /// Why the action on a layer is denied, if that is certain.
     fn denied(&self, layer: &str) -> Option<DenyReason> {
         match self.deed {
             Deed::Attach => deny_reason(self.policies, layer),
@@ -395,7 +395,7 @@ impl ActQuestion<'_> {
         }
     }
 
-    /// A layer on one side of the set that an allowance is about.
+    /// A layer on one side of the set that an allowance includes.
     fn layer(&self, allowance: &Allowance, side: Side) -> Result<Option<String>, BudgetExceeded> {
         match side {
             Side::In => allowance.layer(Some(self.set), &[]),
@@ -403,8 +403,8 @@ impl ActQuestion<'_> {
         }
     }
 
-    /// A layer on one side of the set that one of some allowances is about, and by what it is
-    /// allowed.
+    /// A layer on one side of the set that one of some allowances includes, and the statements that
+    /// allow it.
     fn first(
         &self,
         allowances: &[Allowance],
@@ -424,7 +424,7 @@ impl ActQuestion<'_> {
         Ok(None)
     }
 
-    /// Whether it can be done to no layer on one side of the set.
+    /// Whether the action is possible on no layer on one side of the set.
     fn none(&self, side: Side) -> Result<Verdict, BudgetExceeded> {
         let Some((maybe, _)) = self.first(&self.found.possible, side)? else {
             let what = if side == Side::In {
@@ -432,7 +432,8 @@ impl ActQuestion<'_> {
             } else {
                 "any other layer"
             };
-            // One of them shows why; that none is found in time takes nothing from what is known.
+            // One layer shows the reason. If none is found within the step limit, the verdict is
+            // still certain.
             let such = self.layer(&self.every(), side).ok().flatten();
             let why = such.and_then(|such| Some(format!("; for {such}, {}", self.denied(&such)?)));
             return Ok(Verdict::Holds(format!(
@@ -457,8 +458,8 @@ impl ActQuestion<'_> {
         })
     }
 
-    /// Whether it can be done to every layer of the set: whether none of it is beyond every
-    /// allowance.
+    /// Whether the action is possible on every layer of the set: whether no layer of the set is
+    /// outside every allowance.
     fn can(&self) -> Result<Verdict, BudgetExceeded> {
         let beyond =
             |allowances: &[Allowance]| self.every().layer_beyond(allowances, Some(self.set));
@@ -491,7 +492,7 @@ impl ActQuestion<'_> {
         })
     }
 
-    /// What allows it for the layers of the set, each of which is allowed.
+    /// The statements that allow the action on the layers of the set, all of which are allowed.
     fn allowed_by(&self) -> BTreeSet<String> {
         match self.deed {
             Deed::Attach => {

@@ -1,5 +1,5 @@
-//! Whether what is claimed of a template holds, for every principal, for every layer there can be,
-//! and whatever a deploy decides.
+//! Whether a claim about a template holds, for every principal, for every possible layer, and
+//! whatever a deploy decides.
 
 mod attaching;
 mod sharing;
@@ -14,19 +14,19 @@ use crate::rules::model::{Claim, ClaimKind, Claimed};
 use crate::template::lower::SourceMap;
 use sharing::SharingClaim;
 
-/// What is found of a claim.
+/// The answer to a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It holds; why.
+    /// It holds, with the reason.
     Holds(String),
-    /// It does not: a counterexample, and what is the cause.
+    /// It does not hold: a counterexample, and its causes.
     Fails(String, Vec<Cause>),
-    /// It is undecided; why.
+    /// It is undecided, with the reason.
     Undecided(String),
 }
 
 impl Verdict {
-    /// The same with another reason, unless the claim holds.
+    /// The same verdict with another reason, unless the claim holds.
     fn unless_held(self, reason: impl FnOnce(String) -> String) -> Self {
         match self {
             Self::Holds(why) => Self::Holds(why),
@@ -35,7 +35,7 @@ impl Verdict {
         }
     }
 
-    /// Without the placeholders that it was decided with.
+    /// The same verdict, with names in place of placeholders.
     fn shown(self, shown: &Shown) -> Self {
         match self {
             Self::Holds(why) => Self::Holds(shown.text(&why)),
@@ -45,12 +45,12 @@ impl Verdict {
     }
 }
 
-/// A cause of a claim's failure: a resource, and the statement of it where one is the cause.
+/// A cause of a claim's failure: a resource, and its statement if one is the cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cause {
-    /// The logical ID; of a policy that is not in the template, what it is called.
+    /// The logical ID; for a policy that is not in the template, its name.
     pub resource: String,
-    /// The whole, for people.
+    /// The text for people.
     pub shown: String,
 }
 
@@ -64,18 +64,18 @@ impl Cause {
     }
 }
 
-/// What claims are decided on: a template, and what is known of the source that it comes from.
+/// What a claim is about: a template, and the source that it was compiled from, if known.
 pub struct Facts<'s> {
     template: Template,
     grants: Grants,
     not_read: Vec<Unread>,
     source_map: Option<&'s SourceMap>,
-    /// What a policy that is alone in a file is meant as.
+    /// The kind of a policy in a file of its own.
     meant_as: Option<Kind>,
 }
 
 impl<'s> Facts<'s> {
-    /// A template, with the source that it comes from if it does.
+    /// A template, with its source if it has one.
     #[must_use]
     pub fn new(template: Template, source_map: Option<&'s SourceMap>) -> Self {
         let grants = Grants::of_template(&template);
@@ -89,7 +89,7 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// A policy in a file of its own, as the template that has it, meant as this.
+    /// A policy in a file of its own, as a template that contains it, of this kind.
     #[must_use]
     pub fn of_policy_file(template: Template, kind: Kind) -> Self {
         Self {
@@ -140,7 +140,7 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// Whether there is anything that a claim is about, or may be.
+    /// Whether there is anything that a claim is about, or may be about.
     fn has(&self, claim: &Claim) -> bool {
         match &claim.kind {
             ClaimKind::Act { subject, .. } => !self.subject_ids(&subject.value).is_empty(),
@@ -148,14 +148,14 @@ impl<'s> Facts<'s> {
         }
     }
 
-    /// A verdict that what is not read could change is undecided.
+    /// A verdict is undecided if an unread part could change it.
     fn unless_not_read(&self, verdict: Verdict, ids: &[String], names: &[String]) -> Verdict {
         let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         self.unless_some_not_read(verdict, |part| part.concerns(&ids, &names))
     }
 
-    /// A verdict about everything that is undecided where anything is not read.
+    /// A verdict about everything is undecided if any part is unread.
     fn unless_anything_not_read(&self, verdict: Verdict) -> Verdict {
         self.unless_some_not_read(verdict, |_| true)
     }
@@ -178,8 +178,8 @@ impl<'s> Facts<'s> {
     }
 }
 
-/// Whether a claim holds of several templates together: of each that has what it is about, while
-/// no other one may say something of that in a part that is not read.
+/// Whether a claim holds for several templates together: for each one that has its subject, while
+/// no other one may have an unread part about that subject.
 #[must_use]
 pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
     let (concerned, others): (Vec<_>, Vec<_>) = all.iter().partition(|facts| facts.has(claim));
@@ -213,7 +213,7 @@ fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
     let mut fails = None;
     for (case, verdict) in cases {
         match verdict {
-            // What does not even hold by the defaults does not hold.
+            // A claim that fails with the defaults does not hold.
             Verdict::Fails(why, by) if case.is_by_default() && !case.is_always() => {
                 return Verdict::Fails(format!("{why}, if {case}"), by);
             }
@@ -241,8 +241,8 @@ fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
     }
 }
 
-/// The worst of several verdicts: a failure, or else an undecided one. Of two that are as bad, the
-/// first.
+/// The worst of several verdicts: a failure, or else an undecided one. The first of equally bad
+/// ones.
 fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     let mut found = None;
     for verdict in verdicts {

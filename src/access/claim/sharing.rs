@@ -8,16 +8,16 @@ use crate::rules::model::{Claimed, Id, Principal, Spanned};
 use crate::template::lower::{SourceMap, VersionResources, names};
 use serde_json::json;
 
-/// Why a claim holds that is about nobody.
+/// The reason why a claim about nobody holds.
 const NOBODY: &str = "the claim is about nobody";
 
 /// A claim about who can use layer versions.
 pub(super) struct SharingClaim<'c> {
     /// Whether nobody else can.
     pub only: bool,
-    /// Who.
+    /// The principals.
     pub principals: &'c [Spanned<Principal>],
-    /// The organization that they are in.
+    /// The organization of the principals.
     pub member_of: Option<&'c Principal>,
     /// Whether they can.
     pub can: bool,
@@ -25,12 +25,12 @@ pub(super) struct SharingClaim<'c> {
     pub versions: &'c Claimed,
 }
 
-/// The versions that a claim is about, with what to call them, and those that may be ones.
+/// The versions that a claim is about, with their names, and those that it may be about.
 #[derive(Default)]
 struct Found {
     certain: Vec<(String, Version)>,
     possible: Vec<(String, Version)>,
-    /// The logical IDs and names by which something else may be handed them.
+    /// The logical IDs and names by which an unread part may receive them.
     ids: Vec<String>,
     layer_names: Vec<String>,
 }
@@ -41,7 +41,8 @@ impl Facts<'_> {
         let found = self.versions(claim.versions);
         if found.certain.is_empty() {
             return match claim.versions {
-                // Nobody can use what is not there, if all that is there is read.
+                // Nobody can use a version that does not exist, if every part of the template is
+                // read.
                 Claimed::Every if !claim.only && !claim.can => self.unless_anything_not_read(
                     Verdict::Holds("the template has no layer version".to_owned()),
                 ),
@@ -86,7 +87,7 @@ impl Facts<'_> {
         match claim.versions {
             Claimed::Every => self.unless_anything_not_read(combined(verdicts)),
             Claimed::Layer { .. } => {
-                // Where somebody is meant in some cases, those tell more.
+                // If the claim is about somebody in some cases, those tell more.
                 let is_idle = |verdict: &Verdict| *verdict == Verdict::Holds(NOBODY.to_owned());
                 if !verdicts.iter().all(|(_, verdict)| is_idle(verdict)) {
                     verdicts.retain(|(_, verdict)| !is_idle(verdict));
@@ -96,7 +97,7 @@ impl Facts<'_> {
         }
     }
 
-    /// Whether there is a version that a claim is about, or may be.
+    /// Whether there is a version that a claim is about, or may be about.
     pub(super) fn has_versions(&self, claimed: &Claimed) -> bool {
         let found = self.versions(claimed);
         !found.certain.is_empty() || !found.possible.is_empty()
@@ -131,8 +132,8 @@ impl Facts<'_> {
         }
     }
 
-    /// Versions of layers of the source: the resources that they became. A version that exists
-    /// already and is shared with nobody is not in the template, and is found all the same.
+    /// Versions of layers of the source: the resources that they compile to. An existing version
+    /// that nobody shares is not in the template, but is found, too.
     fn declared_versions(
         &self,
         map: &SourceMap,
@@ -251,11 +252,11 @@ struct UseQuestion<'a> {
     case: &'a Case,
 }
 
-/// How some grants grant something in one case.
+/// Whether some grants cover something in one case.
 enum Granted {
-    /// They do; by what.
+    /// They do, with the grants.
     Yes(Vec<String>),
-    /// They do in some cases of it.
+    /// They do in some of its cases.
     Sometimes(Case),
     /// They do not.
     No,
@@ -272,7 +273,7 @@ impl UseQuestion<'_> {
             let possible = self.possible(who);
             for (name, version) in &self.found.certain {
                 let verdict = self.one(who, can, name, version);
-                // What is not granted may be granted on what is not known to be this version.
+                // A grant on an unknown version may be a grant on this one.
                 verdicts.push(match (verdict, &possible) {
                     (Verdict::Fails(..), Some(undecided)) if can => undecided.clone(),
                     (verdict, _) => verdict,
@@ -285,7 +286,7 @@ impl UseQuestion<'_> {
         worst(verdicts)
     }
 
-    /// Whether a principal can use a version, or cannot, as far as it is granted.
+    /// Whether a principal can use a version, or cannot, according to the grants.
     fn one(&self, who: &Who, can: bool, name: &str, version: &Version) -> Verdict {
         match (self.granted(who, version), can) {
             (Granted::Yes(by), true) => {
@@ -295,7 +296,7 @@ impl UseQuestion<'_> {
                 format!("{who} can use {name}"),
                 by.iter().map(|by| Cause::of(by)).collect(),
             ),
-            // What does not even hold by the defaults does not hold.
+            // A claim that fails with the defaults does not hold.
             (Granted::Sometimes(case), false) if case.is_by_default() => {
                 Verdict::Fails(format!("{who} can use {name} if {case}"), Vec::new())
             }
@@ -312,8 +313,7 @@ impl UseQuestion<'_> {
         }
     }
 
-    /// Why a version of which the layer is not known may be one that the claim is about, and
-    /// shared.
+    /// Why a version of an unknown layer may be one that the claim is about, and shared.
     fn possible(&self, who: &Who) -> Option<Verdict> {
         self.found.possible.iter().find_map(|(name, version)| {
             let is_granted = !matches!(self.granted(who, version), Granted::No);
@@ -358,7 +358,7 @@ impl UseQuestion<'_> {
         }
     }
 
-    /// Whether in every deploy of this case one of the grants grants.
+    /// Whether one of the grants holds in every deploy of this case.
     fn cover_all(&self, grants: &[&GrantedBy]) -> bool {
         const MOST: usize = 256;
         let mut uncovered = vec![vec![self.case]];
@@ -383,7 +383,7 @@ impl UseQuestion<'_> {
         uncovered.is_empty()
     }
 
-    /// Why somebody without a grant may have access all the same.
+    /// Why somebody without a grant may still have access.
     fn doubt(&self, who: &Who, name: &str, version: &Version) -> Option<String> {
         for (granted, by) in &version.grants {
             let mut cases = by.iter().flat_map(|by| &by.cases);
@@ -404,8 +404,8 @@ impl UseQuestion<'_> {
         None
     }
 
-    /// Why somebody may be among those who are granted something; `None` where they are or are not
-    /// for certain.
+    /// Why somebody may be among the principals of a grant; `None` if they certainly are or are
+    /// not.
     fn doubt_about(&self, who: &Who, granted: &Who) -> Option<String> {
         match (granted, who) {
             (Who::Organization(id), Who::Account(_)) => match self.member_of {
@@ -423,15 +423,15 @@ impl UseQuestion<'_> {
                 let are_known = own.as_literal().is_some() && id.as_literal().is_some();
                 (!are_known).then(|| unknown_value(id))
             }
-            // Whoever owns the version or asks for everyone is not a member of anything.
+            // The owner and everyone are not members of anything.
             (Who::Organization(_) | Who::Account(_), Who::Everyone | Who::Owner) => None,
-            // What is granted to these is granted for certain, or has been said above.
+            // A grant to these is certain, or was handled above.
             (Who::Everyone | Who::Owner | Who::Unknown(..), _)
             | (Who::Organization(_) | Who::Account(_), Who::Unknown(..)) => None,
         }
     }
 
-    /// Whether nobody but these can use the versions, and these can.
+    /// Whether these principals can use the versions, and nobody else can.
     fn only(&self) -> Verdict {
         let is_public = self.who.contains(&Who::Everyone);
         let mut verdicts = Vec::new();
