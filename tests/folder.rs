@@ -362,6 +362,38 @@ fn what_is_too_large_for_one_template_fits_into_a_folder() {
     expect(&checked, 1, "error[too-many]: the layer `layer0` makes 600");
 }
 
+#[test]
+fn regions_are_in_the_list_and_in_the_commands() {
+    let source =
+        format!("regions us-east-1, eu-west-1\n{SOURCE}").replace("acme-1", "a-${AWS::Region}");
+    let top = folder(&source);
+    let built = build(top.path(), &[]);
+    expect(&built, 0, "  for region in us-east-1 eu-west-1; do\n");
+    expect(&built, 0, "--stack-name shared-deps --region \"$region\"\n");
+    expect(
+        &built,
+        0,
+        "--capabilities CAPABILITY_NAMED_IAM --region us-east-1\n",
+    );
+    let stacks = stacks(top.path());
+    let places: Vec<usize> = stacks
+        .iter()
+        .map(|stack| stack["regions"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(places, [2, 2, 1, 1], "what exists once has its place once");
+    let whole = run(top.path(), &["build", "shared.layers"], b"");
+    expect(
+        &whole,
+        1,
+        "error[one-region]: `deployer` would be deployed to",
+    );
+    let said = |of: &str| run(top.path(), &["access", of], b"").stdout;
+    for of in ["shared.layers", "out"] {
+        let said = String::from_utf8(said(of)).unwrap();
+        assert!(said.contains("deps, in us-east-1, eu-west-1"), "{said}");
+    }
+}
+
 /// Whoever has opened the folder goes on finding it as it was, all of it.
 #[cfg(target_os = "linux")]
 #[test]

@@ -105,6 +105,15 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
                         finding.resource = resource.or_else(|| declares(id, version));
                     }
                 }
+                let is_known =
+                    |region: &&String| arns.iter().any(|arn| account(arn).0 == region.as_str());
+                for region in version.regions.iter().filter(|region| !is_known(region)) {
+                    drift.findings.push(not_compared(
+                        &format!("{id} in {region}"),
+                        declares(id, version),
+                        "nothing that is live there was given",
+                    ));
+                }
             }
         }
     }

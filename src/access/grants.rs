@@ -62,6 +62,8 @@ pub struct Version {
     pub names: Vec<Text>,
     /// Who may use it, and by which grants.
     pub grants: IndexMap<Who, Vec<GrantedBy>>,
+    /// The regions that it is in; none if that is unknown.
+    pub regions: Vec<String>,
     /// For a resource of the template, its properties other than the name.
     pub content: Option<Json>,
 }

@@ -89,7 +89,7 @@ fn of_others(
         arguments.meant_as.map(Into::into),
         limits,
     );
-    let facts = |given| {
+    let facts = |given, _: &[String]| {
         Ok(match given {
             Given::Source(json, ..) | Given::Foreign(Foreign::Template(json)) => {
                 Facts::new(Template::new(json, &reading.values), None)

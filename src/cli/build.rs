@@ -5,7 +5,7 @@ use super::args::BuildArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use super::output::{
-    compare, not_ours, record, refuse_unknown_labels, source_folder, source_name, stem_of,
+    compare, not_ours, record, refuse_unknown_labels, regions, source_folder, source_name, stem_of,
 };
 use super::{Outcome, folder, next};
 use crate::diagnostic::has_errors;
@@ -112,7 +112,8 @@ pub fn run(
             let entry = Entry::new(
                 stack_name(&stem_of(stem), None),
                 output.display().to_string(),
-                Scope::Account,
+                Scope::Region,
+                &regions(&compiled.rules),
                 &lowered.template,
                 written.len(),
             );

@@ -57,7 +57,7 @@ pub fn run(
     refuse_unknown(&declared)?;
     let lists: Vec<HashMap<String, String>> = lists.iter().map(physical_ids).collect();
     if !lists.is_empty() {
-        for (_, (template, _)) in &templates {
+        for (_, (template, ..)) in &templates {
             refuse_partial(template, &lists)?;
         }
     }
@@ -95,10 +95,11 @@ fn live(root: &Root) -> Option<Vec<Json>> {
 fn declared(templates: &[Declared]) -> anyhow::Result<Grants> {
     let mut all = Grants::default();
     let mut files: HashMap<String, &str> = HashMap::new();
-    for (file, (template, adopted)) in templates {
+    for (file, (template, adopted, regions)) in templates {
         let mut declared = Grants::of_template(template);
         declared.add_unshared(template, adopted);
-        for (id, version) in declared.versions {
+        for (id, mut version) in declared.versions {
+            version.regions.clone_from(regions);
             if let VersionId::Resource(id) = &id
                 && let Some(other) = files.insert(id.clone(), file)
             {

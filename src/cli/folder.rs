@@ -5,8 +5,8 @@ use super::args::{BuildArguments, FormatArgument};
 use super::disk::{self, Disk};
 use super::messages::Messages;
 use super::output::{
-    compare, not_ours, published_in, record, refuse_unknown_labels, source_folder, source_name,
-    stem_of,
+    compare, not_ours, published_in, record, refuse_unknown_labels, regions, source_folder,
+    source_name, stem_of,
 };
 use super::stage::Stage;
 use super::{Outcome, next};
@@ -58,6 +58,7 @@ pub fn build(
             folder,
             &top,
             &base,
+            regions(&compiled.rules),
             lowered,
             &mut diagnostics,
         )?);
@@ -79,6 +80,7 @@ struct Work<'a> {
     arguments: &'a BuildArguments,
     folder: &'a Path,
     base: &'a str,
+    regions: Vec<String>,
     format: Format,
     extension: &'static str,
     stacks: Vec<Stack>,
@@ -105,6 +107,7 @@ impl<'a> Work<'a> {
         folder: &'a Path,
         sources: &Path,
         base: &'a str,
+        regions: Vec<String>,
         lowered: Lowered,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> anyhow::Result<Self> {
@@ -121,6 +124,7 @@ impl<'a> Work<'a> {
             arguments,
             folder,
             base,
+            regions,
             format: arguments.format.into(),
             extension,
             stacks,
@@ -164,7 +168,14 @@ impl<'a> Work<'a> {
                     quote(&name)
                 );
             }
-            let entry = Entry::new(name, file, stack.scope, template, written.len());
+            let entry = Entry::new(
+                name,
+                file,
+                stack.scope,
+                &self.regions,
+                template,
+                written.len(),
+            );
             self.one(&stack, &entry.template, &written, start, diagnostics)?;
             self.entries.push(entry);
         }
@@ -243,8 +254,8 @@ impl<'a> Work<'a> {
         .label(what)
         .note("everything in it stays in effect, grants too, until you delete the stack")
         .help(format!(
-            "to delete the stack: aws cloudformation delete-stack --stack-name {}",
-            word(&left.entry.name)
+            "to delete the stack: {}",
+            next::delete(&left.entry)
         ))
         .help(format!("then remove the template: rm {shown}"))
     }
@@ -411,6 +422,7 @@ impl Record {
                 GUARDRAILS => Scope::Organization,
                 _ => Scope::Region,
             },
+            regions: Vec::new(),
             capabilities: Vec::new(),
             parameters: Vec::new(),
             package: false,

@@ -2,6 +2,7 @@
 
 use super::disk;
 use super::messages::Messages;
+use super::output::regions;
 use super::place::{InputPlace, InputPlaces};
 use super::tree::Tree;
 use crate::access::authored::Authored;
@@ -21,12 +22,12 @@ use crate::source::{Files, PathKind, Sources};
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use crate::template::mark::source_of;
-use crate::template::stacks::MANIFEST;
+use crate::template::stacks::{Entry, MANIFEST};
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -42,6 +43,8 @@ pub struct Reading<'a> {
     pub limits: Limits,
     /// The texts that messages point into.
     pub sources: RefCell<Sources>,
+    /// The lists of stacks that are read, by their folders.
+    lists: RefCell<BTreeMap<PathBuf, Vec<Entry>>>,
     /// The files that are read, where somebody asks for them.
     pub files: Option<RefCell<Vec<HashedFile>>>,
     /// Where the things of each input stand, where somebody asks for it.
@@ -65,9 +68,12 @@ impl Input {
     }
 }
 
-/// The name of a file, the template that it is or compiles to, and the ARNs of the versions that a
-/// source lists although they exist already.
-pub type Declared = (String, (Template, Vec<Json>));
+/// The name of a file, and the template that it is or compiles to.
+pub type Declared = (String, DeclaredTemplate);
+
+/// A template, the ARNs of the versions that its source lists although they exist already, and the
+/// regions that it is deployed to.
+pub type DeclaredTemplate = (Template, Vec<Json>, Vec<String>);
 
 /// What a file is.
 pub enum Given {
@@ -86,6 +92,7 @@ impl<'a> Reading<'a> {
             meant_as,
             limits,
             sources: RefCell::default(),
+            lists: RefCell::default(),
             files: None,
             places: None,
         }
@@ -124,7 +131,7 @@ impl<'a> Reading<'a> {
         &self,
         paths: &[PathBuf],
         messages: &mut Messages,
-        make: impl FnMut(Given) -> anyhow::Result<T>,
+        make: impl FnMut(Given, &[String]) -> anyhow::Result<T>,
     ) -> anyhow::Result<Option<Vec<(String, T)>>> {
         self.each_input(self.inputs(paths)?, messages, make)
     }
@@ -134,7 +141,7 @@ impl<'a> Reading<'a> {
         &self,
         roots: Vec<Root>,
         messages: &mut Messages,
-        make: impl FnMut(Given) -> anyhow::Result<T>,
+        make: impl FnMut(Given, &[String]) -> anyhow::Result<T>,
     ) -> anyhow::Result<Option<Vec<(String, T)>>> {
         let inputs = roots.into_iter().map(Input::named).collect();
         self.each_input(inputs, messages, make)
@@ -144,7 +151,7 @@ impl<'a> Reading<'a> {
         &self,
         inputs: Vec<Input>,
         messages: &mut Messages,
-        mut make: impl FnMut(Given) -> anyhow::Result<T>,
+        mut make: impl FnMut(Given, &[String]) -> anyhow::Result<T>,
     ) -> anyhow::Result<Option<Vec<(String, T)>>> {
         let mut found = Vec::with_capacity(inputs.len());
         let mut known = BTreeSet::new();
@@ -181,7 +188,11 @@ impl<'a> Reading<'a> {
             if let Given::Source(json, ..) | Given::Foreign(Foreign::Template(json)) = &given {
                 known.append(&mut check_values(json, &self.values, &name)?);
             }
-            let made = make(given).with_context(|| name.clone())?;
+            let regions = match &given {
+                Given::Source(_, rules, _) => regions(rules),
+                Given::Foreign(_) => self.regions_beside(Path::new(&name)),
+            };
+            let made = make(given, &regions).with_context(|| name.clone())?;
             found.push((name, place.filter(|_| in_folder), made));
         }
         if has_errors {
@@ -284,8 +295,8 @@ impl<'a> Reading<'a> {
         paths: &[PathBuf],
         messages: &mut Messages,
     ) -> anyhow::Result<Option<Vec<(String, Access)>>> {
-        self.each(paths, messages, |given| {
-            Ok(match given {
+        self.each(paths, messages, |given, regions| {
+            let mut access = match given {
                 Given::Source(json, rules, lowered) => {
                     Access::of_template(json, &self.values, Authored::of(&rules, &lowered))
                 }
@@ -297,7 +308,11 @@ impl<'a> Reading<'a> {
                 Given::Foreign(Foreign::Template(json)) => {
                     Access::of_template(json, &self.values, Authored::default())
                 }
-            })
+            };
+            for version in access.grants.versions.values_mut() {
+                version.regions = regions.to_vec();
+            }
+            Ok(access)
         })
     }
 
@@ -312,22 +327,41 @@ impl<'a> Reading<'a> {
     ) -> anyhow::Result<Option<Vec<Declared>>> {
         let mut inputs: Vec<Input> = roots.into_iter().map(Input::named).collect();
         inputs.extend(self.inputs(folders)?);
-        self.each_input(inputs, messages, |given| self.template(given))
+        self.each_input(inputs, messages, |given, regions| {
+            self.template(given, regions.to_vec())
+        })
     }
 
-    fn template(&self, given: Given) -> anyhow::Result<(Template, Vec<Json>)> {
+    fn template(&self, given: Given, regions: Vec<String>) -> anyhow::Result<DeclaredTemplate> {
         match given {
             Given::Source(json, _, lowered) => Ok((
                 Template::new(json, &self.values),
                 lowered.source_map.adopted_arns(),
+                regions,
             )),
             Given::Foreign(Foreign::Template(json)) => {
-                Ok((Template::new(json, &self.values), Vec::new()))
+                Ok((Template::new(json, &self.values), Vec::new(), regions))
             }
             Given::Foreign(Foreign::Policies(_) | Foreign::Policy(..)) => {
                 bail!("this is neither a source nor a template")
             }
         }
+    }
+
+    /// The regions that the list of stacks beside a template names for it.
+    fn regions_beside(&self, template: &Path) -> Vec<String> {
+        let folder = template.parent().map(Path::to_path_buf).unwrap_or_default();
+        let name = template
+            .file_name()
+            .and_then(OsStr::to_str)
+            .unwrap_or_default();
+        let mut lists = self.lists.borrow_mut();
+        let list = lists.entry(folder).or_insert_with_key(|folder| {
+            let bytes = self.tree.read(&folder.join(MANIFEST)).unwrap_or_default();
+            serde_json::from_slice::<Vec<Entry>>(&bytes).unwrap_or_default()
+        });
+        let entry = list.iter().find(|entry| entry.template == name);
+        entry.map(|entry| entry.regions.clone()).unwrap_or_default()
     }
 
     /// The template of a source, written and read again: whatever is answered is answered of what

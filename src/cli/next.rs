@@ -23,6 +23,10 @@ pub fn deploy(stack: &Entry, template: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     let shown = word(&template.display().to_string());
     let mut deployed = shown.clone();
+    let bucket = match stack.regions.len() {
+        0 | 1 => " --s3-bucket BUCKET",
+        _ => " --s3-bucket BUCKET-\"$region\"",
+    };
     if stack.package {
         deployed = word(
             &template
@@ -31,16 +35,16 @@ pub fn deploy(stack: &Entry, template: &Path) -> Vec<String> {
                 .to_string(),
         );
         lines.push(format!(
-            "  aws cloudformation package --template-file {shown} --s3-bucket BUCKET \
-            --output-template-file {deployed}"
+            "aws cloudformation package --template-file {shown}{bucket} --output-template-file \
+            {deployed}"
         ));
     }
     let mut deploy = format!(
-        "  aws cloudformation deploy --template-file {deployed} --stack-name {}",
+        "aws cloudformation deploy --template-file {deployed} --stack-name {}",
         word(&stack.name)
     );
     if stack.bucket {
-        deploy.push_str(" --s3-bucket BUCKET");
+        deploy.push_str(bucket);
     }
     for capability in &stack.capabilities {
         deploy.push_str(&format!(" --capabilities {}", word(capability)));
@@ -57,5 +61,41 @@ pub fn deploy(stack: &Entry, template: &Path) -> Vec<String> {
         });
     }
     lines.push(deploy);
-    lines
+    in_regions(&stack.regions, lines)
+}
+
+/// The command that deletes a stack, in all of its regions.
+pub fn delete(stack: &Entry) -> String {
+    let command = format!(
+        "aws cloudformation delete-stack --stack-name {}",
+        word(&stack.name)
+    );
+    let lines = in_regions(&stack.regions, vec![command]);
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim_start()).collect();
+    lines.join(" ").replace(" done", "; done")
+}
+
+/// Commands of `aws`, for each of some regions.
+fn in_regions(regions: &[String], commands: Vec<String>) -> Vec<String> {
+    match regions {
+        [] => commands
+            .into_iter()
+            .map(|line| format!("  {line}"))
+            .collect(),
+        [region] => commands
+            .into_iter()
+            .map(|line| format!("  {line} --region {}", word(region)))
+            .collect(),
+        regions => {
+            let names: Vec<String> = regions.iter().map(|region| word(region)).collect();
+            let mut lines = vec![format!("  for region in {}; do", names.join(" "))];
+            lines.extend(
+                commands
+                    .into_iter()
+                    .map(|line| format!("    {line} --region \"$region\"")),
+            );
+            lines.push("  done".to_owned());
+            lines
+        }
+    }
 }

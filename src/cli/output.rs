@@ -4,6 +4,7 @@ use super::Outcome;
 use super::messages::Messages;
 use crate::cloudformation::{Template, Values, read};
 use crate::rules::load::Root;
+use crate::rules::model::Rules;
 use crate::template::lower::ListedVersion;
 use crate::template::published::Earlier;
 use anyhow::{Context, bail};
@@ -18,6 +19,12 @@ pub fn not_ours(output: &Path) -> String {
         `--replace`",
         output.display()
     )
+}
+
+/// The regions that a source is for.
+pub fn regions(rules: &Rules) -> Vec<String> {
+    let regions = rules.regions.iter();
+    regions.map(|region| region.value.clone()).collect()
 }
 
 /// The file name of the source, as its template has it.

@@ -155,7 +155,7 @@ fn catalog(
             let Some(found) = reading.templates(vec![root], &[], messages)? else {
                 return Ok(None);
             };
-            for (name, (template, adopted)) in found {
+            for (name, (template, adopted, _)) in found {
                 catalog.add_template(name, template, &adopted);
             }
         } else if printed < documents.len() {

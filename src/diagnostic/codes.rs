@@ -126,6 +126,7 @@ codes! {
     InvalidParameterName "invalid-parameter-name" [Error] "this cannot be the name of an SSM \
         parameter",
     InvalidPattern "invalid-pattern" [Error] "a pattern matches nothing, or exempts everybody",
+    InvalidRegion "invalid-region" [Error] "this is not a region, or it is in another partition",
     InvalidSha256 "invalid-sha256" [Error] "this is not the SHA-256 of an archive",
     InvalidTarget "invalid-target" [Error] "a guardrail applies to something other than roots, \
     units and accounts",
@@ -162,6 +163,7 @@ codes! {
     NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a \
     version",
     NotExecutable "not-executable" [Warning] "a program lacks the permission to execute",
+    OneRegion "one-region" [Error] "something is in one region, and the source is for several",
     OtherLibc "other-libc" [Warning] "a library needs another C library than Lambda has",
     OtherStack "other-stack" [Error] "a set names a version that another stack of the folder \
         publishes",

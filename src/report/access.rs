@@ -173,7 +173,11 @@ fn layers(access: &Access) -> Vec<LayerRow> {
                 .map(|(who, by)| GrantRow::new(access, who, by))
                 .collect(),
         };
-        layers.entry(layer_name(version)).or_default().push(row);
+        let mut heading = layer_name(version);
+        if !version.regions.is_empty() {
+            heading.push_str(&format!(", in {}", version.regions.join(", ")));
+        }
+        layers.entry(heading).or_default().push(row);
     }
     layers
         .into_iter()

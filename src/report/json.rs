@@ -28,6 +28,7 @@ pub(super) fn access(access: &Access, rows: &AccessRows, made_from: &MadeFrom) -
             "id": id,
             "layer": version.layer(),
             "label": label,
+            "regions": version.regions,
             "grants": grants,
         }));
     }

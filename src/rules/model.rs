@@ -33,6 +33,8 @@ pub struct Spanned<T> {
 pub struct Rules {
     /// `stack`: the template's description.
     pub description: Option<Spanned<String>>,
+    /// `regions`: where the layers are deployed; none where nothing is said.
+    pub regions: Vec<Spanned<String>>,
     /// The template's parameters, by name.
     pub parameters: Vec<Parameter>,
     /// Everybody that anything is shared with, accounts first, then organizations, then everyone.

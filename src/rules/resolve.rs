@@ -4,6 +4,7 @@ mod claim;
 mod content;
 mod iam_arn;
 mod layer;
+mod region;
 mod restriction;
 mod runtime;
 mod set;
@@ -68,6 +69,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         names_only,
     };
     let mut rules = Rules::default();
+    let mut regions = None;
     let mut layers: IndexMap<String, Layer> = IndexMap::new();
     let mut blocks: IndexMap<&str, Block> = IndexMap::new();
     for statement in &root.ast.statements {
@@ -79,6 +81,13 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
                     None => rules.description = said,
                 }
             }
+            Statement::Regions(names, span) => match regions {
+                Some(first) => resolver.repeated(Keyword::Regions, *span, first),
+                None => {
+                    regions = Some(*span);
+                    rules.regions = resolver.regions(names);
+                }
+            },
             Statement::Layer(declared) => {
                 if let Some(first) = blocks.get(declared.name.text.as_str()) {
                     resolver.duplicate(Keyword::Layer, &declared.name, first.span);
@@ -101,6 +110,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     resolver.refuse_shared_declarations(&blocks);
     resolver.refuse_shared_names(&layers);
     resolver.refuse_conflicting_arns(&layers);
+    resolver.refuse_other_regions(&rules.regions, layers.values());
     let names = names(&root.ast, &blocks, &layers);
     let restrictions = resolver.restrictions(&root.ast, &names);
     let claims = resolver.claims(&root.ast, &names);

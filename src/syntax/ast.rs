@@ -33,6 +33,8 @@ pub struct File {
 pub enum Statement {
     /// `stack "text"`
     Stack(Value),
+    /// `regions NAME, …`
+    Regions(Vec<Value>, Span),
     /// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
     Parameter(Parameter),
     /// `account NAME = ID`

@@ -104,6 +104,7 @@ macro_rules! choice {
 
 keywords! {
     Stack "stack",
+    Regions "regions",
     Parameter "parameter",
     Account "account",
     Organization "organization",
@@ -175,6 +176,7 @@ choice! {
     /// What a statement of the outermost level begins with.
     StatementKeyword:
     Stack,
+    Regions,
     Parameter,
     Account,
     Organization,

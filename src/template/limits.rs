@@ -41,6 +41,7 @@ pub fn check(
     match shape {
         Shape::Template => {
             diagnostics.extend(too_many_resources(rules, lowered, limits.resources, span));
+            diagnostics.extend(deployed_again(rules));
         }
         Shape::Folder => check_parts(lowered, limits.resources, span, diagnostics),
     }
@@ -109,8 +110,8 @@ const MOVE: &str = "a deployed layer needs two deploys to move: first list its v
     other source, by `version LABEL at ARN`, and deploy that; then remove the layer from this one, \
     which must have been deployed with `old-versions keep`";
 
-const NEWEST: &str = "remove the lines of old versions: by default such a version stays in AWS, \
-    and its grants are deleted";
+const NEWEST: &str = "share only the newest versions, by `share newest N with …`, and remove the \
+    lines of old versions: by default such a version stays in AWS, and its grants are deleted";
 
 const ORGANIZATION: &str = "share with the organization instead of its accounts: one grant for \
     each version, however many accounts";
@@ -150,6 +151,31 @@ pub fn too_many_resources(
         }
         None => diagnostic,
     })
+}
+
+/// Reports roles, policies and guardrails in a template that is deployed to several regions: they
+/// exist once in an account or an organization, so that the second region would claim their names
+/// again, or make others like them.
+fn deployed_again(rules: &Rules) -> Option<Diagnostic> {
+    let (restriction, [_, second, ..]) = (rules.restrictions.first()?, rules.regions.as_slice())
+    else {
+        return None;
+    };
+    let message = format!(
+        "{} would be deployed to {} again",
+        quote(&restriction.name.value),
+        quote(&second.value)
+    );
+    Some(
+        Diagnostic::error(Code::OneRegion, restriction.name.span, message)
+            .also(second.span, "the second region")
+            .note(
+                "roles, policies and boundaries exist once in an account, and guardrails once in \
+                an organization",
+            )
+            .help(FOLDER)
+            .help("or put them into a source of their own"),
+    )
 }
 
 /// Reports every template of a folder that would have too many resources.

@@ -58,6 +58,8 @@ pub struct Entry {
     pub template: String,
     /// Where it has its place.
     pub scope: Scope,
+    /// The regions that it is deployed to; none where the source names none.
+    pub regions: Vec<String>,
     /// What CloudFormation must be told to accept.
     pub capabilities: Vec<String>,
     /// The parameters of its template.
@@ -84,9 +86,15 @@ impl Entry {
         name: String,
         template: String,
         scope: Scope,
+        regions: &[String],
         written: &Template,
         bytes: usize,
     ) -> Self {
+        // What exists once has its place in the first region.
+        let regions = match scope {
+            Scope::Region => regions,
+            Scope::Account | Scope::Organization => &regions[..regions.len().min(1)],
+        };
         let parameters = written.parameters.iter().map(|parameter| EntryParameter {
             name: parameter.name.clone(),
             required: parameter.default.is_none(),
@@ -95,6 +103,7 @@ impl Entry {
             name,
             template,
             scope,
+            regions: regions.to_vec(),
             capabilities: written
                 .capability()
                 .map(str::to_owned)

@@ -16,6 +16,7 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
             }
             Statement::Group(group) => &group.name,
             Statement::Stack(_)
+            | Statement::Regions(..)
             | Statement::Parameter(_)
             | Statement::Accounts(_)
             | Statement::Include(_)

@@ -254,7 +254,7 @@ impl Resolver<'_> {
     }
 
     /// The texts of a list, each once.
-    fn distinct(&mut self, values: &[Value], what: &str) -> Vec<Spanned<String>> {
+    pub(super) fn distinct(&mut self, values: &[Value], what: &str) -> Vec<Spanned<String>> {
         let mut seen: HashMap<String, Span> = HashMap::new();
         let mut distinct = Vec::with_capacity(values.len());
         for value in values {

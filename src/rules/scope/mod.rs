@@ -157,6 +157,7 @@ impl Scope {
                 (&alias.name, unit)
             }
             Statement::Stack(_)
+            | Statement::Regions(..)
             | Statement::Parameter(_)
             | Statement::Include(_)
             | Statement::Accounts(_)

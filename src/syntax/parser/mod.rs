@@ -102,6 +102,10 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         StatementKeyword::Stack => {
             Statement::Stack(cursor.expect_string("the stack's description in quotes")?)
         }
+        StatementKeyword::Regions => Statement::Regions(
+            comma_separated(cursor, |cursor| cursor.expect_value("a region"))?,
+            span,
+        ),
         StatementKeyword::Parameter => Statement::Parameter(parameter(cursor)?),
         StatementKeyword::Account => {
             Statement::Account(alias(cursor, "the account's name", "an account ID")?)

@@ -1,0 +1,156 @@
+//! `regions`: what is said of several regions must hold in each of them.
+
+use super::Resolver;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::{list, quote};
+use crate::rules::formats;
+use crate::rules::model::{Content, Layer, Origin, Publication, Releases, Spanned};
+use crate::rules::text::Text;
+use crate::source::Span;
+use crate::syntax::ast::Value;
+use std::collections::HashSet;
+
+impl Resolver<'_> {
+    /// `regions NAME, …`: each once, all of one partition.
+    pub fn regions(&mut self, written: &[Value]) -> Vec<Spanned<String>> {
+        let mut regions = self.distinct(written, "a region");
+        regions.retain(|region| {
+            let is_region = formats::is_region(&region.value);
+            if !is_region {
+                let message = format!("{} is not a region", quote(&region.value));
+                self.report(
+                    Diagnostic::error(Code::InvalidRegion, region.span, message)
+                        .help("a region is written as AWS writes it: `us-east-1`"),
+                );
+            }
+            is_region
+        });
+        if let [first, others @ ..] = regions.as_slice()
+            && let Some(other) = others
+                .iter()
+                .find(|other| partition(&other.value) != partition(&first.value))
+        {
+            let message = format!(
+                "no account has both {} and {}",
+                quote(&first.value),
+                quote(&other.value)
+            );
+            self.report(
+                Diagnostic::error(Code::InvalidRegion, other.span, message)
+                    .label(format!("partition `{}`", partition(&other.value)))
+                    .also(
+                        first.span,
+                        format!("partition `{}`", partition(&first.value)),
+                    )
+                    .help("put the layers of each partition into a source of their own"),
+            );
+        }
+        regions
+    }
+
+    /// Refuses what is in one region, where the source is for others.
+    pub fn refuse_other_regions<'l>(
+        &mut self,
+        regions: &[Spanned<String>],
+        layers: impl IntoIterator<Item = &'l Layer>,
+    ) {
+        let Some(first) = regions.first() else {
+            return;
+        };
+        // A layer with variables is several, and says a thing once.
+        let mut seen: HashSet<Span> = HashSet::new();
+        for layer in layers {
+            for publication in publications(layer) {
+                let Content::S3 { bucket, .. } = &publication.content.value else {
+                    continue;
+                };
+                let is_one = bucket.as_literal().is_some() && regions.len() > 1;
+                if is_one && seen.insert(publication.content.span) {
+                    let found = one_bucket(bucket, regions, publication.content.span);
+                    self.report(found.also(first.span, "the source is for several regions"));
+                }
+            }
+            for arn in layer.adopted() {
+                if seen.insert(arn.span)
+                    && let Some(found) = one_arn(arn, regions)
+                {
+                    self.report(found.also(first.span, "the regions of the source"));
+                }
+            }
+        }
+    }
+}
+
+fn publications(layer: &Layer) -> Vec<&Publication> {
+    match &layer.releases {
+        Releases::Rolling(rolling) => vec![&rolling.publication],
+        Releases::Listed(versions) => versions
+            .iter()
+            .filter_map(|version| match &version.origin {
+                Origin::Published(publication) => Some(publication.as_ref()),
+                Origin::Adopted(_) => None,
+            })
+            .collect(),
+    }
+}
+
+/// A bucket is in one region, and Lambda takes an archive from its own only (Lambda's error
+/// `PermanentRedirect`).
+fn one_bucket(bucket: &Text, regions: &[Spanned<String>], span: Span) -> Diagnostic {
+    let name = bucket.as_literal().unwrap_or_default();
+    let message = format!("the bucket {} is in one region only", quote(name));
+    let diagnostic = Diagnostic::error(Code::OneRegion, span, message)
+        .note("Lambda takes an archive from a bucket of its own region only");
+    let named = regions.iter().find(|region| name.contains(&region.value));
+    let bucket = match named {
+        Some(region) => name.replace(&region.value, "${AWS::Region}"),
+        None => format!("{name}-${{AWS::Region}}"),
+    };
+    diagnostic.help(format!(
+        "have a bucket for each region, with the region in its name: `s3://{bucket}/KEY`"
+    ))
+}
+
+/// Reports the ARN of a version that is of another region, or of one of several.
+fn one_arn(arn: &Spanned<Text>, regions: &[Spanned<String>]) -> Option<Diagnostic> {
+    const FIELD: usize = 3;
+    let fields = arn.value.split(':');
+    let region = fields.get(FIELD)?.as_literal()?;
+    let names: Vec<String> = regions.iter().map(|name| quote(&name.value)).collect();
+    let diagnostic = if regions.iter().all(|name| name.value != region) {
+        let message = format!(
+            "this layer version is in {}, and the source is not",
+            quote(region)
+        );
+        Diagnostic::error(Code::OneRegion, arn.span, message)
+            .note(format!("the source is for {}", list(&names, "and")))
+            .help("put it into a source of its own, or add the region to `regions`")
+    } else if regions.len() > 1 {
+        let message = format!("this layer version is in {} only", quote(region));
+        Diagnostic::error(Code::OneRegion, arn.span, message)
+            .note(format!("the source is for {}", list(&names, "and")))
+            .help(
+                "if the version has the same number in each region, write `${AWS::Region}` for the \
+                region; if not, have a source for each region",
+            )
+    } else {
+        return None;
+    };
+    Some(diagnostic)
+}
+
+/// The partition of a region (AWS General Reference, "Amazon Resource Names").
+fn partition(region: &str) -> &'static str {
+    const BEGINNINGS: [(&str, &str); 6] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("us-iso-", "aws-iso"),
+        ("eusc-", "aws-eusc"),
+    ];
+    BEGINNINGS
+        .iter()
+        .find(|(beginning, _)| region.starts_with(beginning))
+        .map_or("aws", |(_, partition)| partition)
+}
