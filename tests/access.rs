@@ -265,7 +265,7 @@ fn what_cannot_be_told_is_not_denied() {
         file,
         "ByRegion cannot attach * from account 123456789012",
         3,
-        "`aws:requestedregion` is not known",
+        "of `aws:requestedregion` depends on the request",
     );
     ask(
         file,
@@ -277,7 +277,7 @@ fn what_cannot_be_told_is_not_denied() {
         file,
         "BySparing can attach * from account 123456789012",
         3,
-        "`aws:sourcevpc` is not known",
+        "of `aws:sourcevpc` depends on the request",
     );
     ask(
         file,

@@ -3,7 +3,7 @@
 
 use super::Access;
 use super::applicability::{Applicability, beyond};
-use super::grants::{GrantedBy, Grants, Version, Who};
+use super::grants::{Denial, GrantedBy, Grants, Version, Who};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{undecided, within_what_is_known};
 use crate::cloudformation::Case;
@@ -207,7 +207,34 @@ fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
             });
         }
     }
+    found.extend(no_longer_denied(old, new));
     found
+}
+
+/// What statements of `old` deny on versions that `new` still shares, and no statement of `new`.
+fn no_longer_denied(old: &Grants, new: &Grants) -> impl Iterator<Item = UseChange> {
+    old.versions.iter().flat_map(|(id, before)| {
+        let shared = new
+            .versions
+            .get(id)
+            .filter(|version| !version.grants.is_empty());
+        let is_gone = move |denial: &&Denial| {
+            shared.is_some_and(|version| {
+                let mut stay = version.denials.iter();
+                !stay.any(|other| other.identity == denial.identity)
+            })
+        };
+        before.denials.iter().filter(is_gone).map(move |denial| {
+            let why = format!("whoever `{}` denied it to", denial.id);
+            UseChange {
+                prominence: Prominence::Unknown,
+                version: id.to_string(),
+                who: Who::Unknown(why, denial.identity.clone()),
+                when: None,
+                with_version: false,
+            }
+        })
+    })
 }
 
 fn prominence(who: &Who, known: &BTreeSet<&Who>) -> Prominence {

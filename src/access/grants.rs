@@ -66,6 +66,18 @@ pub struct Version {
     pub regions: Vec<String>,
     /// For a resource of the template, its properties other than the name.
     pub content: Option<Json>,
+    /// The statements of its policy that deny something. Lambda writes none, so what they leave is
+    /// not worked out.
+    pub denials: Vec<Denial>,
+}
+
+/// A statement that denies something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Denial {
+    /// Its statement ID.
+    pub id: String,
+    /// What tells it from others: all of it but the ID.
+    pub identity: String,
 }
 
 /// A grant on a version: a resource of the template, or a statement of the policy.
@@ -169,6 +181,7 @@ impl Grants {
                 for (who, by) in version.grants {
                     known.grants.entry(who).or_default().extend(by);
                 }
+                known.denials.extend(version.denials);
             }
         }
     }
@@ -356,6 +369,7 @@ impl Grants {
                     .as_text()
                     .cloned()
                     .unwrap_or_else(|| Text::unknown("no ARN", resource.to_string()));
+                let version = VersionId::Arn(arn);
                 for who in granted_by(statement) {
                     let by = GrantedBy {
                         id: id.clone(),
@@ -363,7 +377,15 @@ impl Grants {
                         others: Vec::new(),
                         outlives: Outlives::default(),
                     };
-                    self.add(VersionId::Arn(arn.clone()), who, by);
+                    self.add(version.clone(), who, by);
+                }
+                if statement.get("Effect").and_then(Json::as_str) != Some("Allow")
+                    && let Some(version) = self.versions.get_mut(&version)
+                {
+                    version.denials.push(Denial {
+                        id: id.clone(),
+                        identity: identity(statement),
+                    });
                 }
             }
         }
@@ -507,16 +529,19 @@ fn account_in(principal: &Text) -> Option<Text> {
     is_account.then_some(account)
 }
 
+/// What tells a statement from others: all of it but its ID.
+fn identity(statement: &Json) -> String {
+    let mut written = statement.clone();
+    if let Json::Object(map) = &mut written {
+        map.shift_remove("Sid");
+        map.sort_keys();
+    }
+    written.to_string()
+}
+
 /// The principals that a statement of a layer version's policy allows to use it.
 fn granted_by(statement: &Json) -> Vec<Who> {
-    let unknown = |what: String| {
-        let mut written = statement.clone();
-        if let Json::Object(map) = &mut written {
-            map.shift_remove("Sid");
-            map.sort_keys();
-        }
-        vec![Who::Unknown(what, written.to_string())]
-    };
+    let unknown = |what: String| vec![Who::Unknown(what, identity(statement))];
     let text = |name: &str| statement.get(name).and_then(Json::as_str);
     let known = [
         "Sid",

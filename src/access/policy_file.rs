@@ -10,9 +10,9 @@ use serde_json::{Value as Json, json};
 pub struct PolicyFile {
     /// The document.
     pub document: Json,
-    /// The kind that the file names, if any: the output of `aws organizations describe-policy` has
-    /// the type.
-    kind: Option<Kind>,
+    /// The type that the file gives, if it does, as what `aws organizations describe-policy` prints:
+    /// `SERVICE_CONTROL_POLICY` or another one.
+    organizations_type: Option<String>,
 }
 
 impl PolicyFile {
@@ -39,15 +39,14 @@ impl PolicyFile {
         let summary = json
             .get("Policy")
             .and_then(|policy| policy.get("PolicySummary"));
-        let kind = summary
+        let organizations_type = summary
             .and_then(|summary| summary.get("Type"))
             .and_then(Json::as_str)
-            .and_then(|kind| match kind {
-                "SERVICE_CONTROL_POLICY" => Some(Kind::Guardrail),
-                _ => None,
-            });
+            .map(str::to_owned);
+        // Of the policies of Organizations, some name principals.
         let names_principals = |statement: &Json| {
-            statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
+            organizations_type.is_none()
+                && (statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some())
         };
         let is_policy = match document.get("Statement") {
             Some(Json::Array(statements)) => {
@@ -56,7 +55,10 @@ impl PolicyFile {
             Some(statement @ Json::Object(_)) => !names_principals(statement),
             _ => false,
         };
-        Ok(is_policy.then_some(Self { document, kind }))
+        Ok(is_policy.then_some(Self {
+            document,
+            organizations_type,
+        }))
     }
 
     /// The kind of the policy: from the file, or from its content. A policy that only denies is a
@@ -64,8 +66,8 @@ impl PolicyFile {
     /// policy.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        if let Some(kind) = self.kind {
-            return kind;
+        if self.organizations_type.is_some() {
+            return Kind::Guardrail;
         }
         let statements = match self.document.get("Statement") {
             Some(Json::Array(statements)) => statements.as_slice(),
@@ -103,7 +105,7 @@ impl PolicyFile {
                 "Type": "AWS::Organizations::Policy",
                 "Properties": {
                     "Name": id,
-                    "Type": "SERVICE_CONTROL_POLICY",
+                    "Type": self.organizations_type.as_deref().unwrap_or("SERVICE_CONTROL_POLICY"),
                     "Content": self.document,
                 },
             }),

@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::args::{DiffArguments, ReportFormat};
-use super::input::Reading;
+use super::input::{Reading, policy_name};
 use super::messages::Messages;
 use super::tree::{Revision, Tree};
 use crate::access::diff::Diff;
@@ -27,6 +27,9 @@ pub fn run(
             arguments.meant_as.map(Into::into),
             limits,
         );
+        if let (None, [_, new]) = (&arguments.base, arguments.paths.as_slice()) {
+            reading.policy_name = Some(policy_name(Some(new)));
+        }
         reading.places = arguments.fail_on.map(|_| RefCell::default());
         let access = reading.access(paths, messages)?;
         Ok(access.map(|access| (access, reading.placed())))

@@ -201,11 +201,16 @@ fn list_of_resources(printed: &Json) -> Option<&Vec<Json>> {
         .and_then(Json::as_array)
 }
 
-/// What a stack's resources are called.
+/// What a stack's resources are called. What is deleted, or left behind, is none of them.
 fn physical_ids(printed: &Json) -> HashMap<String, String> {
     let text = |resource: &Json, name| resource.get(name).and_then(Json::as_str).map(str::to_owned);
     let resources = list_of_resources(printed).into_iter().flatten();
+    let is_gone = |resource: &&Json| {
+        let status = resource.get("ResourceStatus").and_then(Json::as_str);
+        matches!(status, Some("DELETE_COMPLETE" | "DELETE_SKIPPED"))
+    };
     resources
+        .filter(|resource| !is_gone(resource))
         .filter_map(|resource| {
             Some((
                 text(resource, "LogicalResourceId")?,

@@ -39,6 +39,9 @@ pub struct Reading<'a> {
     pub values: Values,
     /// What a policy by itself is meant as, where its content does not say.
     pub meant_as: Option<Kind>,
+    /// What a policy by itself is called, where that is not by its file: the two sides of a
+    /// difference are one policy, whatever their files are called.
+    pub policy_name: Option<String>,
     /// The sizes beyond which nothing is compiled.
     pub limits: Limits,
     /// The texts that messages point into.
@@ -90,6 +93,7 @@ impl<'a> Reading<'a> {
             tree,
             values,
             meant_as,
+            policy_name: None,
             limits,
             sources: RefCell::default(),
             lists: RefCell::default(),
@@ -419,10 +423,9 @@ impl<'a> Reading<'a> {
                 PolicyFile::read(document).map_err(|error| anyhow!("{}: {error}", root.name))?
         {
             let kind = self.meant_as.unwrap_or_else(|| policy.kind());
-            return Ok(Foreign::Policy(
-                policy.template(&policy_name(root), kind),
-                kind,
-            ));
+            let own = || policy_name(root.path.as_deref());
+            let name = self.policy_name.clone().unwrap_or_else(own);
+            return Ok(Foreign::Policy(policy.template(&name, kind), kind));
         }
         if self.meant_as.is_some() {
             bail!(
@@ -556,10 +559,8 @@ pub enum Foreign {
 }
 
 /// What a policy in a file is called: as the file is, as far as a claim can name it.
-fn policy_name(root: &Root) -> String {
-    let stem = root
-        .path
-        .as_deref()
+pub fn policy_name(path: Option<&Path>) -> String {
+    let stem = path
         .and_then(Path::file_stem)
         .map(|stem| stem.to_string_lossy().into_owned());
     let is_allowed =

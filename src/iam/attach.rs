@@ -430,17 +430,18 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
     }
     match &condition.operator {
         Operator::Equals | Operator::Like => {}
-        Operator::Unsupported(operator) => {
-            return unclear(&format!("`{operator}` is not supported"));
+        Operator::Unsupported(_) => {
+            return unclear(&format!("{} is not supported", condition.shown()));
         }
         Operator::EqualsIgnoreCase | Operator::Arn | Operator::Bool | Operator::Null => {
-            return unclear(
-                "`lambda:Layer` is compared with an operator that is not supported for it",
-            );
+            return unclear(&format!("{} is not supported for it", condition.shown()));
         }
     }
     if condition.values.is_empty() {
-        return unclear("`lambda:Layer` is compared with no value");
+        return unclear(&format!(
+            "{} has no value to compare with",
+            condition.shown()
+        ));
     }
     let mut patterns = LayerPatterns {
         known: Vec::new(),
@@ -458,13 +459,14 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
             .iter()
             .any(|pattern| pattern.literal().is_none())
     {
-        return unclear("`StringEquals` does not support wildcards");
+        return unclear(&format!("{} does not support wildcards", condition.shown()));
     }
     match condition.quantifier {
         Quantifier::All => Some(Constraint::All(patterns, !condition.negated)),
         Quantifier::Any => Some(Constraint::Any(patterns, !condition.negated)),
-        Quantifier::One => {
-            unclear("`lambda:Layer` has several values, and the operator expects one")
-        }
+        Quantifier::One => unclear(&format!(
+            "{}: the key has several values, and the operator expects one",
+            condition.shown()
+        )),
     }
 }

@@ -138,6 +138,33 @@ pub struct Condition {
     pub values: Vec<Text>,
 }
 
+impl Condition {
+    /// What it compares and how, for messages: the operator by its whole name, and the key.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let quantifier = match self.quantifier {
+            Quantifier::One => "",
+            Quantifier::All => "ForAllValues:",
+            Quantifier::Any => "ForAnyValue:",
+        };
+        let not = if self.negated { "Not" } else { "" };
+        let operator = match &self.operator {
+            Operator::Equals => format!("String{not}Equals"),
+            Operator::EqualsIgnoreCase => format!("String{not}EqualsIgnoreCase"),
+            Operator::Like => format!("String{not}Like"),
+            Operator::Arn => format!("Arn{not}Like"),
+            Operator::Bool => "Bool".to_owned(),
+            Operator::Null => "Null".to_owned(),
+            // A condition that is not known has no key.
+            Operator::Unsupported(what) if self.key.is_empty() => return what.clone(),
+            // An operator that is not known keeps its prefix and its ending.
+            Operator::Unsupported(written) => return format!("`{written}` of `{}`", self.key),
+        };
+        let if_exists = if self.if_exists { "IfExists" } else { "" };
+        format!("`{quantifier}{operator}{if_exists}` of `{}`", self.key)
+    }
+}
+
 impl Document {
     /// The document that a value is.
     #[must_use]

@@ -259,7 +259,7 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
 pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> Answer {
     let found = match request.values(&condition.key) {
         Some(Values::Unknown) => {
-            return Answer::Unknown(format!("`{}` is not known", condition.key));
+            return Answer::Unknown(format!("{} depends on the request", condition.shown()));
         }
         Some(Values::Known(values)) => values.as_slice(),
         Some(Values::Anybody(value)) => {
@@ -268,12 +268,15 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
         None => &[],
     };
     if condition.values.is_empty() {
-        return Answer::Unknown(format!("`{}` is compared with no value", condition.key));
+        return Answer::Unknown(format!(
+            "{} has no value to compare with",
+            condition.shown()
+        ));
     }
     let present = !found.is_empty();
     match (&condition.operator, condition.quantifier) {
-        (Operator::Unsupported(operator), _) => {
-            Answer::Unknown(format!("`{operator}` is not supported"))
+        (Operator::Unsupported(_), _) => {
+            Answer::Unknown(format!("{} is not supported", condition.shown()))
         }
         (Operator::Null, _) => {
             Answer::any(
@@ -283,18 +286,19 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
                     .map(|value| match value.as_literal() {
                         Some("true") => Answer::from(!present),
                         Some("false") => Answer::from(present),
-                        _ => Answer::Unknown(
-                            "`Null` compares with neither true nor false".to_owned(),
-                        ),
+                        _ => Answer::Unknown(format!(
+                            "{} compares with neither true nor false",
+                            condition.shown()
+                        )),
                     }),
             )
         }
         // `ForAnyValue` does not hold without values and `IfExists` does; which of them wins is not
         // documented.
-        (_, Quantifier::Any) if !present && condition.if_exists => Answer::Unknown(
-            "`ForAnyValue` and `IfExists` contradict each other where the key is missing"
-                .to_owned(),
-        ),
+        (_, Quantifier::Any) if !present && condition.if_exists => Answer::Unknown(format!(
+            "{}: `ForAnyValue` and `IfExists` contradict each other where the key is missing",
+            condition.shown()
+        )),
         (_, _) if !present && condition.if_exists => Answer::Yes,
         (_, Quantifier::All) => Answer::all(
             found
@@ -310,8 +314,8 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
             [] => Answer::from(condition.negated),
             [one] if !is_list(&condition.key) => fits(condition, one, request, has_variables),
             _ => Answer::Unknown(format!(
-                "`{}` has several values, and the operator expects one",
-                condition.key
+                "{}: the key has several values, and the operator expects one",
+                condition.shown()
             )),
         },
     }
@@ -332,8 +336,8 @@ fn holds_of_anybody(
         .insert(condition.key.clone(), Values::Known(vec![value.to_owned()]));
     match holds(condition, &known, has_variables) {
         Answer::No if !condition.negated => Answer::Unknown(format!(
-            "it is about some values of `{}` only",
-            condition.key
+            "it is about some values only, by {}",
+            condition.shown()
         )),
         answer @ (Answer::Yes | Answer::No | Answer::Unknown(_)) => answer,
     }
@@ -378,10 +382,9 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
             }
             Operator::Arn => Answer::from(arn_fits(&written, found)),
             Operator::Like => Answer::from(joined(pieces).matches(found)),
-            Operator::Null | Operator::Unsupported(_) => Answer::Unknown(format!(
-                "`{}` is compared with an operator that is not supported",
-                condition.key
-            )),
+            Operator::Null | Operator::Unsupported(_) => {
+                Answer::Unknown(format!("{} is not supported", condition.shown()))
+            }
         }
     };
     let fits = Answer::any(condition.values.iter().map(one));

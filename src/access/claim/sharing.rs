@@ -289,6 +289,18 @@ impl UseQuestion<'_> {
     /// Whether a principal can use a version, or cannot, according to the grants.
     fn one(&self, who: &Who, can: bool, name: &str, version: &Version) -> Verdict {
         match (self.granted(who, version), can) {
+            (Granted::Yes(_) | Granted::Sometimes(_), _) if !version.denials.is_empty() => {
+                let ids = version
+                    .denials
+                    .iter()
+                    .map(|denial| format!("`{}`", denial.id));
+                let ids: Vec<String> = ids.collect();
+                Verdict::Undecided(format!(
+                    "{name} is granted to {who}, but {} denies something, and a Deny is not \
+                    supported in the policy of a layer version",
+                    ids.join(", ")
+                ))
+            }
             (Granted::Yes(by), true) => {
                 Verdict::Holds(format!("{name} is granted by {}", by.join(", ")))
             }

@@ -146,6 +146,9 @@ fn put_in(parent: &mut Json, stack: &str, child: &Json) {
         if let Some(both) = both {
             value["Condition"] = json!(both);
         }
+        if let Some(retained) = retained(&resource, &value) {
+            value["DeletionPolicy"] = retained.clone();
+        }
         insert(parent, "Resources", renamed.name(id), value);
     }
     let mut outputs = Map::new();
@@ -161,6 +164,16 @@ fn put_in(parent: &mut Json, stack: &str, child: &Json) {
         );
     }
     replace_outputs(parent, stack, &outputs);
+}
+
+/// The `DeletionPolicy` that a child's resource has from its stack: a stack that is retained keeps
+/// all of its resources (CloudFormation User Guide, `DeletionPolicy`).
+fn retained<'j>(stack: &'j Json, resource: &Json) -> Option<&'j Json> {
+    let deletes = |policy: Option<&Json>| policy.is_none_or(|policy| policy == "Delete");
+    let outer = stack.get("DeletionPolicy");
+    (!deletes(outer) && deletes(resource.get("DeletionPolicy")))
+        .then_some(outer)
+        .flatten()
 }
 
 fn insert(parent: &mut Json, section: &str, name: String, value: Json) {
