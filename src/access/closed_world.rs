@@ -97,6 +97,31 @@ pub fn not_read(template: &Template) -> Vec<Unread> {
     found
 }
 
+/// The accounts and units of an organization, by their place in it. Which guardrails apply to one
+/// depends on its place, and is not in the template.
+#[must_use]
+pub fn places(template: &Template) -> Vec<Unread> {
+    let mut found = Vec::new();
+    for resource in template.resources() {
+        let (property, what) = match resource.kind {
+            "AWS::Organizations::Account" => (
+                "ParentIds",
+                "an account that moves to another unit, where other guardrails apply",
+            ),
+            "AWS::Organizations::OrganizationalUnit" => (
+                "ParentId",
+                "a unit that moves to another one, where other guardrails apply",
+            ),
+            _ => continue,
+        };
+        let properties = resource.json.get("Properties");
+        let parents = properties.and_then(|all| all.get(property));
+        let parents = parents.unwrap_or(&serde_json::Value::Null);
+        found.push(Unread::resource(resource.id, what, parents, template));
+    }
+    found
+}
+
 /// A description of a resource, if it may do something that is not read.
 fn is_not_read(resource: &Resource<'_>) -> Option<String> {
     let kind = resource.kind;

@@ -369,6 +369,16 @@ fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
             was_there,
         });
     }
+    for place in &new.places {
+        let before = old.places.iter().find(|other| other.place == place.place);
+        if before.is_some_and(|before| before != place) {
+            found.push(NotReadChange {
+                place: place.place.clone(),
+                what: place.what.clone(),
+                was_there: true,
+            });
+        }
+    }
     found
 }
 

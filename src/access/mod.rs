@@ -40,6 +40,8 @@ pub struct Access {
     pub subjects: Vec<SubjectCases>,
     /// The unread parts that may share layers or allow attaching them.
     pub not_read: Vec<Unread>,
+    /// The accounts and units of an organization, by their place in it.
+    pub places: Vec<Unread>,
     /// The words of the source, if the template is compiled from one.
     pub authored: Authored,
     /// The names to show in place of placeholders.
@@ -67,6 +69,7 @@ impl Access {
             grants: Grants::of_template(&template),
             subjects: Subjects::new(&template, meant_as).all(&placeholders),
             not_read: closed_world::not_read(&template),
+            places: closed_world::places(&template),
             authored,
             shown: Shown::new(&template, &placeholders),
         }

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 pub struct PolicyFile {
     /// The document.
     pub document: Json,
-    /// The type that the file gives, if it does, as what `aws organizations describe-policy` prints:
+    /// The type that the file gives, if it does, as `aws organizations describe-policy` prints it:
     /// `SERVICE_CONTROL_POLICY` or another one.
     organizations_type: Option<String>,
 }

@@ -18,7 +18,8 @@ pub fn ambiguous<'a>(parts: impl IntoIterator<Item = &'a Access>) -> BTreeSet<St
         let grants = grants.flat_map(|version| version.grants.values().flatten());
         let grants = grants.map(|by| by.id.as_str());
         let subjects = part.subjects.iter().map(|subject| subject.id.as_str());
-        let places = part.not_read.iter().map(|part| part.place.as_str());
+        let places = part.not_read.iter().chain(&part.places);
+        let places = places.map(|part| part.place.as_str());
         let own: BTreeSet<&str> = versions
             .chain(grants)
             .chain(subjects)
@@ -63,6 +64,10 @@ pub fn together(parts: Vec<(String, Access)>, ambiguous: &BTreeSet<String>) -> A
         for mut unread in part.not_read {
             unread.place = called(unread.place);
             all.not_read.push(unread);
+        }
+        for mut place in part.places {
+            place.place = called(place.place);
+            all.places.push(place);
         }
         all.authored.extend(part.authored, &called);
         all.shown.extend(part.shown);
