@@ -27,8 +27,8 @@ pub fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(is_digit)
 }
 
-/// The SHA-256 in hexadecimal digits that stands in base64, as Lambda writes it (Lambda API
-/// reference, `LayerVersionContentOutput`, `CodeSha256`).
+/// The hexadecimal digits of a SHA-256 in base64, as Lambda writes it (Lambda API reference,
+/// `LayerVersionContentOutput`, `CodeSha256`).
 #[must_use]
 pub fn sha256_of_base64(text: &str) -> Option<String> {
     let bytes = STANDARD
@@ -142,10 +142,10 @@ pub fn bucket_problem(name: &str) -> Option<&'static str> {
     }
 }
 
-/// The most characters of an SSM parameter's name that fit in every region. Systems Manager takes
-/// 1,011 with the ARN that it puts before the name,
-/// `arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/` where that is longest (Systems
-/// Manager API reference, `PutParameter`, `Name`).
+/// The most characters of an SSM parameter's name that fit in every region. Systems Manager allows
+/// 1,011 with the ARN before the name, at most
+/// `arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/` (Systems Manager API reference,
+/// `PutParameter`, `Name`).
 const SSM_NAME: usize = 1011 - "arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/".len();
 
 /// What is wrong with the name of an SSM parameter, if anything (Systems Manager API reference,

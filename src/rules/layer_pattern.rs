@@ -1,12 +1,12 @@
-//! The members of layer sets as patterns, to tell what they have to do with each other.
+//! The members of layer sets as patterns, so that they can be compared.
 
 use crate::pattern::Pattern;
 use crate::rules::model::{Layers, Rules};
 use crate::rules::text::{Part, Text};
 use crate::syntax::ast::LayerRight;
 
-/// The ARNs of a member as one text: `*` and `?` are wildcards, `${…}` stands for what is known
-/// only when deployed.
+/// The ARNs of a member as one text: `*` and `?` are wildcards, `${…}` is a value that only a
+/// deploy knows.
 fn arn(rules: &Rules, layers: &Layers) -> String {
     match layers {
         Layers::Matching(arn) => arn.to_string(),
@@ -70,12 +70,12 @@ pub fn name(layers: &Layers) -> Option<String> {
     field(layers, 6 + shifted)
 }
 
-/// The ARNs of a member as a pattern, in which what only a deploy tells stands for itself.
+/// The ARNs of a member as a pattern, in which a value that only a deploy knows is literal.
 pub fn pattern(rules: &Rules, layers: &Layers) -> Pattern {
     Pattern::new(&arn(rules, layers))
 }
 
-/// The ARNs of a member as a pattern, in which what only a deploy tells may be anything.
+/// The ARNs of a member as a pattern, in which a value that only a deploy knows may be anything.
 pub fn open_pattern(rules: &Rules, layers: &Layers) -> Pattern {
     let arn = arn(rules, layers);
     let mut opened = String::with_capacity(arn.len());

@@ -52,8 +52,7 @@ pub struct Unit {
     pub folder: PathBuf,
     /// The statement that included it; `None` for the root.
     pub included_at: Option<Span>,
-    /// The accounts files that it names, as far as they can be read, in the order of its
-    /// statements.
+    /// The accounts files that it names and that can be read, in the order of its statements.
     pub accounts: Vec<(Span, Option<Arc<Organization>>)>,
     parent: Option<usize>,
     identity: Option<PathBuf>,
@@ -67,7 +66,7 @@ impl Unit {
     }
 }
 
-/// Puts a claim from outside in the place of the source's own.
+/// Replaces the claims of the source by one from outside.
 pub fn replace_claims(
     name: &str,
     text: String,
@@ -94,7 +93,7 @@ pub fn load(
 ) -> Vec<Unit> {
     let folder = root.folder().to_path_buf();
     let (file, ast) = add(sources, diagnostics, &root.name, root.bytes);
-    // Most sources include nothing, and then nobody asks.
+    // Most sources include nothing, so this is computed on demand.
     let names_files = !includes(&ast).is_empty() || accounts_files(&ast).next().is_some();
     let path = root.path.filter(|_| names_files);
     let identity = path.map(|path| files.identity(&path));
@@ -169,14 +168,14 @@ fn accounts_files(ast: &File) -> impl Iterator<Item = &Value> {
     })
 }
 
-/// Whether a file lies outside the folder of the source. A path that stays inside by its letters
-/// can still lead outside, by a link.
+/// Whether a file is outside the folder of the source. A path that looks inside can still lead
+/// outside through a link.
 fn is_outside(folder: &Path, home: Option<&Path>, path: &Path, identity: &Path) -> bool {
     let led = identity != path && home.is_some_and(|home| !identity.starts_with(home));
     leaves(folder, path) || led
 }
 
-/// The organization that an accounts file lists; `None` where it cannot be read, which is then
+/// The organization that an accounts file lists; `None` if it cannot be read, which is then
 /// reported.
 fn read_accounts(
     path: &Path,
@@ -338,7 +337,7 @@ fn readable(path: &Path, written: &Value, files: &dyn Files) -> Result<Vec<u8>, 
     }
 }
 
-/// Whether `path` lies outside `folder`, by its letters alone.
+/// Whether `path` is outside `folder`, judged by its text alone.
 fn leaves(folder: &Path, path: &Path) -> bool {
     let inside = path.strip_prefix(folder).unwrap_or(path);
     let mut depth = 0_i64;

@@ -1,4 +1,4 @@
-//! Tree to meaning: what the names stand for, who may use what, and what is doubtful about it.
+//! From the tree to its meaning: what the names stand for, who may use what, and what is doubtful.
 
 pub mod formats;
 pub mod layer_pattern;

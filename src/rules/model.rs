@@ -19,7 +19,7 @@ use crate::source::Span;
 use jiff::civil::Date;
 use std::sync::Arc;
 
-/// A value and the place that says it.
+/// A value and its place in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
@@ -28,7 +28,7 @@ pub struct Spanned<T> {
     pub span: Span,
 }
 
-/// Everything a source says.
+/// The meaning of a source.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
     /// `stack`: the template's description.
@@ -43,7 +43,7 @@ pub struct Rules {
     pub layers: Vec<Layer>,
     /// The roles, policies, boundaries and guardrails, by name.
     pub restrictions: Vec<Restriction>,
-    /// What is claimed of the template, in the order of the source.
+    /// The claims about the template, in the order of the source.
     pub claims: Vec<Claim>,
     /// The dates by which rules are meant to go.
     pub deadlines: Vec<Spanned<Date>>,
@@ -64,15 +64,15 @@ impl Rules {
 pub struct Parameter {
     /// Its name and where it is declared.
     pub name: Spanned<String>,
-    /// What it may hold.
+    /// The values that it may have.
     pub kind: ParameterKind,
     /// The value it has when none is given.
     pub default: Option<Spanned<String>>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<String>,
 }
 
-/// What a template parameter may hold.
+/// The values that a template parameter may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ParameterKind {
     /// Any text.
@@ -129,7 +129,7 @@ pub enum Id {
     Literal(String),
     /// The name of the parameter.
     Parameter(String),
-    /// The name of a parameter that may be empty: then nobody is meant.
+    /// The name of a parameter that may be empty, and then stands for nobody.
     Optional(String),
 }
 
@@ -144,13 +144,12 @@ pub enum Principal {
     Everyone,
 }
 
-/// A principal and what the source calls it.
+/// A principal and the source's name for it.
 #[derive(Clone, Debug)]
 pub struct NamedPrincipal {
     /// Who it is.
     pub principal: Principal,
-    /// Its declared names in alphabetical order, with commas between them; `None` where it has
-    /// none.
+    /// Its declared names in alphabetical order, with commas between them; `None` if it has none.
     pub names: Option<Arc<str>>,
 }
 
@@ -159,11 +158,11 @@ pub struct NamedPrincipal {
 pub struct Layer {
     /// The name by which the source knows it.
     pub name: Spanned<String>,
-    /// Of which block it is a variant; none of a layer that is written out.
+    /// The block that it is a variant of; `None` for a layer without variables.
     pub variant: Option<Variant>,
     /// The name by which AWS knows it.
     pub layer_name: Spanned<String>,
-    /// What becomes of versions that go.
+    /// What happens to removed versions.
     pub old_versions: OldVersions,
     /// Its versions.
     pub releases: Releases,
@@ -194,7 +193,7 @@ impl Layer {
     }
 }
 
-/// What makes a layer one of several that a block with variables declares.
+/// The data of a layer that is one of several from a block with variables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variant {
     /// The name of the block.
@@ -203,7 +202,7 @@ pub struct Variant {
     pub values: Vec<(String, String)>,
 }
 
-/// What becomes of a version that leaves the source or is replaced.
+/// What happens to a version that leaves the source or is replaced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum OldVersions {
     /// It stays.
@@ -216,7 +215,7 @@ pub enum OldVersions {
 /// How a layer's versions come about.
 #[derive(Clone, Debug)]
 pub enum Releases {
-    /// Each is a resource of its own, oldest first; never empty.
+    /// One resource each, oldest first; never empty.
     Listed(Vec<Version>),
     /// One resource, replaced at each change.
     Rolling(Box<RollingVersion>),
@@ -251,12 +250,12 @@ pub enum Origin {
     Adopted(Spanned<Text>),
 }
 
-/// What a published version is made of.
+/// The content of a published version.
 #[derive(Clone, Debug)]
 pub struct Publication {
     /// The archive.
     pub content: Spanned<Content>,
-    /// The SHA-256 of the archive, in hexadecimal digits, where the source pins it.
+    /// The SHA-256 of the archive, in hexadecimal digits, if the source pins it.
     pub sha256: Option<Spanned<String>>,
     /// What the version is.
     pub description: Option<String>,
@@ -284,14 +283,14 @@ pub enum Content {
     Local(String),
 }
 
-/// Why and until when the rules that lead to a grant say that it is there.
+/// The reasons and the last day of a grant, from its rules.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Why {
     /// All of it in words, for the template.
     pub text: Arc<str>,
     /// The reasons.
     pub because: Vec<String>,
-    /// The last day; `None` where one of the rules has none.
+    /// The last day; `None` if one of the rules has none.
     pub until: Option<Date>,
 }
 
@@ -302,7 +301,7 @@ pub struct Grant {
     pub principal: u32,
     /// When it is in effect; never where its layer does not exist.
     pub condition: Condition,
-    /// Why and until when, where a rule says so.
+    /// The reasons and the last day, if a rule has them.
     pub why: Option<Arc<Why>>,
     /// The place that leads to it.
     pub span: Span,

@@ -28,8 +28,8 @@ impl Account {
         self.state == ACTIVE
     }
 
-    /// What people are shown for it. People give accounts their mail addresses for names, and an
-    /// address is shown to nobody.
+    /// The name to show. Some accounts have a mail address as their name, and no address is ever
+    /// shown.
     #[must_use]
     pub fn shown(&self) -> Option<&str> {
         (!self.name.contains('@')).then_some(self.name.as_str())
@@ -64,7 +64,7 @@ pub enum Problem {
     InvisibleName(String),
 }
 
-/// What is printed. Of an account, its mail address is never read.
+/// The printed JSON. The mail address of an account is never read.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Printed<'j> {
@@ -92,8 +92,8 @@ impl Organization {
     ///
     /// # Errors
     ///
-    /// Where it is something else, or not all of it. No message of the JSON reader is passed on: it
-    /// could quote what stands there.
+    /// An error if it is something else, or incomplete. Messages of the JSON reader are not passed
+    /// on, since they could quote the content.
     pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let printed: Printed<'_> = serde_json::from_slice(bytes).map_err(|error| {

@@ -1,4 +1,4 @@
-//! From trees to rules: what every statement means, with every mistake in it reported.
+//! From trees to rules: the meaning of every statement, with every mistake in it reported.
 
 mod claim;
 mod content;
@@ -28,12 +28,12 @@ use restriction::Names;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-/// What the functions of this stage work with.
+/// The state of this stage.
 struct Resolver<'a> {
     scope: Scope,
     diagnostics: &'a mut Vec<Diagnostic>,
     deadlines: Vec<Spanned<Date>>,
-    /// The accounts of which it has been said that they are left out.
+    /// The inactive accounts that are already reported.
     left_out: HashSet<u32>,
     files: &'a dyn Files,
     folder: &'a Path,
@@ -43,14 +43,14 @@ struct Resolver<'a> {
     names_only: bool,
 }
 
-/// What a `layer` block declares.
+/// The declaration of a `layer` block.
 struct Block {
     span: Span,
     /// The names of its layers: its own, or those of its variants.
     layers: Vec<String>,
 }
 
-/// What the units of a source mean, the root first. With any error reported, the rules are
+/// The meaning of the files of a source, the root first. If any error is reported, the rules are
 /// incomplete.
 pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnostic>) -> Rules {
     let Some(root) = units.first() else {
@@ -95,7 +95,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
                 let block = resolver.block(declared, &mut layers);
                 blocks.entry(&declared.name.text).or_insert(block);
             }
-            // Names are gathered before, what they are used in is resolved after.
+            // First names are collected, then their uses are resolved.
             Statement::Parameter(_)
             | Statement::Account(_)
             | Statement::Organization(_)
@@ -120,8 +120,8 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         mut deadlines,
         ..
     } = resolver;
-    // A name may look unused only because its use has a mistake in it, or because the source is
-    // there to be included.
+    // A name may look unused only because its use has a mistake, or because the source is for
+    // others to include.
     if !has_errors(diagnostics) && !names_only {
         scope.report_unused(diagnostics);
     }
@@ -160,7 +160,7 @@ fn makes_a_resource(statement: &Statement) -> bool {
     matches!(statement, Statement::Layer(_) | Statement::Restriction(_))
 }
 
-/// What the restrictions and the claims of a source can name.
+/// The names that the restrictions and the claims of a source can use.
 fn names<'a>(
     file: &'a ast::File,
     blocks: &'a IndexMap<&str, Block>,

@@ -20,7 +20,7 @@ impl Text {
         Self(vec![Part::Literal(text.into())])
     }
 
-    /// A text of any parts, in which literals may stand side by side.
+    /// A text of any parts, in which literals may follow each other.
     pub fn joined(parts: impl IntoIterator<Item = Part>) -> Self {
         let mut joined: Vec<Part> = Vec::new();
         for part in parts {
@@ -91,7 +91,7 @@ impl Text {
         pieces
     }
 
-    /// What lies before and behind the first `separator` of the literal parts.
+    /// The texts before and after the first `separator` of the literal parts.
     #[must_use]
     pub fn split_once(&self, separator: char) -> Option<(Self, Self)> {
         let index = self
@@ -114,7 +114,7 @@ impl Text {
         Some((Self(head), Self(tail)))
     }
 
-    /// The text behind a literal `prefix`.
+    /// The text after a literal `prefix`.
     #[must_use]
     pub fn strip_prefix(&self, prefix: &str) -> Option<Self> {
         let [Part::Literal(first), rest @ ..] = self.0.as_slice() else {

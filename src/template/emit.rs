@@ -1,4 +1,4 @@
-//! The walk over a template that both written forms share, so that they cannot but say the same.
+//! The walk over a template that both written forms share, so that they cannot disagree.
 
 mod iam;
 
@@ -38,12 +38,11 @@ impl<'a> From<&'a Value> for Scalar<'a> {
 pub trait Sink {
     /// The first lines, before the outermost mapping.
     fn header(&mut self, lines: &[String]);
-    /// An entry of the outermost mapping that says who wrote it, where the form has no header to
-    /// say so.
+    /// An entry of the outermost mapping that names the writer, in a form without a header.
     fn mark(&mut self);
-    /// An empty line between parts, where the form has such.
+    /// An empty line between parts, in a form that has them.
     fn blank(&mut self);
-    /// A remark on a line of its own, where the form has such.
+    /// A remark on a separate line, in a form that has remarks.
     fn comment(&mut self, text: &str);
     /// Begins a mapping, as the value of the last key or as an item.
     fn begin_map(&mut self);
@@ -60,8 +59,8 @@ pub trait Sink {
     fn name(&mut self, name: &str);
     /// An item of the innermost list follows.
     fn item(&mut self);
-    /// A scalar as the value of the last key or as an item, with a remark beside it where the form
-    /// has such.
+    /// A scalar as the value of the last key or as an item, followed by a remark in a form that has
+    /// them.
     fn scalar(&mut self, scalar: Scalar<'_>, comment: Option<&str>);
     /// Ends the document.
     fn finish(self) -> io::Result<()>;

@@ -1,4 +1,4 @@
-//! What AWS would refuse only when the template is deployed, or would never tell.
+//! Mistakes that AWS would report only when the template is deployed, or never.
 
 mod documents;
 
@@ -28,8 +28,8 @@ impl Default for Limits {
     }
 }
 
-/// Reports every limit that the template, or each template of a folder, goes beyond. `span` stands
-/// for the source as a whole.
+/// Reports every limit that the template, or a template of a folder, exceeds. `span` is the place
+/// of the source as a whole.
 pub fn check(
     rules: &Rules,
     lowered: &Lowered,
@@ -231,15 +231,14 @@ fn grants_of(layer: &Layer) -> impl Iterator<Item = &[crate::rules::model::Grant
         .chain(rolling)
 }
 
-/// The lengths that the parts of a version's ARN have at the least and at the most, where they are
-/// not known.
+/// The minimum and maximum lengths of the unknown parts of a version's ARN.
 struct ArnLength {
     partition: usize,
     whole: usize,
 }
 
-/// The two ends of what the ARN of a version can be: `aws`, `us-east-1`, version 1; and the longest
-/// partition and region name of today with a version of five digits.
+/// The shortest and the longest ARN of a version: `aws`, `us-east-1`, version 1; and today's
+/// longest partition and region name with a version of five digits.
 fn arn_lengths(layer_name: &str, origin: Option<&Origin>) -> (ArnLength, ArnLength) {
     if let Some(Origin::Adopted(arn)) = origin
         && let Some(arn) = arn.value.as_literal()
@@ -353,8 +352,8 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
     }
 }
 
-/// Warns of account IDs that `aws cloudformation package` would write without quotes where no ARN
-/// can stand for them.
+/// Warns of account IDs that `aws cloudformation package` would write without quotes and that no
+/// ARN can replace.
 fn check_zeros(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     if !lowered.template.needs_package() {
         return;
@@ -395,7 +394,7 @@ fn loses_quotes(digits: &str) -> bool {
     digits.starts_with('0') && digits.contains(['8', '9'])
 }
 
-/// What is to be said about a source that makes no resource.
+/// The message about a source that makes no resources.
 #[must_use]
 pub fn no_resource(span: Span) -> Diagnostic {
     Diagnostic::error(Code::NoEffect, span, "this source makes no resources")
@@ -406,8 +405,8 @@ pub fn no_resource(span: Span) -> Diagnostic {
         )
 }
 
-/// What is to be said about the size of a written template, if anything. `part` is what it is of,
-/// where it is one of several.
+/// The message about the size of a written template, if any. `part` is the name of its part, if it
+/// is one of several templates.
 #[must_use]
 pub fn template_size(
     bytes: usize,
@@ -432,8 +431,8 @@ pub fn template_size(
     })
 }
 
-/// What is to be said about a source that only a folder can hold, if it is one. `bytes` are those
-/// of its one template.
+/// The message about a source that is too large for one template, if it is. `bytes` is the size of
+/// that one template.
 #[must_use]
 pub fn only_in_a_folder(
     rules: &Rules,

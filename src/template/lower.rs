@@ -20,15 +20,15 @@ use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Where the source and the template lie.
+/// The paths of the source and the template.
 #[derive(Clone, Debug, Default)]
 pub struct Placement {
     /// The file name of the source.
     pub source_name: String,
-    /// The path from the template's folder to the source's, with `/` between folders; empty where
-    /// they are the same.
+    /// The path from the template's folder to the source's, with `/` between folders; empty if they
+    /// are the same.
     pub source_folder: String,
-    /// What the source is written to.
+    /// The form of the output.
     pub shape: Shape,
 }
 
@@ -43,7 +43,7 @@ impl Placement {
     }
 }
 
-/// What a source is written to.
+/// The form of the output.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Shape {
     /// One template.
@@ -60,11 +60,11 @@ pub struct Lowered {
     pub template: Template,
     /// For each resource, the place in the source that asks for it.
     pub origins: Vec<Span>,
-    /// For each condition, what in the source depends on it.
+    /// For each condition, the place in the source that depends on it.
     pub condition_origins: Vec<Span>,
     /// For each output, the layer in the source that it shows.
     pub output_origins: Vec<Span>,
-    /// Why grants are there and until when, by the indices of their resources.
+    /// The reasons and last days of grants, by the indices of their resources.
     pub why: Vec<(usize, Arc<Why>)>,
     /// The versions that must be published only once.
     pub listed: Vec<ListedVersion>,
@@ -93,7 +93,7 @@ pub struct LayerPart {
 #[derive(Clone, Debug, Default)]
 pub struct SourceMap {
     /// The resources of each role, policy, boundary and guardrail, by its name in the source:
-    /// several where its policy was cut.
+    /// several if its policy was split.
     pub blocks: HashMap<String, Vec<String>>,
     /// Every layer version.
     pub versions: Vec<VersionResources>,
@@ -104,11 +104,11 @@ pub struct SourceMap {
 pub struct VersionResources {
     /// The name of its layer in the source.
     pub layer: String,
-    /// The name of its layer at AWS.
+    /// The name of its layer in AWS.
     pub layer_name: String,
     /// Its label; none of a rolling version.
     pub label: Option<String>,
-    /// The version itself; none where it exists already.
+    /// The version itself; `None` if it exists already.
     pub version: Option<String>,
     /// Its ARN, as a reader of the template's JSON finds it.
     pub arn: Json,
@@ -243,8 +243,7 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
     }
 }
 
-/// The value that a text becomes: `!Ref` where it is one parameter, `!Sub` where parameters are in
-/// it.
+/// The value for a text: `!Ref` if it is one parameter, `!Sub` if it contains parameters.
 pub fn value(text: &Text) -> Value {
     if let Some(literal) = text.as_literal() {
         return Value::string(literal);

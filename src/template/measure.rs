@@ -8,7 +8,7 @@ use super::model::{Document, Properties, Statement, Template};
 use std::collections::HashMap;
 use std::io;
 
-/// The lengths of what is known only when the template is deployed.
+/// The lengths of values that only a deploy knows.
 #[derive(Clone, Debug)]
 pub struct Lengths {
     partition: usize,
@@ -66,7 +66,7 @@ impl Lengths {
         }
     }
 
-    /// The length of what a name in `${…}` or behind `Ref` stands for.
+    /// The length of the value of a name in `${…}` or after `Ref`.
     fn value(&self, name: &str) -> usize {
         match name {
             "AWS::Partition" => self.partition,

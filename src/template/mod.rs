@@ -22,7 +22,7 @@ pub enum Format {
     /// YAML, for people: short tags, comments.
     #[default]
     Yaml,
-    /// JSON, which says the same without comments; its `Metadata` say who wrote it.
+    /// JSON, the same without comments; its `Metadata` name the writer.
     Json,
 }
 
@@ -31,7 +31,7 @@ impl Template {
     ///
     /// # Errors
     ///
-    /// What `to` meets.
+    /// An error of `to`.
     pub fn write(&self, format: Format, to: impl Write) -> io::Result<()> {
         match format {
             Format::Yaml => emit::emit(self, yaml::Yaml::new(to)),
@@ -39,8 +39,7 @@ impl Template {
         }
     }
 
-    /// The template as a reader of its JSON finds it; `None` where it cannot be read, which is a
-    /// bug.
+    /// The template as a reader of its JSON finds it; `None` if it cannot be read, which is a bug.
     #[must_use]
     pub fn json(&self) -> Option<Json> {
         let mut written = Vec::new();

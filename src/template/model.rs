@@ -1,4 +1,4 @@
-//! A CloudFormation template, as far as this compiler speaks of one.
+//! A CloudFormation template, with the parts that this compiler writes.
 
 mod policy;
 
@@ -34,7 +34,7 @@ pub struct Decision {
     pub test: Test,
 }
 
-/// What a condition asks of the values that a deploy gives.
+/// The test of a condition on the values of a deploy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Test {
     /// `Fn::Equals` of a parameter and a text.
@@ -62,8 +62,8 @@ impl Test {
     }
 }
 
-/// What a stack shows to whoever deploys it. None has an `Export`: a stack elsewhere that imports
-/// an ARN would keep this one from publishing the next version.
+/// The values that a stack shows after a deploy. None has an `Export`: a stack that imports an ARN
+/// would prevent this one from publishing the next version.
 #[derive(Clone, Debug)]
 pub struct Output {
     /// Its name, which no parameter and no resource may have.
@@ -93,8 +93,9 @@ impl Template {
             })
     }
 
-    /// What CloudFormation must be told to accept before it makes the IAM resources in it, if there
-    /// are any (CloudFormation API reference, `CreateStack`, `Capabilities`).
+    /// The capability that a deploy must acknowledge before CloudFormation creates the IAM
+    /// resources of the template, if any (CloudFormation API reference, `CreateStack`,
+    /// `Capabilities`).
     #[must_use]
     pub fn capability(&self) -> Option<&'static str> {
         let mut needed = None;
@@ -127,7 +128,7 @@ pub struct Parameter {
     pub kind: &'static str,
     /// `AllowedValues`
     pub values: &'static [&'static str],
-    /// `AllowedPattern`, and `ConstraintDescription`, which says it in words.
+    /// `AllowedPattern`, and `ConstraintDescription`, which describes it.
     pub allowed: Option<(&'static str, &'static str)>,
     /// `Default`
     pub default: Option<String>,
@@ -151,7 +152,7 @@ impl Value {
     }
 }
 
-/// What CloudFormation does with a resource that goes.
+/// What CloudFormation does with a removed resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Policy {
     /// It is deleted.
@@ -179,13 +180,13 @@ impl Policy {
 pub struct Resource {
     /// Its logical ID.
     pub id: String,
-    /// What a reviewer should know, written above it.
+    /// A remark for reviewers, written above it.
     pub comment: Option<Arc<str>>,
     /// `Condition`
     pub condition: Option<Arc<str>>,
     /// `DependsOn`
     pub depends_on: Option<Arc<str>>,
-    /// `DeletionPolicy` and `UpdateReplacePolicy`: what becomes of it when it leaves the template,
+    /// `DeletionPolicy` and `UpdateReplacePolicy`: what happens to it when it leaves the template,
     /// and when it is replaced.
     pub policies: Option<(Policy, Policy)>,
     /// `Type` and `Properties`.
@@ -251,7 +252,7 @@ pub struct Permission {
     pub principal: Value,
     /// `OrganizationId`
     pub organization: Option<Value>,
-    /// What the source calls the principal.
+    /// The source's name for the principal.
     pub names: Option<Arc<str>>,
 }
 
@@ -279,7 +280,7 @@ pub struct Role {
     pub managed: Vec<Value>,
     /// `AssumeRolePolicyDocument`
     pub trust: Document,
-    /// The document of its one inline policy; none where it has no statement.
+    /// The document of its one inline policy; `None` without statements.
     pub policy: Document,
 }
 

@@ -1,8 +1,8 @@
-//! Keeps a published version from being published again, or deleted while it is in use: the
-//! template that is there already is the record.
+//! Prevents a build from publishing a version again, or deleting it while it is in use. The
+//! existing template is the record.
 //!
-//! Every property of a layer version is create-only, so that an edit of its description publishes
-//! it anew, under a new number, without the grants that name the old one.
+//! Every property of a layer version is create-only. So an edit of its description publishes it
+//! again, under a new number, without the grants on the old one.
 
 mod given_up;
 
@@ -19,29 +19,28 @@ use std::collections::{HashMap, HashSet};
 
 type Object = Map<String, Json>;
 
-/// The template that is there already.
+/// The existing template.
 #[derive(Debug)]
 pub struct Earlier {
     /// As CloudFormation deploys it, without loops and serverless resources.
     deployed: Json,
-    /// The logical IDs of its serverless layer versions, of which CloudFormation makes others.
+    /// The logical IDs of its serverless layer versions, which CloudFormation replaces by others.
     serverless: HashSet<String>,
     /// Whether this program wrote it.
     pub is_marked: bool,
 }
 
-/// A layer version of the template that is there already.
+/// A layer version of the existing template.
 struct Published<'t> {
     id: &'t str,
     resource: &'t Json,
     properties: &'t Object,
-    /// Whether the next deploy goes on with it under its logical ID, as it is or replaced.
+    /// Whether the new template has its logical ID, with the same properties or others.
     stays: bool,
 }
 
 impl Earlier {
-    /// A template: its text, what is written in it, and what CloudFormation makes of that before a
-    /// deploy.
+    /// A template: its text, its content, and that content after CloudFormation's transforms.
     #[must_use]
     pub fn new(text: &[u8], template: &Json, deployed: Json) -> Self {
         let is_marked = is_marked(text, template);
@@ -101,8 +100,8 @@ fn written(properties: &Properties) -> Option<Object> {
 }
 
 /// Reports what a deploy over `earlier` would do to its versions: publish them a second time,
-/// delete them, or take their grants. `meant` are the labels for which the user says that they are
-/// published again. `start` stands for the source as a whole.
+/// delete them, or delete their grants. `meant` are the labels that the user wants to publish
+/// again. `start` is the place of the source as a whole.
 pub fn check(
     earlier: &Earlier,
     lowered: &Lowered,

@@ -1,15 +1,15 @@
 //! Cuts a policy that outgrows its size into several that mean the same together.
 //!
-//! Statements of one policy mean the same in several, and so do two halves of a list of which one
-//! is enough: the layers that may be read, and the layers of a `deny`. Not so an allowlist. Of two
-//! halves, `ForAllValues` in an Allow would refuse a function with a layer of each, and
-//! `ForAnyValue:StringNotLike` in a Deny would refuse every layer.
+//! Statements mean the same in one policy and in several. The same holds for the halves of a list
+//! in which one match is enough: the layers that may be read, and the layers of a `deny`. It does
+//! not hold for an allowlist. With two halves, `ForAllValues` in an Allow would refuse a function
+//! with a layer of each half, and `ForAnyValue:StringNotLike` in a Deny would refuse every layer.
 
 use super::measure::{self, Lengths};
 use super::model::{Document, Effect, Remarked, Resources, Statement, Values};
 
-/// Documents of at most `most` characters that mean together what the statements mean; one that
-/// cannot be cut may be longer than that.
+/// Documents of at most `most` characters that together mean the same as the statements; one that
+/// cannot be split may be longer.
 pub fn split(statements: Vec<Statement>, most: usize, lengths: &Lengths) -> Vec<Document> {
     let envelope = measure::document(&Document::default(), lengths);
     let mut documents: Vec<Document> = Vec::new();
@@ -35,7 +35,7 @@ pub fn split(statements: Vec<Statement>, most: usize, lengths: &Lengths) -> Vec<
     documents
 }
 
-/// Statements of at most `most` characters that mean the same together, where that is possible.
+/// Statements of at most `most` characters that together mean the same, if possible.
 fn cut(mut statement: Statement, most: usize, lengths: &Lengths) -> Vec<Statement> {
     let whole = measure::statement(&statement, lengths);
     if whole <= most {
@@ -71,7 +71,7 @@ fn cut(mut statement: Statement, most: usize, lengths: &Lengths) -> Vec<Statemen
     parts
 }
 
-/// The list of a statement of which any part says its part of the whole.
+/// The list of a statement that can be split into parts.
 fn list_to_cut(statement: &mut Statement) -> Option<&mut Vec<Remarked>> {
     let list = match (statement.effect, statement.conditions.as_mut_slice()) {
         (Effect::Allow, []) => match &mut statement.resources {
@@ -141,7 +141,7 @@ mod tests {
         (parts, sizes)
     }
 
-    /// Every value of the lists that can be cut, in order.
+    /// Every value of the lists that can be split, in order.
     fn values(parts: &[Document]) -> Vec<Remarked> {
         let statements = parts.iter().flat_map(|part| part.statements.clone());
         statements

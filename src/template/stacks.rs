@@ -1,5 +1,5 @@
-//! The stacks of a folder: each layer has a template of its own, and so has what exists once in an
-//! account and what exists once in an organization.
+//! The stacks of a folder: one template for each layer, one for resources that exist once in an
+//! account, and one for resources that exist once in an organization.
 //!
 //! The list of them is the folder's `stacks.json`. Nothing in it changes with a release, so that
 //! two releases of two layers meet in no file.
@@ -18,10 +18,11 @@ use std::io;
 /// The name of the list of stacks in a folder.
 pub const MANIFEST: &str = "stacks.json";
 
-/// The name, without its extension, of the template of what exists once in an account.
+/// The name, without its extension, of the template for resources that exist once in an account.
 pub const RESTRICTIONS: &str = "restrictions";
 
-/// The name, without its extension, of the template of what exists once in an organization.
+/// The name, without its extension, of the template for resources that exist once in an
+/// organization.
 pub const GUARDRAILS: &str = "guardrails";
 
 /// Where a stack has its place.
@@ -43,7 +44,7 @@ pub struct Stack {
     pub stem: String,
     /// Where it has its place.
     pub scope: Scope,
-    /// A place in the source that stands for it.
+    /// The place of the stack in the source.
     pub span: Span,
     /// Its template.
     pub lowered: Lowered,
@@ -58,9 +59,9 @@ pub struct Entry {
     pub template: String,
     /// Where it has its place.
     pub scope: Scope,
-    /// The regions that it is deployed to; none where the source names none.
+    /// The regions that it is deployed to; none if the source names none.
     pub regions: Vec<String>,
-    /// What CloudFormation must be told to accept.
+    /// The capability that a deploy must acknowledge.
     pub capabilities: Vec<String>,
     /// The parameters of its template.
     pub parameters: Vec<EntryParameter>,
@@ -117,7 +118,7 @@ impl Entry {
 }
 
 /// The name of a stack: letters, digits and dashes, a letter first (CloudFormation API reference,
-/// `CreateStack`). `part` tells the stacks of one source from each other.
+/// `CreateStack`). `part` distinguishes the stacks of one source.
 #[must_use]
 pub fn stack_name(source: &str, part: Option<&str>) -> String {
     let plain = |text: &str| -> String {
@@ -139,8 +140,8 @@ pub fn stack_name(source: &str, part: Option<&str>) -> String {
     name.trim_end_matches('-').to_owned()
 }
 
-/// The stacks of a source: its layers by name, then what exists once. Reports what separate
-/// templates cannot say.
+/// The stacks of a source: its layers by name, then the others. Reports rules that separate
+/// templates cannot express.
 pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
     refuse_clashes(&whole, diagnostics);
     refuse_references(&whole, diagnostics);
@@ -246,8 +247,8 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
     stacks
 }
 
-/// Refuses layers whose templates would have one name, in the eyes of a file system that does not
-/// tell capitals from small letters.
+/// Refuses layers whose templates would have the same name on a file system that does not
+/// distinguish upper and lower case.
 fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<String, Span> = HashMap::new();
     for part in &whole.parts {
@@ -336,7 +337,7 @@ fn needed<'a>(template: &'a Template, all: &'a [Decision]) -> HashSet<&'a str> {
     needed
 }
 
-/// What a template refers to.
+/// The references of a template.
 fn references(template: &Template) -> BTreeSet<String> {
     let mut names = References::default();
     for resource in &template.resources {
@@ -351,7 +352,7 @@ fn references(template: &Template) -> BTreeSet<String> {
     names.0
 }
 
-/// Collects what a walk over a template refers to.
+/// Collects the references during a walk over a template.
 #[derive(Default)]
 struct References(BTreeSet<String>);
 

@@ -1,8 +1,8 @@
 //! YAML that reads the same everywhere: in CloudFormation, in any YAML 1.1 or 1.2 reader, in any
 //! encoding.
 //!
-//! Block style only, ASCII only, no anchors. What any reader could take for a number, a date, a
-//! truth value or nothing is quoted.
+//! Block style only, ASCII only, no anchors. Every text that some reader could read as a number, a
+//! date, a truth value or null is quoted.
 
 use super::emit::{Scalar, Sink};
 use std::io::{self, BufWriter, Write};
@@ -15,7 +15,7 @@ pub struct Yaml<W: Write> {
     after: After,
 }
 
-/// What the cursor stands behind.
+/// The last thing that was written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum After {
     Line,
@@ -51,7 +51,7 @@ impl<W: Write> Yaml<W> {
         }
     }
 
-    /// Begins a line, or goes on behind the dash of an item.
+    /// Begins a line, or continues after the dash of an item.
     fn begin_line(&mut self) {
         if self.after == After::Line {
             self.put_indent();
@@ -203,9 +203,9 @@ fn escape(text: &str) -> String {
 
 /// Whether every YAML reader takes `text` for itself without quotes.
 ///
-/// The test is on the safe side: it begins with a letter, `/`, `$`, `./` or `../`; so no number,
-/// date, sexagesimal or special float is plain, nor any indicator. Plain scalars stand in block
-/// context only, where braces and commas may.
+/// The test is on the safe side: a plain text begins with a letter, `/`, `$`, `./` or `../`. So no
+/// number, date, sexagesimal, special float or indicator is plain. Plain scalars occur only in
+/// block context, where braces and commas are allowed.
 fn is_plain(text: &str) -> bool {
     let bytes = text.as_bytes();
     let begins = match bytes.first() {

@@ -1,4 +1,4 @@
-//! A version that exists already and that no rule shares: the source says nothing about it.
+//! An existing version that no rule shares.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};

@@ -1,5 +1,5 @@
-//! An allowlist with layers of any AWS account: whoever publishes a layer with a matching name
-//! is on it.
+//! An allowlist with layers of any AWS account: it includes every layer with a matching name,
+//! whoever publishes it.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};

@@ -1,5 +1,4 @@
-//! An allowlist of the own account's layers: the layers that AWS publishes are in accounts of their
-//! own.
+//! An allowlist with only the caller's own layers: it leaves out the layers in AWS's accounts.
 
 use super::Context;
 use crate::aws::layers::{Published, published};
@@ -28,8 +27,7 @@ fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>
     diagnostics.push(lines.fold(diagnostic, Diagnostic::help));
 }
 
-/// The member that stands for every layer of the own account, in a set that has the own account's
-/// only.
+/// The member for every layer of the caller's account, in a set without layers of other accounts.
 fn whole_account(set: &LayerSet) -> Option<&SetMember> {
     let own = |member: &&SetMember| {
         account(&member.layers).is_none_or(|account| {

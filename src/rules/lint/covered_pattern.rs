@@ -1,4 +1,4 @@
-//! An item of a set that another item of it says as well.
+//! An item of a set that another item covers.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};

@@ -1,11 +1,11 @@
-//! A share that was meant to end by now. The template does not change by itself: somebody has to
-//! remove the rule.
+//! An expired share. The template does not change with the calendar: somebody has to remove the
+//! rule.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::Rules;
 use jiff::civil::Date;
 
-/// Reports the rules whose last day lies before `as_of`.
+/// Reports the rules whose last day is before `as_of`.
 pub fn expired_shares(rules: &Rules, as_of: Date, diagnostics: &mut Vec<Diagnostic>) {
     for deadline in rules
         .deadlines

@@ -1,4 +1,4 @@
-//! What is allowed and doubtful: a table of lints, each in a file of its own.
+//! A table of lints, each in its own file. A lint finds something allowed but doubtful.
 
 mod adopted_unshared;
 mod any_account;
@@ -20,7 +20,7 @@ use super::load::Unit;
 use super::model::Rules;
 use crate::diagnostic::{Code, Diagnostic};
 
-/// What lints look at.
+/// The input of lints.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The files of a source, as written.

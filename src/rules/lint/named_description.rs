@@ -1,5 +1,4 @@
-//! A managed policy with a name of its own and a description or a path: neither can ever be
-//! changed.
+//! A managed policy with a fixed name and a description or a path: neither can ever be changed.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};

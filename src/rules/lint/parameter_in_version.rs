@@ -25,7 +25,7 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         else {
             continue;
         };
-        // A parameter that is the whole bucket tells stacks apart, not the versions of one.
+        // A parameter that is the whole bucket distinguishes stacks, not the versions of one stack.
         let bucket = Some(bucket).filter(|bucket| bucket.as_parameter().is_none());
         let texts = [bucket, Some(key), object_version.as_ref()];
         let mut parameters = texts.into_iter().flatten().flat_map(Text::parameters);

@@ -25,7 +25,7 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
             | Statement::Expect(_) => continue,
         };
         let first = *seen.entry(folded(&name.text)).or_insert(name);
-        // The same name twice is an error of its own.
+        // A duplicate name is another error.
         if first.text != name.text {
             let message = format!(
                 "{} and {} are easily confused",
@@ -41,7 +41,7 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// A name without what is easily overlooked: the case of its letters, and `-` and `_`.
+/// A name without the parts that are easily overlooked: the case of its letters, and `-` and `_`.
 fn folded(name: &str) -> String {
     name.chars()
         .filter(|c| !matches!(c, '-' | '_'))

@@ -84,8 +84,8 @@ fn beside_another(allows: &[&Spanned<Allow>], diagnostics: &mut Vec<Diagnostic>)
     }
 }
 
-/// Looks for what `allow` names and a `deny` takes back: one of its own, or one of the role's
-/// boundary.
+/// Looks for layers that an `allow` names and a `deny` overrides: one of the same policies, or one
+/// of the role's boundary.
 fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>) {
     let Some(Spanned {
         value: Allow::Layers(_, set),
@@ -94,7 +94,7 @@ fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagn
     else {
         return;
     };
-    // Whom a rule spares, it takes nothing from.
+    // A rule takes nothing from the roles that it exempts.
     let holders = [Some(restriction), boundary_of(rules, restriction)]
         .into_iter()
         .flatten();

@@ -1,4 +1,4 @@
-//! What a source claims of its template.
+//! The claims of a source about its template.
 
 use super::{LayerRight, LayerSet, Principal, Spanned};
 use crate::source::Span;
@@ -9,7 +9,7 @@ pub use crate::syntax::ast::Verb;
 pub struct Claim {
     /// The place that makes it.
     pub span: Span,
-    /// What is claimed.
+    /// The content of the claim.
     pub kind: ClaimKind,
 }
 
@@ -29,20 +29,20 @@ pub enum ClaimKind {
         /// What they can use.
         versions: Claimed,
     },
-    /// What can be done to layers, or cannot.
+    /// The actions on layers that are possible, or not.
     Act {
         /// The name of the role, policy, boundary or guardrail.
         subject: Spanned<String>,
-        /// What is said of the set.
+        /// The relation to the set.
         verb: Verb,
-        /// What is done.
+        /// The action.
         deed: Deed,
-        /// The layers; of a layer's versions where these are what it is done to.
+        /// The layers, or their versions if the action is on versions.
         set: LayerSet,
     },
 }
 
-/// What can be done to layers.
+/// An action on layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deed {
     /// Attaching them to functions.
@@ -58,12 +58,12 @@ pub enum Claimed {
     Every,
     /// Versions of one layer, or of those that a block with variables declares.
     Layer {
-        /// The name, as the claim says it.
+        /// The name, as written in the claim.
         layer: Spanned<String>,
         /// The layers of that name: the variants of a block with variables, or itself.
         layers: Vec<String>,
-        /// The labels of those that are meant; none for a rolling layer, and for one that this
-        /// source does not declare.
+        /// The labels of the versions; none for a rolling layer, and for one that this source does
+        /// not declare.
         labels: Vec<String>,
         /// Whether this source declares it.
         is_declared: bool,

@@ -1,4 +1,4 @@
-//! When something is in effect, by what a deploy gives to parameters.
+//! When something is in effect, depending on the parameters of a deploy.
 
 use std::collections::BTreeSet;
 
@@ -21,11 +21,11 @@ impl Fact {
     }
 }
 
-/// Facts of which all must hold; where there is none, that is always.
+/// Facts that must all hold; an empty list always holds.
 pub type Facts = BTreeSet<Fact>;
 
-/// When something is in effect: where the facts of one of these lists hold; always where there is
-/// no list. None of the lists holds another one.
+/// When something is in effect: if the facts of one of these lists hold, and always if there is no
+/// list. No list contains another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Condition(Vec<Facts>);
 
@@ -59,7 +59,7 @@ impl Condition {
         self.0.is_empty()
     }
 
-    /// The lists of facts, one of which must hold.
+    /// The lists of facts. One of them must hold.
     #[must_use]
     pub fn lists(&self) -> &[Facts] {
         &self.0

@@ -11,33 +11,34 @@ use std::sync::Arc;
 pub struct Restriction {
     /// The name by which the source knows it.
     pub name: Spanned<String>,
-    /// The name that it is given at AWS, where the source says one.
+    /// Its name in AWS, if the source gives one.
     pub physical_name: Option<Spanned<Text>>,
     /// Its path in IAM.
     pub path: Option<Spanned<String>>,
     /// What it is for.
     pub description: Option<Spanned<String>>,
-    /// What may be attached; one at the most, since two would add up to more than either says.
+    /// The layers that may be attached; at most one rule, since two would add up to more than
+    /// either one.
     pub allow: Option<Spanned<Allow>>,
-    /// What may be read besides.
+    /// The layers that may also be read.
     pub reads: Vec<Spanned<LayerSet>>,
-    /// What may be published and shared.
+    /// The layers that may be published and shared.
     pub handling: Vec<Spanned<AllowedHandling>>,
-    /// What may not be attached, whatever allows it.
+    /// The layers that may not be attached, whatever allows it.
     pub denies: Vec<Spanned<Deny>>,
-    /// What may not be published or shared, whatever allows it.
+    /// The layers that may not be published or shared, whatever allows it.
     pub denied_handling: Vec<Spanned<DeniedHandling>>,
     /// The functions that `allow` is about, as patterns for their names; all of them where empty.
     pub functions: Vec<Spanned<String>>,
-    /// The roles that the deny rules spare, as patterns for their names.
+    /// The roles that are exempt from the deny rules, as patterns for their names.
     pub exempt: Vec<Spanned<String>>,
     /// The roles that may be handed to functions, as ARNs with wildcards.
     pub pass_roles: Vec<Spanned<Text>>,
-    /// What it is at AWS.
+    /// Its kind in AWS.
     pub form: Form,
 }
 
-/// What a restriction is at AWS, with what only that has.
+/// The kind of a restriction in AWS, with its specific data.
 #[derive(Clone, Debug)]
 pub enum Form {
     /// An IAM role with an inline policy.
@@ -46,11 +47,11 @@ pub enum Form {
     Policy(Attachments),
     /// A managed policy that is meant as a permissions boundary.
     Boundary,
-    /// A service control policy, and what it applies to.
+    /// A service control policy, and its targets.
     Guardrail(Vec<Target>),
 }
 
-/// What only a role has.
+/// The specific data of a role.
 #[derive(Clone, Debug, Default)]
 pub struct Role {
     /// Who may assume it; never empty.
@@ -70,7 +71,7 @@ pub enum BoundaryReference {
     Existing(Text),
 }
 
-/// What a managed policy is attached to.
+/// The principals that a managed policy is attached to.
 #[derive(Clone, Debug, Default)]
 pub struct Attachments {
     /// Roles of this source, by their names in it.
@@ -88,7 +89,7 @@ pub struct Attachments {
 pub struct Target {
     /// Its ID.
     pub id: Id,
-    /// What the source calls it.
+    /// The source's name for it.
     pub names: Option<Arc<str>>,
     /// The place that names it.
     pub span: Span,
@@ -145,9 +146,9 @@ pub struct DeniedHandling {
 pub enum Handled {
     /// All of them.
     All,
-    /// Those whose names fit one of the patterns.
+    /// Those whose names match one of the patterns.
     Named(Vec<Spanned<Text>>),
-    /// Those whose names fit none of the patterns.
+    /// Those whose names match none of the patterns.
     AllBut(Vec<Spanned<Text>>),
 }
 
@@ -198,7 +199,7 @@ pub struct SetMember {
     pub layers: Layers,
     /// The layer of this source that it names.
     pub declared: Option<String>,
-    /// What the source calls the account they are in.
+    /// The source's name for their account.
     pub names: Option<Arc<str>>,
     /// The place that names them.
     pub span: Span,
@@ -207,7 +208,7 @@ pub struct SetMember {
 /// Layer versions of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Layers {
-    /// Those whose ARN fits, `*` standing for any characters and `?` for one.
+    /// Those whose ARN matches; `*` stands for any characters and `?` for one.
     Matching(Text),
     /// One version that this stack publishes.
     Published {
@@ -221,9 +222,9 @@ pub enum Layers {
 /// Who may assume a role.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trust {
-    /// An account, and what the source calls it.
+    /// An account, and the source's name for it.
     Account(Id, Option<Arc<str>>),
-    /// The accounts of an organization, and what the source calls it.
+    /// The accounts of an organization, and the source's name for it.
     Organization(Id, Option<Arc<str>>),
     /// An AWS service.
     Service(String),

@@ -13,11 +13,11 @@ use crate::rules::text::Text;
 use crate::syntax::ast::{self, File, LayerRight, RestrictionKind, Statement};
 use indexmap::IndexSet;
 
-/// What stands for every layer in a claim about use.
+/// The word for every layer in a claim about use.
 const EVERY_LAYER: &str = "*";
 
 impl Resolver<'_> {
-    /// The claims of a source; without those that have a mistake, which is then reported.
+    /// The claims of a source, without those that have a mistake, which is then reported.
     pub fn claims(&mut self, file: &File, names: &Names<'_>) -> Vec<Claim> {
         let claims = file.statements.iter().filter_map(|statement| {
             let Statement::Expect(claim) = statement else {
@@ -57,7 +57,7 @@ impl Resolver<'_> {
                     return None;
                 }
                 let (deed, set) = match deed {
-                    // `this account` is that of whoever the claim is about, as a guardrail has it.
+                    // `this account` is the account of the claim's subject, as in a guardrail.
                     ast::Deed::Attach(items) => (
                         Deed::Attach,
                         self.set(items, RestrictionKind::Guardrail, &names.layers),
@@ -111,8 +111,8 @@ impl Resolver<'_> {
         })
     }
 
-    /// The layers that a claim about publishing or sharing is about: those of the account of
-    /// whoever it is about, since nobody can publish or share those of another one.
+    /// The layers of a claim about publishing or sharing: those in the account of its subject,
+    /// since nobody can publish or share layers of another account.
     fn handled(
         &mut self,
         right: LayerRight,
@@ -223,7 +223,7 @@ impl Resolver<'_> {
         Some(claimed(layers, vec![label.text.clone()]))
     }
 
-    /// `*`: every layer, those that are added later included.
+    /// `*`: every layer, including layers that are added later.
     fn every_layer(
         &mut self,
         star: &ast::Name,

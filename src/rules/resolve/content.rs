@@ -17,8 +17,7 @@ pub struct Archive {
 }
 
 impl Resolver<'_> {
-    /// What a version is published from, and the pin of its bytes. A `listed` version is never a
-    /// folder.
+    /// The content of a version, and the pin of its bytes. A `listed` version is never a folder.
     pub fn archive(&mut self, content: &ast::Content, listed: bool) -> Option<Archive> {
         let sha256 = content.sha256.as_ref().map(|written| self.sha256(written));
         let archive = Archive {

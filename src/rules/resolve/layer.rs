@@ -19,7 +19,7 @@ use crate::syntax::ast::{
 use crate::syntax::keyword::{Choice, Keyword, OldVersionsKeyword};
 use std::collections::HashMap;
 
-/// The statements of a layer's body, sorted by what they are.
+/// The statements of a layer's body, sorted by kind.
 #[derive(Default)]
 struct Body<'a> {
     name: Option<&'a Value>,
@@ -40,7 +40,7 @@ pub struct Labelled<'a> {
     version: &'a ast::Version,
 }
 
-/// Properties by kind, with the places that say them.
+/// Properties by kind, with their places.
 #[derive(Clone, Default)]
 struct Properties {
     description: Option<Spanned<String>>,
@@ -50,7 +50,7 @@ struct Properties {
 }
 
 impl Properties {
-    /// These properties where they are said, `others` elsewhere.
+    /// These properties, and those of `others` for the missing ones.
     fn or(self, others: &Self) -> Self {
         Self {
             description: self.description.or_else(|| others.description.clone()),
@@ -79,7 +79,7 @@ impl Properties {
 }
 
 impl Resolver<'_> {
-    /// A layer; `None` where it has nothing to go on with, which is then reported.
+    /// A layer; `None` if it cannot be used further, which is then reported.
     pub fn layer(&mut self, declared: &ast::Layer, variant: Option<Variant>) -> Option<Layer> {
         let body = self.body(declared);
         let layer_name = self.layer_name(&declared.name, body.name);
@@ -470,7 +470,7 @@ fn layer_name_problem(name: &str) -> Option<&'static str> {
         .then_some("a layer's name is made of letters, digits, `-` and `_`, at most 140 of them")
 }
 
-/// Keeps `value` in `slot` unless something is there already, whose place it then gives.
+/// Keeps `value` in `slot` unless it is taken, and returns the place of the earlier value then.
 fn keep<T>(slot: &mut Option<Spanned<T>>, value: Option<T>, span: Span) -> Option<Span> {
     match slot {
         Some(first) => Some(first.span),

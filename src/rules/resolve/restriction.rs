@@ -18,7 +18,7 @@ use crate::syntax::ast::{self, Attach, AttachKind, LayerRight, RestrictionKind, 
 use crate::syntax::keyword::Keyword;
 use std::sync::Arc;
 
-/// What the restrictions of a source can name.
+/// The names that the restrictions of a source can use.
 pub struct Names<'a> {
     /// The layers.
     pub layers: Declared<'a>,
@@ -30,7 +30,7 @@ pub struct Names<'a> {
     pub subjects: Vec<&'a str>,
 }
 
-/// The statements of a body, each thing that can be said once in its place.
+/// The statements of a body, with a field for each that is allowed once.
 #[derive(Default)]
 struct Body {
     physical_name: Option<Spanned<Text>>,
@@ -51,7 +51,7 @@ struct Body {
 }
 
 impl Resolver<'_> {
-    /// A role, policy, boundary or guardrail; `None` where it has no name to go by, which is then
+    /// A role, policy, boundary or guardrail; `None` if it has no valid name, which is then
     /// reported.
     pub fn restriction(
         &mut self,
@@ -561,7 +561,7 @@ impl Resolver<'_> {
         });
     }
 
-    /// Looks for what a body lacks, and for what says nothing in it.
+    /// Looks for missing statements, and for statements without effect.
     fn check_body(&mut self, declared: &ast::Restriction, body: &Body) {
         let (kind, span) = (declared.kind.keyword(), declared.name.span);
         let allows = body.allow.is_some() || !body.reads.is_empty() || !body.handling.is_empty();
@@ -623,7 +623,7 @@ fn name_problem(name: &str) -> Option<&'static str> {
     )
 }
 
-/// What is wrong with a pattern for the roles that a rule spares.
+/// What is wrong with a pattern for exempt roles.
 fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
     if pattern.bytes().all(|byte| b"*?/".contains(&byte)) {
         return Some("it exempts every role, so the rules would bind nobody");

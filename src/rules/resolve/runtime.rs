@@ -5,8 +5,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::model::Spanned;
 
-/// What is doubtful about a runtime, if anything. Never an error: the list may be behind, and
-/// Lambda itself takes deprecated runtimes when a layer is published.
+/// A doubt about a runtime, if any. It is never an error: the list may be out of date, and Lambda
+/// accepts deprecated runtimes when a layer is published.
 pub fn doubt(runtime: &Spanned<String>) -> Option<Diagnostic> {
     let name = runtime.value.as_str();
     match support(name) {
@@ -28,8 +28,7 @@ fn unknown(runtime: &Spanned<String>) -> Diagnostic {
     let message = format!("unknown runtime {} (list of {})", quote(name), as_of());
     let diagnostic = Diagnostic::warning(Code::UnknownRuntime, runtime.span, message)
         .note("Lambda refuses to publish a layer version with a runtime that it does not know");
-    // Another version would be a guess: of a name with a slip in it, the digits say which one is
-    // meant.
+    // Another version would be a guess: in a misspelled name, the digits show which one is meant.
     let same_version = all().filter(|(known, support)| {
         *support != Support::Deprecated && digits(known) == digits(name)
     });

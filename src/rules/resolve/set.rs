@@ -14,7 +14,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, LayerRight, Name, Owner, RestrictionKind, SetItem, Value};
 use indexmap::IndexMap;
 
-/// The layers of a source by name, several for the name of a block with variables; `None` where one
+/// The layers of a source by name, several for the name of a block with variables; `None` if one
 /// has a mistake, which has been reported.
 pub type Declared<'a> = IndexMap<&'a str, Option<Vec<&'a Layer>>>;
 
@@ -52,7 +52,7 @@ fn any_version(account: impl IntoIterator<Item = Part>, pattern: &str) -> Text {
 }
 
 impl Resolver<'_> {
-    /// The layers that the items of a set stand for. `layers` are those of the source.
+    /// The layers that the items of a set stand for. `layers` are the layers of the source.
     pub fn set(
         &mut self,
         items: &[SetItem],
@@ -147,8 +147,8 @@ impl Resolver<'_> {
         ));
     }
 
-    /// The ARNs that the versions of a declared layer have: those that this stack publishes, and
-    /// those that exist.
+    /// The ARNs of the versions of a declared layer: those that this stack publishes, and those
+    /// that exist already.
     fn any_version_of(&mut self, layer: &Layer, span: Span) -> Vec<Layers> {
         let own = any_version([stack_account()], &layer.layer_name.value);
         let Releases::Listed(versions) = &layer.releases else {
@@ -257,8 +257,7 @@ impl Resolver<'_> {
         accounts.into_iter().map(member).collect()
     }
 
-    /// The names of layers that patterns stand for: of a layer of this source, what it is called at
-    /// AWS.
+    /// The names of layers that patterns stand for: for a layer of this source, its name in AWS.
     pub fn layer_names(&mut self, patterns: &[Name], layers: &Declared<'_>) -> Vec<Spanned<Text>> {
         let mut found = Vec::with_capacity(patterns.len());
         for pattern in patterns {
@@ -267,7 +266,7 @@ impl Resolver<'_> {
                     .iter()
                     .flat_map(|layer| self.names_of_layer(layer, pattern.span))
                     .collect(),
-                // What is wrong with it has been reported.
+                // Its mistake has been reported.
                 Some(None) => Vec::new(),
                 None => match formats::layer_pattern_problem(&pattern.text) {
                     None => vec![Text::literal(pattern.text.as_str())],
@@ -285,7 +284,8 @@ impl Resolver<'_> {
         found
     }
 
-    /// What a declared layer is called at AWS: what this stack publishes, and what exists.
+    /// The names of a declared layer in AWS: of the versions that this stack publishes, and of
+    /// those that exist already.
     fn names_of_layer(&mut self, layer: &Layer, span: Span) -> Vec<Text> {
         let arns = self.any_version_of(layer, span);
         let names = arns.iter().filter_map(|arn| match arn {
@@ -306,8 +306,8 @@ impl Resolver<'_> {
         self.report(Diagnostic::error(Code::InvalidPattern, pattern.span, message).note(problem));
     }
 
-    /// The accounts that a principal stands for, and what the source calls them. Anybody else is
-    /// refused: the ARN of a layer names an account and nothing else.
+    /// The accounts that a principal stands for, and the source's names for them. Other principals
+    /// are refused: the ARN of a layer names only an account.
     fn accounts(&mut self, principal: &ast::Principal) -> Vec<(Part, Option<std::sync::Arc<str>>)> {
         let mut accounts = Vec::new();
         for (index, span) in self
@@ -388,8 +388,8 @@ impl Resolver<'_> {
         None
     }
 
-    /// Whether nobody can widen an ARN in a set by the value of a parameter: of those, only an
-    /// account's may stand in it, and only for the account.
+    /// Whether no value of a parameter can widen an ARN in a set: only a parameter of type
+    /// `account` is allowed, and only for the account.
     fn is_fixed(&mut self, arn: &Text, span: Span) -> bool {
         let fields = arn.split(':');
         let mut fixed = true;

@@ -20,24 +20,24 @@ struct Rule {
     versions: Option<Vec<usize>>,
     members: Vec<PrincipalUse>,
     why: Option<Arc<Why>>,
-    /// What must hold for it to be in effect, with what must hold for its layer to exist; `None`
-    /// where that is never.
+    /// The condition for it to be in effect, including the condition for its layer to exist; `None`
+    /// if that is never.
     facts: Option<Facts>,
 }
 
-/// Somebody to whom a rule grants a version.
+/// A principal of a grant.
 #[derive(Clone, Copy)]
 struct Granted<'a> {
     who: PrincipalUse,
     /// Why.
     why: Option<&'a Arc<Why>>,
-    /// What must hold.
+    /// The condition.
     facts: &'a Facts,
 }
 
 impl Resolver<'_> {
-    /// The grants of each of `versions`, or those of the one rolling version where there are none.
-    /// Unless these are `complete`, a label among those that could not be read is not a mistake.
+    /// The grants of each of `versions`, or those of the rolling version if there are none. Unless
+    /// these are `complete`, a label among those that could not be read is not a mistake.
     pub fn grants(
         &mut self,
         shares: &[&Share],
@@ -125,7 +125,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// What must hold for a rule to be in effect; `None` where it never is.
+    /// The condition for a rule to be in effect; `None` if it never is.
     fn facts(&mut self, share: &Share, exists: &Facts) -> Option<Facts> {
         let mut facts = Facts::new();
         let mut last = None;
@@ -163,7 +163,7 @@ impl Resolver<'_> {
             );
             return Vec::new();
         }
-        // What does not fit is more than anybody lists.
+        // A number that does not fit is more than anybody lists.
         let most = number.text.parse().unwrap_or(usize::MAX);
         if listed == 0 && complete {
             self.report(
@@ -179,7 +179,7 @@ impl Resolver<'_> {
         (listed.saturating_sub(most)..listed).collect()
     }
 
-    /// Whether an account gets no grant, since it is not active. That is said once of each.
+    /// Whether an account gets no grant because it is inactive. This is reported once for each.
     fn leave_out(&mut self, index: u32, span: Span) -> bool {
         let Some(account) = self.scope.inactive(index) else {
             return false;
@@ -261,8 +261,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// Looks for everyone without a reason, and for members that say nothing beside the others of
-    /// the rule.
+    /// Looks for everyone without a reason, and for redundant members of the rule.
     fn check_members(&mut self, share: &Share, members: &[PrincipalUse]) {
         let everyone = members
             .iter()
@@ -328,8 +327,8 @@ impl Resolver<'_> {
         }
     }
 
-    /// One grant for each principal, with the reasons of all rules that lead to it. It is in effect
-    /// where one of them is.
+    /// One grant for each principal, with the reasons of all its rules. It is in effect if one of
+    /// them is.
     fn merge(&self, mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
         granted.sort_by(|a, b| a.who.0.cmp(&b.who.0).then_with(|| a.why.cmp(&b.why)));
         let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
@@ -366,7 +365,7 @@ impl Resolver<'_> {
     }
 }
 
-/// What several rules say of one grant: it ends with the last of them.
+/// The terms of one grant from several rules: it ends with the last of them.
 fn together(granted: &[Granted<'_>]) -> Option<Arc<Why>> {
     let mut all: Vec<&Arc<Why>> = granted.iter().filter_map(|one| one.why).collect();
     all.dedup();

@@ -206,8 +206,8 @@ fn subject_problem(provider: &str, subject: &str) -> Option<(&'static str, Strin
             "its beginning is open, so anybody's token can match",
             whole(),
         )),
-        // Of a provider that is not known, a subject must at least say what kind of thing its owner
-        // is, and who.
+        // For an unknown provider, a subject must at least name the kind of its owner, and the
+        // owner.
         None if !is_whole && whole_parts(fixed) < 2 => {
             let problem = "the text before the wildcard does not name the kind of owner and the \
                 owner, up to a `:` or `/`";
@@ -233,7 +233,7 @@ fn whole_parts(text: &str) -> usize {
 }
 
 /// Whether a subject of GitHub that does not begin with the repository names its owner by another
-/// claim. Which claims a subject has, everybody can choose for repositories of their own (GitHub,
+/// claim. Everybody can choose the claims in the subjects of their own repositories (GitHub,
 /// "OpenID Connect reference", "Customizing the token claims"); so any other subject could be a
 /// stranger's too.
 fn names_owner(subject: &str) -> bool {
@@ -254,8 +254,7 @@ fn names_owner(subject: &str) -> bool {
     false
 }
 
-/// Whether the owner or the repository stands without its ID in what follows `repo:` in a subject
-/// of GitHub.
+/// Whether the owner or the repository after `repo:` in a subject of GitHub lacks its ID.
 fn is_without_ids(rest: &str) -> bool {
     let (owner, rest) = rest.split_once('/').unwrap_or((rest, "*"));
     let repository = rest.split(':').next().unwrap_or_default();

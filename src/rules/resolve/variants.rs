@@ -15,8 +15,8 @@ use indexmap::{IndexMap, IndexSet};
 use std::borrow::Cow;
 use std::collections::HashSet;
 
-/// The most variants of one layer. Each that is published is a resource, of which a template has at
-/// most 500.
+/// The most variants of one layer. Each published one is a resource, and a template has at most
+/// 500.
 const MOST: usize = 1_000;
 
 /// The most variants that a message names.
@@ -33,7 +33,7 @@ pub struct Variant<'a> {
 }
 
 impl Variant<'_> {
-    /// What makes it one of several; none of a layer without variables.
+    /// Its data as one of several; `None` for a layer without variables.
     pub fn meaning(&self, declared: &Layer) -> Option<model::Variant> {
         let values = self.values.iter();
         let values = values.map(|&(name, value)| (name.to_owned(), value.to_owned()));
@@ -304,17 +304,17 @@ fn name_of(layer: &Name, values: &[(&str, &str)]) -> Name {
     }
 }
 
-/// Writes values in the place of variables. A statement with a variable that nobody knows is left
-/// out, like one that cannot be read.
+/// Writes values in place of variables. A statement with an unknown variable is left out, like one
+/// that cannot be read.
 struct Writer<'a, 'b> {
     values: &'b [(&'a str, &'a str)],
     /// All values of each variable.
     variables: &'b IndexMap<&'a str, Vec<&'a str>>,
-    /// What `<version>` stands for, where it may stand.
+    /// What `<version>` stands for, if it is allowed.
     label: Option<String>,
     /// The properties of the layer that each version has in its own way.
     by_version: Vec<&'a Property>,
-    /// Whether the text becomes a name at AWS, which takes no dots.
+    /// Whether the text becomes a name in AWS, which cannot have dots.
     is_name: bool,
     used: &'b mut HashSet<&'a str>,
     written_out: HashSet<Span>,
@@ -540,7 +540,7 @@ impl<'a> Writer<'a, '_> {
             text: self.text(&value.text, value.span)?,
             span: value.span,
         };
-        // A value can complete what was none before.
+        // A value can complete a variable that was none before.
         if self.written_out.contains(&value.span) && dynamic_reference(value).is_none() {
             self.found.extend(dynamic_reference(&written));
         }
@@ -613,7 +613,7 @@ impl<'a> Writer<'a, '_> {
     }
 }
 
-/// Where a variable stands in a word; in a quoted text, escapes may have moved it.
+/// The place of a variable in a word; in a quoted text, escapes may have moved it.
 fn place_of(name: &str, word: &str, span: Span) -> Option<Span> {
     let written = format!("<{name}>");
     let is_word = span.range().len() == word.len();
@@ -670,7 +670,7 @@ fn is_by_version(value: &Value) -> bool {
     pieces.any(|piece| piece == Piece::Variable(Keyword::Version.text()))
 }
 
-/// Whether the label of the version stands in its content.
+/// Whether the content contains the label of the version.
 fn names_version(content: &Content) -> bool {
     let texts = [Some(&content.location), content.object_version.as_ref()];
     texts.into_iter().flatten().any(is_by_version)

@@ -13,7 +13,7 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Group {
     pub(super) members: Vec<(Referent, Span)>,
-    /// The last expansion that came by, so that none goes through a group twice.
+    /// The last expansion that visited it, so that none visits a group twice.
     seen: u32,
     expanded: Option<Arc<[PrincipalUse]>>,
     /// The ID of the unit whose accounts these are, and the place that says it.
@@ -40,7 +40,7 @@ impl Group {
 pub enum Target {
     /// A principal, by its index.
     Principal(u32),
-    /// A unit or a root, by its ID, and what the source calls it.
+    /// A unit or a root, by its ID, and the source's name for it.
     Unit(String, Option<String>),
 }
 
@@ -58,7 +58,7 @@ enum State {
 impl Scope {
     /// Reports groups that contain themselves, and takes the offending members out.
     ///
-    /// A depth-first search with a path of its own instead of recursion: groups may be nested as
+    /// A depth-first search with an explicit path instead of recursion: groups may be nested as
     /// deep as a source is long.
     pub(super) fn break_cycles(
         &mut self,
@@ -86,7 +86,7 @@ impl Scope {
                         // A unit is in no cycle.
                         diagnostics.extend(declared[inner].map(|group| cycle(group, span)));
                         self.groups[group].members.remove(next);
-                        // The member after the one that is gone is in its place now.
+                        // The member after the removed one is in its place now.
                         if let Some(top) = path.last_mut() {
                             top.1 = next;
                         }

@@ -1,4 +1,4 @@
-//! IDs and texts, with the parameters that may stand in them.
+//! IDs and texts, with the parameters that they may contain.
 
 use super::{Scope, shown};
 use crate::diagnostic::{Code, Diagnostic};
@@ -151,8 +151,7 @@ impl Scope {
         None
     }
 
-    /// A parameter that may stand for a principal: only one whose type keeps every other value out
-    /// of it.
+    /// A parameter that may stand for a principal: only one whose type excludes every other value.
     fn typed_parameter(
         &self,
         name: &str,
@@ -210,7 +209,7 @@ impl Scope {
         None
     }
 
-    /// A text in which parameters may stand.
+    /// A text that may contain parameters.
     pub fn text(&mut self, value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Text> {
         let text = read_text(value, diagnostics)?;
         let mut known = true;
@@ -245,7 +244,7 @@ impl Scope {
         }
     }
 
-    /// A text in which no parameter may stand. `what` names it in messages.
+    /// A text that cannot contain parameters. `what` names it in messages.
     pub fn literal(
         &self,
         value: &Value,
@@ -267,7 +266,7 @@ pub fn may_be_missing(name: &str, span: Span) -> Diagnostic {
     .help("declare it without `optional`, or remove it here")
 }
 
-/// A text in which no parameter may stand. `what` names it in messages.
+/// A text that cannot contain parameters. `what` names it in messages.
 pub(super) fn read_literal(
     value: &Value,
     what: &str,

@@ -34,7 +34,7 @@ struct Symbol<T> {
     span: Span,
     included: bool,
     used: bool,
-    /// What it stands for; `None` where that is broken, which has been reported.
+    /// What it stands for; `None` if that is invalid, which has been reported.
     referent: Option<T>,
 }
 
@@ -46,7 +46,7 @@ enum Referent {
     Group(u32),
 }
 
-/// Every name of a source and of what it includes.
+/// Every name of a source and its includes.
 #[derive(Debug, Default)]
 pub struct Scope {
     parameters: IndexMap<String, Symbol<Parameter>>,
@@ -56,7 +56,7 @@ pub struct Scope {
     expansions: u32,
     /// The accounts that the accounts file lists.
     organization: Option<Arc<Organization>>,
-    /// Whether there is an accounts file, be it one that cannot be read.
+    /// Whether there is an accounts file, even an unreadable one.
     has_accounts: bool,
     /// The groups of the accounts of units, by the units' IDs.
     units: HashMap<String, u32>,
@@ -182,7 +182,7 @@ impl Scope {
         Referent::Principal(index)
     }
 
-    /// Takes the accounts file, of which there is one at the most.
+    /// Takes the accounts file. There is at most one.
     fn take_accounts(&mut self, units: &[Unit], diagnostics: &mut Vec<Diagnostic>) {
         let mut first: Option<Span> = None;
         for (span, organization) in units.iter().flat_map(|unit| &unit.accounts) {
@@ -206,7 +206,7 @@ impl Scope {
         self.has_accounts = first.is_some();
     }
 
-    /// What a principal stands for; `None` where it is broken, which is then reported.
+    /// What a principal stands for; `None` if it is invalid, which is then reported.
     fn member(
         &mut self,
         principal: &ast::Principal,
@@ -219,7 +219,7 @@ impl Scope {
         Some(found)
     }
 
-    /// The same, where a unit is meant and not its accounts.
+    /// The same, but a unit stands for itself and not for its accounts.
     fn member_of(
         &mut self,
         principal: &ast::Principal,
@@ -300,7 +300,8 @@ impl Scope {
             .map(|(principal, _)| principal)
     }
 
-    /// What the source calls the principal of an index, in alphabetical order with commas between.
+    /// The source's names for the principal of an index, in alphabetical order with commas between
+    /// them.
     pub fn names_of(&self, index: u32) -> Option<Arc<str>> {
         self.principals
             .get_index(index as usize)
@@ -341,7 +342,7 @@ impl Scope {
     }
 }
 
-/// Declared names as one text; `None` where there are none.
+/// Declared names as one text; `None` if there are none.
 fn joined(names: &[String]) -> Option<Arc<str>> {
     let mut names = names.to_vec();
     names.sort();
@@ -349,7 +350,7 @@ fn joined(names: &[String]) -> Option<Arc<str>> {
     (!names.is_empty()).then(|| Arc::from(names.join(", ")))
 }
 
-/// A user's word inside a longer example, cut to a readable length.
+/// A user's word inside a longer example, shortened to a readable length.
 fn shown(word: &str) -> String {
     quote(word).trim_matches('`').to_owned()
 }

@@ -14,8 +14,8 @@ use std::sync::Arc;
 const MOST_LISTED: usize = 5;
 
 impl Scope {
-    /// The account of that name in the accounts file; `None` where there is not exactly one, which
-    /// is then reported.
+    /// The account of that name in the accounts file; `None` if there is not exactly one, which is
+    /// then reported.
     pub(super) fn named_account(
         &mut self,
         name: &Value,
@@ -69,7 +69,7 @@ impl Scope {
         }
     }
 
-    /// A group of the active accounts of a unit or root; `None` where there are none, which is then
+    /// A group of the active accounts of a unit or root; `None` if there are none, which is then
     /// reported.
     pub(super) fn unit(
         &mut self,
@@ -175,7 +175,7 @@ impl Scope {
         (!account.is_active()).then_some(account)
     }
 
-    /// What the accounts file calls an account.
+    /// The name of an account in the accounts file.
     pub(super) fn listed_name(&self, principal: &Principal) -> Option<Arc<str>> {
         let Principal::Account(Id::Literal(id)) = principal else {
             return None;
@@ -252,7 +252,7 @@ fn empty_unit(
             )
             .help("make a new list with a newer AWS CLI: `aws organizations list-accounts`");
     }
-    // In an order of their own, so that the same one is offered each time.
+    // In a fixed order, so that the same one is offered each time.
     let mut units: Vec<&str> = organization.units().collect();
     units.sort_unstable();
     match nearest(id, units) {

@@ -35,7 +35,7 @@ pub(super) fn read_parameter(
             value: read_literal(value, "a parameter's default", diagnostics)?,
             span: value.span,
         }),
-        // What may be missing is missing where nobody says it.
+        // An optional value is empty by default.
         None => parameter.optional.map(|span| Spanned {
             value: String::new(),
             span,
@@ -85,7 +85,7 @@ fn plain_kind(word: &Name) -> Result<ParameterKind, Box<Diagnostic>> {
     kind.copied().ok_or_else(|| Box::new(unknown_type(word)))
 }
 
-/// The type behind `optional`.
+/// The type after `optional`.
 fn optional_kind(word: &Name, optional: Span) -> Result<ParameterKind, Box<Diagnostic>> {
     match plain_kind(word)? {
         ParameterKind::Account => Ok(ParameterKind::OptionalAccount),

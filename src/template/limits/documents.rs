@@ -12,7 +12,7 @@ use crate::template::measure::{self, Lengths};
 use crate::template::model::{Document, Effect, Properties, Value, Values};
 use std::collections::BTreeMap;
 
-/// A kind of document that has a size of its own.
+/// A kind of document with its own limit.
 #[derive(Clone, Copy)]
 enum Kind {
     Trust,
@@ -50,7 +50,7 @@ struct Characters {
     most: usize,
 }
 
-/// Reports documents that are too long, and what has too many of them.
+/// Reports documents that are too long, and roles and targets with too many of them.
 pub fn check(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     let (shortest, longest) = (
         Lengths::shortest(&lowered.template),
@@ -81,7 +81,7 @@ fn documents(properties: &Properties) -> Vec<(Kind, &Document)> {
     }
 }
 
-/// What is to be said about a document of so many characters, if anything.
+/// The message about a document of so many characters, if any.
 fn too_long(
     kind: Kind,
     document: &Document,

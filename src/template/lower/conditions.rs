@@ -1,4 +1,4 @@
-//! What a deploy decides: the conditions of the template, each by a name that says it.
+//! What a deploy decides: the conditions of the template, each under a name that describes it.
 
 use crate::rules::model::{Condition, Fact, Facts};
 use crate::source::Span;
@@ -18,7 +18,8 @@ pub struct Conditions {
 }
 
 impl Conditions {
-    /// The name of a condition; none of one that always holds. `origin` is what depends on it.
+    /// The name of a condition; `None` for one that always holds. `origin` is the place that
+    /// depends on it.
     pub fn name(&mut self, condition: &Condition, origin: Span) -> Option<Arc<str>> {
         if condition.is_always() {
             return None;
@@ -58,7 +59,7 @@ impl Conditions {
         }
     }
 
-    /// The conditions in the order of their names, each with what depends on it.
+    /// The conditions in the order of their names, each with the place that depends on it.
     pub fn finish(mut self) -> Vec<(Decision, Span)> {
         self.decisions.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         self.decisions

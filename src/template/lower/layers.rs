@@ -24,14 +24,14 @@ struct Grantee {
     is_parameter: bool,
 }
 
-/// What the resources of all layers have in common.
+/// The data that the resources of all layers share.
 struct Context<'a> {
     grantees: Vec<Grantee>,
     placement: &'a Placement,
     conditions: Conditions,
 }
 
-/// What all grants of one version have in common.
+/// The data that all grants of one version share.
 struct Granted<'a> {
     id: &'a str,
     arn: Value,
@@ -145,9 +145,9 @@ fn grantee(named: &rules::NamedPrincipal) -> Grantee {
     }
 }
 
-/// An account as a principal. `aws cloudformation package` takes the quotes off an ID with a
-/// leading zero, and what reads its output may take the zero as well; the ARN of the account's root
-/// user says the same and cannot be mistaken.
+/// An account as a principal. `aws cloudformation package` removes the quotes of an ID with a
+/// leading zero, and the next reader may drop the zero. The ARN of the account's root user means
+/// the same and is unambiguous.
 fn account(id: &str) -> Value {
     if id.starts_with('0') {
         Value::Sub(format!("arn:${{AWS::Partition}}:iam::{id}:root").into())
@@ -156,8 +156,8 @@ fn account(id: &str) -> Value {
     }
 }
 
-/// The policies of a version: a version that goes stays at AWS unless the source says otherwise,
-/// but one whose creation fails is no version that anybody asked to keep.
+/// The policies of a version: a removed version stays in AWS unless the source says otherwise, but
+/// nobody asked to keep one whose creation fails.
 fn version_policies(old_versions: OldVersions) -> (Policy, Policy) {
     match old_versions {
         OldVersions::Keep => (Policy::RetainExceptOnCreate, Policy::Retain),
@@ -316,11 +316,11 @@ fn rebase(folder: &str, path: &str) -> String {
 
 /// Adds the grants of one version; gives their logical IDs.
 ///
-/// A grant is deleted with its rule, always: under `Retain` a removed rule would revoke nothing.
-/// Only where a rolling layer keeps its old versions do their grants stay when the version is
-/// replaced, and then only those to a principal that is written out, whose rule has no condition of
-/// its own: a parameter's old value must lose what its new value gets, and a switch that is turned
-/// off must leave nothing behind.
+/// A grant is always deleted with its rule: under `Retain`, removing a rule would revoke nothing.
+/// There is one exception. If a rolling layer keeps its old versions, their grants stay when the
+/// version is replaced, but only grants to a principal that is written out and whose rule has no
+/// condition. A parameter's old value must lose what its new value gets, and a switch that is
+/// turned off must leave nothing behind.
 fn grants(
     grants: &[Grant],
     granted: &Granted<'_>,

@@ -24,23 +24,23 @@ const ATTACH: &[&str] = &[
     "lambda:UpdateFunctionConfiguration",
 ];
 
-/// What can configure a function that is there.
+/// The actions that configure an existing function.
 const UPDATE: &[&str] = &["lambda:UpdateFunctionConfiguration"];
 
-/// What attaching a layer of another account takes besides.
+/// The action that attaching a layer also needs.
 const READ: &[&str] = &["lambda:GetLayerVersion"];
 
-/// What publishes a version of a layer.
+/// The actions that publish a version of a layer.
 const PUBLISH: &[&str] = &["lambda:PublishLayerVersion"];
 
-/// What changes with whom a version is shared, and what shows it.
+/// The actions that change and show with whom a version is shared.
 const SHARE: &[&str] = &[
     "lambda:AddLayerVersionPermission",
     "lambda:GetLayerVersionPolicy",
     "lambda:RemoveLayerVersionPermission",
 ];
 
-/// What changes with whom a version is shared.
+/// The actions that change with whom a version is shared.
 const CHANGE_SHARES: &[&str] = &[
     "lambda:AddLayerVersionPermission",
     "lambda:RemoveLayerVersionPermission",
@@ -211,11 +211,11 @@ fn path(restriction: &Restriction) -> Option<String> {
     restriction.path.as_ref().map(|path| path.value.clone())
 }
 
-/// What the rules say, in an order of its own: what is allowed, then what is denied.
+/// The statements of the rules, in a fixed order: Allow, then Deny.
 fn statements(restriction: &Restriction) -> Vec<Statement> {
     let mut statements = Vec::new();
     if matches!(restriction.form, Form::Boundary) {
-        // A boundary grants nothing, and what it does not allow cannot be granted.
+        // A boundary grants nothing, but it must allow everything else.
         statements.push(statement(
             "AllowWhatIsNotDenied",
             Effect::Allow,
@@ -319,7 +319,7 @@ fn pass_roles(roles: &[Spanned<Text>]) -> Statement {
     }
 }
 
-/// What may be read besides what may be attached.
+/// The layers that may be read, in addition to those that may be attached.
 fn allow_reading(reads: &[Spanned<LayerSet>], statements: &mut Vec<Statement>) {
     let members: Vec<_> = reads
         .iter()
@@ -334,7 +334,7 @@ fn allow_reading(reads: &[Spanned<LayerSet>], statements: &mut Vec<Statement>) {
     }
 }
 
-/// What may be published and shared, of the stack's account.
+/// The layers of the stack's account that may be published and shared.
 fn allow_handling(handling: &[Spanned<AllowedHandling>], statements: &mut Vec<Statement>) {
     let own = || Part::Parameter("AWS::AccountId".to_owned());
     let mut add = |sid, actions, right: LayerRight, form: LayerRight| {
@@ -365,7 +365,8 @@ fn allow_handling(handling: &[Spanned<AllowedHandling>], statements: &mut Vec<St
     add("AllowToShare", SHARE, LayerRight::Share, LayerRight::Share);
 }
 
-/// What may not be published or shared, of any account: a guardrail applies in many.
+/// The layers of any account that may not be published or shared: a guardrail applies in many
+/// accounts.
 fn deny_handling(restriction: &Restriction, statements: &mut Vec<Statement>) {
     for (right, actions, [all, others, these]) in [
         (
@@ -430,7 +431,7 @@ fn arns(arns: impl Iterator<Item = Text>) -> Values {
     Values::list(arns.iter().map(value).collect())
 }
 
-/// The condition that spares roles from a Deny, if there are any.
+/// The condition that exempts roles from a Deny, if any.
 fn spared(exempt: &[Spanned<String>]) -> Vec<Condition> {
     if exempt.is_empty() {
         return Vec::new();
@@ -443,8 +444,8 @@ fn spared(exempt: &[Spanned<String>]) -> Vec<Condition> {
     )]
 }
 
-/// The deny statements. `ForAnyValue` throughout: it holds as soon as one of the layers fits, and
-/// never without layers, where `ForAllValues` would let one good layer cover for a bad one (IAM
+/// The Deny statements, always with `ForAnyValue`. It is true as soon as one of the layers matches,
+/// and never without layers. With `ForAllValues`, one good layer would cover for a bad one (IAM
 /// User Guide, multivalued context keys).
 fn deny(denies: &[Spanned<Deny>], exempt: &[Spanned<String>], statements: &mut Vec<Statement>) {
     let mut add = |sid, condition: Condition| {
@@ -506,7 +507,7 @@ fn layers(set: &LayerSet) -> Values {
             },
         ));
     }
-    // Where one of two alike has a name beside it, that one stays.
+    // If one of two equal values has a name, that one stays.
     members
         .sort_by(|(a, first), (b, second)| a.cmp(b).then_with(|| second.remark.cmp(&first.remark)));
     members.dedup_by(|(a, _), (b, _)| a == b);

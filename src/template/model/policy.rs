@@ -1,5 +1,5 @@
-//! Policy documents of IAM and Organizations, as far as this compiler writes them. Their version is
-//! always `2012-10-17`, without which policy variables would be taken for text (IAM User Guide,
+//! Policy documents of IAM and Organizations, with the parts that this compiler writes. Their
+//! version is always `2012-10-17`; without it, IAM reads policy variables as text (IAM User Guide,
 //! `Version`).
 
 use super::Value;
@@ -30,10 +30,10 @@ pub struct Statement {
     pub conditions: Vec<Condition>,
 }
 
-/// What a statement is about.
+/// The resources of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resources {
-    /// What the document is attached to: in a trust policy, the role.
+    /// The resource that has the document: in a trust policy, the role.
     None,
     /// `Resource`
     These(Values),
@@ -129,7 +129,7 @@ impl Key {
 pub enum Values {
     /// One value.
     One(Value),
-    /// A list, even if one value is in it: it is there to grow, a line for each.
+    /// A list, even with one value: it will grow, one line for each value.
     Many(Vec<Remarked>),
 }
 
@@ -161,11 +161,11 @@ impl Values {
     }
 }
 
-/// A value and what the source calls it.
+/// A value and the source's name for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remarked {
     /// The value.
     pub value: Value,
-    /// Written beside it where the form has comments.
+    /// Written after it in a form that has comments.
     pub remark: Option<Arc<str>>,
 }

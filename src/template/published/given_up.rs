@@ -1,4 +1,4 @@
-//! Versions that a deploy gives up: those that it would delete, and those that would lose their
+//! Versions that leave the stack: those that a deploy would delete, and those that would lose their
 //! grants.
 
 use super::{Earlier, Object, Published, kind, shown};
@@ -12,9 +12,9 @@ use crate::template::model::Value;
 use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 
-/// Reports every version of `earlier` that a deploy would delete although nobody says so, and every
-/// version that loses its grants although its layer rolls. `republished` are the versions that are
-/// reported already.
+/// Reports every version of `earlier` that a deploy would delete although the source does not say
+/// so, and every version of a rolling layer that would lose its grants. `republished` are the
+/// versions that are already reported.
 pub fn check(
     earlier: &Earlier,
     versions: &[Published<'_>],
@@ -41,8 +41,8 @@ pub fn check(
             }
             continue;
         }
-        // `old-versions delete` says that a version goes with its line, unless the source goes on
-        // using it.
+        // With `old-versions delete`, a version is deleted with its line, unless the source still
+        // uses it.
         let is_meant = earlier.is_marked
             && version.resource["DeletionPolicy"] == "Delete"
             && adopted.is_none();
@@ -74,8 +74,8 @@ fn grants(earlier: &Earlier) -> HashMap<&str, Vec<&Json>> {
     grants
 }
 
-/// Whether a resource stays at AWS in the case that a policy is about. The default is that it is
-/// deleted (CloudFormation User Guide, `DeletionPolicy` and `UpdateReplacePolicy`).
+/// Whether a resource stays in AWS in the case that a policy is about. By default, it is deleted
+/// (CloudFormation User Guide, `DeletionPolicy` and `UpdateReplacePolicy`).
 fn is_kept(resource: &Json, policy: &str) -> bool {
     matches!(
         resource.get(policy).and_then(Json::as_str),
@@ -101,8 +101,8 @@ fn is_rolling(version: &Published<'_>, grants: &[&Json]) -> bool {
             .any(|grant| is_kept(grant, "UpdateReplacePolicy"))
 }
 
-/// Whether a version that is published already and one that is listed by its ARN may be the same:
-/// of both, the name of the layer is known before a deploy at the most.
+/// Whether a published version and one that is listed by its ARN may be the same. Before a deploy,
+/// at most the name of the layer is known for both.
 fn may_be(published: &Object, adopted: &AdoptedVersion) -> bool {
     let written = published.get("LayerName").and_then(Json::as_str);
     // The name of a layer may be given by its ARN (CloudFormation's registry,
@@ -117,14 +117,14 @@ fn may_be(published: &Object, adopted: &AdoptedVersion) -> bool {
     published.is_none() || adopted.is_none() || published == adopted
 }
 
-/// What a deploy of its own must do before a version can be given up, or replaced, without being
-/// deleted; `None` where it is kept.
+/// What a separate deploy must do first, so that a version can leave the stack or be replaced
+/// without being deleted; `None` if it is retained already.
 pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
     let policy = policy(version);
     if is_kept(version.resource, policy) {
         return None;
     }
-    // What this program writes has the policy; a resource without it was written in by hand.
+    // This program always writes the policy; a resource without it was added by hand.
     if earlier.is_marked && version.resource.get(policy).is_some() {
         return Some("write `old-versions keep` in the old source".to_owned());
     }
@@ -139,7 +139,7 @@ pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
     ))
 }
 
-/// The policy that decides what a deploy does with a version that is there already.
+/// The policy that decides what a deploy does with an existing version.
 fn policy(version: &Published<'_>) -> &'static str {
     if version.stays {
         "UpdateReplacePolicy"
