@@ -1,13 +1,13 @@
-//! Texts as English sentences have them: quoted words, lists, counted nouns, and the word that was
-//! probably meant.
+//! Parts of English sentences: quoted words, lists, counted nouns, and the word that was probably
+//! meant.
 
 use crate::source::is_invisible;
 
 /// The most characters of a user's text that a message repeats.
 const QUOTED: usize = 60;
 
-/// A user's text as messages show it: in backquotes, cut to a readable length, nothing invisible in
-/// it.
+/// A user's text for messages: in backquotes, shortened to a readable length, without invisible
+/// characters.
 #[must_use]
 pub fn quote(text: &str) -> String {
     let mut shown: String = text.chars().take(QUOTED).map(visible).collect();
@@ -17,7 +17,7 @@ pub fn quote(text: &str) -> String {
     format!("`{shown}`")
 }
 
-/// A user's text with nothing invisible in it.
+/// A user's text without invisible characters.
 #[must_use]
 pub fn shown(text: &str) -> String {
     text.chars()
@@ -31,7 +31,7 @@ pub fn shown(text: &str) -> String {
         .collect()
 }
 
-/// A character that can be seen, in place of one that cannot.
+/// A visible character in place of an invisible one.
 fn visible(c: char) -> char {
     if is_invisible(c) || c == '`' {
         char::REPLACEMENT_CHARACTER

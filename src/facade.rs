@@ -1,4 +1,4 @@
-//! What other programs call: texts in, templates, messages and answers out.
+//! The interface for other programs: texts in, templates, messages and answers out.
 
 use crate::access::authored::Authored;
 use crate::access::claim::{Facts, Verdict};
@@ -27,7 +27,7 @@ pub struct Source<'f> {
 }
 
 impl Source<'static> {
-    /// A source under a name that messages show. It includes nothing.
+    /// A source with a name for messages. It cannot include files.
     #[must_use]
     pub fn new(name: impl Into<String>, text: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Source<'static> {
 }
 
 impl<'f> Source<'f> {
-    /// A source that is a file at `path`, and finds what it includes among `files`.
+    /// A source that is a file at `path`, and finds its includes in `files`.
     #[must_use]
     pub fn among(files: &'f dyn Files, path: &Path, text: impl Into<Vec<u8>>) -> Self {
         Self {
@@ -51,7 +51,7 @@ impl<'f> Source<'f> {
         }
     }
 
-    /// Compiles it, for a template that will lie beside it.
+    /// Compiles it, for a template in the same folder.
     #[must_use]
     pub fn compile(self) -> Compilation {
         let name = self.root.path.as_deref().and_then(Path::file_name);
@@ -69,7 +69,7 @@ impl<'f> Source<'f> {
         Compilation { compiled, sources }
     }
 
-    /// Its text in the one layout there is; `None` where it cannot be parsed.
+    /// Its formatted text; `None` if it cannot be parsed.
     #[must_use]
     pub fn format(&self) -> Option<String> {
         format(std::str::from_utf8(&self.root.bytes).ok()?)
@@ -90,19 +90,19 @@ pub struct Compilation {
 }
 
 impl Compilation {
-    /// What there is to say about the source, in its order.
+    /// The messages about the source, in its order.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.compiled.diagnostics
     }
 
-    /// The same, written in a form.
+    /// The same messages, in a form.
     #[must_use]
     pub fn messages(&self, form: Form) -> String {
         render(form, &self.compiled.diagnostics, &self.sources)
     }
 
-    /// The template; `None` where the source has errors.
+    /// The template; `None` if the source has errors.
     #[must_use]
     pub fn template(&self, format: Format) -> Option<String> {
         let mut written = Vec::new();
@@ -111,7 +111,7 @@ impl Compilation {
         String::from_utf8(written).ok()
     }
 
-    /// What the template grants; `None` where the source has errors.
+    /// The access that the template grants; `None` if the source has errors.
     #[must_use]
     pub fn access(&self) -> Option<Access> {
         let lowered = self.compiled.lowered.as_ref()?;
@@ -125,21 +125,22 @@ impl Compilation {
     }
 }
 
-/// What a template grants: who may use which layer version, and who may attach which layers.
+/// The access that a template grants: who may use which layer version, and who may attach which
+/// layers.
 #[derive(Debug)]
 pub struct Access {
     access: access::Access,
     template: Json,
-    /// What became of the names of the source, where there is one.
+    /// The names of the source and what they compile to, if there is a source.
     source_map: Option<SourceMap>,
 }
 
 impl Access {
-    /// What a CloudFormation template grants, in YAML or JSON, whoever wrote it.
+    /// The access that a CloudFormation template grants, in YAML or JSON, whoever wrote it.
     ///
     /// # Errors
     ///
-    /// Where the text is not a template.
+    /// If the text is not a template.
     pub fn of_template(text: &str) -> Result<Self, ReadError> {
         let template = read::template(text.as_bytes())?;
         let authored = Authored::default();
@@ -150,11 +151,11 @@ impl Access {
         })
     }
 
-    /// Whether a claim holds, such as `everyone cannot use deps`. It is written as after `expect`.
+    /// Whether a claim holds, such as `everyone cannot use deps`, written as after `expect`.
     ///
     /// # Errors
     ///
-    /// Where the claim is not one, or names nothing of the template; what is wrong.
+    /// If the claim is invalid, or names nothing in the template.
     pub fn ask(&self, claim: &str) -> Result<Verdict, NotAClaim> {
         let mut sources = Sources::default();
         let compiled = compile_to_ask(
@@ -177,7 +178,7 @@ impl Access {
         Ok(Facts::new(template, self.source_map.as_ref()).verdict(asked))
     }
 
-    /// What changes where this becomes `new`.
+    /// The changes from this access to `new`.
     #[must_use]
     pub fn diff<'a>(&'a self, new: &'a Self) -> Diff<'a> {
         Diff {
@@ -206,7 +207,7 @@ impl Access {
     }
 }
 
-/// What changes from one access to another one.
+/// The changes from one access to another one.
 #[derive(Debug)]
 pub struct Diff<'a> {
     diff: diff::Diff,
@@ -221,7 +222,7 @@ impl Diff<'_> {
         self.diff.is_empty()
     }
 
-    /// Whether anybody gains anything, or may.
+    /// Whether anybody gains anything, or may gain it.
     #[must_use]
     pub fn is_broader(&self) -> bool {
         self.diff.is_broader()

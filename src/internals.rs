@@ -1,5 +1,5 @@
-//! The parts of the compiler, for this project's own tests, benchmarks and fuzzing. No part of the
-//! interface: names come and go with any version.
+//! The parts of the compiler, for this project's own tests, benchmarks and fuzzing. They are not
+//! part of the interface: names may change with any version.
 
 #[cfg(feature = "cli")]
 pub mod cli {

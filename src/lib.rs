@@ -1,7 +1,7 @@
-//! Layershare compiles rules about the sharing of AWS Lambda layers to CloudFormation templates,
-//! and answers who can use and attach what, of any template.
+//! Layershare compiles rules for sharing AWS Lambda layers to CloudFormation templates. For any
+//! template, it answers who can use and attach which layers.
 //!
-//! A source compiles to a template, and its mistakes to messages. The template tells who may use
+//! A source compiles to a template, and its mistakes to messages. The template shows who may use
 //! which layer version, and whether a claim about that holds:
 //!
 //! ```
@@ -25,10 +25,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The library reads no file, prints nothing, and does not ask the time: included files come by
-//! [`Files`]. The feature `cli`, which is on by default, is the program; a library that depends on
-//! this one leaves it out by `default-features = false`. The feature `internals` is for this
-//! project's own tests, and what it shows may change with any version.
+//! The library reads no files, prints nothing and does not ask for the time: included files come
+//! through [`Files`]. The feature `cli`, which is on by default, is the program; a library that
+//! depends on this one leaves it out with `default-features = false`. The feature `internals` is
+//! for this project's own tests, and its content may change with any version.
 
 #![cfg_attr(
     not(feature = "cli"),
@@ -39,7 +39,7 @@
     )
 )]
 
-// The ground, which every stage may use.
+// The ground floor, which every stage may use.
 mod aws;
 mod diagnostic;
 mod english;
@@ -71,7 +71,7 @@ mod archive;
 
 mod report;
 
-// What others see of it: other programs, and the user.
+// The interfaces: for other programs, and for the user.
 mod facade;
 
 #[cfg(feature = "cli")]

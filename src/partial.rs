@@ -1,9 +1,8 @@
-//! Values of which not everything is known: what a template says once it is deployed, as far as it
-//! tells.
+//! Values that may be partly unknown: the values of a template after a deploy, as far as the
+//! template determines them.
 //!
-//! What is not known keeps what was written there. Two unknown values are equal only where they are
-//! the same value of the same template under the same parameters, so that a comparison never takes
-//! one for the other.
+//! An unknown part keeps its written form. Two unknown values are equal only if they are the same
+//! value of the same template under the same parameters, so a comparison never confuses them.
 
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -34,7 +33,7 @@ impl Partial {
         }
     }
 
-    /// A text that is known, if it is one.
+    /// The known text, if it is one.
     #[must_use]
     pub fn as_literal(&self) -> Option<&str> {
         self.as_text()?.as_literal()
@@ -112,7 +111,7 @@ impl Partial {
 }
 
 impl From<&Json> for Partial {
-    /// A value that is known, in which nothing is a function.
+    /// A known value, without functions.
     fn from(json: &Json) -> Self {
         match json {
             Json::Null => Self::Null,
@@ -130,7 +129,7 @@ impl From<&Json> for Partial {
 }
 
 impl fmt::Display for Partial {
-    /// The value as JSON is written, with `${…}` for what is not known.
+    /// The value as JSON, with `${…}` for unknown parts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Text(text) => write!(f, "{:?}", text.to_string()),
@@ -153,7 +152,7 @@ impl fmt::Display for Partial {
     }
 }
 
-/// A text, piece by piece; no two known pieces stand side by side, and none is empty.
+/// A text in pieces; no two known pieces follow each other, and none is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Text(Vec<Piece>);
 
@@ -166,12 +165,12 @@ pub enum Piece {
     Unknown(Unknown),
 }
 
-/// Something that is not known before a deploy.
+/// A value that only a deploy knows.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unknown {
     /// Where its value comes from.
     pub origin: Origin,
-    /// What tells it from every other unknown value of that origin.
+    /// An identity among the unknown values of that origin.
     pub identity: Arc<str>,
 }
 
@@ -197,7 +196,7 @@ impl fmt::Display for Unknown {
 }
 
 impl Text {
-    /// A text that is known.
+    /// A known text.
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
         let text = text.into();
@@ -208,8 +207,7 @@ impl Text {
         })
     }
 
-    /// A text of which nothing is known: in a few words what stands there, and what tells it from
-    /// others.
+    /// An unknown text: a few words for it, and its identity.
     #[must_use]
     pub fn unknown(what: impl Into<String>, identity: impl Into<Arc<str>>) -> Self {
         Self::of(Unknown {
@@ -240,7 +238,7 @@ impl Text {
         }
     }
 
-    /// The one unknown value that the text is, if it is one and nothing else.
+    /// The unknown value, if the text is exactly one.
     #[must_use]
     pub fn as_unknown(&self) -> Option<&Unknown> {
         match self.0.as_slice() {
@@ -249,7 +247,7 @@ impl Text {
         }
     }
 
-    /// The logical ID, if the text is what `Ref` gives of a resource.
+    /// The logical ID, if the text is the `Ref` of a resource.
     #[must_use]
     pub fn as_resource(&self) -> Option<&str> {
         match &self.as_unknown()?.origin {
@@ -267,7 +265,7 @@ impl Text {
         }
     }
 
-    /// Everything that is not known in it.
+    /// The unknown values in it.
     pub fn unknowns(&self) -> impl Iterator<Item = &Unknown> {
         self.0.iter().filter_map(|piece| match piece {
             Piece::Unknown(unknown) => Some(unknown),
@@ -302,8 +300,7 @@ impl Text {
         }
     }
 
-    /// The parts between the `separator`s that are known to be there. An unknown value may hold
-    /// more of them.
+    /// The parts between the known `separator`s. An unknown value may contain more of them.
     #[must_use]
     pub fn split(&self, separator: char) -> Vec<Self> {
         let mut parts = vec![Self::default()];
@@ -326,7 +323,7 @@ impl Text {
         parts
     }
 
-    /// How many bytes of it are known.
+    /// The number of known bytes.
     #[must_use]
     pub fn len(&self) -> usize {
         let mut bytes = 0;
@@ -361,7 +358,7 @@ impl Text {
 }
 
 impl fmt::Display for Text {
-    /// The text, with `${…}` for what is not known.
+    /// The text, with `${…}` for unknown parts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for piece in &self.0 {
             match piece {

@@ -1,8 +1,7 @@
-//! Patterns of IAM and what can be decided about them: `*` stands for any characters, `?` for
-//! exactly one.
+//! IAM's patterns and decisions about them: `*` matches any characters, `?` exactly one.
 //!
-//! Such patterns are regular, so that membership, intersection, inclusion and the emptiness of a
-//! difference can all be decided, with a shortest witness. [`Search`] does it.
+//! Such patterns are regular. So membership, intersection, inclusion and the emptiness of a
+//! difference can all be decided, with a shortest witness. [`Search`] does that.
 
 mod budget;
 mod class;
@@ -28,7 +27,7 @@ enum Symbol {
 }
 
 impl Symbol {
-    /// Whether all that another symbol stands for is one character that this one stands for.
+    /// Whether another symbol matches exactly one character, which this one also matches.
     fn takes(self, other: Self) -> bool {
         match (self, other) {
             (Self::Character(own), Self::Character(theirs)) => own == theirs,
@@ -38,13 +37,12 @@ impl Symbol {
     }
 }
 
-/// A pattern, in the form in which equal patterns are written alike: no two `*` side by side, and
-/// `?` before `*`.
+/// A pattern in normal form: no two `*` in a row, and `?` before `*`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern(Vec<Symbol>);
 
 impl Pattern {
-    /// The pattern that is written so.
+    /// The pattern with this text.
     #[must_use]
     pub fn new(written: &str) -> Self {
         let symbol = |character| match character {
@@ -69,7 +67,7 @@ impl Pattern {
         Self(tidy)
     }
 
-    /// A text that fits nothing but itself: a `*` in it is no wildcard.
+    /// A pattern that matches only this text: a `*` in it is not a wildcard.
     #[must_use]
     pub fn exactly(text: &str) -> Self {
         Self(text.chars().map(Symbol::Character).collect())
@@ -81,13 +79,13 @@ impl Pattern {
         Self::of(self.0.into_iter().chain(other.0))
     }
 
-    /// Whether the text fits, in time proportional to both lengths at the worst.
+    /// Whether the text matches. At worst, the time is proportional to the product of both lengths.
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         self.plainly_covers(&Self::exactly(text))
     }
 
-    /// The one text that fits, where no wildcard is in the pattern.
+    /// The only text that matches, if the pattern has no wildcard.
     #[must_use]
     pub fn literal(&self) -> Option<String> {
         self.0
@@ -102,8 +100,8 @@ impl Pattern {
             .collect()
     }
 
-    /// Whether every text that fits `other` fits this. Quick, and never wrongly yes; wrongly no for
-    /// some patterns in which `?` stands after `*`. What must be decided is decided by [`Search`].
+    /// Whether this matches every text that `other` matches. This is quick and never wrongly yes;
+    /// it is wrongly no for some patterns with `?` after `*`. [`Search`] decides exactly.
     #[must_use]
     pub fn plainly_covers(&self, other: &Self) -> bool {
         let (mut at, mut seen) = (0, 0);
@@ -129,7 +127,7 @@ impl Pattern {
             .is_some_and(|rest| rest.iter().all(|symbol| *symbol == Symbol::Star))
     }
 
-    /// Whether some text fits both, in time proportional to the product of their lengths.
+    /// Whether some text matches both, in time proportional to the product of their lengths.
     #[must_use]
     pub fn overlaps(&self, other: &Self) -> bool {
         overlap(&self.0, &other.0)

@@ -1,5 +1,5 @@
-//! The pipeline on one page: load, resolve, lint, lower, check limits and claims. Each stage goes
-//! on after a mistake, so that one run reports them all.
+//! The pipeline on one page: load, resolve, lint, lower, check limits and claims. Each stage
+//! continues after a mistake, so that one run reports them all.
 
 use crate::access::expect;
 use crate::diagnostic::{Diagnostic, has_errors};
@@ -14,18 +14,18 @@ use crate::template::lower::{Lowered, Placement, lower};
 /// A source, compiled as far as its mistakes allow.
 #[derive(Debug)]
 pub struct Compiled {
-    /// What the source means; incomplete where there are errors.
+    /// The meaning of the source; incomplete if there are errors.
     pub rules: Rules,
-    /// The template; `None` where there are errors.
+    /// The template; `None` if there are errors.
     pub lowered: Option<Lowered>,
-    /// Everything there is to say, in the order of the source.
+    /// All messages, in the order of the source.
     pub diagnostics: Vec<Diagnostic>,
-    /// A place that stands for the source as a whole.
+    /// The place of the source as a whole.
     pub start: Span,
 }
 
-/// Compiles a source: syntax, rules, template, and whether its claims hold. `placement` says where
-/// the template will lie.
+/// Compiles a source: syntax, rules, template and claims. `placement` has the future path of the
+/// template.
 pub fn compile(
     root: Root,
     placement: &Placement,
@@ -63,8 +63,8 @@ fn in_order(diagnostics: &mut Vec<Diagnostic>) {
     *diagnostics = kept;
 }
 
-/// Compiles a source with `claim` in the place of its own claims, which is left to be decided. An
-/// empty source stands for a template that is not made from one.
+/// Compiles a source with `claim` in place of its own claims, without deciding it. An empty source
+/// is used for a template that was not compiled from one.
 pub fn compile_to_ask(
     root: Root,
     claim: &str,
@@ -120,8 +120,8 @@ fn resolve_and_lower(
             start,
             &mut diagnostics,
         );
-        // A source of names is there to be included: it can be checked, and makes no template of
-        // its own.
+        // A source that has only names is for others to include: it can be checked, and compiles to
+        // no template.
         if units
             .first()
             .is_some_and(|root| root.ast.statements.is_empty())

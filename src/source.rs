@@ -1,4 +1,4 @@
-//! Source files: their texts, spans within them, and the lines that people count in.
+//! Source files: their texts, spans within them, and lines as people count them.
 
 mod invisible;
 
@@ -17,7 +17,7 @@ pub struct FileId(u32);
 /// Offsets are 32 bits wide: a source of 4 GiB or more is refused when it is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// The file it lies in.
+    /// Its file.
     pub file: FileId,
     /// Offset of the first byte.
     pub start: u32,
@@ -72,7 +72,7 @@ impl Source {
         &self.text
     }
 
-    /// Where the byte at `offset` stands.
+    /// The position of the byte at `offset`.
     #[must_use]
     pub fn position(&self, offset: u32) -> Position {
         let line = self.line_starts().partition_point(|&start| start <= offset);
@@ -145,19 +145,19 @@ impl Sources {
     }
 }
 
-/// What stands at a path.
+/// The kind of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PathKind {
     /// A file.
     File,
     /// A folder.
     Folder,
-    /// Nothing, or nothing that can be looked at.
+    /// Nothing, or nothing accessible.
     Missing,
 }
 
-/// The little of a file system that the library asks for: included files, and what a local
-/// `content` is.
+/// The part of a file system that the library needs: included files, and the kind of a local
+/// `content`.
 ///
 /// The command line implements it; the library itself reads no file.
 pub trait Files {
@@ -165,12 +165,12 @@ pub trait Files {
     ///
     /// # Errors
     ///
-    /// Whatever the reading meets; the message is shown to the user.
+    /// Any error of reading; the user sees its message.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// One path for every way to write the same file or folder, links followed, to find include
-    /// cycles and includes from outside by. An empty path is the current folder. What cannot be
-    /// looked at keeps its path.
+    /// One path for all spellings of the same file or folder, links followed, to find include
+    /// cycles and includes from outside. An empty path is the current folder. An inaccessible path
+    /// stays as it is.
     fn identity(&self, path: &Path) -> PathBuf;
 
     /// What stands at `path`.

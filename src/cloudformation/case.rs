@@ -11,8 +11,7 @@ const MOST_SHOWN: usize = 4;
 pub enum Variable {
     /// The value of a parameter or pseudo parameter, by its name.
     Parameter(String),
-    /// Whether something holds that the template cannot decide: in words, and what tells it from
-    /// others.
+    /// A fact that the template cannot decide: in words, and with its identity.
     Fact(String, String),
 }
 
@@ -38,7 +37,7 @@ impl Case {
         self.0.is_empty()
     }
 
-    /// Whether it is what the defaults of the parameters make of it.
+    /// Whether it is the case of the defaults.
     #[must_use]
     pub fn is_by_default(&self) -> bool {
         self.0
@@ -82,7 +81,7 @@ fn compatible(a: &Setting, b: &Setting) -> bool {
 }
 
 impl fmt::Display for Case {
-    /// In words, to stand after an *if*: `Public is true and Stage is not prod`.
+    /// In words, for use after *if*: `Public is true and Stage is not prod`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (variable, setting)) in self.0.iter().enumerate() {
             if index == MOST_SHOWN {
@@ -110,7 +109,7 @@ impl fmt::Display for Case {
     }
 }
 
-/// The cases in words, to stand after an *if*; none where they are all cases there are.
+/// The cases in words, for use after *if*; `None` if these are all cases.
 #[must_use]
 pub fn condition(mut some: Vec<Case>, all: &[Case]) -> Option<String> {
     if some.len() == all.len() {

@@ -1,9 +1,9 @@
-//! CloudFormation templates, whoever wrote them: what their values are once they are deployed, as
-//! far as a template tells.
+//! CloudFormation templates, whoever wrote them: their values after a deploy, as far as a template
+//! determines them.
 //!
-//! A template leaves things open: parameters, conditions, what other stacks export. [`explore`]
-//! asks a question in every case that the template distinguishes, and gives each answer with its
-//! [`Case`]. It knows nothing of layers.
+//! A template leaves things open: parameters, conditions, the exports of other stacks. [`explore`]
+//! asks a question in every case that the template distinguishes, and returns each answer with its
+//! [`Case`]. This part knows nothing about layers.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "JSON is a closed set of others, of which a place understands one or two"

@@ -1,4 +1,4 @@
-//! What a resource says in one case: whether it is made, and the values of its properties.
+//! A resource in one case: whether it is created, and the values of its properties.
 
 use super::template::Resource;
 use super::world::World;
@@ -12,7 +12,7 @@ impl Resource<'_> {
             .is_none_or(|condition| world.holds(condition))
     }
 
-    /// A property; `None` where it is not there, or taken away by `AWS::NoValue`.
+    /// A property; `None` if it is missing, or removed by `AWS::NoValue`.
     #[must_use]
     pub fn property(&self, name: &str, world: &World<'_>) -> Option<Partial> {
         world.value(self.json.get("Properties")?.get(name)?)
@@ -38,7 +38,7 @@ impl Resource<'_> {
             .unwrap_or_default()
     }
 
-    /// What becomes of it when it leaves the template, `DeletionPolicy`, or is replaced,
+    /// What happens to it when it leaves the template, `DeletionPolicy`, or is replaced,
     /// `UpdateReplacePolicy`.
     #[must_use]
     pub fn policy(&self, name: &str, world: &World<'_>) -> Option<Partial> {

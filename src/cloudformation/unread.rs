@@ -1,5 +1,5 @@
-//! The parts of a template that are not what they say: they stand for something that CloudFormation
-//! puts there at a deploy, and that is not in the template.
+//! The parts of a template that stand for content which CloudFormation inserts at a deploy and
+//! which is not in the template.
 
 use super::json::{children, function, mentions};
 use super::template::Template;
@@ -8,22 +8,22 @@ use serde_json::Value as Json;
 /// A part of a template whose meaning is not in the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
-    /// Where it stands: a section, or a logical ID.
+    /// Its place: a section, or a logical ID.
     pub place: String,
-    /// What it is.
+    /// Its description.
     pub what: String,
-    /// What it can change.
+    /// The extent of its possible changes.
     pub extent: Extent,
-    /// What tells it from another one at the same place.
+    /// Its identity among parts at the same place.
     pub identity: String,
 }
 
-/// What a part can change that is not read.
+/// What an unread part can change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Extent {
     /// Everything: it may add, change or take away any resource.
     Template,
-    /// What it is handed: resources and texts that are named in it.
+    /// What it receives: the resources and texts that it names.
     Handed(Json),
 }
 
@@ -39,7 +39,7 @@ impl Unread {
         }
     }
 
-    /// A resource that may make others, of what it is handed.
+    /// A resource that may create others from what it receives.
     pub fn resource(
         id: &str,
         what: impl Into<String>,
@@ -67,8 +67,7 @@ impl Unread {
         }
     }
 
-    /// Whether it can change something about a resource of the template, or about what is called by
-    /// one of these names.
+    /// Whether it can change a resource of the template, or something with one of these names.
     #[must_use]
     pub fn concerns(&self, ids: &[&str], names: &[&str]) -> bool {
         match &self.extent {
@@ -78,7 +77,8 @@ impl Unread {
     }
 }
 
-/// Whether a value names a resource, or holds one of some texts, or holds what only a deploy tells.
+/// Whether a value names a resource, contains one of some texts, or contains a value that only a
+/// deploy knows.
 fn is_handed(json: &Json, ids: &[&str], names: &[&str]) -> bool {
     if let Json::String(text) = json {
         return ids.contains(&text.as_str())

@@ -1,9 +1,9 @@
-//! The values that a deploy gives to parameters and resources: those that are known, and what
-//! stands for the others while a question is decided.
+//! The values that a deploy gives to parameters and resources: the known ones, and placeholders for
+//! the others while a question is decided.
 
 use std::collections::HashMap;
 
-/// What is known of the values that a deploy gives to parameters.
+/// The known values of parameters.
 #[derive(Clone, Debug, Default)]
 pub struct Values {
     /// These parameters, pseudo parameters among them, have these values.
@@ -23,9 +23,9 @@ impl Values {
     }
 }
 
-/// What stands for values that only a deploy tells, while a question about every deploy is decided:
-/// values that stand nowhere in the template, so that what does not depend on them is true of every
-/// deploy but those that the template names.
+/// Placeholders for values that only a deploy knows, while a question about every deploy is
+/// decided. They occur nowhere in the template, so an answer holds for every deploy whose values
+/// the template does not name.
 #[derive(Clone, Debug, Default)]
 pub struct Placeholders {
     /// By the name of the parameter or pseudo parameter.
@@ -54,19 +54,19 @@ impl Placeholders {
         }
     }
 
-    /// What stands for a parameter or pseudo parameter.
+    /// The placeholder for a parameter or pseudo parameter.
     #[must_use]
     pub fn of_parameter(&self, name: &str) -> Option<&str> {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// What stands for a resource.
+    /// The placeholder for a resource.
     #[must_use]
     pub fn of_resource(&self, id: &str) -> Option<&str> {
         self.resources.get(id).map(String::as_str)
     }
 
-    /// Every resource that something stands for, by logical ID.
+    /// Every resource with a placeholder, by logical ID.
     #[must_use]
     pub fn resources(&self) -> Vec<(&str, &str)> {
         let mut all: Vec<(&str, &str)> = self

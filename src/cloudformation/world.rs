@@ -1,10 +1,9 @@
 //! A template in one case, and questions that are asked in every case.
 //!
-//! A question about a template is asked in a [`World`], in which every parameter has a value or is
-//! known to have none of those that the template distinguishes, and every condition is true or
-//! false. Nothing is decided before it is asked for: when an answer first needs an open parameter,
-//! the question is asked again for each of its values. So a question costs as many worlds as the
-//! answer depends on, and not as many as the template has.
+//! A question about a template is asked in a [`World`]. There, every parameter has a value, or none
+//! of the values that the template distinguishes, and every condition is true or false. Worlds are
+//! decided on demand: when an answer first needs an open parameter, the question is asked again for
+//! each of its values. So the number of worlds depends on the answer, and not on the template.
 
 use super::case::{Case, Setting, Variable};
 use super::json::written;
@@ -25,7 +24,7 @@ pub const MOST_CASES: usize = 256;
 pub struct World<'t> {
     /// The template.
     pub template: &'t Template,
-    /// What stands for values that only a deploy tells; none where they are to stay unknown.
+    /// Placeholders for values that only a deploy knows; `None` if they should stay unknown.
     pub(super) placeholders: Option<&'t Placeholders>,
     choices: RefCell<Vec<Choice>>,
     /// The conditions that are decided; `None` while one is being decided.
@@ -42,14 +41,14 @@ struct Choice {
 }
 
 impl World<'_> {
-    /// What this world has decided about a variable already.
+    /// The earlier decision of this world about a variable.
     pub(super) fn decided(&self, variable: &Variable) -> Option<Setting> {
         let choices = self.choices.borrow();
         let known = choices.iter().find(|choice| choice.variable == *variable)?;
         known.settings.get(known.chosen).cloned()
     }
 
-    /// Decides about a variable: this setting in this world, the others in worlds of their own.
+    /// Decides about a variable: this setting in this world, the others in other worlds.
     pub(super) fn decide(
         &self,
         variable: Variable,
@@ -66,7 +65,7 @@ impl World<'_> {
         first
     }
 
-    /// The case that this world is, as far as it has been asked for.
+    /// The case of this world, with the decisions so far.
     #[must_use]
     pub fn case(&self) -> Case {
         let choices = self.choices.borrow();
@@ -79,7 +78,7 @@ impl World<'_> {
         Case(settings.collect())
     }
 
-    /// Moves on to the next case; whether there is one.
+    /// Moves on to the next case, and returns whether there is one.
     fn advance(&mut self) -> bool {
         let choices = self.choices.get_mut();
         while let Some(last) = choices.last_mut() {
@@ -94,8 +93,8 @@ impl World<'_> {
         false
     }
 
-    /// The value of a parameter or pseudo parameter, by `Ref`; `None` where the template has no
-    /// such parameter.
+    /// The value of a parameter or pseudo parameter, by `Ref`; `None` if the template has no such
+    /// parameter.
     pub(super) fn parameter(&self, name: &str) -> Option<Partial> {
         let declared = self.template.parameter(name);
         if declared.is_none() && !name.starts_with("AWS::") {
@@ -137,13 +136,13 @@ impl World<'_> {
         !excluded && self.template.may_be(text, literal)
     }
 
-    /// What stands for a parameter of which only a deploy tells the value.
+    /// The placeholder for a parameter whose value only a deploy knows.
     #[must_use]
     pub fn placeholder(&self, name: &str) -> Option<&str> {
         self.placeholders?.of_parameter(name)
     }
 
-    /// What is decided about a parameter in this world.
+    /// The decision about a parameter in this world.
     pub(super) fn setting(&self, name: &str, declared: Option<&Parameter>) -> Setting {
         if let Some(value) = self.template.given(name) {
             return Setting::Is(value.to_owned(), false);
@@ -167,8 +166,8 @@ impl World<'_> {
     }
 }
 
-/// What stands for a parameter that has none of some values: in another region than those that a
-/// template tells apart, if the usual one is among them.
+/// The placeholder for a parameter that has none of some values: for the region, another one than
+/// those that the template distinguishes, if the usual one is among them.
 fn other_than(usual: &str, others: &[String], name: &str) -> Option<String> {
     const REGIONS: [&str; 4] = ["eu-central-1", "ap-southeast-2", "sa-east-1", "ca-west-1"];
     let regions = REGIONS.iter().filter(|_| name == "AWS::Region");
@@ -180,12 +179,11 @@ fn other_than(usual: &str, others: &[String], name: &str) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// Asks a question in every case that its answer depends on. The cases exclude each other, and
-/// there is no other.
+/// Asks a question in every case that its answer depends on. The cases are disjoint and complete.
 ///
 /// # Errors
 ///
-/// Where there are more than [`MOST_CASES`].
+/// If there are more than [`MOST_CASES`].
 pub fn explore<T>(
     template: &Template,
     placeholders: Option<&Placeholders>,

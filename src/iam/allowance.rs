@@ -1,4 +1,4 @@
-//! The layers that policies let attach, as patterns, and what can be asked of them.
+//! The layers that policies allow attaching, as patterns, and questions about them.
 
 use crate::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use std::collections::HashSet;
@@ -28,8 +28,8 @@ impl Among {
     }
 }
 
-/// One way in which policies let something be done to a layer, such as attaching it: a disjunct of
-/// their meaning in disjunctive normal form.
+/// One way in which policies allow an action on a layer, such as attaching it: a disjunct of their
+/// meaning in disjunctive normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
     /// Each layer of the list fits at least one pattern of each group.
@@ -79,7 +79,7 @@ impl Allowance {
         })
     }
 
-    /// A layer that it lets attach, within a set if one is given, and outside of another.
+    /// A layer that it allows, within a set if one is given, and outside another one.
     ///
     /// # Errors
     ///
@@ -98,7 +98,7 @@ impl Allowance {
         layer(self.among, &within, &[&self.outside, outside])
     }
 
-    /// A layer that it lets attach and none of some others does, within a set if one is given.
+    /// A layer that it allows and no other of some allowances does, within a set if one is given.
     ///
     /// # Errors
     ///
@@ -111,8 +111,8 @@ impl Allowance {
         self.search_beyond(others, set, &mut MOST_SEARCHES.clone())
     }
 
-    /// Each of the others is left by one of its groups, or by what is outside of it; every
-    /// combination is searched.
+    /// A layer escapes each of the others through one of its groups, or through its exceptions;
+    /// every combination is searched.
     fn search_beyond(
         &self,
         others: &[Self],
@@ -147,13 +147,13 @@ impl Allowance {
         Ok(None)
     }
 
-    /// What tells it from other allowances.
+    /// Its identity among allowances.
     fn key(&self) -> (&[Vec<Pattern>], &[Pattern]) {
         (&self.within, &self.outside)
     }
 }
 
-/// A layer that some of the first let attach and none of the others does.
+/// A layer that one of the first allows and none of the others does.
 ///
 /// # Errors
 ///
@@ -175,13 +175,13 @@ pub fn layer_beyond(
     Ok(None)
 }
 
-/// Orders allowances and takes out those that stand twice.
+/// Sorts allowances and removes duplicates.
 pub(super) fn tidy(allowances: &mut Vec<Allowance>) {
     allowances.sort_by(|a, b| a.key().cmp(&b.key()));
     allowances.dedup_by(|a, b| a.key() == b.key());
 }
 
-/// A layer that fits a pattern of each group, and none of those outside.
+/// A layer that matches a pattern of each group, and none of the exceptions.
 fn layer(
     among: Among,
     within: &[&[Pattern]],
@@ -209,8 +209,8 @@ impl std::fmt::Display for TooManyAllowances {
 
 impl std::error::Error for TooManyAllowances {}
 
-/// Takes out what says nothing: a pattern that another one covers, a group that another one is
-/// within or that every layer fits.
+/// Removes redundant parts: a pattern that another one covers, a group that contains another one,
+/// and a group that every layer matches.
 pub(super) fn simplify(allowance: &mut Allowance) {
     let every = Pattern::new("*");
     allowance.within.retain(|group| !group.contains(&every));

@@ -1,13 +1,13 @@
-//! Which layers policies let attach: not one by one, but all of them.
+//! Which layers policies allow attaching: not for one layer, but for all of them.
 //!
-//! A request brings a list of layers. Conditions on `lambda:Layer` speak of all layers of the list,
-//! or of any, so that a layer can be attached if there is a list with it that some Allow of each
-//! level allows and no Deny denies. Each way to that end is an [`Allowance`].
+//! A request has a list of layers. Conditions on `lambda:Layer` are about all layers of the list,
+//! or about any of them. So a layer can be attached if there is a list with it that an Allow of
+//! each level allows and no Deny denies. Each way to do so is an [`Allowance`].
 //!
-//! For example, a policy allows creating functions where each layer fits `a*`
-//! (`ForAllValues:StringLike`) and denies it where some layer fits `ab*`
-//! (`ForAnyValue:StringLike`). A list escapes the Deny if no layer of it fits `ab*`, so that there
-//! is one allowance: within `a*`, outside `ab*`.
+//! For example, a policy allows creating functions if each layer matches `a*`
+//! (`ForAllValues:StringLike`) and denies it if some layer matches `ab*`
+//! (`ForAnyValue:StringLike`). A list escapes the Deny if none of its layers matches `ab*`. So
+//! there is one allowance: within `a*`, outside `ab*`.
 
 use super::allowance::{
     Allowance, AttachableLayers, Need, TooManyAllowances, product, simplify, tidy,
@@ -39,13 +39,13 @@ pub enum Half {
     Both,
 }
 
-/// What a condition says about the list of layers.
+/// The meaning of a condition for the list of layers.
 pub(super) enum Constraint {
     /// Each layer fits one of the patterns, or none of them.
     All(LayerPatterns, Fits),
     /// Some layer does.
     Any(LayerPatterns, Fits),
-    /// It never holds where there are layers.
+    /// It never holds for a list with layers.
     Never,
     /// It is not understood; why.
     Unclear(String),
@@ -54,10 +54,10 @@ pub(super) enum Constraint {
 /// Whether a layer fits one of the patterns of a constraint, or none.
 pub(super) type Fits = bool;
 
-/// Patterns for layers, of which not all may be known.
+/// Patterns for layers. Some may be unknown.
 pub(super) struct LayerPatterns {
     pub known: Vec<Pattern>,
-    /// Why others are not known, if there are any.
+    /// Why some are unknown, if any are.
     pub unknown: Option<String>,
 }
 
@@ -72,7 +72,7 @@ impl LayerPatterns {
     }
 }
 
-/// What can be attached under these policies.
+/// The layers that can be attached under these policies.
 #[must_use]
 pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
     let mut found = AttachableLayers {
@@ -87,7 +87,7 @@ pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
         Ok(possible) => found.possible = possible,
         Err(TooManyAllowances) => {
             found.doubts.push(TooManyAllowances.to_string());
-            // What is not distinguished is not excluded.
+            // A condition that is not distinguished excludes nothing.
             found.possible.push(Allowance::default());
         }
     }
@@ -100,7 +100,7 @@ pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
 ///
 /// # Errors
 ///
-/// Where there are too many.
+/// An error if there are too many.
 pub fn allowances(
     policies: &EffectivePolicies,
     bound: Bound,
@@ -123,8 +123,8 @@ pub fn allowances(
     Ok(found)
 }
 
-/// Why it is not known what the policies say about attaching layers: each statement with what is
-/// not known of it.
+/// Why the meaning of the policies for attaching is not completely known: each statement with its
+/// unknown part.
 #[must_use]
 pub fn doubts(policies: &EffectivePolicies) -> Vec<String> {
     let mut found = Vec::new();
@@ -142,7 +142,7 @@ pub fn doubts(policies: &EffectivePolicies) -> Vec<String> {
     found
 }
 
-/// What is not known of a statement that may matter for attaching or reading layers.
+/// The unknown part of a statement that may matter for attaching or reading layers.
 #[must_use]
 pub fn unclear(
     policies: &EffectivePolicies,
@@ -176,7 +176,7 @@ pub fn unclear(
     right::unclear(policies, Right::Read, document, statement)
 }
 
-/// What policies say about an action.
+/// The meaning of policies for an action.
 pub(super) struct Analysis<'a> {
     pub policies: &'a EffectivePolicies,
     pub action: &'static str,
@@ -185,7 +185,7 @@ pub(super) struct Analysis<'a> {
 
 impl Analysis<'_> {
     fn allowances(&self, with_reading: bool) -> Result<Vec<Allowance>, TooManyAllowances> {
-        // What is not understood at all may be a Deny.
+        // A statement that is not understood may be a Deny.
         if self.bound == Bound::Lower && self.policies.documents().any(is_unclear) {
             return Ok(Vec::new());
         }
@@ -240,7 +240,7 @@ impl Analysis<'_> {
         found
     }
 
-    /// What a statement allows that counts; none where its conditions never hold.
+    /// The allowance of a statement that counts; `None` if its conditions never hold.
     fn allowed_by(&self, statement: &Statement, document: &Document) -> Option<Allowance> {
         let by = if document.name.is_empty() {
             Vec::new()
@@ -274,7 +274,7 @@ impl Analysis<'_> {
         Some(allowance)
     }
 
-    /// The ways to escape a Deny; `None` where it is not about the action at all.
+    /// The ways to escape a Deny; `None` if it is not about the action.
     fn escapes(&self, statement: &Statement, document: &Document) -> Option<Vec<Allowance>> {
         if !self
             .bound
@@ -339,8 +339,8 @@ impl Analysis<'_> {
     }
 }
 
-/// Whether a statement is about some function if it allows, or about all if it denies. Where a Deny
-/// is about some functions only, others escape it.
+/// Whether an Allow is about some function, or a Deny about all functions. If a Deny is about some
+/// functions only, others escape it.
 fn functions(statement: &Statement, document: &Document, request: &Request) -> Answer {
     if statement.resources.is_everything() {
         return Answer::Yes;
@@ -377,7 +377,7 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
             Answer::Unknown("it is about some functions only".to_owned())
         }
         (Effect::Deny, None) => Answer::No,
-        // More names make a list longer, and what is left of a negated one shorter.
+        // More names make a list longer, and a negated list shorter.
         (Effect::Allow, Some(_)) if is_about_some && !statement.resources.negated => Answer::Yes,
         (Effect::Allow, Some(_)) if !is_about_some && statement.resources.negated => Answer::No,
         (Effect::Deny, Some(_)) if is_about_all && !statement.resources.negated => Answer::Yes,
@@ -398,7 +398,7 @@ pub fn is_about_layers(condition: &Condition) -> bool {
     condition.key == LAYER_KEY
 }
 
-/// What a statement's conditions say about the list of layers, in which there is at least one.
+/// The meaning of a statement's conditions for a list of at least one layer.
 pub(super) fn constraints(
     statement: &Statement,
     document: &Document,
@@ -413,7 +413,7 @@ pub(super) fn constraints(
         .collect()
 }
 
-/// What a condition says; `None` where it holds for every list.
+/// The meaning of a condition; `None` if it holds for every list.
 fn constraint(condition: &Condition, document: &Document, request: &Request) -> Option<Constraint> {
     let unclear = |why: &str| Some(Constraint::Unclear(why.to_owned()));
     if condition.operator == Operator::Null {

@@ -1,4 +1,4 @@
-//! Why a layer cannot be attached: what denies it, or which permission is missing.
+//! Why a layer cannot be attached: the statement that denies it, or the missing permission.
 
 use super::attach::{ATTACH, Analysis, Constraint, constraints};
 use super::document::{Document, Effect, Statement};
@@ -12,13 +12,13 @@ use std::fmt;
 pub enum DenyReason {
     /// Explicitly: this statement denies it.
     Explicit(String),
-    /// Implicitly: nothing of these documents allows the action.
+    /// Implicitly: nothing in these documents allows the action.
     Implicit(&'static str, Vec<String>),
     /// The layer is not among those that these statements allow.
     LayerNotAllowed(Vec<String>),
     /// The action is allowed on other layers only, by these statements.
     ResourceNotAllowed(&'static str, Vec<String>),
-    /// The layer may be attached, but nothing of these documents allows reading it.
+    /// The layer may be attached, but nothing in these documents allows reading it.
     CannotRead(Vec<String>),
 }
 
@@ -63,7 +63,7 @@ fn within(documents: &[String]) -> String {
     }
 }
 
-/// Why a request with this layer alone is denied; `None` where it is not certain that it is.
+/// Why a request with only this layer is denied; `None` if that is not certain.
 #[must_use]
 pub fn deny_reason(policies: &EffectivePolicies, layer: &str) -> Option<DenyReason> {
     let mut first = None;
@@ -75,7 +75,7 @@ pub fn deny_reason(policies: &EffectivePolicies, layer: &str) -> Option<DenyReas
         };
         match of_attaching(&analysis, layer) {
             Some(reason) => first = first.or(Some(reason)),
-            // This action attaches it, so that only reading it can be what is missing.
+            // This action attaches it, so only the permission to read it can be missing.
             None => return of_reading(policies, layer),
         }
     }
@@ -98,7 +98,7 @@ fn of_attaching(analysis: &Analysis<'_>, layer: &str) -> Option<DenyReason> {
         .find_map(|level| not_allowed(analysis, level, layer))
 }
 
-/// Why a level does not allow a layer; `None` where it may.
+/// Why a level does not allow a layer; `None` if it may.
 fn not_allowed(analysis: &Analysis<'_>, level: &[Document], layer: &str) -> Option<DenyReason> {
     let mut others = Vec::new();
     for document in level {
@@ -139,7 +139,7 @@ fn of_reading(policies: &EffectivePolicies, layer: &str) -> Option<DenyReason> {
         .map(|level| DenyReason::CannotRead(names(level)))
 }
 
-/// Whether something of a level allows a right to a layer, as far as is known.
+/// Whether a level is known to allow a right on a layer.
 fn may_allow(analysis: &RightAnalysis<'_>, level: &[Document], layer: &str) -> bool {
     level.iter().any(|document| {
         document.problem.is_some()
@@ -150,7 +150,7 @@ fn may_allow(analysis: &RightAnalysis<'_>, level: &[Document], layer: &str) -> b
     })
 }
 
-/// Why a right to a layer is denied; `None` where it is not certain that it is.
+/// Why a right on a layer is denied; `None` if that is not certain.
 #[must_use]
 pub fn right_denied(policies: &EffectivePolicies, right: Right, layer: &str) -> Option<DenyReason> {
     let analysis = RightAnalysis {
@@ -196,8 +196,7 @@ fn names(level: &[Document]) -> Vec<String> {
     level.iter().map(|document| document.name.clone()).collect()
 }
 
-/// Whether a statement's conditions hold of a list of this layer alone; `None` where that is not
-/// known.
+/// Whether a statement's conditions hold for a list of only this layer; `None` if that is unknown.
 fn fits(
     analysis: &Analysis<'_>,
     document: &Document,

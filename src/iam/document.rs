@@ -1,17 +1,17 @@
-//! Policy documents of IAM and Organizations, as far as they are understood.
+//! Policy documents of IAM and Organizations.
 //!
-//! What a document says that is not understood is kept with the reason. Whoever asks then gets no
-//! answer where it might matter, and never the answer that it does not.
+//! A part that is not understood is kept with the reason. If it might matter, the answer to a
+//! question is undecided, and never that it does not matter.
 
 use crate::partial::{Partial, Text};
 
 /// A policy document.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
-    /// What it is called in answers.
+    /// Its name in answers.
     pub name: String,
-    /// Whether `${…}` in it stands for something of the request: not in documents of older versions
-    /// (IAM User Guide, `Version`).
+    /// Whether `${…}` in it is a policy variable: not in documents of older versions (IAM User
+    /// Guide, `Version`).
     pub has_variables: bool,
     /// Its statements.
     pub statements: Vec<Statement>,
@@ -19,12 +19,12 @@ pub struct Document {
     pub problem: Option<Problem>,
 }
 
-/// Why something is not understood, and what is written there.
+/// Why something is not understood, and its written form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The reason.
     pub why: String,
-    /// What tells it from other things that are not understood for the same reason.
+    /// Its identity among parts that are not understood for the same reason.
     pub written: String,
 }
 
@@ -39,11 +39,11 @@ pub struct Statement {
     pub principal: Option<Principals>,
     /// `Action` or `NotAction`
     pub actions: PatternList,
-    /// `Resource` or `NotResource`; every resource where neither is there.
+    /// `Resource` or `NotResource`; every resource if it has neither.
     pub resources: PatternList,
     /// `Condition`: all of them must hold.
     pub conditions: Vec<Condition>,
-    /// Why it is not known what the statement does at all, if so.
+    /// Why the effect of the statement is unknown, if it is.
     pub problem: Option<Problem>,
     /// Why it is not certain that the statement counts, if so: its policy may not be there, or not
     /// be attached.
@@ -70,7 +70,7 @@ pub struct Principals {
     pub element: Partial,
 }
 
-/// Patterns of which one must fit, or none.
+/// Patterns. One must match, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PatternList {
     /// Whether none must fit: `NotAction`, `NotResource`.
@@ -102,7 +102,7 @@ pub enum Quantifier {
     Any,
 }
 
-/// What a condition compares by.
+/// The operator of a condition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// `StringEquals`
@@ -117,7 +117,7 @@ pub enum Operator {
     Null,
     /// `Bool`
     Bool,
-    /// Any other, or one that is not known, as it is written.
+    /// Any other, or an unknown one, as written.
     Unsupported(String),
 }
 
@@ -126,11 +126,11 @@ pub enum Operator {
 pub struct Condition {
     /// How several values are dealt with.
     pub quantifier: Quantifier,
-    /// What it compares by.
+    /// Its operator.
     pub operator: Operator,
     /// Whether it is the negated form, as `StringNotLike` is.
     pub negated: bool,
-    /// Whether it holds where the key is missing.
+    /// Whether it holds if the key is missing.
     pub if_exists: bool,
     /// The key, in lower case.
     pub key: String,
@@ -192,7 +192,7 @@ impl Document {
         document
     }
 
-    /// Whether it says the same as another one, whatever both and their statements are called.
+    /// Whether it means the same as another one, whatever their names and Sids.
     #[must_use]
     pub fn means_the_same(&self, other: &Self) -> bool {
         let own = self
@@ -317,7 +317,7 @@ fn patterns(value: &Partial, plain: &str, negated: &str) -> Option<PatternList> 
     })
 }
 
-/// The texts of a list; what is none is not known.
+/// The texts of a list; an item that is not a text is unknown.
 fn texts(list: &Partial) -> Vec<Text> {
     let text = |item: &Partial| match item {
         Partial::Text(text) => text.clone(),
@@ -354,7 +354,7 @@ fn conditions(element: &Partial) -> Vec<Condition> {
     conditions
 }
 
-/// A condition of which nothing is known; it keeps what is written.
+/// An unknown condition; it keeps its written form.
 fn unknown_condition(what: &str, written: &Partial) -> Condition {
     let mut identity = String::new();
     written.write_identity(&mut identity);
@@ -409,11 +409,11 @@ fn operator_of(written: &str) -> Condition {
 pub enum PolicyPiece<'t> {
     /// It stands for itself.
     Literal(&'t str),
-    /// A policy variable, by what stands between `${` and `}`.
+    /// A policy variable, by the text between `${` and `}`.
     Variable(&'t str),
 }
 
-/// A value of a document as the pieces that policy variables cut it into.
+/// A value of a document in pieces, split at its policy variables.
 #[must_use]
 pub fn variables(text: &str, has_variables: bool) -> Vec<PolicyPiece<'_>> {
     let mut pieces = Vec::new();

@@ -1,4 +1,4 @@
-//! The policies that govern somebody, and how to take what is not known of them.
+//! The policies that govern a principal, and how to treat their unknown parts.
 
 use super::document::{Document, Effect, PatternList, Statement};
 use super::evaluate::{Answer, Request};
@@ -11,11 +11,11 @@ pub(super) const LAYER_KEY: &str = "lambda:layer";
 /// policy.
 #[derive(Clone, Debug, Default)]
 pub struct EffectivePolicies {
-    /// Of each level, one document must allow: what the principal has, and its boundary.
+    /// The levels: the principal's policies, and its boundary. One document of each must allow.
     pub levels: Vec<Vec<Document>>,
-    /// What only denies.
+    /// The documents that only deny.
     pub guardrails: Vec<Document>,
-    /// What every request by the principal is known to contain.
+    /// The known content of every request by the principal.
     pub request: Request,
 }
 
@@ -35,8 +35,8 @@ impl EffectivePolicies {
         })
     }
 
-    /// The same for a principal whose own policies allow everything: what is left is what its
-    /// Denies and its boundary forbid, whatever else it is allowed.
+    /// The same for a principal whose own policies allow everything. Only its Denies and its
+    /// boundary remain, which forbid whatever else is allowed.
     #[must_use]
     pub fn whatever_is_allowed(&self) -> Self {
         let mut policies = self.clone();
@@ -57,7 +57,7 @@ impl EffectivePolicies {
     }
 }
 
-/// A document without what it allows; none where nothing is left.
+/// A document without its Allow statements; `None` if nothing is left.
 fn only_denies(mut document: Document) -> Option<Document> {
     document.problem = None;
     document
@@ -66,8 +66,8 @@ fn only_denies(mut document: Document) -> Option<Document> {
     (!document.statements.is_empty()).then_some(document)
 }
 
-/// A document that allows everything: what stands for policies that are not there. It has no name,
-/// and is not a cause of anything.
+/// A document that allows everything, in place of policies that are not known. It has no name, and
+/// is not a cause of anything.
 #[must_use]
 pub fn allow_everything() -> Document {
     let every = || PatternList {
@@ -92,20 +92,19 @@ pub fn allow_everything() -> Document {
     }
 }
 
-/// How statements are taken of which it is not known whether they hold.
+/// How to treat statements that may or may not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Bound {
-    /// To the least effect if they allow, and to the greatest if they deny: what is left is
-    /// certain.
+    /// Allow with the least effect, and Deny with the greatest: the result is certainly allowed.
     Lower,
-    /// The other way round: what is left out is excluded.
+    /// The other way round: everything outside the result is certainly excluded.
     Upper,
     /// As if they were not there.
     Understood,
 }
 
 impl Bound {
-    /// Whether a statement counts of which this is known.
+    /// Whether a statement counts, given what is known about it.
     pub(super) fn counts(self, answer: &Answer, effect: Effect) -> bool {
         match (answer, self, effect) {
             (Answer::Yes, ..) => true,
@@ -118,7 +117,7 @@ impl Bound {
         }
     }
 
-    /// Whether what is not known is taken as wide as it can be.
+    /// Whether unknown parts are treated as widely as possible.
     pub(super) fn widens(self, effect: Effect) -> bool {
         matches!(
             (self, effect),

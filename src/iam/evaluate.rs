@@ -1,5 +1,6 @@
-//! What policies say about one request, as IAM documents it, in three values: allowed, denied, or
-//! undecided with the reason. Nothing that is not understood is taken for harmless.
+//! The decision of policies about one request, as IAM documents it, in three values: allowed,
+//! denied, or undecided with the reason. A part that is not understood is never treated as
+//! harmless.
 
 use super::document::{
     Condition, Operator, PatternList, PolicyPiece, Quantifier, Statement, variables,
@@ -28,9 +29,9 @@ pub struct Request {
     pub principal: String,
     /// The action, such as `lambda:CreateFunction`.
     pub action: String,
-    /// The ARN of what it is done to.
+    /// The ARN of the resource.
     pub resource: String,
-    /// The condition keys, in lower case. Those of the principal that its ARN tells are added.
+    /// The condition keys, in lower case. Keys that follow from the ARN of the principal are added.
     pub context: HashMap<String, Values>,
     /// Whether keys that are not in the context are unknown, since every request is meant, and not
     /// missing.
@@ -38,7 +39,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// The values of a key; `None` where it is missing.
+    /// The values of a key; `None` if it is missing.
     fn values(&self, key: &str) -> Option<&Values> {
         self.context
             .get(key)
@@ -150,7 +151,7 @@ pub fn names_action(names: &PatternList, action: &str) -> Answer {
 ///
 /// # Errors
 ///
-/// Why it is not known.
+/// Why it is unknown.
 pub fn resource_pattern(
     text: &Text,
     request: &Request,
@@ -183,8 +184,8 @@ pub(super) fn without_value(text: &Text, negated: bool) -> Answer {
     }
 }
 
-/// A value of a policy as a pattern for this request; `None` where a variable in it has no value,
-/// so that nothing fits (IAM User Guide, policy variables).
+/// A value of a policy as a pattern for this request; `None` if a variable in it has no value, so
+/// nothing matches (IAM User Guide, policy variables).
 pub fn value(
     text: &Text,
     request: &Request,
@@ -207,7 +208,7 @@ fn joined(pieces: Vec<(String, bool)>) -> Pattern {
         })
 }
 
-/// The pieces of a value, and of each whether a variable stands there.
+/// The pieces of a value, each with whether it is a variable.
 fn pieces(
     text: &Text,
     request: &Request,
@@ -391,8 +392,8 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
     if condition.negated { fits.not() } else { fits }
 }
 
-/// Whether an ARN fits a pattern, each of the six parts between colons by itself (IAM User Guide,
-/// ARN condition operators).
+/// Whether an ARN matches a pattern, separately for each of the six parts between colons (IAM User
+/// Guide, ARN condition operators).
 fn arn_fits(pattern: &str, found: &str) -> bool {
     let (Some(patterns), Some(parts)) = (arn::parts(pattern), arn::parts(found)) else {
         return false;

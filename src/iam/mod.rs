@@ -1,5 +1,5 @@
-//! IAM's policies: what a document says, what policies say together about one request, and which
-//! layers they let attach.
+//! IAM's policies: the content of a document, the decision of several policies about one request,
+//! and the layers that they allow attaching.
 //!
 //! It knows nothing of templates: documents come as [`Partial`](crate::partial::Partial) values.
 

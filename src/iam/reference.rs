@@ -11,7 +11,7 @@ use crate::partial::{Partial, Text};
 /// The policies that a request meets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Policies<'a> {
-    /// What the principal has: one of them must allow, unless the resource's policy does.
+    /// The principal's policies: one of them must allow, unless the resource's policy does.
     pub identity: &'a [Document],
     /// The principal's permissions boundary: it must allow too.
     pub boundary: Option<&'a Document>,
@@ -21,7 +21,7 @@ pub struct Policies<'a> {
     pub resource: Option<&'a Document>,
 }
 
-/// Why a resource's policy may grant in its own account what a boundary does not allow.
+/// Why a resource's policy may grant something in its own account that a boundary does not allow.
 const UNBOUNDED: &str = "whether a boundary limits what a resource's policy grants depends on how \
 it names the principal";
 
@@ -106,17 +106,17 @@ fn with_principal(request: &Request) -> Request {
     request
 }
 
-/// The account in an ARN; empty in those that have none.
+/// The account in an ARN; empty if it has none.
 fn account(arn: &str) -> String {
     Arn::parse(arn).map_or_else(String::new, |arn| arn.account.to_owned())
 }
 
-/// What a document is to a request.
+/// The role of a document in a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     /// It belongs to the principal: an identity policy, a boundary, a service control policy.
     Identity,
-    /// It belongs to what the request is about, and names principals.
+    /// It belongs to the resource of the request, and names principals.
     Resource,
 }
 
@@ -179,8 +179,8 @@ fn names_resource(names: &PatternList, request: &Request, has_variables: bool) -
     if names.negated { named.not() } else { named }
 }
 
-/// Whether a variable stands before the fifth colon of a resource, where IAM takes none (IAM User
-/// Guide, policy variables).
+/// Whether a resource has a variable before its fifth colon, where IAM does not accept one (IAM
+/// User Guide, policy variables).
 fn has_early_variable(pattern: &Text, has_variables: bool) -> bool {
     let Some((before, _)) = pattern.as_literal().and_then(|text| text.split_once("${")) else {
         return false;

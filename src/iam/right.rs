@@ -1,4 +1,4 @@
-//! What policies let be done to layers by requests that name the layer as their resource: reading,
+//! What policies allow with layers in requests that name the layer as their resource: reading,
 //! publishing and sharing.
 
 use super::allowance::{
@@ -9,7 +9,7 @@ use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{Answer, Request, Values, all_hold, counts, names_action, resource_pattern};
 use crate::pattern::Pattern;
 
-/// What can be done to a layer, besides attaching it.
+/// An action on a layer, other than attaching it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Right {
     /// Reading a version.
@@ -21,7 +21,7 @@ pub enum Right {
 }
 
 impl Right {
-    /// Those whose holders change what others can use.
+    /// The rights whose holders change what others can use.
     pub const HANDLING: [Self; 2] = [Self::Publish, Self::Share];
 
     /// The action. Each is about one type of resource, and none has a condition key of its own
@@ -35,7 +35,7 @@ impl Right {
         }
     }
 
-    /// What it is done to.
+    /// Its resource.
     #[must_use]
     pub fn among(self) -> Among {
         match self {
@@ -45,7 +45,7 @@ impl Right {
     }
 }
 
-/// What policies say about a right.
+/// The meaning of policies for a right.
 pub(super) struct RightAnalysis<'a> {
     pub policies: &'a EffectivePolicies,
     pub right: Right,
@@ -67,7 +67,7 @@ pub fn handled(policies: &EffectivePolicies, right: Right) -> AttachableLayers {
         Ok(possible) => found.possible = possible,
         Err(TooManyAllowances) => {
             found.doubts.push(TooManyAllowances.to_string());
-            // What is not distinguished is not excluded.
+            // A condition that is not distinguished excludes nothing.
             found.possible.push(every(right));
         }
     }
@@ -89,7 +89,7 @@ pub fn every(right: Right) -> Allowance {
 ///
 /// # Errors
 ///
-/// Where there are too many.
+/// An error if there are too many.
 pub fn allowances(
     policies: &EffectivePolicies,
     bound: Bound,
@@ -100,7 +100,7 @@ pub fn allowances(
         right,
         bound,
     };
-    // What is not understood at all may be a Deny.
+    // A statement that is not understood may be a Deny.
     if bound == Bound::Lower && policies.documents().any(is_unclear) {
         return Ok(Vec::new());
     }
@@ -130,8 +130,8 @@ pub fn allowed_by(policies: &EffectivePolicies, right: Right, arn: &str) -> Vec<
     found
 }
 
-/// Why it is not known what the policies say about a right: each statement with what is not known
-/// of it.
+/// Why the meaning of the policies for a right is not completely known: each statement with its
+/// unknown part.
 #[must_use]
 pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<String> {
     let mut found = Vec::new();
@@ -149,7 +149,7 @@ pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<String> {
     found
 }
 
-/// What is not known of a statement that may matter for a right.
+/// The unknown part of a statement that may matter for a right.
 #[must_use]
 pub fn unclear(
     policies: &EffectivePolicies,
@@ -176,7 +176,7 @@ pub fn is_unrelated(statement: &Statement, right: Right) -> bool {
 }
 
 impl RightAnalysis<'_> {
-    /// Every way in which the policies let the right be exercised.
+    /// Every way in which the policies allow the right.
     pub fn ways(&self) -> Result<Vec<Allowance>, TooManyAllowances> {
         let mut found = vec![every(self.right)];
         for level in &self.policies.levels {
@@ -192,7 +192,8 @@ impl RightAnalysis<'_> {
         Ok(found)
     }
 
-    /// What a level allows: what its statements list, and what each leaves that lists exceptions.
+    /// The layers that a level allows: those that its statements list, and everything outside the
+    /// lists of exceptions.
     fn allowed(&self, level: &[Document]) -> Vec<Allowance> {
         let widest = self.bound.widens(Effect::Allow);
         let mut listed = Vec::new();
@@ -225,7 +226,7 @@ impl RightAnalysis<'_> {
         found
     }
 
-    /// Takes from an allowance what a Deny denies.
+    /// Removes from an allowance what a Deny denies.
     fn take(&self, way: &mut Allowance, statement: &Statement, document: &Document) {
         let widest = self.bound.widens(Effect::Deny);
         let resources = resources(statement, document, &self.policies.request);
@@ -259,7 +260,7 @@ impl RightAnalysis<'_> {
             .and(|| counts(statement))
     }
 
-    /// Whether a statement is about exercising the right on a layer; `None` where that is unknown.
+    /// Whether a statement is about the right on a layer; `None` if that is unknown.
     pub fn about(&self, document: &Document, statement: &Statement, arn: &str) -> Option<bool> {
         match self.concerns(statement, document) {
             Answer::No => Some(false),
@@ -274,10 +275,10 @@ impl RightAnalysis<'_> {
     }
 }
 
-/// The patterns of a statement's resources, of which not all may be known.
+/// The patterns of a statement's resources. Some may be unknown.
 struct ResourcePatterns {
     known: Vec<Pattern>,
-    /// Why others are not known, if there are any.
+    /// Why some are unknown, if any are.
     unknown: Option<String>,
 }
 
@@ -291,8 +292,8 @@ impl ResourcePatterns {
         }
     }
 
-    /// The patterns of `NotResource`, where the statement is about the most that it may be about;
-    /// `None` where it may be about nothing, and is taken so.
+    /// The patterns of `NotResource`, if the statement is treated as widely as possible; `None` if
+    /// it may be about nothing, and is treated so.
     fn excepted(self, most: bool) -> Option<Vec<Pattern>> {
         (most || self.unknown.is_none()).then_some(self.known)
     }
@@ -307,8 +308,8 @@ fn resources(statement: &Statement, document: &Document, request: &Request) -> R
     for text in &statement.resources.patterns {
         match resource_pattern(text, request, document.has_variables) {
             Ok(Some(pattern)) => found.known.push(pattern),
-            // What has no value fits nothing; whether everything is then unlike it is not
-            // documented.
+            // A text without a value matches nothing; AWS does not document whether then everything
+            // differs from it.
             Ok(None) if statement.resources.negated => {
                 found.unknown = Some(format!("a variable of `{text}` has no value"));
             }

@@ -1,4 +1,4 @@
-//! What a report on access says, before it is put into a format.
+//! The content of a report on access, independent of its format.
 
 use crate::access::Access;
 use crate::access::grants::{GrantedBy, Version, Who};
@@ -19,15 +19,15 @@ use indexmap::IndexMap;
 use jiff::civil::Date;
 use std::sync::Arc;
 
-/// Everything that a report says.
+/// The content of a report.
 pub(super) struct AccessRows {
     /// The versions that everyone can use.
     pub public: Vec<String>,
     /// The layers, each with its versions and who can use them.
     pub layers: Vec<LayerRow>,
-    /// The roles and policies, each with what it lets attach or forbids.
+    /// The roles and policies, each with the layers that it allows attaching or forbids.
     pub subjects: Vec<SubjectRow>,
-    /// What is not read: where it stands, and what it is.
+    /// The unread parts: their places and descriptions.
     pub not_read: Vec<(String, String)>,
 }
 
@@ -41,7 +41,7 @@ pub(super) struct LayerRow {
 pub(super) struct VersionRow {
     /// Its logical ID or ARN.
     pub id: String,
-    /// What the source calls it.
+    /// The source's name for it.
     pub label: Option<String>,
     /// Who can use it, the loudest first.
     pub grants: Vec<GrantRow>,
@@ -50,7 +50,7 @@ pub(super) struct VersionRow {
 /// Somebody who can use a version.
 pub(super) struct GrantRow {
     pub reach: Reach,
-    /// Who it is, and what the source calls them.
+    /// The principal, and the source's name for it.
     pub who: String,
     /// In which cases, as the end of a sentence; empty if in all.
     pub when: String,
@@ -105,7 +105,7 @@ impl GrantRow {
         }
     }
 
-    /// All of it, as a source would say it.
+    /// The whole, in the words of a source.
     pub fn sentence(&self) -> String {
         let mut text = format!("{}{}", self.who, self.when);
         if !self.because.is_empty() {
@@ -204,7 +204,7 @@ pub(super) fn layer_name(version: &Version) -> String {
     }
 }
 
-/// Why some grants are there, and until when: as long as the last of them.
+/// The reasons and the last day of some grants: the latest day counts.
 pub(super) fn why(access: &Access, by: &[GrantedBy]) -> (Vec<String>, Option<Date>) {
     let whys: Vec<Option<&Arc<Why>>> = by
         .iter()
@@ -221,7 +221,7 @@ pub(super) fn why(access: &Access, by: &[GrantedBy]) -> (Vec<String>, Option<Dat
     (because, until.flatten())
 }
 
-/// Somebody, with what the source calls them.
+/// A principal, with the source's name for it.
 pub(super) fn shown(access: &Access, who: &Who) -> String {
     let id = match who {
         Who::Account(id) | Who::Organization(id) => id.to_string(),
@@ -252,7 +252,7 @@ pub(super) fn if_words(by: &[GrantedBy]) -> String {
     }
 }
 
-/// What a subject does in each case; cases in which it does the same are one row.
+/// The permissions of a subject in each case; cases with the same permissions are one row.
 fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
     let name = format!("{} ({})", subject.id, subject.type_name);
     let cases = match &subject.cases {
@@ -297,7 +297,7 @@ const ALLOWS_ATTACHING: &str = "allows attaching";
 const CAN_BE_ASSUMED_BY: &str = "can be assumed by";
 const FORBIDS: &str = "forbids attaching";
 
-/// What a subject lets attach and forbids, in sentences, by the verb before them.
+/// The layers that a subject allows attaching or forbids, in sentences, by the verb before them.
 fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     let policies = &subject.policies;
     let has = |effect: Effect| {
@@ -337,13 +337,13 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     found
 }
 
-/// Which layers a subject lets publish or share, or keeps from it, and the verb before them;
-/// nothing of one that has nothing to do with it.
+/// The layers that a subject allows publishing or sharing, or forbids, and the verb before them;
+/// nothing for one that has nothing to do with it.
 fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>)> {
     let policies = &subject.policies;
     let says = |effect: Effect| {
         policies.statements().any(|(document, statement)| {
-            // What stands for policies that are not here has no name.
+            // The stand-in for unknown policies has no name.
             statement.effect == effect
                 && !document.name.is_empty()
                 && !right::is_unrelated(statement, right)
@@ -356,7 +356,7 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
     };
     let whatever_is_allowed = || right::handled(&policies.whatever_is_allowed(), right);
     match subject.kind {
-        // These grant nothing by themselves.
+        // These grant nothing.
         Kind::Boundary | Kind::Guardrail if says(Effect::Deny) => {
             Some((forbids, forbidden(&whatever_is_allowed())))
         }
@@ -392,7 +392,7 @@ fn trusted(trust: &Trust) -> Option<String> {
 fn allowed(found: &AttachableLayers) -> Vec<String> {
     let mut lines = Vec::new();
     for allowance in &found.possible {
-        // What no layer version fits lets nothing be attached.
+        // An allowance that no layer version matches allows nothing.
         if allowance.layer(None, &[]) == Ok(None) {
             continue;
         }
@@ -446,7 +446,7 @@ fn forbidden(found: &AttachableLayers) -> Vec<String> {
     lines
 }
 
-/// The statements that deny by `ForAllValues`, and so let by what they are to keep out.
+/// The statements that deny with `ForAllValues`, and so fail to keep layers out.
 fn defeated(policies: &EffectivePolicies) -> Vec<String> {
     let mut found = Vec::new();
     for (document, statement) in policies
@@ -470,7 +470,7 @@ fn defeated(policies: &EffectivePolicies) -> Vec<String> {
     found
 }
 
-/// What an allowance lets attach.
+/// The layers of an allowance, in words.
 fn sentence(allowance: &Allowance, is_certain: bool) -> String {
     let groups: Vec<String> = allowance
         .within

@@ -1,4 +1,4 @@
-//! What a report on a difference says, before it is put into a format.
+//! The content of a report on a difference, independent of its format.
 
 use super::access::shown;
 use crate::access::Access;
@@ -9,13 +9,13 @@ use crate::iam::right::Right;
 
 /// The sentences of a report.
 pub(super) struct DiffSentences {
-    /// What a reviewer must not miss.
+    /// The changes that a reviewer must not miss.
     pub loud: Vec<String>,
     /// What somebody gains.
     pub gained: Vec<String>,
     /// What somebody loses.
     pub lost: Vec<String>,
-    /// What else there is to know.
+    /// Other notes.
     pub notes: Vec<String>,
 }
 

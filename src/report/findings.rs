@@ -8,7 +8,7 @@ use crate::access::drift;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
-/// Where the things of a template stand in the file that it was read from.
+/// The places of resources in the file of a template.
 pub trait Places {
     /// The rule or the resource of a logical ID; the beginning of the file if it is in none.
     fn place(&self, id: &str) -> Span;
@@ -63,7 +63,7 @@ pub fn broader(diff: &Diff, new: &Access, places: &dyn Places) -> Vec<Diagnostic
     found
 }
 
-/// What live sharing is other than what is declared, with the places of the declaration.
+/// The differences between live and declared sharing, with the places of the declarations.
 #[must_use]
 pub fn drifted(findings: &[drift::Finding], places: &dyn Places) -> Vec<Diagnostic> {
     let error = |finding: &drift::Finding| {

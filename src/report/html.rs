@@ -7,7 +7,7 @@ use super::picture::Picture;
 use super::svg;
 use crate::english::count;
 
-/// What the page does not say, whatever it is made from.
+/// What the page does not cover, whatever its files.
 const NOT_LOOKED_AT: &[&str] = &[
     "What is deployed. This page describes the files below. If somebody deploys something else, or \
         changes a grant by hand, <code>layershare drift</code> shows it.",
@@ -109,7 +109,7 @@ fn version_name(version: &VersionRow) -> String {
     }
 }
 
-/// Why and until when, behind what it is about.
+/// The reasons and the last day, after what they are about.
 fn reasons(grant: &GrantRow) -> String {
     let mut text = String::new();
     if !grant.because.is_empty() {
@@ -191,7 +191,7 @@ fn layers(rows: &AccessRows, body: &mut String) {
     body.push_str("</section>\n");
 }
 
-/// The columns beside who can use something: those in which there is something to say.
+/// The columns after who can use something: those that are not empty.
 struct Columns {
     because: bool,
     until: bool,

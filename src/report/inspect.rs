@@ -1,4 +1,4 @@
-//! What is in archives, in each format.
+//! The content of archives, in each format.
 
 use super::escape::{cell, line as escaped};
 use crate::archive::Contents;
@@ -8,19 +8,19 @@ use crate::english::{count, list};
 use crate::source::Sources;
 use serde_json::{Value as Json, json};
 
-/// An archive that was looked at.
+/// An inspected archive.
 #[derive(Debug)]
 pub struct Inspected {
     /// Its name, as messages have it.
     pub name: String,
-    /// What is in it.
+    /// Its content.
     pub contents: Contents,
-    /// What is wrong with that.
+    /// Its findings.
     pub diagnostics: Vec<Diagnostic>,
 }
 
 impl Inspected {
-    /// What is known of it, a line each.
+    /// Its facts, one line each.
     fn lines(&self) -> Vec<String> {
         let contents = &self.contents;
         let mut sizes = count(contents.files(), "file");
@@ -56,7 +56,7 @@ impl Inspected {
     }
 }
 
-/// What is in archives, for a terminal. What is wrong with it is said in messages.
+/// The content of archives, for a terminal. Findings are messages.
 #[must_use]
 pub fn inspect_text(inspected: &[Inspected]) -> String {
     let mut text = String::new();
@@ -70,7 +70,7 @@ pub fn inspect_text(inspected: &[Inspected]) -> String {
     text
 }
 
-/// What is in archives and what is wrong with it, for a pull request.
+/// The content of archives and the findings, for a pull request.
 #[must_use]
 pub fn inspect_markdown(inspected: &[Inspected], sources: &Sources) -> String {
     let mut text = "## Archives of layers\n".to_owned();
@@ -95,8 +95,8 @@ pub fn inspect_markdown(inspected: &[Inspected], sources: &Sources) -> String {
     text
 }
 
-/// What is in archives and what is wrong with it, for programs: a list, each with its `file`,
-/// `sha256`, `zipped`, `unzipped`, `files`, `architectures`, `pythons`, `glibc` and `findings`.
+/// The content of archives and the findings, for programs: a list, each with its `file`, `sha256`,
+/// `zipped`, `unzipped`, `files`, `architectures`, `pythons`, `glibc` and `findings`.
 #[must_use]
 pub fn inspect_json(inspected: &[Inspected], sources: &Sources) -> Json {
     let one = |one: &Inspected| {

@@ -9,8 +9,8 @@ use crate::access::grants::{GrantedBy, Who};
 use crate::iam::right::Right;
 use serde_json::{Value as Json, json};
 
-/// The schema of an access, in docs/schemas. A field that is new leaves its version as it is; one
-/// that goes or means something else gives it the next.
+/// The schema of an access, in docs/schemas. Its version stays the same when fields are added; it
+/// increases when a field is removed or changes its meaning.
 const ACCESS_SCHEMA: &str = "layershare/access/1";
 
 pub(super) fn access(access: &Access, rows: &AccessRows, made_from: &MadeFrom) -> Json {

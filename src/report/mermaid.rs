@@ -1,6 +1,6 @@
-//! A picture of who reaches what, in the words of Mermaid, within what GitHub draws: at most 500
-//! lines and 50,000 characters
-//! (<https://mermaid.js.org/config/schema-docs/config.html>, `maxEdges` and `maxTextSize`).
+//! A picture of who can use what, in Mermaid, within GitHub's limits: at most 500 lines and 50,000
+//! characters (<https://mermaid.js.org/config/schema-docs/config.html>, `maxEdges` and
+//! `maxTextSize`).
 
 use super::escape::mermaid as escaped;
 use super::picture::{Node, Picture};

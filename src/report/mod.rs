@@ -1,4 +1,4 @@
-//! Reports for people and for programs: what the answers about access say, in each format.
+//! Reports for people and for programs: the answers about access, in each format.
 
 mod access;
 mod diff;
@@ -28,13 +28,13 @@ use diff::DiffSentences;
 use picture::Picture;
 use serde_json::Value as Json;
 
-/// What a report is made from, so that somebody can tell later whether it is still true. The time
-/// is not a part of it: the same files give the same report.
+/// The files of a report, so that somebody can check later whether it is still true. It has no
+/// time: the same files give the same report.
 #[derive(Clone, Debug, Default)]
 pub struct MadeFrom {
     /// The files.
     pub files: Vec<HashedFile>,
-    /// The revision that they are of, where the user says so.
+    /// The revision of the files, if the user gives it.
     pub revision: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub fn access_markdown(access: &Access) -> String {
     markdown::access(access, &AccessRows::of(access))
 }
 
-/// The report of an access, for programs, as `docs/schemas/access.json` says.
+/// The report of an access, for programs, following `docs/schemas/access.json`.
 #[must_use]
 pub fn access_json(access: &Access, made_from: &MadeFrom) -> Json {
     json::access(access, &AccessRows::of(access), made_from)
@@ -71,7 +71,7 @@ pub fn access_html(access: &Access, made_from: &MadeFrom) -> String {
     html::access(&AccessRows::of(access), &Picture::of(access), made_from)
 }
 
-/// The picture of an access by itself.
+/// The picture of an access alone.
 #[must_use]
 pub fn access_svg(access: &Access) -> String {
     svg::text(&Picture::of(access))

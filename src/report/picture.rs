@@ -1,5 +1,5 @@
-//! Who reaches what as a picture that stays readable: beyond some tens of nodes, those that reach
-//! the same, and those that are reached by the same, are one node.
+//! A picture of who can use what that stays readable: beyond some tens of nodes, principals with
+//! the same access are one node, and so are versions with the same users.
 
 use super::access::{Reach, layer_name, shown};
 use crate::access::Access;
@@ -34,11 +34,12 @@ pub(super) struct Picture {
 pub(super) struct Node {
     /// What it is.
     pub title: String,
-    /// What is in it, if it is a group.
+    /// Its members, if it is a group.
     pub members: Vec<String>,
     /// How many members there are that are not named.
     pub unnamed: usize,
-    /// The loudest that has to do with it; none of a version that nobody else can use.
+    /// The most prominent principal that has to do with it; `None` for a version that nobody else
+    /// can use.
     pub reach: Option<Reach>,
 }
 
@@ -185,7 +186,7 @@ impl Links {
         sort_and_bound(&mut versions);
         let of_version = numbers(&versions);
 
-        // Those of one kind who can use the same of these.
+        // The principals of one kind who can use the same versions.
         let mut reached = vec![BTreeSet::new(); self.who.len()];
         for (who, version) in &self.links {
             if let (Some(set), Some(class)) = (reached.get_mut(*who), of_version.get(version)) {
@@ -302,7 +303,7 @@ fn node(names: Vec<String>, noun: &str, reach: Option<Reach>) -> Node {
     }
 }
 
-/// The loudest first, then the largest; what is beyond the most that are drawn is one group.
+/// The most prominent first, then the largest; the rest beyond the limit is one group.
 fn sort_and_bound(classes: &mut Vec<(Option<Reach>, Vec<usize>)>) {
     let rank = |reach: &Option<Reach>| reach.map_or(u8::MAX, |reach| reach as u8);
     classes.sort_by_key(|(reach, members)| (rank(reach), usize::MAX - members.len()));

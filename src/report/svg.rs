@@ -1,4 +1,4 @@
-//! A picture of who reaches what that needs nothing but itself, in light and in dark.
+//! A self-contained picture of who can use what, in light and in dark.
 
 use super::access::Reach;
 use super::escape::html as escaped;
@@ -169,7 +169,7 @@ fn listed(node: &Node) -> String {
     text
 }
 
-/// What the picture shows, in a sentence.
+/// A sentence that describes the picture.
 fn description(picture: &Picture) -> String {
     let public: Vec<String> = picture
         .lines

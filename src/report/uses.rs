@@ -1,4 +1,4 @@
-//! What is said of the functions that use layers, in each format.
+//! The functions that use layers, in each format.
 
 use super::escape::{cell, line as escaped};
 use crate::source::{Sources, Span};
@@ -24,7 +24,7 @@ fn layer_words(layer: &LayerRow) -> String {
     format!("{}{product}{when}", layer.version)
 }
 
-/// The functions and their layers, for a terminal. What is wrong with them is said in messages.
+/// The functions and their layers, for a terminal. Findings are messages.
 #[must_use]
 pub fn uses_text(uses: &Uses, sources: &Sources) -> String {
     let mut text = String::new();
@@ -49,7 +49,7 @@ pub fn uses_text(uses: &Uses, sources: &Sources) -> String {
     text
 }
 
-/// The functions, their layers and what is wrong with them, for a pull request.
+/// The functions, their layers and the findings, for a pull request.
 #[must_use]
 pub fn uses_markdown(uses: &Uses, sources: &Sources) -> String {
     let mut text = "## Layers of functions\n\n".to_owned();
@@ -97,9 +97,9 @@ pub fn uses_markdown(uses: &Uses, sources: &Sources) -> String {
     text
 }
 
-/// The functions, their layers and what is wrong with them, for programs: `functions`, each with
-/// its `file`, its `line` and its `layers`; `findings`, each with its `code`, `severity`,
-/// `message`, `label`, `file`, `line` and `column`; and `unknown`.
+/// The functions, their layers and the findings, for programs: `functions`, each with its `file`,
+/// its `line` and its `layers`; `findings`, each with its `code`, `severity`, `message`, `label`,
+/// `file`, `line` and `column`; and `unknown`.
 #[must_use]
 pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
     let functions: Vec<Json> = uses

@@ -1,6 +1,6 @@
 //! The characters that a reviewer cannot see.
 
-/// Characters that are not seen, or change how what stands around them is seen: controls but the
+/// Characters that are invisible, or change how the text around them looks: controls except the
 /// tab, format characters, private use, what Unicode lets a renderer leave out, line and paragraph
 /// separators, and the blank of Braille.
 ///
@@ -41,7 +41,7 @@ const INVISIBLE: &[(char, char)] = &[
     ('\u{100000}', '\u{10fffd}'),
 ];
 
-/// Whether a reviewer cannot see what `c` does to a text.
+/// Whether `c` changes a text in a way that a reviewer cannot see.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     // Nearly every character of a source.
