@@ -375,3 +375,24 @@ fn either_side_of_a_difference_may_be_standard_input() {
         assert_eq!(stdout(&output), "nobody gains or loses anything\n");
     }
 }
+
+#[test]
+fn an_answer_has_the_forms_of_every_report() {
+    let mut goldens = Goldens::default();
+    let claim = "only account 123456789012 can use *";
+    for (format, ending) in [("text", "txt"), ("markdown", "md"), ("json", "json")] {
+        let output = run(&[
+            "ask",
+            "diff/pull-request.new.layers",
+            claim,
+            "--format",
+            format,
+        ]);
+        assert_eq!(output.status.code(), Some(1));
+        goldens.compare(
+            &cases().join(format!("access/answer.{ending}")),
+            stdout(&output),
+        );
+    }
+    goldens.finish();
+}

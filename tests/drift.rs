@@ -38,6 +38,19 @@ fn differences_are_found_with_the_commands_that_mend_them() {
             format!("{said}exit {}\n", output.status.code().unwrap()),
         );
     }
+    for (format, ending) in [("markdown", "md"), ("json", "report.json")] {
+        let output = drift(&[
+            "changed-by-hand.layers",
+            "changed-by-hand.json",
+            "--stack-resources",
+            "changed-by-hand.resources.json",
+            "--format",
+            format,
+        ]);
+        assert_eq!(output.status.code(), Some(1));
+        let golden = support::top().join("tests/cases/drift/changed-by-hand");
+        goldens.compare(&golden.with_extension(ending), stdout(&output));
+    }
     goldens.finish();
 }
 

@@ -306,6 +306,9 @@ pub struct AskArguments {
     pub files: Vec<PathBuf>,
     /// The claim, such as `account 123456789012 can use deps`
     pub claim: String,
+    /// The format of the answer
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ReportFormat,
     /// What a policy in a file of its own is, if its content does not show it
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub meant_as: Option<MeantAs>,
@@ -324,6 +327,9 @@ pub struct DriftArguments {
     /// versions to the source
     #[arg(long, value_name = "JSON", add = completers::printed())]
     pub stack_resources: Option<PathBuf>,
+    /// The format of the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: ReportFormat,
     /// The values of parameters
     #[command(flatten)]
     pub values: ValueArguments,

@@ -1,7 +1,7 @@
 //! `layershare ask`
 
 use super::Outcome;
-use super::args::AskArguments;
+use super::args::{AskArguments, ReportFormat};
 use super::disk::{self, Disk};
 use super::input::{self, Foreign, Given, Reading};
 use super::messages::Messages;
@@ -11,7 +11,7 @@ use crate::cloudformation::Template;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Compiled;
 use crate::pipeline::compile_to_ask;
-use crate::report::terminal;
+use crate::report::{self, Answer};
 use crate::rules::load::Root;
 use crate::rules::model::Claim;
 use crate::source::Sources;
@@ -37,7 +37,7 @@ pub fn run(
         _ => of_others(Vec::new(), arguments, limits, messages)?,
     };
     match verdict {
-        Ok(verdict) => print(verdict, arguments.values.defaults),
+        Ok(verdict) => print(&verdict, arguments),
         Err(outcome) => Ok(outcome),
     }
 }
@@ -132,26 +132,24 @@ fn claim<'c>(compiled: &'c Compiled, arguments: &AskArguments) -> anyhow::Result
         .ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))
 }
 
-fn print(verdict: Verdict, by_defaults: bool) -> anyhow::Result<Outcome> {
-    let (answer, reason, outcome) = match verdict {
-        Verdict::Holds(why) => ("yes", why, Outcome::Fine),
-        Verdict::Fails(why, causes) => ("no", with_causes(why, &causes), Outcome::Findings),
-        Verdict::Undecided(why) => ("undecided", why, Outcome::Undecided),
+fn print(verdict: &Verdict, arguments: &AskArguments) -> anyhow::Result<Outcome> {
+    let answer = Answer {
+        claim: &arguments.claim,
+        verdict,
+        by_defaults: arguments.values.defaults,
     };
-    let defaults = if by_defaults {
-        ", by the defaults of the parameters"
-    } else {
-        ""
+    let text = match arguments.format {
+        ReportFormat::Text => report::answer_text(&answer),
+        ReportFormat::Markdown => report::answer_markdown(&answer),
+        ReportFormat::Json => format!("{:#}\n", report::answer_json(&answer)),
     };
-    let line = terminal(&format!("{answer}{defaults}: {reason}"));
-    writeln!(io::stdout().lock(), "{line}").context("cannot write to standard output")?;
-    Ok(outcome)
-}
-
-fn with_causes(why: String, causes: &[crate::access::claim::Cause]) -> String {
-    if causes.is_empty() {
-        return why;
-    }
-    let causes: Vec<&str> = causes.iter().map(|cause| cause.shown.as_str()).collect();
-    format!("{why} ({})", causes.join("; "))
+    io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("cannot write to standard output")?;
+    Ok(match verdict {
+        Verdict::Holds(_) => Outcome::Fine,
+        Verdict::Fails(..) => Outcome::Findings,
+        Verdict::Undecided(_) => Outcome::Undecided,
+    })
 }

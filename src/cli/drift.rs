@@ -1,16 +1,16 @@
 //! `layershare drift`
 
 use super::Outcome;
-use super::args::DriftArguments;
+use super::args::{DriftArguments, ReportFormat};
 use super::disk;
 use super::input::{self, Declared, Reading};
 use super::messages::Messages;
 use super::tree::Tree;
-use crate::access::drift::{Drift, Finding, Kind, PhysicalIds, drift};
+use crate::access::drift::{Drift, Kind, PhysicalIds, drift};
 use crate::access::grants::{Grants, VersionId, Who};
 use crate::cloudformation::{Template, read};
 use crate::english::{count, list};
-use crate::report::{drifted, terminal};
+use crate::report::{self, drifted, terminal};
 use crate::rules::load::Root;
 use crate::template::limits::Limits;
 use anyhow::{Context, anyhow, bail};
@@ -69,7 +69,15 @@ pub fn run(
     let live = Grants::of_policies(&policies)
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
     let found = drift(&declared, &live, &physical);
-    print(&found.findings).context("cannot write to standard output")?;
+    let text = match arguments.format {
+        ReportFormat::Text => report::drift_text(&found),
+        ReportFormat::Markdown => report::drift_markdown(&found),
+        ReportFormat::Json => format!("{:#}\n", report::drift_json(&found)),
+    };
+    io::stdout()
+        .lock()
+        .write_all(text.as_bytes())
+        .context("cannot write to standard output")?;
     let places = reading.placed();
     messages.reported(&drifted(&found.findings, &places), &places.sources);
     summarize(&found, messages);
@@ -218,21 +226,4 @@ fn physical_ids(printed: &Json) -> HashMap<String, String> {
             ))
         })
         .collect()
-}
-
-fn print(findings: &[Finding]) -> io::Result<()> {
-    let mut to = io::stdout().lock();
-    for finding in findings {
-        let line = format!(
-            "{}: {}: {}",
-            finding.kind.name(),
-            finding.version,
-            finding.about
-        );
-        writeln!(to, "{}", terminal(&line))?;
-        for command in &finding.commands {
-            writeln!(to, "  {}", terminal(command))?;
-        }
-    }
-    to.flush()
 }

@@ -8,6 +8,9 @@ use crate::english::{count, list};
 use crate::source::Sources;
 use serde_json::{Value as Json, json};
 
+/// The schema of the report, in docs/schemas.
+const SCHEMA: &str = "layershare/inspect/1";
+
 /// An inspected archive.
 #[derive(Debug)]
 pub struct Inspected {
@@ -95,8 +98,7 @@ pub fn inspect_markdown(inspected: &[Inspected], sources: &Sources) -> String {
     text
 }
 
-/// The content of archives and the findings, for programs: a list, each with its `file`, `sha256`,
-/// `zipped`, `unzipped`, `files`, `architectures`, `pythons`, `glibc` and `findings`.
+/// The content of archives and the findings, for programs, as `docs/schemas/inspect.json` says.
 #[must_use]
 pub fn inspect_json(inspected: &[Inspected], sources: &Sources) -> Json {
     let one = |one: &Inspected| {
@@ -130,7 +132,8 @@ pub fn inspect_json(inspected: &[Inspected], sources: &Sources) -> Json {
             "findings": findings,
         })
     };
-    inspected.iter().map(one).collect()
+    let archives: Vec<Json> = inspected.iter().map(one).collect();
+    json!({ "schema": SCHEMA, "archives": archives })
 }
 
 fn bytes(number: u64) -> String {

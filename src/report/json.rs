@@ -9,9 +9,10 @@ use crate::access::grants::{GrantedBy, Who};
 use crate::iam::right::Right;
 use serde_json::{Value as Json, json};
 
-/// The schema of an access, in docs/schemas. Its version stays the same when fields are added; it
-/// increases when a field is removed or changes its meaning.
+/// The schemas of an access and of a difference, in docs/schemas. The version of a schema stays the
+/// same when fields are added; it increases when a field is removed or changes its meaning.
 const ACCESS_SCHEMA: &str = "layershare/access/1";
+const DIFF_SCHEMA: &str = "layershare/diff/1";
 
 pub(super) fn access(access: &Access, rows: &AccessRows, made_from: &MadeFrom) -> Json {
     let mut versions = Vec::new();
@@ -82,6 +83,7 @@ fn grant(access: &Access, who: &Who, by: &[GrantedBy]) -> Json {
 
 pub(super) fn diff(diff: &Diff, old: &Access, new: &Access) -> Json {
     json!({
+        "schema": DIFF_SCHEMA,
         "broader": diff.is_broader(),
         "gained": diff.gained.iter().map(|change| use_change(change, new)).collect::<Vec<_>>(),
         "lost": diff.lost.iter().map(|change| use_change(change, old)).collect::<Vec<_>>(),

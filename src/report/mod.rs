@@ -1,7 +1,9 @@
 //! Reports for people and for programs: the answers about access, in each format.
 
 mod access;
+mod answer;
 mod diff;
+mod drift;
 mod escape;
 mod findings;
 mod html;
@@ -15,6 +17,8 @@ mod svg;
 mod text;
 mod uses;
 
+pub use answer::{Answer, answer_json, answer_markdown, answer_text};
+pub use drift::{drift_json, drift_markdown, drift_text};
 pub use escape::terminal;
 pub use findings::{Places, broader, drifted};
 #[cfg(feature = "cli")]
@@ -93,7 +97,7 @@ pub fn diff_markdown(diff: &Diff, old: &Access, new: &Access) -> String {
     )
 }
 
-/// The report of a difference, for programs.
+/// The report of a difference, for programs, as `docs/schemas/diff.json` says.
 #[must_use]
 pub fn diff_json(diff: &Diff, old: &Access, new: &Access) -> Json {
     json::diff(diff, old, new)

@@ -6,6 +6,10 @@ use crate::uses::question::User;
 use crate::uses::{LayerRow, Uses};
 use serde_json::{Value as Json, json};
 
+/// The schemas of both reports, in docs/schemas.
+const USES_SCHEMA: &str = "layershare/uses/1";
+const USERS_SCHEMA: &str = "layershare/users/1";
+
 fn place(span: Span, sources: &Sources) -> String {
     let source = sources.get(span.file);
     format!("{}:{}", source.name(), source.position(span.start).line)
@@ -97,9 +101,8 @@ pub fn uses_markdown(uses: &Uses, sources: &Sources) -> String {
     text
 }
 
-/// The functions, their layers and the findings, for programs: `functions`, each with its `file`,
-/// its `line` and its `layers`; `findings`, each with its `code`, `severity`, `message`, `label`,
-/// `file`, `line` and `column`; and `unknown`.
+/// The functions, their layers and what is wrong with them, for programs, as
+/// `docs/schemas/uses.json` says.
 #[must_use]
 pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
     let functions: Vec<Json> = uses
@@ -140,7 +143,12 @@ pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
         .iter()
         .map(|(what, about)| json!({ "what": what, "functions": about }))
         .collect();
-    json!({ "functions": functions, "findings": findings, "unknown": unknown })
+    json!({
+        "schema": USES_SCHEMA,
+        "functions": functions,
+        "findings": findings,
+        "unknown": unknown,
+    })
 }
 
 fn with_place(mut json: Json, span: Span, sources: &Sources) -> Json {
@@ -201,8 +209,7 @@ pub fn users_markdown(users: &[User], sources: &Sources) -> String {
     text
 }
 
-/// Who uses a layer, for programs: a list, each with its `function`, the `version` as it is
-/// written, whether that is `certain`, `when`, and its place.
+/// Who uses a layer, for programs, as `docs/schemas/users.json` says.
 #[must_use]
 pub fn users_json(users: &[User], sources: &Sources) -> Json {
     let one = |user: &User| {
@@ -215,7 +222,8 @@ pub fn users_json(users: &[User], sources: &Sources) -> Json {
         });
         with_place(json, user.span, sources)
     };
-    users.iter().map(one).collect()
+    let functions: Vec<Json> = users.iter().map(one).collect();
+    json!({ "schema": USERS_SCHEMA, "functions": functions })
 }
 
 fn line(text: &mut String, line: &str) {

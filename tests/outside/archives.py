@@ -111,7 +111,7 @@ def inspected(archive: Path, *target: str) -> dict[str, Any]:
     done = layershare("inspect", archive, "--format", "json", *target)
     if not done.stdout:
         raise RuntimeError(done.stderr)
-    said: list[dict[str, Any]] = json.loads(done.stdout)
+    said: list[dict[str, Any]] = json.loads(done.stdout)["archives"]
     return said[0]
 
 

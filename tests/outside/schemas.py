@@ -1,87 +1,219 @@
 """Holds the JSON of reports to the schemas of the manual, by a validator that is not ours: each
-report fits, and nothing in a schema is there for nothing.
+report fits, and nothing in a schema is there for nothing: every field is filled in one report at
+least, and every word of a list is said.
 """
 
 import json
 import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
 
 import jsonschema
 
-from tests.shared.checks import ROOT, abreast, finish, layershare, shown, some, templates
+from tests.shared.checks import ROOT, abreast, finish, layershare, some, templates
 
 SCHEMAS = ROOT / "docs" / "schemas"
 CASES = ROOT / "tests" / "cases"
+EXAMPLES = ROOT / "examples"
 
-# What each field that may be empty has to hold in one report at least.
-FILLED = {
-    "access": [
-        "made_from.revision",
-        "versions.layer",
-        "versions.label",
-        "versions.grants.id",
-        "versions.grants.names",
-        "versions.grants.by",
-        "versions.grants.when",
-        "versions.grants.because",
-        "versions.grants.until",
-        "attach.layers",
-        "not_read.what",
-    ]
-}
+Schema = dict[str, Any]
+Arguments = list[str | Path]
 
 
-def fields(value: object, path: str = "") -> set[str]:
-    """The paths of all values that say something."""
+def parts(root: Schema, schema: Schema, place: str) -> Iterator[str]:
+    """What a schema knows: the places of its fields, and each word of its lists."""
+    if "$ref" in schema:
+        return
+    for word in schema.get("enum", []):
+        if word is not None:
+            yield f"{place} = {word}"
+    for name, below in schema.get("properties", {}).items():
+        yield f"{place}.{name}"
+        yield from parts(root, below, f"{place}.{name}")
+    if "items" in schema:
+        yield from parts(root, schema["items"], f"{place}[]")
+
+
+def known(schema: Schema) -> set[str]:
+    found = set(parts(schema, schema, ""))
+    for name, below in schema.get("$defs", {}).items():
+        found |= set(parts(schema, below, name))
+    return found
+
+
+def said(root: Schema, schema: Schema, value: object, place: str) -> Iterator[str]:
+    """Which of that a report uses."""
+    for choice in schema.get("oneOf", []):
+        if isinstance(value, list) == (choice.get("type") == "array"):
+            yield from said(root, choice, value, place)
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        yield from said(root, root["$defs"][name], value, name)
+    if "enum" in schema:
+        yield f"{place} = {value}"
     if isinstance(value, dict):
-        below = (fields(item, f"{path}.{name}" if path else name) for name, item in value.items())
-        return set().union(*below)
-    if isinstance(value, list):
-        return set().union(*(fields(item, path) for item in value))
-    return set() if value is None else {path}
+        for name, below in schema.get("properties", {}).items():
+            if value.get(name) is not None:
+                yield f"{place}.{name}"
+                yield from said(root, below, value[name], f"{place}.{name}")
+    if isinstance(value, list) and "items" in schema:
+        for item in value:
+            yield from said(root, schema["items"], item, f"{place}[]")
 
 
-def access() -> list[str]:
-    schema = json.loads((SCHEMAS / "access.json").read_text())
+def held(name: str, commands: list[Arguments], at_least: int) -> list[str]:
+    """Runs the commands, and holds what they print to the schema."""
+    schema = json.loads((SCHEMAS / f"{name}.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
-    inputs = [*templates(), *some((ROOT / "examples").glob("*.layers"))]
-    inputs += sorted((CASES / "access").glob("*.layers")) + sorted(
-        (CASES / "access").glob("*.yaml")
-    )
-    inputs += [
-        path
-        for path in sorted((CASES / "reading").glob("*/*"))
-        if path.suffix in {".yaml", ".json"}
-    ]
-    runs = abreast(
-        lambda path: layershare("access", path, "--format", "json", "--revision", "0123abc"), inputs
-    )
-    faults, found, kinds, verbs, read = [], set(), set(), set(), 0
-    for path, run in zip(inputs, runs, strict=True):
+    runs = abreast(lambda command: layershare(*command, "--format", "json"), commands)
+    faults: list[str] = []
+    used: set[str] = set()
+    read = 0
+    for command, run in zip(commands, runs, strict=True):
         # Some cases are about files that are refused.
-        if run.returncode != 0:
+        if not run.stdout:
             continue
         read += 1
         report = json.loads(run.stdout)
+        used |= set(said(schema, schema, report, ""))
+        shown = " ".join(str(word) for word in command)
         faults += [
-            f"{shown(path)}: {error.json_path}: {error.message}"
+            f"{shown}: {error.json_path}: {error.message}"
             for error in validator.iter_errors(report)
         ]
-        found |= fields(report)
-        verbs |= {row["verb"] for row in report["attach"]}
-        kinds |= {grant["kind"] for version in report["versions"] for grant in version["grants"]}
-    if read < 100:
-        faults.append(f"only {read} files were read")
-    faults += [
-        f"access.json: no report fills {field}" for field in FILLED["access"] if field not in found
-    ]
-    row = schema["properties"]["attach"]["items"]
-    unseen = sorted(set(row["properties"]["verb"]["enum"]) - verbs)
-    faults += [f"access.json: no report says {verb}" for verb in unseen]
-    known = set(schema["$defs"]["grant"]["properties"]["kind"]["enum"])
-    faults += [f"access.json: no report has the kind {kind}" for kind in sorted(known - kinds)]
+    if read < at_least:
+        faults.append(f"{name}.json: only {read} of {len(commands)} commands gave a report")
+    faults += [f"{name}.json: no report has {part}" for part in sorted(known(schema) - used)]
     return faults
 
 
+def readable(folder: str) -> list[Path]:
+    """The sources and templates of cases."""
+    found = (CASES / folder).rglob("*")
+    return sorted(path for path in found if path.suffix in {".layers", ".yaml", ".json"})
+
+
+def access() -> list[Arguments]:
+    inputs = [*templates(), *some(EXAMPLES.glob("*.layers")), *readable("access")]
+    inputs += readable("reading")
+    return [["access", path, "--revision", "0123abc"] for path in inputs]
+
+
+def retained(place: Path) -> list[Arguments]:
+    """A rolling layer with grants that come to be retained, and other content."""
+    sides: list[str | Path] = []
+    for policy, archive in [("Delete", "1.zip"), ("Retain", "2.zip")]:
+        resources: dict[str, object] = {
+            "Deps": {
+                "Type": "AWS::Lambda::LayerVersion",
+                "Properties": {
+                    "LayerName": "deps",
+                    "Content": {"S3Bucket": "archives-1", "S3Key": archive},
+                },
+            }
+        }
+        for name, who in [("Other", "123456789012"), ("Own", {"Ref": "AWS::AccountId"})]:
+            resources[name] = {
+                "Type": "AWS::Lambda::LayerVersionPermission",
+                "DeletionPolicy": policy,
+                "UpdateReplacePolicy": policy,
+                "Properties": {
+                    "Action": "lambda:GetLayerVersion",
+                    "LayerVersionArn": {"Ref": "Deps"},
+                    "Principal": who,
+                },
+            }
+        path = place / f"{policy}.json"
+        path.write_text(json.dumps({"Resources": resources}))
+        sides.append(path)
+    return [["diff", *sides], ["diff", *reversed(sides)]]
+
+
+def diff() -> list[Arguments]:
+    olds = some((CASES / "diff").glob("*.old.*"))
+    sides = [(old, old.with_name(old.name.replace(".old.", ".new."))) for old in olds]
+    sides += [(new, old) for old, new in sides]
+    for inputs in [some(EXAMPLES.glob("*.layers")), readable("reading")]:
+        sides += pairwise(inputs)
+    return [["diff", old, new] for old, new in sides]
+
+
+def uses() -> list[Arguments]:
+    commands: list[Arguments] = []
+    for path in readable("uses"):
+        commands.append(["uses", path, "--region", "eu-west-1", "--account", "444455556666"])
+        commands.append(["uses", path])
+    return commands
+
+
+def users() -> list[Arguments]:
+    layers = ["deps", "arn:aws:lambda:us-east-1:123456789012:layer:deps"]
+    found = readable("uses")
+    return [["uses", path, "--of", layer] for path in found for layer in layers]
+
+
+def archives(place: Path) -> list[Arguments]:
+    folder = place / "folder"
+    (folder / "python").mkdir(parents=True)
+    (folder / "python" / "deps.py").write_text("import this\n")
+    (folder / "lost.py").write_text("")
+    made = place / "made.zip"
+    with zipfile.ZipFile(made, "w") as to:
+        to.write(sys.executable, "bin/python")
+        to.writestr("python/fast.cpython-310-x86_64-linux-gnu.so", elf())
+        to.writestr("python/../../evil", "")
+    target = ["--runtime", "python3.12", "--architecture", "arm64"]
+    commands: list[Arguments] = [["inspect", made], ["inspect", made, folder, *target]]
+    return commands
+
+
+def elf() -> bytes:
+    """A program of this machine."""
+    return Path(sys.executable).resolve().read_bytes()
+
+
+def drift() -> list[Arguments]:
+    commands: list[Arguments] = []
+    for source in some((CASES / "drift").glob("*.layers")):
+        command: Arguments = ["drift", source, source.with_suffix(".json")]
+        resources = source.with_suffix(".resources.json")
+        if resources.exists():
+            command += ["--stack-resources", resources]
+        commands.append(command)
+    live = [source.with_suffix(".json") for source in some((CASES / "drift").glob("*.layers"))]
+    shared = some(EXAMPLES.glob("*.layers"))
+    return commands + [["drift", source, policy] for source in shared for policy in live]
+
+
+def ask() -> list[Arguments]:
+    claims = [
+        "everyone can use *",
+        "everyone cannot use *",
+        "account 123456789012 can use my-shared-deps",
+        "only account 123456789012 can use *",
+    ]
+    inputs = [*templates(), *some(EXAMPLES.glob("*.layers"))]
+    asked: list[Arguments] = [["ask", path, claim] for path in inputs for claim in claims]
+    return asked + [[*command, "--defaults"] for command in asked[:20]]
+
+
+def main() -> int:
+    faults = held("access", access(), 100)
+    with tempfile.TemporaryDirectory() as place:
+        faults += held("diff", diff() + retained(Path(place)), 60)
+    faults += held("uses", uses(), 20)
+    faults += held("users", users(), 20)
+    with tempfile.TemporaryDirectory() as place:
+        faults += held("inspect", archives(Path(place)), 2)
+    faults += held("drift", drift(), 3)
+    faults += held("ask", ask(), 60)
+    return finish("schemas", faults, "the reports fit the schemas of the manual")
+
+
 if __name__ == "__main__":
-    sys.exit(finish("schemas", access(), "the reports fit the schemas of the manual"))
+    sys.exit(main())

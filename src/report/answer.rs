@@ -1,0 +1,102 @@
+//! The answer to a question, in each format.
+
+use super::escape::{cell, terminal};
+use crate::access::claim::{Cause, Verdict};
+use serde_json::{Value as Json, json};
+
+/// The schema of an answer, in docs/schemas.
+const SCHEMA: &str = "layershare/ask/1";
+
+/// What was asked, and what is found of it.
+pub struct Answer<'a> {
+    /// The claim, as it was asked.
+    pub claim: &'a str,
+    /// Whether it holds.
+    pub verdict: &'a Verdict,
+    /// Whether the defaults of parameters were taken for their values.
+    pub by_defaults: bool,
+}
+
+impl Answer<'_> {
+    fn word(&self) -> &'static str {
+        match self.verdict {
+            Verdict::Holds(_) => "yes",
+            Verdict::Fails(..) => "no",
+            Verdict::Undecided(_) => "undecided",
+        }
+    }
+
+    fn why(&self) -> &str {
+        match self.verdict {
+            Verdict::Holds(why) | Verdict::Fails(why, _) | Verdict::Undecided(why) => why,
+        }
+    }
+
+    fn causes(&self) -> &[Cause] {
+        match self.verdict {
+            Verdict::Fails(_, causes) => causes,
+            Verdict::Holds(_) | Verdict::Undecided(_) => &[],
+        }
+    }
+
+    /// What it rests on, behind the word for it.
+    fn condition(&self) -> &'static str {
+        if self.by_defaults {
+            ", by the defaults of the parameters"
+        } else {
+            ""
+        }
+    }
+
+    /// Why, and what causes it.
+    fn reason(&self) -> String {
+        let why = self.why();
+        if self.causes().is_empty() {
+            return why.to_owned();
+        }
+        let causes: Vec<&str> = self.causes().iter().map(|by| by.shown.as_str()).collect();
+        format!("{why} ({})", causes.join("; "))
+    }
+}
+
+/// For a terminal.
+#[must_use]
+pub fn answer_text(answer: &Answer<'_>) -> String {
+    let line = format!(
+        "{}{}: {}",
+        answer.word(),
+        answer.condition(),
+        answer.reason()
+    );
+    format!("{}\n", terminal(&line))
+}
+
+/// For a pull request.
+#[must_use]
+pub fn answer_markdown(answer: &Answer<'_>) -> String {
+    format!(
+        "{}\n\n**{}**{}: {}\n",
+        cell(answer.claim),
+        answer.word(),
+        answer.condition(),
+        cell(&answer.reason())
+    )
+}
+
+/// For programs, as `docs/schemas/ask.json` says.
+#[must_use]
+pub fn answer_json(answer: &Answer<'_>) -> Json {
+    let causes: Vec<Json> = answer
+        .causes()
+        .iter()
+        .map(|cause| json!({ "resource": cause.resource, "shown": cause.shown }))
+        .collect();
+    json!({
+        "schema": SCHEMA,
+        "claim": answer.claim,
+        "answer": answer.word(),
+        "why": answer.why(),
+        "causes": causes,
+        "by_defaults": answer.by_defaults,
+    })
+}
