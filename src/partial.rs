@@ -347,7 +347,7 @@ impl Text {
             match piece {
                 Piece::Literal(text) => to.push_str(&format!("{text:?}")),
                 Piece::Unknown(unknown) => {
-                    to.push_str(&format!("<{:?} {}>", unknown.origin, unknown.identity))
+                    to.push_str(&format!("<{:?} {}>", unknown.origin, unknown.identity));
                 }
             }
         }

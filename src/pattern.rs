@@ -59,7 +59,7 @@ impl Pattern {
             match (symbol, tidy.last()) {
                 (Symbol::Star, Some(Symbol::Star)) => {}
                 (Symbol::Question, Some(Symbol::Star)) => {
-                    tidy.insert(tidy.len() - 1, Symbol::Question)
+                    tidy.insert(tidy.len() - 1, Symbol::Question);
                 }
                 _ => tidy.push(symbol),
             }

@@ -427,7 +427,7 @@ fn grammar() -> BTreeMap<String, String> {
     for line in block.lines() {
         match line.split_once(" = ") {
             Some((name, made_of)) if !line.starts_with(' ') => {
-                last = name.trim().split('(').next().unwrap().to_owned();
+                name.trim().split('(').next().unwrap().clone_into(&mut last);
                 rules.insert(last.clone(), made_of.to_owned());
             }
             _ => rules.entry(last.clone()).or_default().push_str(line),

@@ -133,7 +133,7 @@ fn an_allowlist_that_outgrows_its_policy_is_refused() {
     ];
     for (head, most) in cases {
         let largest = (1..300)
-            .take_while(|&number| written(&source(head, number), Default::default()).is_some())
+            .take_while(|&number| written(&source(head, number), Format::default()).is_some())
             .last();
         let largest = largest.unwrap();
         let template: String = written(&source(head, largest), Format::Json).unwrap();

@@ -56,7 +56,7 @@ pub struct Finding {
 /// The physical IDs of the resources of stacks, by logical ID, one for each region. The physical ID
 /// of a layer version is its ARN; that of a permission is the version's ARN, `#` and the Sid
 /// (CloudFormation User Guide, return values).
-pub type PhysicalIds = HashMap<String, Vec<String>>;
+pub type PhysicalIds = BTreeMap<String, Vec<String>>;
 
 /// The result of comparing live sharing with declared sharing.
 #[derive(Debug, Default)]

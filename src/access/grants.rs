@@ -297,9 +297,9 @@ impl Grants {
             };
             for (case, other) in cases {
                 if other.as_ref() == Some(made) {
-                    by.cases.push(case.clone())
+                    by.cases.push(case.clone());
                 } else {
-                    by.others.push(case.clone())
+                    by.others.push(case.clone());
                 }
             }
             let (version, who) = made;
@@ -591,7 +591,7 @@ fn granted_by(statement: &Json) -> Vec<Who> {
         ) {
             Who::Unknown(why, _) => found.extend(unknown(why)),
             known @ (Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner) => {
-                found.push(known)
+                found.push(known);
             }
         }
     }

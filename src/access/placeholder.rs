@@ -83,7 +83,9 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
             placeholders.parameter(name, account(name));
         }
     }
-    accounts.iter().for_each(|id| placeholders.account(id));
+    for id in accounts {
+        placeholders.account(id);
+    }
     let prefix = |name: &str| {
         template
             .given(name)

@@ -120,7 +120,7 @@ impl<'t> Subjects<'t> {
     pub fn all(&self, placeholders: &Placeholders) -> Vec<SubjectCases> {
         let mut found = Vec::new();
         for resource in self.template.resources() {
-            if !self.is_subject(&resource) {
+            if !Self::is_subject(&resource) {
                 continue;
             }
             let cases = explore(self.template, Some(placeholders), |world| {
@@ -141,7 +141,7 @@ impl<'t> Subjects<'t> {
         found
     }
 
-    fn is_subject(&self, resource: &Resource<'_>) -> bool {
+    fn is_subject(resource: &Resource<'_>) -> bool {
         matches!(
             resource.kind,
             ROLE | USER | GROUP | GUARDRAIL | PERMISSION_SET
@@ -481,7 +481,7 @@ fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
         // services), and policies of other types are about other things.
         Some(Some(_)) => return None,
         None | Some(None) => {
-            content = not_certain(content, "its type is not known before a deploy")
+            content = not_certain(content, "its type is not known before a deploy");
         }
     }
     Some(guardrail_of(resource.id, content, request(resource, world)))

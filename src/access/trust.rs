@@ -112,7 +112,7 @@ pub(super) fn trusts(document: &Document) -> Vec<Trust> {
                         }
                     }
                     other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => {
-                        found.extend(other.items().iter().map(|one| trust("AWS", normal(one))))
+                        found.extend(other.items().iter().map(|one| trust("AWS", normal(one))));
                     }
                 }
             }

@@ -146,7 +146,7 @@ impl<'c> Reading<'c> {
                 .max_search_space(TAIL)
                 .locate_in_reader(reader, &mut buffer, length);
         let archive = located.map_err(|(_, error)| {
-            self.stop(
+            Self::stop(
                 error,
                 None,
                 "is not a zip file: it has no central directory at its end",
@@ -158,7 +158,7 @@ impl<'c> Reading<'c> {
                 Ok(Some(header)) => self.add(&header)?,
                 Ok(None) => break,
                 Err(error) => {
-                    return Err(self.stop(error, None, "has a broken central directory"));
+                    return Err(Self::stop(error, None, "has a broken central directory"));
                 }
             }
         }
@@ -185,7 +185,7 @@ impl<'c> Reading<'c> {
         Ok(())
     }
 
-    fn stop(&self, error: rawzip::Error, entry: Option<usize>, why: &str) -> Stop {
+    fn stop(error: rawzip::Error, entry: Option<usize>, why: &str) -> Stop {
         if let rawzip::ErrorKind::IO(error) = error.into_kind()
             && error.kind() != io::ErrorKind::UnexpectedEof
         {
@@ -255,10 +255,10 @@ impl<'c> Reading<'c> {
             let broken = "has a broken header";
             let entry = archive
                 .get_entry(stored.wayfinder)
-                .map_err(|error| self.stop(error, Some(index), broken))?;
+                .map_err(|error| Self::stop(error, Some(index), broken))?;
             let header = entry
                 .local_header(&mut buffer)
-                .map_err(|error| self.stop(error, Some(index), broken))?;
+                .map_err(|error| Self::stop(error, Some(index), broken))?;
             if header.file_path().as_bytes() != stored.name {
                 let other = String::from_utf8_lossy(header.file_path().as_bytes()).into_owned();
                 let why = format!(
@@ -332,7 +332,7 @@ impl<'c> Reading<'c> {
         }
         let found = archive
             .get_entry(stored.wayfinder)
-            .map_err(|error| self.stop(error, Some(index), "has a broken header"))?;
+            .map_err(|error| Self::stop(error, Some(index), "has a broken header"))?;
         let place = found.compressed_data_range();
         let mut unzipped = Unzipped {
             claimed: size,

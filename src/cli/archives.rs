@@ -198,6 +198,7 @@ fn name(top: &Path, path: &Path) -> String {
 }
 
 #[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems have no modes")]
 fn mode(metadata: &Metadata) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt;
     Some(metadata.permissions().mode() & 0o777)

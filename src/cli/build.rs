@@ -10,7 +10,7 @@ use super::output::{
 use super::{Outcome, folder, next};
 use crate::diagnostic::has_errors;
 use crate::english::{count, thousands};
-use crate::pipeline::compile;
+use crate::pipeline::{Compiled, compile};
 use crate::source::Sources;
 use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Placement, Shape};
@@ -65,23 +65,16 @@ pub fn run(
     if let Some(lowered) = &compiled.lowered {
         lowered.template.write(format, &mut written)?;
     }
-    let mut is_foreign = false;
-    if let (Some(output), Some(earlier), Some(lowered)) = (output, &earlier, &compiled.lowered) {
-        refuse_unknown_labels(&arguments.republish, &lowered.listed)?;
-        let record = (written != *earlier)
-            .then(|| record(earlier, output))
-            .transpose()?;
-        if let Some(record) = record.flatten() {
-            published::check(
-                &record,
-                lowered,
-                &arguments.republish,
-                compiled.start,
-                &mut compiled.diagnostics,
-            );
-            is_foreign = !record.is_marked;
-        }
-    }
+    let is_foreign = match (output, &earlier) {
+        (Some(output), Some(earlier)) => check_published(
+            &mut compiled,
+            &arguments.republish,
+            &written,
+            earlier,
+            output,
+        )?,
+        (None, _) | (_, None) => false,
+    };
     compiled
         .diagnostics
         .extend(template_size(written.len(), None, limits, compiled.start));
@@ -117,9 +110,9 @@ pub fn run(
                 &lowered.template,
                 written.len(),
             );
-            next::steps(&entry, output)
-                .iter()
-                .for_each(|line| messages.say(line));
+            for line in next::steps(&entry, output) {
+                messages.say(&line);
+            }
             Outcome::Fine
         }
     };
@@ -127,6 +120,34 @@ pub fn run(
     // take longer than writing it.
     std::mem::forget(compiled);
     Ok(outcome)
+}
+
+/// Holds what is compiled against the template that is there. Whether that is not ours.
+fn check_published(
+    compiled: &mut Compiled,
+    republish: &[String],
+    written: &[u8],
+    earlier: &[u8],
+    output: &Path,
+) -> anyhow::Result<bool> {
+    let Some(lowered) = &compiled.lowered else {
+        return Ok(false);
+    };
+    refuse_unknown_labels(republish, &lowered.listed)?;
+    if written == earlier {
+        return Ok(false);
+    }
+    let Some(record) = record(earlier, output)? else {
+        return Ok(false);
+    };
+    published::check(
+        &record,
+        lowered,
+        republish,
+        compiled.start,
+        &mut compiled.diagnostics,
+    );
+    Ok(!record.is_marked)
 }
 
 fn print(template: &[u8]) -> anyhow::Result<Outcome> {

@@ -65,7 +65,9 @@ pub fn run(
     for (id, name) in lists.into_iter().flatten() {
         physical.entry(id).or_default().push(name);
     }
-    physical.values_mut().for_each(|names| names.sort());
+    for names in physical.values_mut() {
+        names.sort();
+    }
     let live = Grants::of_policies(&policies)
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
     let found = drift(&declared, &live, &physical);

@@ -304,9 +304,9 @@ impl<'a> Work<'a> {
         messages.say("next:");
         for &changed in self.changed.iter().take(SHOWN) {
             let entry = &self.entries[changed];
-            next::deploy(entry, &self.folder.join(&entry.template))
-                .iter()
-                .for_each(|line| messages.say(line));
+            for line in next::deploy(entry, &self.folder.join(&entry.template)) {
+                messages.say(&line);
+            }
         }
         if self.changed.len() > SHOWN {
             messages.say(&format!(

@@ -283,7 +283,7 @@ impl<'a> Reading<'a> {
             let template = read::template(&bytes).ok()?;
             self.note(&place.display().to_string(), &bytes);
             children.borrow_mut().insert(self.tree.identity(&place));
-            Some(Child { template, place })
+            Some(Child { place, template })
         };
         match &root.path {
             Some(path) => with_children(json, path, &child),

@@ -58,11 +58,13 @@ impl From<Outcome> for ExitCode {
 }
 
 /// Runs the program with the arguments of the process.
+#[must_use]
 pub fn run() -> ExitCode {
     run_with(Limits::default())
 }
 
 /// Runs the program under other limits than CloudFormation's, to measure how it grows beyond them.
+#[must_use]
 pub fn run_with(limits: Limits) -> ExitCode {
     completions::answer();
     let arguments = Arguments::parse();

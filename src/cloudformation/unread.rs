@@ -147,7 +147,7 @@ pub fn unread(template: &Template) -> Vec<Unread> {
             | "AWSTemplateFormatVersion"
             | "Outputs" => {}
             _ if section.starts_with("Fn::") => {
-                found.push(Unread::anything("the template", section.as_str(), value))
+                found.push(Unread::anything("the template", section.as_str(), value));
             }
             _ if mentions(value, &is_expansion) => {
                 found.push(Unread::anything(

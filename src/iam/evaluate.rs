@@ -186,6 +186,10 @@ pub(super) fn without_value(text: &Text, negated: bool) -> Answer {
 
 /// A value of a policy as a pattern for this request; `None` if a variable in it has no value, so
 /// nothing matches (IAM User Guide, policy variables).
+///
+/// # Errors
+///
+/// Why it is not known.
 pub fn value(
     text: &Text,
     request: &Request,

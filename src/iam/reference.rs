@@ -76,16 +76,18 @@ pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
         };
         Answer::all(policies.guardrails.iter().map(level))
     };
-    let granted = || match same_account {
-        false => by_identity().and(by_resource).and(boundary),
-        true => by_identity()
+    let granted = || {
+        if !same_account {
+            return by_identity().and(by_resource).and(boundary);
+        }
+        by_identity()
             .and(boundary)
             .or(|| match (by_resource(), boundary()) {
                 (Answer::Yes | Answer::Unknown(_), Answer::No) => {
                     Answer::Unknown(UNBOUNDED.to_owned())
                 }
                 (granted, bounded) => granted.and(|| bounded),
-            }),
+            })
     };
     denied.not().and(granted).and(within_levels)
 }

@@ -184,9 +184,9 @@ impl RightAnalysis<'_> {
         }
         for (document, statement) in self.policies.statements() {
             if self.has_effect(statement, document, Effect::Deny) {
-                found
-                    .iter_mut()
-                    .for_each(|way| self.take(way, statement, document));
+                for way in &mut found {
+                    self.take(way, statement, document);
+                }
             }
         }
         Ok(found)

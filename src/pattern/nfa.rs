@@ -82,7 +82,7 @@ impl Nfa {
                 path.push(nfa.add(symbol, path.last().copied().unwrap_or_default()));
             }
             nfa.change(path.last().copied().unwrap_or_default(), |end| {
-                end.ends = true
+                end.ends = true;
             });
             last = symbols;
         }

@@ -83,9 +83,9 @@ pub(super) fn diff(diff: &Diff, sentences: &DiffSentences, gained: &Picture) -> 
     ] {
         if !sentences.is_empty() {
             text.push_str(&format!("\n### {title}\n\n"));
-            sentences
-                .iter()
-                .for_each(|sentence| line(&mut text, &format!("- {}", cell(sentence))));
+            for sentence in sentences {
+                line(&mut text, &format!("- {}", cell(sentence)));
+            }
         }
     }
     if !gained.lines.is_empty() {

@@ -120,9 +120,10 @@ fn shape(placed: &Placed<'_>) -> String {
     if node.unnamed > 0 {
         all.push_str(&format!(" and {} more", node.unnamed));
     }
-    let whole = match node.members.is_empty() {
-        true => escaped(&node.title),
-        false => format!("{}: {}", escaped(&node.title), escaped(&all)),
+    let whole = if node.members.is_empty() {
+        escaped(&node.title)
+    } else {
+        format!("{}: {}", escaped(&node.title), escaped(&all))
     };
     let mut text = format!(
         "<g><title>{whole}</title><rect class=\"p-box p-{}\" x=\"{}\" y=\"{y}\" width=\"{}\" \

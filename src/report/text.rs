@@ -52,9 +52,9 @@ pub(super) fn diff(sentences: &DiffSentences) -> String {
         ("  ", &sentences.notes),
     ];
     for (sign, sentences) in groups {
-        sentences
-            .iter()
-            .for_each(|sentence| line(&mut text, sign, sentence));
+        for sentence in sentences {
+            line(&mut text, sign, sentence);
+        }
     }
     if text.is_empty() {
         "nobody gains or loses anything\n".to_owned()

@@ -27,6 +27,7 @@ fn arn(rules: &Rules, layers: &Layers) -> String {
 /// The ARNs that a right to publish or share is about, of the layers in an account whose names fit:
 /// who publishes names the layer, who shares names a version (Service Authorization Reference, AWS
 /// Lambda).
+#[must_use]
 pub fn handled(right: LayerRight, account: Part, name: &Text) -> Text {
     let before = [
         Part::Literal("arn:".to_owned()),
@@ -55,6 +56,7 @@ fn field(layers: &Layers, index: usize) -> Option<String> {
 }
 
 /// The account in the ARNs of a member; `None` for a version that the stack publishes.
+#[must_use]
 pub fn account(layers: &Layers) -> Option<String> {
     // The policy variable of the caller's account has a colon in it, and takes two fields.
     match field(layers, 4) {
@@ -65,17 +67,20 @@ pub fn account(layers: &Layers) -> Option<String> {
 
 /// The pattern for the layers' names in the ARNs of a member; `None` for a version that the stack
 /// publishes.
+#[must_use]
 pub fn name(layers: &Layers) -> Option<String> {
     let shifted = usize::from(field(layers, 4).as_deref() == Some("${aws"));
     field(layers, 6 + shifted)
 }
 
 /// The ARNs of a member as a pattern, in which a value that only a deploy knows is literal.
+#[must_use]
 pub fn pattern(rules: &Rules, layers: &Layers) -> Pattern {
     Pattern::new(&arn(rules, layers))
 }
 
 /// The ARNs of a member as a pattern, in which a value that only a deploy knows may be anything.
+#[must_use]
 pub fn open_pattern(rules: &Rules, layers: &Layers) -> Pattern {
     let arn = arn(rules, layers);
     let mut opened = String::with_capacity(arn.len());

@@ -65,8 +65,9 @@ mod tests {
     fn the_characters_are_those_of_unicode() {
         const SET: &str =
             r"[\p{Cc}\p{Cf}\p{Co}\p{Default_Ignorable_Code_Point}\x{2028}\x{2029}\x{2800}--\t]";
-        let Ok(HirKind::Class(Class::Unicode(class))) =
-            Parser::new().parse(SET).map(|set| set.into_kind())
+        let Ok(HirKind::Class(Class::Unicode(class))) = Parser::new()
+            .parse(SET)
+            .map(regex_syntax::hir::Hir::into_kind)
         else {
             unreachable!("a set is a class");
         };

@@ -100,7 +100,7 @@ fn string(bytes: &[u8]) -> (TokenKind, usize) {
                     .get(at + 1)
                     .is_some_and(|&next| next != b'\n' && next != b'\r') =>
             {
-                at += 2
+                at += 2;
             }
             b'\\' => at += 1,
             _ => break,

@@ -388,7 +388,7 @@ fn check_zeros(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnosti
     }
 }
 
-/// Whether PyYAML, which aws-cli writes YAML by, leaves the quotes of these digits out: they look
+/// Whether `PyYAML`, which aws-cli writes YAML by, leaves the quotes of these digits out: they look
 /// like an octal number and are none.
 fn loses_quotes(digits: &str) -> bool {
     digits.starts_with('0') && digits.contains(['8', '9'])

@@ -244,6 +244,7 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
 }
 
 /// The value for a text: `!Ref` if it is one parameter, `!Sub` if it contains parameters.
+#[must_use]
 pub fn value(text: &Text) -> Value {
     if let Some(literal) = text.as_literal() {
         return Value::string(literal);

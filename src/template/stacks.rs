@@ -6,7 +6,7 @@
 
 use super::emit::{self, Scalar, Sink};
 use super::lower::Lowered;
-use super::model::{Decision, Properties, Template};
+use super::model::{Decision, Parameter, Properties, Template};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
@@ -225,26 +225,41 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
             });
         }
     }
-    for stack in &mut stacks {
-        let needed = needed(&stack.lowered.template, &conditions);
-        let kept = conditions.iter().zip(&condition_origins);
-        let kept = kept.filter(|(condition, _)| needed.contains(condition.id.as_str()));
-        let kept: Vec<(Decision, Span)> = kept.map(|(one, &span)| (one.clone(), span)).collect();
+    add_conditions(&mut stacks, &conditions, &condition_origins);
+    add_parameters(&mut stacks, &parameters);
+    stacks
+}
+
+/// Gives each stack the conditions that its resources rest on.
+fn add_conditions(stacks: &mut [Stack], conditions: &[Decision], origins: &[Span]) {
+    for stack in stacks {
+        let needed = needed(&stack.lowered.template, conditions);
+        let mut kept = Vec::new();
+        for (condition, &origin) in conditions.iter().zip(origins) {
+            if needed.contains(condition.id.as_str()) {
+                kept.push((condition.clone(), origin));
+            }
+        }
         for (condition, origin) in kept {
             stack.lowered.push_condition(condition, origin);
         }
     }
-    if !parameters.is_empty() {
-        for stack in &mut stacks {
-            let template = &mut stack.lowered.template;
-            let named = references(template);
-            let used = parameters
-                .iter()
-                .filter(|parameter| named.contains(&parameter.name));
-            template.parameters = used.cloned().collect();
+}
+
+/// Gives each stack the parameters that it names.
+fn add_parameters(stacks: &mut [Stack], parameters: &[Parameter]) {
+    if parameters.is_empty() {
+        return;
+    }
+    for stack in stacks {
+        let template = &mut stack.lowered.template;
+        let named = references(template);
+        for parameter in parameters {
+            if named.contains(&parameter.name) {
+                template.parameters.push(parameter.clone());
+            }
         }
     }
-    stacks
 }
 
 /// Refuses layers whose templates would have the same name on a file system that does not

@@ -250,7 +250,7 @@ impl Published {
                     match version.is_of(name, &self.template) {
                         Match::No => {}
                         found @ (Match::Yes | Match::Maybe) if !is_other => {
-                            candidates.push((version, found))
+                            candidates.push((version, found));
                         }
                         Match::Yes | Match::Maybe => {}
                     }

@@ -264,7 +264,7 @@ fn filled_in(arn: &RuleText, subject: &Subject, world: &World<'_>) -> Option<Str
         match part {
             Part::Literal(literal) => text.push_str(literal),
             Part::Parameter(name) => {
-                text.push_str(world.value(&json!({ "Ref": name }))?.as_literal()?)
+                text.push_str(world.value(&json!({ "Ref": name }))?.as_literal()?);
             }
         }
     }

@@ -235,7 +235,7 @@ fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) -> bool 
 }
 
 fn replaced(text: &str, identifier: &str, item: &str) -> String {
-    if !text.contains("{") {
+    if !text.contains('{') {
         return text.to_owned();
     }
     let letters: String = item.chars().filter(char::is_ascii_alphanumeric).collect();

@@ -43,7 +43,7 @@ impl Place {
         for byte in self.file.bytes() {
             match byte {
                 b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                    uri.push(byte.into())
+                    uri.push(byte.into());
                 }
                 _ => uri.push_str(&format!("%{byte:02X}")),
             }

@@ -120,7 +120,7 @@ impl Resolver<'_> {
                 ),
                 LayerStatement::Content(content) => match body.content {
                     Some(first) => {
-                        self.repeated(Keyword::Content, content.location.span, first.location.span)
+                        self.repeated(Keyword::Content, content.location.span, first.location.span);
                     }
                     None => body.content = Some(content),
                 },

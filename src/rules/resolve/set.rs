@@ -64,10 +64,10 @@ impl Resolver<'_> {
             match item {
                 SetItem::Layer { name, version } => {
                     set.members
-                        .extend(self.layer_item(name, version.as_ref(), layers))
+                        .extend(self.layer_item(name, version.as_ref(), layers));
                 }
                 SetItem::From { pattern, owner } => {
-                    set.members.extend(self.pattern_item(pattern, owner, kind))
+                    set.members.extend(self.pattern_item(pattern, owner, kind));
                 }
                 SetItem::Arn(arn) => set.members.extend(self.arn_item(arn)),
             }

@@ -245,6 +245,10 @@ impl Scope {
     }
 
     /// A text that cannot contain parameters. `what` names it in messages.
+    #[expect(
+        clippy::unused_self,
+        reason = "what reads values is a method of the scope"
+    )]
     pub fn literal(
         &self,
         value: &Value,

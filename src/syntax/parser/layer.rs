@@ -148,9 +148,10 @@ fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
         Some(_) => comma_separated(cursor, |cursor| cursor.expect_word("a version's label"))?,
         None => Vec::new(),
     };
-    let newest = match versions.is_empty() && cursor.accept_keyword(Keyword::Newest).is_some() {
-        true => Some(cursor.expect_word("a number of versions")?),
-        false => None,
+    let newest = if versions.is_empty() && cursor.accept_keyword(Keyword::Newest).is_some() {
+        Some(cursor.expect_word("a number of versions")?)
+    } else {
+        None
     };
     cursor.expect_keyword(Keyword::With)?;
     let principals = comma_separated(cursor, principal)?;

@@ -19,6 +19,7 @@ use cursor::{Cursor, Failed, Parsed};
 use restriction::restriction;
 
 /// Reads the text of a file.
+#[must_use]
 pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
     let mut cursor = Cursor::new(file, source);
     let mut statements = Vec::new();

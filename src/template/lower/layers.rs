@@ -73,7 +73,7 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
 /// Adds the resources and outputs of a layer.
 fn layer(layer: &Layer, context: &mut Context<'_>, lowered: &mut Lowered) {
     let newest = match &layer.releases {
-        Releases::Rolling(rolling) => self::rolling(layer, rolling, context, lowered),
+        Releases::Rolling(rolling) => Some(self::rolling(layer, rolling, context, lowered)),
         Releases::Listed(versions) => listed(layer, versions, context, lowered),
     };
     let Some(newest) = newest else {
@@ -171,7 +171,7 @@ fn rolling(
     rolling: &RollingVersion,
     context: &mut Context<'_>,
     lowered: &mut Lowered,
-) -> Option<Value> {
+) -> Value {
     let id = names::pascal(&layer.name.value);
     let arn = Value::Ref(id.as_str().into());
     let version = Resource {
@@ -203,7 +203,7 @@ fn rolling(
         arn: arn.json(),
         grants: granted,
     });
-    Some(arn)
+    arn
 }
 
 /// Adds a layer's listed versions; gives the ARN of the newest.

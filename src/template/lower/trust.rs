@@ -34,7 +34,7 @@ pub(super) fn trust(trust: &[Trust]) -> Vec<Statement> {
             }
             Trust::Service(name) => services.push(name.as_str()),
             Trust::Oidc { provider, subject } => {
-                subjects.entry(provider).or_default().push(subject)
+                subjects.entry(provider).or_default().push(subject);
             }
         }
     }
