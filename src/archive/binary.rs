@@ -1,12 +1,13 @@
-//! What the bytes of a file are: a program or a library, of which system and for which machine.
+//! The kind of a file by its bytes: a program or a library, for which system and which
+//! architecture.
 
 use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionHeader, VerneedIterator};
 use object::{Endianness, ReadRef, elf};
 
-/// What the bytes of a file are.
+/// The kind of a file by its bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum What {
-    /// Nobody has looked.
+    /// Not inspected.
     #[default]
     Unread,
     /// It has no bytes.
@@ -17,7 +18,7 @@ pub enum What {
     MachO,
     /// A program or a library of Windows.
     Windows,
-    /// A text that names in its first line what runs it.
+    /// A text whose first line names its interpreter.
     Script {
         /// Whether that line ends with a carriage return.
         has_carriage_return: bool,
@@ -30,7 +31,7 @@ pub enum What {
     Other,
 }
 
-/// What an ELF file says of itself.
+/// The content of an ELF file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Elf {
     /// The machine.
@@ -41,7 +42,7 @@ pub struct Elf {
     pub glibc: Option<u32>,
     /// Whether it needs the C library musl.
     pub is_musl: bool,
-    /// Whether all of it was looked at.
+    /// Whether all of it was read.
     pub is_whole: bool,
 }
 
@@ -81,10 +82,10 @@ impl Machine {
     }
 }
 
-/// The bytes that tell what a file is, at its start.
+/// The number of bytes at the start of a file that show its kind.
 pub const HEAD: usize = 4096;
 
-/// What a file is. `bytes` are all of its bytes, or where `is_whole` is not set, its first ones.
+/// The kind of a file. `bytes` are all of its bytes, or its first ones without `is_whole`.
 #[must_use]
 pub fn what(bytes: &[u8], is_whole: bool) -> What {
     if bytes.is_empty() {

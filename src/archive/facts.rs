@@ -1,11 +1,11 @@
-//! What the programs and libraries in an archive have in common.
+//! The common facts about the programs and libraries in an archive.
 
 use super::Contents;
 use super::binary::What;
 use super::names::python_of_module;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an archive is made for.
+/// The targets of an archive.
 #[derive(Debug, Default)]
 pub struct Facts {
     /// How many programs and libraries it has for each machine.
@@ -17,7 +17,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// What the files of an archive say.
+    /// The facts from the files of an archive.
     #[must_use]
     pub fn of(contents: &Contents) -> Self {
         let mut facts = Self::default();

@@ -1,8 +1,8 @@
-//! What is in the archive of a layer, and what is wrong with it before a function finds out.
+//! The content of the archive of a layer, and its problems before a function finds them.
 //!
-//! Nothing is extracted, no link is followed, and no size that an archive claims is believed: all
-//! that is read of it is bounded. What Lambda refuses and what is not safe is an error, what
-//! probably fails when a function runs is a warning.
+//! Nothing is extracted, no link is followed, and no claimed size is trusted: everything that is
+//! read is bounded. It is an error if Lambda refuses it or if it is not safe, and a warning if it
+//! probably fails when a function runs.
 
 pub mod binary;
 pub mod check;
@@ -14,7 +14,7 @@ pub mod zip;
 
 use binary::What;
 
-/// What is in an archive, or in a folder that is to be one.
+/// The content of an archive, or of a folder that will become one.
 #[derive(Debug, Default)]
 pub struct Contents {
     /// The files, folders and links, in their order.
@@ -32,15 +32,15 @@ pub struct Contents {
 pub struct Entry {
     /// Its path, with `/` between folders.
     pub name: String,
-    /// What kind of thing it is.
+    /// Its kind.
     pub kind: Kind,
-    /// The bits of its permissions; `None` where the archive says nothing of them.
+    /// The bits of its permissions; `None` if the archive has none.
     pub mode: Option<u32>,
     /// Its bytes, unzipped.
     pub size: u64,
-    /// The checksum of its bytes; none of what was not read.
+    /// The checksum of its bytes; `None` if they were not read.
     pub checksum: Option<u32>,
-    /// What its bytes are.
+    /// The kind of its bytes.
     pub what: What,
 }
 
@@ -51,7 +51,7 @@ pub enum Kind {
     File,
     /// A folder.
     Folder,
-    /// A link, and what it points to.
+    /// A link and its target.
     Link(String),
     /// A device, a socket or a pipe.
     Special,
@@ -62,11 +62,11 @@ pub enum Kind {
 pub struct Broken {
     /// The entry that it is about.
     pub entry: Option<usize>,
-    /// What is wrong, to stand after the name of the archive or of the entry and a verb.
+    /// The problem, for use after the name of the archive or the entry.
     pub why: String,
 }
 
-/// What the layer that an archive is for says of itself.
+/// The declared properties of the layer of an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// The runtimes; none where it names none.

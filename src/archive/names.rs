@@ -1,11 +1,11 @@
-//! What the paths in an archive tell.
+//! Facts from the paths in an archive.
 
 /// The last part of a path.
 pub fn base(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or_default()
 }
 
-/// The folder that a path lies in, without the `/` at its end.
+/// The folder of a path, without the `/` at its end.
 pub fn folder(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
@@ -88,8 +88,8 @@ pub fn without_platform(path: &str) -> String {
     kept.join("/")
 }
 
-/// The version of CPython that a module says in its name that it is built for: `3.12` of
-/// `x.cpython-312-x86_64-linux-gnu.so`. A build without the global lock is another one.
+/// The version of CPython in the name of a module: `3.12` of `x.cpython-312-x86_64-linux-gnu.so`. A
+/// build without the global lock is another one.
 pub fn python_of_module(path: &str) -> Option<String> {
     let (_, after) = base(path).split_once(".cpython-")?;
     let tag = after.split(['-', '.']).next()?;
@@ -105,8 +105,8 @@ fn python_of_tag(tag: &str) -> Option<String> {
     (major == "3" && !number.is_empty()).then(|| format!("3.{number}{build}"))
 }
 
-/// The name of a module without what it is built for: the text before the first `.` of its last
-/// part, with its folder.
+/// The name of a module without its build: the text before the first `.` of its last part, with its
+/// folder.
 pub fn module_stem(path: &str) -> &str {
     let start = path.len() - base(path).len();
     let end = path

@@ -1,4 +1,5 @@
-//! The bytes of one file as they come: counted, summed up, and kept as far as they tell what it is.
+//! The bytes of one file as they come: counted, added to the checksum, and kept as far as they show
+//! its kind.
 
 use super::binary::{HEAD, What, what, wheel_tags};
 use flate2::Crc;
@@ -6,7 +7,7 @@ use flate2::Crc;
 /// The most bytes of a file that are kept at once, to examine it.
 const KEPT: usize = 48 << 20;
 
-/// What was seen of a file so far.
+/// The part of a file that was read so far.
 #[derive(Debug)]
 pub struct Peek<'k> {
     bytes: u64,
@@ -39,7 +40,7 @@ impl<'k> Peek<'k> {
             return;
         }
         self.kept.extend_from_slice(bytes);
-        // Only programs and libraries are looked at beyond their first bytes.
+        // Only programs and libraries are kept beyond their first bytes.
         let is_needed = self.keep_all || self.kept.starts_with(&object::elf::ELFMAG);
         if !is_needed && self.kept.len() > HEAD || self.kept.len() > KEPT {
             self.kept.truncate(HEAD);
@@ -59,7 +60,7 @@ impl<'k> Peek<'k> {
         self.checksum.sum()
     }
 
-    /// What the file of that name is.
+    /// The kind of the file, which has this name.
     #[must_use]
     pub fn what(&self, name: &str) -> What {
         if is_wheel(name) {

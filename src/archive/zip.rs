@@ -1,5 +1,5 @@
-//! Zip files, read with suspicion: every size is a claim until the bytes are there, the directory
-//! and the headers of the entries have to say the same, and no byte belongs to two entries.
+//! Zip files, read with suspicion: every size is a claim until the bytes are read, the central
+//! directory and the local headers of the entries must agree, and no byte belongs to two entries.
 
 use super::binary::What;
 use super::peek::{Peek, is_wheel};
@@ -24,7 +24,7 @@ const NAMES: usize = 16 << 20;
 /// The most bytes of an archive: as many as its files may have unzipped, and some for their names.
 const ARCHIVE: u64 = quotas::UNZIPPED_BYTES + (64 << 20);
 
-/// The most bytes of what a link points to, and of the tags of a wheel.
+/// The most bytes of the target of a link, and of the tags of a wheel.
 const SMALL: u64 = 16_384;
 
 /// The bytes that are read, and unzipped, at once.
@@ -33,12 +33,11 @@ const CHUNK: usize = 1 << 16;
 /// How far from its end an archive may have the end of its directory: a comment is as long.
 const TAIL: u64 = (1 << 16) + 128;
 
-/// What is in a zip file.
+/// The content of a zip file.
 ///
 /// # Errors
 ///
-/// What the reading of the file meets. What is wrong with the archive itself is a part of what is
-/// found.
+/// Errors of reading the file. Problems of the archive itself are part of the result.
 pub fn read<R: ReaderAt>(reader: R, length: u64) -> io::Result<Contents> {
     let mut contents = Contents {
         zipped: Some(length),
@@ -176,7 +175,7 @@ impl<'c> Reading<'c> {
         }
         self.compare_headers(&archive)?;
         if self.contents.unzipped() > quotas::UNZIPPED_BYTES {
-            // It is refused for its size, so that nobody has to unzip it.
+            // It is refused for its size, so there is no need to unzip it.
             return Ok(());
         }
         for index in 0..self.stored.len() {
@@ -313,7 +312,7 @@ impl<'c> Reading<'c> {
         Ok(())
     }
 
-    /// Unzips an entry in memory, a piece at a time, and looks at what it is.
+    /// Unzips an entry in memory, one piece at a time, and finds its kind.
     fn look_into<R: ReaderAt>(
         &mut self,
         archive: &ZipArchive<R>,
@@ -383,12 +382,12 @@ impl<'c> Reading<'c> {
     }
 }
 
-/// What a header and the directory do not agree about.
+/// The difference between a local header and the central directory.
 const DISAGREES: &str = "has a local header that contradicts the central directory";
 
-/// What is unzipped of an entry.
+/// The unzipped part of an entry.
 struct Unzipped<'k> {
-    /// How many bytes there are to be.
+    /// The expected number of bytes.
     claimed: u64,
     peek: Peek<'k>,
 }
@@ -399,7 +398,7 @@ enum Unzip {
 }
 
 impl Unzipped<'_> {
-    /// Takes bytes; more than there are to be are refused.
+    /// Takes bytes and refuses more than expected.
     fn add(&mut self, bytes: &[u8]) -> Result<(), Unzip> {
         self.peek.add(bytes);
         if self.peek.bytes() > self.claimed {

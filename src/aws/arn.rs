@@ -1,7 +1,7 @@
 //! Amazon Resource Names, taken apart in one place.
 //!
-//! A field may be a text, a text of which not everything is known, or a pattern: whoever has the
-//! fields between the colons has an ARN. Whether the fields are right is another question.
+//! A field may be a text, a partly unknown text, or a pattern. The fields between the colons make
+//! an ARN; whether they are valid is checked elsewhere.
 
 /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (AWS General Reference, ARNs).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Arn<T> {
     pub partition: T,
     /// Such as `lambda`.
     pub service: T,
-    /// Such as `us-east-1`; empty where the service has none.
+    /// Such as `us-east-1`; empty if the service has none.
     pub region: T,
     /// The ID of the account; empty where the service needs none.
     pub account: T,

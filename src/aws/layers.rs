@@ -13,7 +13,7 @@ pub struct Published {
     pub item: &'static str,
 }
 
-/// Every layer of AWS that is known, by product, partition and region.
+/// Every known layer of AWS, by product, partition and region.
 pub fn published() -> impl Iterator<Item = Published> {
     DATA.lines().filter_map(|line| {
         let (product, item) = line.rsplit_once(' ')?;

@@ -9,17 +9,16 @@ pub(super) const DATA: Data = Data(include_str!("managed.txt"));
 /// read, publish and share layers, and of `iam:PassRole`. A policy that has nothing to do with them
 /// has a document without statements.
 ///
-/// `None` for a policy that is not known to exist, such as one that is newer than the data, and for
-/// those of other partitions than `aws`, of which there is no data.
+/// `None` for an unknown policy, such as one that is newer than the data, and for policies in other
+/// partitions than `aws`, for which there is no data.
 #[must_use]
 pub fn document(arn: &str) -> Option<Json> {
     let statements = statements(arn.strip_prefix("arn:aws:iam::aws:policy/")?)?;
     Some(json!({"Version": "2012-10-17", "Statement": statements}))
 }
 
-/// Whether a managed policy of AWS lets any layer be attached, by its ARN: whether it allows to
-/// create or to configure functions, all of them and without a condition. Its partition does not
-/// matter.
+/// Whether a managed policy of AWS allows attaching any layer, by its ARN: whether it allows
+/// creating or configuring all functions without a condition. Its partition does not matter.
 #[must_use]
 pub fn attaches_any_layer(arn: &str) -> bool {
     let name = arn.split_once(":iam::aws:policy/").map(|(_, name)| name);
@@ -130,7 +129,7 @@ mod tests {
             statements(&format!("{AWS}AWSLambda_ReadOnlyAccess")),
             Some(Some(1))
         );
-        // Without its path it is another policy, and there is none.
+        // Without its path, it would be another policy, which does not exist.
         assert_eq!(
             statements(&format!("{AWS}AWSLambdaSQSQueueExecutionRole")),
             None

@@ -1,8 +1,8 @@
 //! Facts of AWS, apart from the rules that use them: its quotas, and data that changes without
 //! notice, with its source and its date.
 //!
-//! `tests/facts/refresh` makes the files of data anew from packages of registries. Nothing else of
-//! this crate is known here.
+//! `tests/facts/refresh` rebuilds the data files from packages of registries. This part knows
+//! nothing else of the crate.
 
 pub mod arn;
 pub mod layers;

@@ -4,7 +4,7 @@ use super::Data;
 
 pub(super) const DATA: Data = Data(include_str!("oidc.txt"));
 
-/// What the tokens of a shared provider tell about their tenant.
+/// Where the tokens of a shared provider name their tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tenant {
     /// The subject begins with a fixed text, the tenant, and a character that ends the tenant.
@@ -21,7 +21,7 @@ pub enum Tenant {
     Claim(&'static str),
 }
 
-/// What tells the tenant in the tokens of a provider, by the provider's address without `https://`;
+/// Where the tokens of a provider name the tenant, by the provider's address without `https://`;
 /// `None` for one that is not known to be shared.
 #[must_use]
 pub fn tenant(provider: &str) -> Option<Tenant> {

@@ -48,7 +48,7 @@ pub const LAYER_LICENSE: usize = 512;
 pub const LAYER_RUNTIMES: usize = 15;
 
 /// Bytes of the policy of a layer version. Lambda names this number when the policy of a *function*
-/// outgrows it, and declares the same error for layers without a number of their own.
+/// exceeds it, and declares the same error for layers without a number.
 pub const LAYER_POLICY_BYTES: usize = 20_480;
 
 /// Layers of a function (Lambda Developer Guide, quotas).

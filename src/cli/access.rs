@@ -11,7 +11,7 @@ use anyhow::Context;
 use std::cell::RefCell;
 use std::io::{self, Write};
 
-/// Shows who can use what, and what may be attached.
+/// Shows who can use which versions, and which layers may be attached.
 pub fn run(
     arguments: &AccessArguments,
     limits: Limits,

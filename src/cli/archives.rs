@@ -1,4 +1,4 @@
-//! The archives and folders that layers are made of, as they lie on the disk.
+//! The local archives and folders of layers.
 
 use crate::archive::binary::What;
 use crate::archive::check::check;
@@ -15,8 +15,8 @@ use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 
-/// What is wrong with the local archives and folders of which a source makes layers, and whether
-/// they are those that it pins. What is not there is somebody else's finding.
+/// The findings about the local archives and folders of a source, and whether they are those that
+/// it pins. Missing ones are reported elsewhere.
 pub fn check_local(
     rules: &Rules,
     top: &Path,
@@ -98,13 +98,13 @@ fn at_source(mut diagnostic: Diagnostic, span: Span) -> Diagnostic {
     diagnostic
 }
 
-/// What is in a zip file, or in a folder as `aws cloudformation package` would zip it.
+/// The content of a zip file, or of a folder as `aws cloudformation package` would zip it.
 pub fn contents(path: &Path) -> io::Result<Contents> {
     let metadata = fs::metadata(path)?;
     if metadata.is_dir() {
         return folder(path);
     }
-    // Whoever opens a pipe waits for somebody to write into it.
+    // Opening a pipe would wait for a writer.
     if !metadata.is_file() {
         return Err(io::Error::other("it is neither a file nor a folder"));
     }
@@ -173,7 +173,7 @@ fn folder(top: &Path) -> io::Result<Contents> {
     Ok(contents)
 }
 
-/// Looks at what a file is. One that grows meanwhile is read no further.
+/// Inspects a file. If it grows meanwhile, the rest is not read.
 fn look_into(entry: &mut Entry, path: &Path, kept: &mut Vec<u8>) -> io::Result<()> {
     let mut file = File::open(path)?.take(entry.size);
     let mut peek = Peek::new(kept, is_wheel(&entry.name));

@@ -104,7 +104,7 @@ impl MessageFormat {
     }
 }
 
-/// Whether a runner of GitHub Actions reads what this writes.
+/// Whether a runner of GitHub Actions reads the output.
 fn is_github_actions() -> bool {
     std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true")
         && !std::io::stderr().is_terminal()
@@ -242,8 +242,8 @@ impl From<MeantAs> for Kind {
     }
 }
 
-// What is known of the values of a template's parameters. Without it, an answer is about every
-// value that the template allows.
+// The known values of a template's parameters. Without them, an answer is about every value that
+// the template allows.
 #[derive(Debug, clap::Args)]
 pub struct ValueArguments {
     /// The value of a parameter of the template

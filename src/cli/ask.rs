@@ -42,7 +42,7 @@ pub fn run(
     }
 }
 
-/// A verdict, or what became of the question instead.
+/// A verdict, or the outcome without one.
 type Answered = Result<Verdict, Outcome>;
 
 /// The verdict on a claim in the words of a source.
@@ -112,7 +112,7 @@ fn of_others(
     Ok(Ok(verdict_of_all(&facts, claim)))
 }
 
-/// A source with the claim in it; `None` where there are mistakes, which are then reported.
+/// A source with the claim in it; `None` if there are mistakes, which are then reported.
 fn compiled(root: Root, arguments: &AskArguments, messages: &mut Messages) -> Option<Compiled> {
     let mut sources = Sources::default();
     let mut compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);

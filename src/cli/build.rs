@@ -116,8 +116,8 @@ pub fn run(
             Outcome::Fine
         }
     };
-    // The program ends here. Giving back what a large template is made of, piece by piece, would
-    // take longer than writing it.
+    // The program ends here. Freeing a large template piece by piece would take longer than writing
+    // it.
     std::mem::forget(compiled);
     Ok(outcome)
 }

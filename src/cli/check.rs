@@ -55,8 +55,7 @@ pub fn run(
     })
 }
 
-/// What is to be said about the sizes of a source's template, or of its templates where it needs a
-/// folder.
+/// The messages about the size of a source's template, or of its templates if it needs a folder.
 fn sizes(
     rules: &Rules,
     lowered: Lowered,

@@ -7,7 +7,7 @@ use clap_complete::engine::{
     ArgValueCandidates, ArgValueCompleter, CompletionCandidate, PathCompleter,
 };
 
-/// The shells that can be told.
+/// The supported shells.
 pub const SHELLS: [&str; 5] = ["bash", "elvish", "fish", "powershell", "zsh"];
 
 /// Sources.
@@ -20,7 +20,7 @@ pub fn templates() -> ArgValueCompleter {
     files(&["yaml", "yml", "json", "template"])
 }
 
-/// What has an access: sources, templates and policies.
+/// Files that reports on access can read: sources, templates and policies.
 pub fn readable() -> ArgValueCompleter {
     files(&["layers", "yaml", "yml", "json", "template"])
 }
@@ -30,7 +30,7 @@ pub fn archives() -> ArgValueCompleter {
     files(&["zip"])
 }
 
-/// What the AWS command line printed.
+/// Output of the AWS CLI.
 pub fn printed() -> ArgValueCompleter {
     files(&["json"])
 }

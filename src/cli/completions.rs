@@ -1,4 +1,4 @@
-//! `layershare completions`, and the answer to a shell that asks how a command goes on.
+//! `layershare completions`, and the answer to a shell that asks for completions.
 
 use super::Outcome;
 use super::args::{Arguments, CompletionsArguments};
@@ -8,12 +8,12 @@ use clap_complete::CompleteEnv;
 use clap_complete::env::Shells;
 use std::io::Write;
 
-/// What a shell sets to its own name when it asks.
+/// The variable that a shell sets to its own name when it asks.
 const ASKS: &str = "LAYERSHARE_COMPLETE";
 
 const NAME: &str = "layershare";
 
-/// Prints what makes a shell ask this program how its arguments go on.
+/// Prints the script that makes a shell ask this program for completions.
 pub fn run(arguments: &CompletionsArguments) -> anyhow::Result<Outcome> {
     let shells = Shells::builtins();
     let shell = shells

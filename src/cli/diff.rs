@@ -14,7 +14,7 @@ use std::cell::RefCell;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-/// Shows what changes from one side to the other.
+/// Shows the changes from one side to the other.
 pub fn run(
     arguments: &DiffArguments,
     limits: Limits,
@@ -85,14 +85,14 @@ pub fn run(
     })
 }
 
-/// The paths at which there is something.
+/// The paths that exist.
 fn there(tree: &Tree, paths: &[PathBuf]) -> Vec<PathBuf> {
     let is_there = |path: &&PathBuf| tree.has(path);
     paths.iter().filter(is_there).cloned().collect()
 }
 
-/// Gives a side the names that only the other one has: a template by itself has none, and whoever
-/// leaves is known by the source of before or of after.
+/// Adds the names that only the other side has: a template alone has none, and the old or the new
+/// source knows the name of a principal that leaves.
 fn lend_names(to: &mut Access, from: &Access) {
     let mut names = from.authored.names.clone();
     names.extend(to.authored.names.drain());

@@ -7,7 +7,7 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// The most bytes of a source: what a 32-bit offset can name.
+/// The most bytes of a source: offsets have 32 bits.
 const SOURCE_BYTES: u64 = u32::MAX as u64 - 1;
 
 /// The real file system.
@@ -16,7 +16,7 @@ pub struct Disk;
 impl Files for Disk {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let file = File::open(path)?;
-        // What is no plain file has no length to go by, and may grow while it is read.
+        // Anything but a plain file has no reliable length, and may grow while it is read.
         let length = file.metadata()?.len().min(SOURCE_BYTES);
         let mut bytes = Vec::with_capacity(length as usize + 1);
         file.take(SOURCE_BYTES + 1).read_to_end(&mut bytes)?;
@@ -49,7 +49,7 @@ pub fn is_stdin(path: &Path) -> bool {
     path == Path::new("-")
 }
 
-/// Whether a path names a folder: one that is there, or one that is to be made.
+/// Whether a path names a folder: an existing one, or one to create.
 pub fn is_folder(path: &Path) -> bool {
     path.is_dir()
         || path
@@ -82,7 +82,7 @@ pub fn root(path: &Path) -> anyhow::Result<Root> {
     })
 }
 
-/// What is at `path` already; `None` if nothing is.
+/// The content of `path`; `None` if nothing exists there.
 pub fn existing(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -91,11 +91,11 @@ pub fn existing(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     }
 }
 
-/// Puts a file in place whole: whoever reads `path` meanwhile finds the old content or the new one,
-/// and where writing fails the old one stays.
+/// Replaces a file in one step: a reader of `path` finds the old content or the new one, and the
+/// old one stays if writing fails.
 pub fn replace(path: &Path, write: impl FnOnce(&mut File) -> io::Result<()>) -> anyhow::Result<()> {
     let describe = || format!("cannot write {}", path.display());
-    // A link stays a link: what it points to is replaced.
+    // A link stays a link: its target is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     let before = fs::metadata(&target).ok();
     if before.as_ref().is_some_and(|found| !found.is_file()) {

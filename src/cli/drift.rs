@@ -90,7 +90,7 @@ pub fn run(
     })
 }
 
-/// What is live, as it was printed, if that is what a file has.
+/// The live policies, if a file has any.
 fn live(root: &Root) -> Option<Vec<Json>> {
     let documents = read::json_documents(&root.bytes).ok()?;
     let is_live = |document: &Json| {
@@ -148,7 +148,7 @@ fn summarize(found: &Drift, messages: &mut Messages) {
     }
 }
 
-/// Refuses to compare with somebody whom the template does not name.
+/// Refuses to compare with unknown principals.
 fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
     for (who, by) in declared
         .versions
@@ -178,8 +178,8 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Refuses a list of a stack's resources that is not all of it: its versions would be taken for
-/// others. Each list is of one stack in one region.
+/// Refuses an incomplete list of a stack's resources: versions would be confused. Each list is of
+/// one stack in one region.
 fn refuse_partial(template: &Template, lists: &[HashMap<String, String>]) -> anyhow::Result<()> {
     let versions: Vec<&str> = template
         .resources()

@@ -32,8 +32,8 @@ fn page(name: &str) -> anyhow::Result<&'static str> {
     Ok(code.page())
 }
 
-/// The codes that were probably meant: the one that is written alike, or else those that have a
-/// word in common, those that have most of them first.
+/// The codes that were probably meant: the one with a similar spelling, or else those with a word
+/// in common, most words first.
 fn near(name: &str) -> Vec<String> {
     /// The most codes that are named.
     const NAMED: usize = 5;
@@ -57,7 +57,7 @@ fn near(name: &str) -> Vec<String> {
         .collect()
 }
 
-/// A line for each code: its name, its severity, and what it means.
+/// A line for each code: its name, its severity and its meaning.
 fn all() -> String {
     let mut text = String::new();
     for code in Code::ALL {

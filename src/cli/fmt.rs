@@ -14,7 +14,7 @@ use similar::TextDiff;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Formats sources, or shows what formatting would change.
+/// Formats sources, or shows the changes of formatting.
 pub fn run(arguments: &FmtArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::Fine;
     let files = sources(&arguments.files)?;

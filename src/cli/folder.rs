@@ -93,11 +93,11 @@ struct Work<'a> {
     output: Output,
 }
 
-/// Where the files go.
+/// The destination of the files.
 enum Output {
-    /// To the disk, together; nothing so far where there is no stage.
+    /// To the disk, together; nothing yet if there is no stage.
     Disk(Option<Stage>),
-    /// Nowhere: they are compared with those that are there.
+    /// Nowhere: they are compared with the existing ones.
     Compared(Vec<(PathBuf, Vec<u8>)>),
 }
 
@@ -140,7 +140,7 @@ impl<'a> Work<'a> {
         })
     }
 
-    /// Compares every template with the one that is there, and keeps those that differ.
+    /// Compares every template with the existing one, and keeps those that differ.
     fn stacks(
         &mut self,
         limits: Limits,
@@ -234,7 +234,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// What is to be said of a template whose layer is not in the source any more.
+    /// The message about a template whose layer is no longer in the source.
     fn left(&self, left: &Left, start: Span) -> Diagnostic {
         let path = self.folder.join(&left.entry.template);
         let what = match left.entry.scope {
@@ -260,7 +260,7 @@ impl<'a> Work<'a> {
         .help(format!("then remove the template: rm {shown}"))
     }
 
-    /// Writes or compares what differs.
+    /// Writes or compares the files that differ.
     fn finish(mut self, messages: &mut Messages) -> anyhow::Result<Outcome> {
         if let Some(path) = self.foreign.as_ref().filter(|_| !self.arguments.replace) {
             bail!(not_ours(path));
@@ -328,13 +328,13 @@ fn extension(format: FormatArgument) -> &'static str {
     }
 }
 
-/// What is in the folder already.
+/// The content of the folder.
 struct Record {
     /// The bytes of the list of stacks.
     manifest: Option<Vec<u8>>,
-    /// What the list says.
+    /// The content of the list.
     entries: Vec<Entry>,
-    /// The templates of what left the source.
+    /// The templates of layers that left the source.
     left: Vec<Left>,
     /// The templates outside of the folder that hold the whole source, with their names.
     single: Vec<(String, Earlier)>,
@@ -385,7 +385,7 @@ impl Record {
             let other = source_of(&bytes).filter(|other| other != source);
             of_others = of_others.or(other.map(|other| (path.clone(), other)));
             if let Some(scope) = own.get(file.as_str()) {
-                // A source that is renamed goes on with its layers.
+                // A renamed source keeps its layers.
                 is_known |= *scope == Scope::Region;
                 continue;
             }
@@ -439,8 +439,8 @@ impl Record {
     }
 }
 
-/// The templates that hold the whole of a source, beside it and beside the folder: their stacks
-/// may have published its versions already.
+/// The templates of the whole source, in its folder and next to the output folder: their stacks may
+/// have published its versions already.
 fn single_templates(
     folder: &Path,
     sources: &Path,
@@ -455,7 +455,7 @@ fn single_templates(
         } else {
             place
         };
-        // Those in the folder itself are its own.
+        // Templates in the folder itself belong to it.
         if fs::canonicalize(folder)
             .is_ok_and(|own| fs::canonicalize(listed).is_ok_and(|it| it == own))
         {

@@ -1,4 +1,4 @@
-//! What the questions about access are asked of: a source, a template, or policies.
+//! The input of questions about access: a source, a template, or policies.
 
 use super::disk;
 use super::messages::Messages;
@@ -37,7 +37,7 @@ pub struct Reading<'a> {
     pub tree: &'a Tree,
     /// The values of parameters.
     pub values: Values,
-    /// What a policy by itself is meant as, where its content does not say.
+    /// The kind of a policy in a file of its own, if its content does not show it.
     pub meant_as: Option<Kind>,
     /// What a policy by itself is called, where that is not by its file: the two sides of a
     /// difference are one policy, whatever their files are called.
@@ -50,7 +50,7 @@ pub struct Reading<'a> {
     lists: RefCell<BTreeMap<PathBuf, Vec<Entry>>>,
     /// The files that are read, where somebody asks for them.
     pub files: Option<RefCell<Vec<HashedFile>>>,
-    /// Where the things of each input stand, where somebody asks for it.
+    /// The places in each input, if somebody asks for them.
     pub places: Option<RefCell<Vec<InputPlace>>>,
 }
 
@@ -62,7 +62,7 @@ pub struct Input {
 }
 
 impl Input {
-    /// A file that is named by itself.
+    /// A file that is named directly.
     fn named(root: Root) -> Self {
         Self {
             root,
@@ -78,9 +78,9 @@ pub type Declared = (String, DeclaredTemplate);
 /// regions that it is deployed to.
 pub type DeclaredTemplate = (Template, Vec<Json>, Vec<String>);
 
-/// What a file is.
+/// The kind of a file.
 pub enum Given {
-    /// A source: its template, and what it says.
+    /// A source: its template and its words.
     Source(Json, Box<Rules>, Box<Lowered>),
     /// Something else.
     Foreign(Foreign),
@@ -107,7 +107,7 @@ impl<'a> Reading<'a> {
         self.files.map(RefCell::into_inner).unwrap_or_default()
     }
 
-    /// Where the things of the inputs stand, if that is asked for.
+    /// The places in the inputs, if they are asked for.
     pub fn placed(self) -> InputPlaces {
         let inputs = self.places.map(RefCell::into_inner).unwrap_or_default();
         InputPlaces::new(self.sources.into_inner(), inputs)
@@ -129,8 +129,8 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Reads every file, those below folders too, and gives what is made of each, with its name.
-    /// `None` where a source has errors, which are then reported.
+    /// Reads every file, those below folders too, and returns the result for each, with its name.
+    /// `None` if a source has errors, which are then reported.
     pub fn each<T>(
         &self,
         paths: &[PathBuf],
@@ -140,7 +140,7 @@ impl<'a> Reading<'a> {
         self.each_input(self.inputs(paths)?, messages, make)
     }
 
-    /// What [`Self::each`] gives, of files that are read already.
+    /// The result of [`Self::each`] for files that are already read.
     pub fn each_of<T>(
         &self,
         roots: Vec<Root>,
@@ -215,8 +215,8 @@ impl<'a> Reading<'a> {
         Ok(Some(found))
     }
 
-    /// The files that some paths name. A folder stands for the templates in it, and for the sources
-    /// that none of them is made from.
+    /// The files that some paths name. A folder stands for its templates, and for the sources that
+    /// none of these was built from.
     fn inputs(&self, paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
         let mut inputs = Vec::new();
         for path in paths {
@@ -262,7 +262,7 @@ impl<'a> Reading<'a> {
             Ok(json) => json,
             // Something else than a mapping is not a template, and is meant as none.
             Err(ReadError::Shape(_)) => return Ok(None),
-            // What cannot be read may be one.
+            // An unreadable file may be one.
             Err(error @ ReadError::Syntax(_)) => bail!("{name} is not a template: {error}"),
         };
         if !json.get("Resources").is_some_and(Json::is_object) {
@@ -272,7 +272,7 @@ impl<'a> Reading<'a> {
         Ok(Some(self.with_nested(json, root, children)))
     }
 
-    /// A template with those of nested stacks that lie beside it.
+    /// A template with those of its local nested stacks.
     fn with_nested(&self, json: Json, root: &Root, children: &RefCell<BTreeSet<PathBuf>>) -> Json {
         let child = |parent: &PathBuf, written: &str| {
             let place = parent.parent().unwrap_or(Path::new("")).join(written);
@@ -287,13 +287,13 @@ impl<'a> Reading<'a> {
         };
         match &root.path {
             Some(path) => with_children(json, path, &child),
-            // Beside what comes by standard input lies nothing.
+            // Standard input has no neighboring files.
             None => json,
         }
     }
 
-    /// What sources, templates or policies let anybody do, each by itself; `None` where a source
-    /// has errors, which are then reported.
+    /// The access that sources, templates or policies give, each separately; `None` if a source has
+    /// errors, which are then reported.
     pub fn access(
         &self,
         paths: &[PathBuf],
@@ -320,9 +320,8 @@ impl<'a> Reading<'a> {
         })
     }
 
-    /// The templates that files are or compile to, each with the ARNs of the versions that a source
-    /// lists although they exist already; `None` where a source has errors, which are then
-    /// reported.
+    /// The templates in files, or compiled from them, each with the ARNs of the adopted versions of
+    /// its source; `None` if a source has errors, which are then reported.
     pub fn templates(
         &self,
         roots: Vec<Root>,
@@ -368,8 +367,7 @@ impl<'a> Reading<'a> {
         entry.map(|entry| entry.regions.clone()).unwrap_or_default()
     }
 
-    /// The template of a source, written and read again: whatever is answered is answered of what
-    /// is deployed.
+    /// The template of a source, written and read again: every answer is about what is deployed.
     fn compiled(&self, root: Root, messages: &mut Messages) -> anyhow::Result<Option<Given>> {
         let mut sources = self.sources.borrow_mut();
         let before = sources.iter().count();
@@ -384,7 +382,7 @@ impl<'a> Reading<'a> {
         for source in sources.iter().skip(before) {
             self.note(source.name(), source.text().as_bytes());
         }
-        // What else there is to say of a source, `check` and `build` say.
+        // `check` and `build` report everything else about a source.
         let mut diagnostics = compiled.diagnostics;
         diagnostics.retain(Diagnostic::is_error);
         messages.diagnostics(&diagnostics, &sources);
@@ -448,7 +446,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Whether a file is made by a build or a package beside the templates, and none of them.
+/// Whether a file is another output of a build or a package, and not a template.
 fn is_made_by_build(path: &Path) -> bool {
     let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
     name == MANIFEST || name.ends_with(".packaged.yaml")
@@ -504,8 +502,8 @@ pub fn check_parameters(json: &Json, values: &Values, name: &str) -> anyhow::Res
     refuse_unknown_parameters(values, &known, &[name.to_owned()])
 }
 
-/// Refuses values that a template's declarations do not allow; gives the names of those that it has
-/// parameters for.
+/// Refuses values that a template's declarations do not allow; returns the names of those that it
+/// has parameters for.
 fn check_values(json: &Json, values: &Values, name: &str) -> anyhow::Result<BTreeSet<String>> {
     let mut known = BTreeSet::new();
     for (parameter, value) in &values.given {

@@ -13,7 +13,7 @@ use crate::source::Sources;
 use anyhow::Context;
 use std::io::{self, Write};
 
-/// Shows what is in archives and what is wrong with it.
+/// Shows the content of archives and the findings.
 pub fn run(arguments: &InspectArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
     let target = Target {
         runtimes: arguments.runtimes.clone(),

@@ -1,4 +1,4 @@
-//! What goes to standard error.
+//! The output to standard error.
 
 use super::args::{Color, MessageArguments};
 use super::progress::Progress;
@@ -9,7 +9,7 @@ use crate::source::Sources;
 use anstream::{AutoStream, ColorChoice};
 use std::io::{Stderr, Write};
 
-/// Writes messages, and counts what they say.
+/// Writes messages and counts them.
 pub struct Messages {
     to: AutoStream<Stderr>,
     form: Form,
@@ -35,7 +35,7 @@ impl Messages {
         }
     }
 
-    /// Writes diagnostics. A standard error that nobody reads is nobody's loss.
+    /// Writes diagnostics. If nobody reads standard error, nothing is lost.
     pub fn diagnostics(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
         let text = self.report.add(diagnostics, sources);
         if !text.is_empty() {
@@ -44,14 +44,14 @@ impl Messages {
         self.to.write_all(text.as_bytes()).unwrap_or_default();
     }
 
-    /// Writes what a report says, too, where programs read: people have the report.
+    /// Writes the findings of a report in a form for programs; people have the report.
     pub fn reported(&mut self, diagnostics: &[Diagnostic], sources: &Sources) {
         if self.form != Form::Human {
             self.diagnostics(diagnostics, sources);
         }
     }
 
-    /// Says how many findings there were, for people.
+    /// Writes the number of findings, for people.
     pub fn summary(&mut self, diagnostics: &[Diagnostic]) {
         let left = self.report.left();
         self.to.write_all(left.as_bytes()).unwrap_or_default();
@@ -74,7 +74,7 @@ impl Messages {
         }
     }
 
-    /// Says what is being done, where it takes long and somebody watches: on a terminal.
+    /// Shows the progress of something slow, on a terminal.
     pub fn progress(&mut self, what: &str, done: usize, all: usize) {
         self.progress.show(what, done, all);
     }
@@ -87,7 +87,7 @@ impl Messages {
         }
     }
 
-    /// Writes what comes at the end of a run that was not cut off.
+    /// Writes the end of a complete run.
     pub fn finish(mut self) {
         self.progress.clear();
         self.to

@@ -33,14 +33,14 @@ use clap::Parser;
 use messages::Messages;
 use std::process::ExitCode;
 
-/// What a command came to.
+/// The outcome of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Nothing to complain about.
     Fine,
     /// The source or the template has findings.
     Findings,
-    /// A question that is not understood: that is no answer.
+    /// A question that is not understood has no answer.
     Misused,
     /// A question that cannot be answered.
     Undecided,
@@ -100,8 +100,8 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
     }
 }
 
-/// Whether whoever reads the output has stopped reading, as `head` does: nobody is left to complain
-/// to.
+/// Whether the reader of the output has stopped reading, as `head` does: there is nobody to report
+/// it to.
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
     let mut causes = error
         .chain()

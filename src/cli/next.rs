@@ -1,4 +1,4 @@
-//! What to do after a build: the commands that deploy what it wrote.
+//! The next steps after a build: the commands that deploy its templates.
 
 use crate::access::drift::word;
 use crate::template::stacks::Entry;

@@ -1,4 +1,4 @@
-//! What a build knows of where it writes to: what is there already, and how it differs.
+//! The output of a build: the existing template, and how it differs.
 
 use super::Outcome;
 use super::messages::Messages;
@@ -42,7 +42,7 @@ pub fn stem_of(path: &Path) -> String {
         .unwrap_or_default()
 }
 
-/// The path from the folder of a template to that of the source; empty where they are the same.
+/// The path from the folder of a template to that of the source; empty if they are the same.
 pub fn source_folder(root: &Root, folder: &Path) -> anyhow::Result<String> {
     if folder == root.folder() {
         return Ok(String::new());
@@ -69,8 +69,7 @@ pub fn refuse_unknown_labels<'l>(
     Ok(())
 }
 
-/// The template that is there already, as the record of what is published; `None` where there is
-/// nothing yet.
+/// The existing template, as the record of what is published; `None` if there is none.
 pub fn record(earlier: &[u8], output: &Path) -> anyhow::Result<Option<Earlier>> {
     if earlier.is_empty() {
         return Ok(None);
@@ -85,7 +84,7 @@ pub fn record(earlier: &[u8], output: &Path) -> anyhow::Result<Option<Earlier>> 
     }
 }
 
-/// What a template publishes; `None` of anything else.
+/// The versions that a template publishes; `None` for anything else.
 pub fn published_in(text: &[u8]) -> Option<Earlier> {
     let template = read::template(text).ok()?;
     template.get("Resources")?;
@@ -95,7 +94,7 @@ pub fn published_in(text: &[u8]) -> Option<Earlier> {
     Some(Earlier::new(text, &template, deployed))
 }
 
-/// Shows how the template at `output` differs from what the source says.
+/// Shows how the template at `output` differs from the source.
 pub fn compare(
     written: &[u8],
     output: &Path,

@@ -1,4 +1,4 @@
-//! Where the things of sources and templates stand, for messages about what is read of them.
+//! The places in sources and templates, for messages about them.
 
 use crate::cloudformation::place::{Places, Step};
 use crate::report;
@@ -6,11 +6,11 @@ use crate::source::{FileId, Sources, Span};
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-/// The places of what was read.
+/// The places in the inputs.
 pub struct InputPlaces {
     /// The files.
     pub sources: Sources,
-    /// What was asked about.
+    /// The input of the question.
     inputs: Vec<InputPlace>,
 }
 
@@ -18,7 +18,7 @@ pub struct InputPlaces {
 pub struct InputPlace {
     name: String,
     file: FileId,
-    /// The rules of a source, by logical ID; `None` of what is not a source.
+    /// The rules of a source, by logical ID; `None` for anything but a source.
     origins: Option<HashMap<String, Span>>,
     /// The places in a template, which are looked for when they are needed.
     found: OnceCell<Option<Places>>,
@@ -43,7 +43,7 @@ impl InputPlace {
         let text = sources.get(self.file).text();
         let places = self.found.get_or_init(|| Places::of(text)).as_ref()?;
         let paths: [&[Step<'_>]; 2] = [&[Step::Key("Resources"), Step::Key(id)], &[Step::Key(id)]];
-        // Where there is no such key, another one is found.
+        // If there is no such key, another one is found.
         let is_key = |key: &str| key.trim_matches(['"', '\'']) == id;
         let found = paths
             .iter()

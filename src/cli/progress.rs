@@ -1,22 +1,22 @@
-//! What is being done, on a terminal, while it takes long.
+//! The progress of something slow, on a terminal.
 
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-/// How long something takes before anything is said of it, and how long a line stays.
+/// The time before progress is shown, and between two lines.
 const PATIENCE: Duration = Duration::from_millis(500);
 const PACE: Duration = Duration::from_millis(100);
 
-/// A line on standard error that is written over and over, and is gone at the end.
+/// A line on standard error that is rewritten, and removed at the end.
 pub struct Progress {
-    /// When the next line is due; `None` where nobody watches.
+    /// When the next line is due; `None` if nobody watches.
     due: Option<Instant>,
-    /// The characters that are there.
+    /// The characters on the line.
     width: usize,
 }
 
 impl Progress {
-    /// Nothing yet. Unless it `is_wanted`, and a terminal is there, nothing ever.
+    /// No progress yet, and never any unless it `is_wanted` and there is a terminal.
     pub fn new(is_wanted: bool) -> Self {
         let is_watched = is_wanted && std::io::stderr().is_terminal();
         Self {

@@ -7,11 +7,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// New files of a folder, which nobody sees before all of them are written.
+/// New files of a folder, which become visible when all of them are written.
 ///
-/// They lie in a folder beside it. Where several files change, that folder gets links to all the
-/// others too, and takes the place of the old one in one step, on the systems and file systems
-/// that can exchange two folders. Elsewhere the files are renamed one after the other.
+/// They are written to a second folder next to it. If several files change, that folder also gets
+/// links to all other files, and replaces the old one in one step, on systems and file systems that
+/// can exchange two folders. Elsewhere the files are renamed one after the other.
 pub struct Stage {
     folder: PathBuf,
     exists: bool,
@@ -20,7 +20,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Begins to change a folder, which is made where it is not there yet.
+    /// Begins to change a folder, and creates it if it does not exist.
     pub fn new(folder: &Path) -> anyhow::Result<Self> {
         let describe = || format!("cannot write {}", folder.display());
         let exists = folder.exists();
@@ -28,7 +28,7 @@ impl Stage {
         let folder = if exists {
             fs::canonicalize(folder).with_context(describe)?
         } else {
-            // Without the separator at its end, by which it was told from a file.
+            // Without the separator at its end, which marked it as a folder.
             folder.components().collect()
         };
         let parent = match folder.parent() {
@@ -75,8 +75,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Puts the files in place; the last one that was added comes last where that cannot be done
-    /// in one step.
+    /// Moves the files into place; if that takes several steps, the last added file comes last.
     pub fn finish(self) -> anyhow::Result<()> {
         let describe = || format!("cannot write {}", self.folder.display());
         if !self.exists {
@@ -84,7 +83,7 @@ impl Stage {
             return fs::rename(place, &self.folder).with_context(describe);
         }
         if self.names.len() > 1 && self.exchange().is_ok() {
-            // What is left is the folder as it was.
+            // The folder is still as it was.
             return self.place.close().with_context(describe);
         }
         for name in &self.names {

@@ -18,7 +18,7 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// What is at a path.
+    /// The kind of a path.
     pub fn root(&self, path: &Path) -> anyhow::Result<Root> {
         match self {
             Self::Disk => disk::root(path),
@@ -32,7 +32,7 @@ impl Tree {
         }
     }
 
-    /// Whether there is anything at a path.
+    /// Whether a path exists.
     pub fn has(&self, path: &Path) -> bool {
         match self {
             Self::Disk => path.exists(),
@@ -40,7 +40,7 @@ impl Tree {
         }
     }
 
-    /// The files below a folder, without those of hidden folders and of `node_modules`.
+    /// The files below a folder, except in hidden folders and `node_modules`.
     pub fn files_below(&self, folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         match self {
             Self::Disk => files_on_disk(folder),
@@ -70,7 +70,7 @@ impl Files for Tree {
     }
 }
 
-/// The sources that some paths name: files, and those below folders.
+/// The sources that some paths name: files, and files below folders.
 pub fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for path in paths {
@@ -101,7 +101,7 @@ fn files_on_disk(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
         let entry = entry.with_context(|| format!("cannot read {}", folder.display()))?;
         if entry.path().is_file() {
             let path = entry.into_path();
-            // `./a` is called `a`, as it is where it is named by itself.
+            // `./a` is called `a`, as if it were named directly.
             files.push(
                 path.strip_prefix(".")
                     .map_or(path.clone(), Path::to_path_buf),
@@ -111,7 +111,7 @@ fn files_on_disk(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Whether a folder's entry of this name is looked at.
+/// Whether a folder's entry with this name is read.
 fn is_looked_at(name: &str) -> bool {
     !name.starts_with('.') && name != "node_modules"
 }
@@ -179,7 +179,7 @@ impl Revision {
         plain(&path)
     }
 
-    /// The ID of what is at a path from the top, links followed.
+    /// The ID of the object at a path from the top, links followed.
     fn blob(&self, path: &Path) -> io::Result<Option<&str>> {
         let mut path = path.to_path_buf();
         for _ in 0..LINKS {
@@ -252,7 +252,7 @@ impl Files for Revision {
     }
 }
 
-/// A path without `.` and `..`; `None` where it leads above its beginning.
+/// A path without `.` and `..`; `None` if it leads above its beginning.
 fn plain(path: &Path) -> Option<PathBuf> {
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -271,7 +271,7 @@ fn content(id: &str) -> io::Result<Vec<u8>> {
     git(&["cat-file", "blob", id]).map_err(io::Error::other)
 }
 
-/// What git prints.
+/// The output of git.
 fn git(arguments: &[&str]) -> anyhow::Result<Vec<u8>> {
     let started = Command::new("git")
         .args(arguments)

@@ -19,7 +19,7 @@ use serde_json::Value as Json;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// Shows the layers of functions and what is wrong with them, or the functions that use a layer.
+/// Shows the layers of functions and the findings, or the functions that use a layer.
 pub fn run(
     arguments: &UsesArguments,
     limits: Limits,
@@ -124,14 +124,13 @@ fn template(
     Ok((json, template, id))
 }
 
-/// What the files of a catalogue say of layers; `None` where a source has errors, which are then
-/// reported.
+/// The layers in the files of a catalogue; `None` if a source has errors, which are then reported.
 fn catalog(
     paths: &[PathBuf],
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Option<Catalog>> {
-    // The stack of the layers is another one, with values of its own.
+    // The layers are in another stack, which has its own values.
     let reading = Reading::new(&Tree::Disk, Values::default(), None, limits);
     let mut catalog = Catalog::default();
     for path in paths {

@@ -26,7 +26,7 @@ pub enum Setting {
     Holds(bool),
 }
 
-/// A case: what is decided about each variable that an answer depends on.
+/// A case: the decisions about each variable that an answer depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Case(pub(super) Vec<(Variable, Setting)>);
 

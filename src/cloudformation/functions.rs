@@ -9,7 +9,7 @@ use crate::partial::{Origin, Partial, Text, Unknown};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
-/// How deep functions may stand inside each other. Templates have a few levels.
+/// How deeply functions may be nested. Templates have a few levels.
 const DEPTH: usize = 64;
 
 /// The most work that is done in one world: bytes of text, and values looked at.
@@ -25,7 +25,7 @@ const PIECES: usize = 200;
 const SHOWN: usize = 80;
 
 impl World<'_> {
-    /// What a value is; `None` where `AWS::NoValue` takes it away.
+    /// A value, evaluated; `None` if `AWS::NoValue` removes it.
     #[must_use]
     pub fn value(&self, json: &Json) -> Option<Partial> {
         self.value_at(json, 0)
@@ -59,7 +59,7 @@ impl World<'_> {
         }
     }
 
-    /// A text that looks up what the template itself puts into the Systems Manager; none of others.
+    /// A text that looks up an SSM parameter that the template itself sets; `None` for any other.
     fn looked_up(&self, text: &str) -> Option<Text> {
         if !text.contains("{{resolve:ssm") {
             return None;
@@ -139,8 +139,7 @@ impl World<'_> {
         Some(found.unwrap_or_else(|| self.not_evaluated(name, argument)))
     }
 
-    /// A function whose value is not known: what is written there and what that names tell it from
-    /// others.
+    /// A function with an unknown value: its text, and the objects that it names, are its identity.
     fn not_evaluated(&self, name: &str, argument: &Json) -> Partial {
         let mut identity = format!("{name} {argument}");
         self.add_function(name, argument, &mut identity);
@@ -153,7 +152,7 @@ impl World<'_> {
         Partial::Text(Text::unknown(shown, identity))
     }
 
-    /// Adds what tells apart the values that a value names: of parameters, resources, mappings and
+    /// Adds the identities of the objects that a value names: parameters, resources, mappings and
     /// conditions.
     fn add_named(&self, json: &Json, to: &mut String) {
         if let Json::String(text) = json {
@@ -173,7 +172,7 @@ impl World<'_> {
         children(json).for_each(|inner| self.add_named(inner, to));
     }
 
-    /// Adds what tells apart the values that a function itself names.
+    /// Adds the identities of the objects that a function itself names.
     fn add_function(&self, name: &str, argument: &Json, to: &mut String) {
         let first = argument.get(0).unwrap_or(argument).as_str();
         match (name, first) {
@@ -199,7 +198,7 @@ impl World<'_> {
         }
     }
 
-    /// Whether dynamic references take the name of a resource, and stand for what is in it.
+    /// Whether dynamic references use the name of a resource, and stand for its content.
     fn is_looked_up_by_name(&self, id: &str) -> bool {
         self.template.resource(id).is_some_and(|resource| {
             matches!(
@@ -209,8 +208,8 @@ impl World<'_> {
         })
     }
 
-    /// What tells apart the values that a resource of the template gives to others: all that is
-    /// written of it, unless it is of a kind that is compared by itself.
+    /// The identity of the values that a resource of the template gives to others: its whole text,
+    /// unless it is of a kind that is compared separately.
     fn carried(&self, id: &str) -> String {
         match self.template.resource(id) {
             Some(resource) if carries_values(resource.kind) => resource.json.to_string(),
@@ -281,7 +280,7 @@ impl World<'_> {
     fn attribute(&self, id: &str, attribute: &str, depth: usize) -> Partial {
         let resource = self.template.resource(id);
         match (resource.map(|resource| resource.kind), attribute) {
-            // What the template puts there is what it says.
+            // The template itself sets the value.
             (Some("AWS::SSM::Parameter"), "Value") => {
                 let written =
                     resource.and_then(|resource| resource.json.get("Properties")?.get("Value"));
@@ -416,7 +415,7 @@ impl World<'_> {
         let mut row = self.template.json().get("Mappings");
         for key in [map, first, second] {
             let Some(key) = self.known(key, depth) else {
-                // Which row it is, is not known, unless the key is none that the mapping has.
+                // The row is unknown, unless the mapping does not have the key.
                 let is_none = default.is_some() && self.is_in_no_row(key, row);
                 return if is_none {
                     self.value_at(default?, depth)
@@ -461,7 +460,7 @@ impl World<'_> {
         self.items_at(list, depth)?.into_iter().nth(index)
     }
 
-    /// `Fn::Split` of a text that is known, since an unknown value may hold the separator.
+    /// `Fn::Split` of a known text, since an unknown value may contain the separator.
     fn split(&self, argument: &Json, depth: usize) -> Option<Partial> {
         let [separator, text] = argument.as_array()?.as_slice() else {
             return None;
@@ -492,7 +491,7 @@ impl World<'_> {
             .then(|| Partial::Text(Text::literal(value.to_string())))
     }
 
-    /// Counts work; whether there is any left to do.
+    /// Counts work; returns whether any is left.
     fn spend(&self, work: usize) -> bool {
         self.work.set(self.work.get().saturating_add(work));
         self.work.get() <= WORK
@@ -581,15 +580,15 @@ impl World<'_> {
         self.fact(format!("{} equals {}", shown[0], shown[1]), sides.concat())
     }
 
-    /// Whether a parameter may have a value. What is declared of one that is looked up is about the
-    /// name under which it is.
+    /// Whether a parameter may have a value. The constraints of a parameter that is looked up apply
+    /// to its name in Systems Manager.
     fn is_possible(&self, name: &str, value: &str) -> bool {
         self.template
             .parameter(name)
             .is_none_or(|parameter| parameter.kind == Kind::LookedUp || parameter.allows(value))
     }
 
-    /// Whether something holds that cannot be decided: both ways are worlds of their own.
+    /// Whether an undecidable fact holds: each answer is a separate world.
     fn fact(&self, what: String, identity: String) -> bool {
         let variable = Variable::Fact(what, identity);
         let setting = self.decided(&variable).unwrap_or_else(|| {
@@ -600,7 +599,7 @@ impl World<'_> {
 }
 
 /// Whether resources of a type give values to others that nothing else compares: identities and
-/// layers are compared by themselves, and what makes other resources is reported as not read.
+/// layers are compared separately, and resources that create others are reported as not read.
 fn carries_values(kind: &str) -> bool {
     const OTHERS: [&str; 4] = [
         "AWS::CloudFormation::",

@@ -3,8 +3,8 @@
 use crate::partial::{Origin, Piece, Text, Unknown};
 use serde_json::{Map, Value as Json};
 
-/// What opens a dynamic reference, which a deploy fills in (CloudFormation User Guide, dynamic
-/// references).
+/// The beginning of a dynamic reference, which a deploy fills in (CloudFormation User Guide,
+/// dynamic references).
 const DYNAMIC: &str = "{{resolve:";
 
 /// The text of a value without parts.
@@ -27,7 +27,7 @@ pub fn function(value: &Json) -> Option<(&str, &Json)> {
         .then_some((name.as_str(), argument))
 }
 
-/// Whether a function of this name stands anywhere in a value.
+/// Whether a value contains a function of this name.
 #[must_use]
 pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {
     let own = json
@@ -55,7 +55,7 @@ pub fn object(value: Option<&Json>) -> impl Iterator<Item = (&String, &Json)> {
         .flat_map(Map::iter)
 }
 
-/// A known text as it is written, in which dynamic references are not known.
+/// A known text as written, in which dynamic references are unknown.
 #[must_use]
 pub fn written(text: &str) -> Text {
     let mut found = Text::default();
@@ -77,8 +77,8 @@ pub fn written(text: &str) -> Text {
     found
 }
 
-/// A text that functions have put together. Where it holds a dynamic reference that none of its
-/// parts holds as a whole, nothing of it is known.
+/// A text that functions have joined. If it contains a dynamic reference that no single part
+/// contains, the whole text is unknown.
 #[must_use]
 pub fn put_together(text: Text) -> Text {
     let is_whole = |piece: &Piece| match piece {

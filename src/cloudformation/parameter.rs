@@ -1,4 +1,4 @@
-//! Parameters of a template: what a deploy may give them.
+//! Parameters of a template: the values that a deploy may give them.
 
 use super::json::scalar;
 use regex_lite::Regex;
@@ -18,7 +18,7 @@ pub struct Parameter {
     pattern: Option<Regex>,
     /// `MinLength` and `MaxLength`
     length: (usize, usize),
-    /// What tells it from a parameter that may hold other values.
+    /// Its identity among parameters that may have other values.
     pub identity: Arc<str>,
 }
 
@@ -27,14 +27,14 @@ pub struct Parameter {
 pub enum Kind {
     /// It is the text that is given.
     Text,
-    /// It is a list: the text that is given, cut at its commas.
+    /// It is a list: the given text, split at its commas.
     List,
     /// It is looked up in the Systems Manager under the name that is given.
     LookedUp,
 }
 
 impl Parameter {
-    /// What a template declares under a name.
+    /// The declaration of a name in a template.
     #[must_use]
     pub fn new(declared: &Json) -> Self {
         let text = |key: &str| declared.get(key).and_then(scalar);
@@ -86,8 +86,8 @@ impl Parameter {
         is_listed && fits && (self.length.0..=self.length.1).contains(&length)
     }
 
-    /// Whether it holds the ID of an account and nothing else, as far as a handful of samples show.
-    /// What else such a pattern may allow is not a principal that Lambda takes.
+    /// Whether it can only be the ID of an account, as a handful of samples show. Lambda does not
+    /// accept anything else that such a pattern may allow as a principal.
     #[must_use]
     pub fn is_account(&self) -> bool {
         const ACCOUNTS: [&str; 3] = ["012345678901", "123456789012", "998877665544"];

@@ -1,5 +1,5 @@
-//! Where the values of a template stand in its text. The values themselves are read by [`read`],
-//! which keeps no places: they are looked for only where there is something to point to.
+//! The places of the values of a template in its text. [`read`] reads the values without places:
+//! places are looked for only if there is something to point to.
 
 use super::read;
 use serde::de::{

@@ -3,7 +3,7 @@
 //!
 //! YAML is read as CloudFormation and `aws cloudformation package` read it, which is YAML 1.1
 //! (CloudFormation User Guide, template formats): `yes` is a truth value, `012345670123` is an
-//! octal number, `<<` merges. Nothing is dropped silently: a key that stands twice is an error.
+//! octal number, `<<` merges. Nothing is dropped silently: a duplicate key is an error.
 
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
@@ -15,8 +15,8 @@ use std::fmt;
 /// The function by which the reader says that two readers of YAML take a number for different ones.
 pub(super) const AMBIGUOUS: &str = "Fn::AmbiguousNumber";
 
-/// How deep brackets may stand inside each other. Templates have a few levels; both parsers below
-/// are quadratic in depth.
+/// How deeply brackets may be nested. Templates have a few levels; both parsers below are quadratic
+/// in depth.
 const MOST_BRACKETS: usize = 1000;
 
 /// How many list items may begin on one line, one inside the other.
@@ -25,9 +25,9 @@ const MOST_DASHES: usize = 100;
 /// Why a text is not a template or a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadError {
-    /// Neither YAML nor JSON; says why.
+    /// Neither YAML nor JSON, with the reason.
     Syntax(String),
-    /// YAML or JSON, and not what it should be; says why.
+    /// YAML or JSON, but not the expected content, with the reason.
     Shape(String),
 }
 
@@ -41,12 +41,11 @@ impl fmt::Display for ReadError {
 
 impl std::error::Error for ReadError {}
 
-/// Reads a template, or what `aws cloudformation get-template` prints of one.
+/// Reads a template, or the output of `aws cloudformation get-template`.
 ///
 /// # Errors
 ///
-/// When the bytes are not text, or not YAML or JSON with a mapping at its top, or a key stands
-/// twice.
+/// If the bytes are not text, or not YAML or JSON with a mapping at the top, or a key is duplicate.
 pub fn template(bytes: &[u8]) -> Result<Json, ReadError> {
     let text = text(bytes)?;
     match unwrapped(value(&text)?)? {
@@ -68,7 +67,7 @@ fn unwrapped(read: Json) -> Result<Json, ReadError> {
 ///
 /// # Errors
 ///
-/// When the bytes are not text, are not JSON, or a key stands twice.
+/// If the bytes are not text, are not JSON, or a key is duplicate.
 pub fn json_documents(bytes: &[u8]) -> Result<Vec<Json>, ReadError> {
     let text = text(bytes)?;
     let mut documents = Vec::new();
@@ -93,7 +92,7 @@ pub fn json_documents(bytes: &[u8]) -> Result<Vec<Json>, ReadError> {
 ///
 /// # Errors
 ///
-/// When the text is not JSON, or a key stands twice.
+/// If the text is not JSON, or a key is duplicate.
 pub fn json(text: &str) -> Result<Json, ReadError> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = Node { input: text }
@@ -124,7 +123,7 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
     }
 }
 
-/// Reads JSON as JSON, and what is not JSON as YAML.
+/// Reads JSON as JSON, and anything else as YAML.
 fn value(text: &str) -> Result<Json, ReadError> {
     if text.trim_start().starts_with(['{', '['])
         && let Ok(read) = json(text)
@@ -136,8 +135,9 @@ fn value(text: &str) -> Result<Json, ReadError> {
     read.map_err(|error| ReadError::Syntax(error.to_string()))
 }
 
-/// Refuses what would keep the parser busy: brackets, or items of lists, nested deeper than in
-/// anything real. Brackets in texts count as well, which only makes it refuse what nobody writes.
+/// Refuses input that would keep the parser busy: brackets, or items of lists, nested deeper than
+/// in any real template. Brackets in texts count as well, so it also refuses some texts that nobody
+/// writes.
 pub(super) fn refuse_depth(text: &str) -> Result<(), ReadError> {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     for byte in text.bytes() {
@@ -273,9 +273,9 @@ impl<'de> Visitor<'de> for Node<'de> {
     }
 }
 
-/// What a plain scalar of YAML is that YAML 1.1 does not take for a text (yaml.org, the types
-/// `bool` and `int` of YAML 1.1). YAML 1.2 takes such a number for another one or for a text, so
-/// that it depends on the reader.
+/// The value of a plain scalar that is not a text in YAML 1.1 (yaml.org, the types `bool` and `int`
+/// of YAML 1.1). In YAML 1.2, such a number is another number or a text, so it depends on the
+/// reader.
 fn plain(text: &str) -> Json {
     let truth = match text {
         "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Some(true),
@@ -345,8 +345,8 @@ fn key_text(key: Json) -> Result<String, String> {
     }
 }
 
-/// A tagged YAML value: `!Sub x` becomes `{"Fn::Sub": "x"}`. The tag `!` alone makes a text of
-/// whatever it is on.
+/// A tagged YAML value: `!Sub x` becomes `{"Fn::Sub": "x"}`. The tag `!` alone makes its value a
+/// text.
 fn intrinsic(tag: &str, value: Json) -> Json {
     let value = match value {
         Json::String(text) if tag == "GetAtt" => match text.split_once('.') {

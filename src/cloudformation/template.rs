@@ -91,7 +91,7 @@ impl Template {
         {
             return parameter.kind != Kind::Text || parameter.allows(literal);
         }
-        // What is known of it must be there, in this order.
+        // Its known parts must occur, in this order.
         let mut rest = literal;
         for (index, piece) in text.pieces().iter().enumerate() {
             let Piece::Literal(known) = piece else {
@@ -108,7 +108,7 @@ impl Template {
         }
     }
 
-    /// What there is to choose from for a parameter that is not given.
+    /// The choices for a parameter without a given value.
     pub(super) fn settings(&self, name: &str, placeholders: Option<&Placeholders>) -> Vec<Setting> {
         let parameter = self.parameters.get(name);
         let default = parameter.and_then(|parameter| parameter.default.clone());
@@ -167,7 +167,7 @@ fn distinguished(json: &Json) -> HashMap<String, BTreeSet<String>> {
 /// How deep conditions and functions are evaluated.
 const DEPTH: usize = 128;
 
-/// Adds what conditions compare parameters with.
+/// Adds the values that conditions compare parameters with.
 fn compared(json: &Json, found: &mut HashMap<String, BTreeSet<String>>, depth: usize) {
     if depth > DEPTH {
         return;
@@ -228,7 +228,7 @@ pub struct Resource<'t> {
     pub id: &'t str,
     /// Its type.
     pub kind: &'t str,
-    /// All that the template says of it.
+    /// Its whole declaration in the template.
     pub json: &'t Json,
 }
 

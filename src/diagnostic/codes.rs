@@ -6,8 +6,8 @@ use crate::english::list;
 
 macro_rules! codes {
     ($($variant:ident $name:literal [$($severity:ident),+] $summary:literal,)*) => {
-        /// Which finding a diagnostic is. The name is what users see, look up and search for, and
-        /// never changes.
+        /// The kind of a diagnostic. Users see, look up and search for its name, which never
+        /// changes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[expect(missing_docs, reason = "each has a page under docs/codes")]
         pub enum Code { $($variant,)* }
@@ -22,7 +22,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// How much its findings weigh; two severities where it depends on the finding.
+            /// Its severity; several if it depends on the finding.
             #[must_use]
             pub fn severities(self) -> &'static [Severity] {
                 match self { $(Self::$variant => &[$(Severity::$severity),+],)* }
@@ -163,7 +163,8 @@ codes! {
     NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a \
     version",
     NotExecutable "not-executable" [Warning] "a program lacks the permission to execute",
-    OneRegion "one-region" [Error] "something is in one region, and the source is for several",
+    OneRegion "one-region" [Error] "something works in one region only, and the \
+    source is for several",
     OtherLibc "other-libc" [Warning] "a library needs another C library than Lambda has",
     OtherStack "other-stack" [Error] "a set names a version that another stack of the folder \
         publishes",

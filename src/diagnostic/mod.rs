@@ -1,4 +1,4 @@
-//! What the compiler has to say about a source, before any question of how it is shown.
+//! The compiler's messages about a source, independent of their form.
 
 pub mod codes;
 pub mod render;
@@ -30,7 +30,7 @@ impl Severity {
     }
 }
 
-/// A place in a source and what is to be said about it.
+/// A place in a source, with a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// The place.
@@ -39,12 +39,12 @@ pub struct Label {
     pub text: String,
 }
 
-/// A change of the source that fixes what the diagnostic is about.
+/// A change of the source that fixes the problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What the change does, as an instruction.
     pub title: String,
-    /// The place whose text goes.
+    /// The place of the replaced text.
     pub span: Span,
     /// The text that comes.
     pub replacement: String,
@@ -151,8 +151,8 @@ impl Diagnostic {
         self
     }
 
-    /// Offers to write what was probably meant in the place of `span`; says what to do where that
-    /// is not known.
+    /// Offers a fix for `span` with the text that was probably meant; gives a help if that is
+    /// unknown.
     #[must_use]
     pub fn suggest(self, span: Span, near: Option<&str>, otherwise: impl Into<String>) -> Self {
         match near {

@@ -455,9 +455,9 @@ mod tests {
         }
     }
 
-    /// Of two beginnings as long, the one whose first field is longer has more room in its second:
-    /// the other one does not stand for it, even if it is seen before, as it is where patterns name
-    /// both letters and not the colon.
+    /// Of two equally long beginnings, the one with the longer first field has more room in its
+    /// second. The other one does not subsume it, even if it is seen first, which happens if
+    /// patterns name both letters and not the colon.
     #[test]
     fn room_that_is_left_counts() {
         let may = [Pattern::new("????aa:b")];

@@ -1,23 +1,23 @@
 //! A search for a shortest text that fits some patterns and does not fit others.
 //!
 //! It explores the product of three automata: the texts of the domain ([`Dfa`]), the patterns that
-//! have to fit, and those that must not ([`Nfa`]). It goes through prefixes of texts by their
-//! length, and keeps of each only the states that it leads to. The problem is a hard one: there are
-//! patterns for which every known procedure takes exponential time. What keeps the usual questions
-//! small, and most of the hostile ones:
+//! must match, and those that must not ([`Nfa`]). It goes through prefixes of texts by length, and
+//! keeps only the states that each leads to. The problem is hard: for some patterns, every known
+//! procedure takes exponential time. Three ideas keep the usual questions small, and most of the
+//! hostile ones:
 //!
 //! - Patterns share their prefixes.
-//! - A pattern that has to fit is followed at one state at a time. Only of those that must not fit,
-//!   all states have to be known at once.
-//! - Where two prefixes of a text have come to the same state in what has to fit, and one of them
-//!   has got no further in what must not, it subsumes the other, which is not explored (this is the
-//!   idea of antichains).
+//! - A pattern that must match is followed in one state at a time. Only for the patterns that must
+//!   not match, all states are needed at once.
+//! - If two prefixes reach the same state in the patterns that must match, and one of them is no
+//!   further in those that must not, it subsumes the other, which is not explored (the idea of
+//!   antichains).
 //! - After the last `*` that a pattern has reached, its earlier states are forgotten: they can add
 //!   nothing.
 //! - States that need more `:` than an ARN has left are forgotten, so that a `*` does not run on
 //!   into the next field.
 //! - Only characters that patterns name at a state are tried, and one that represents all others.
-//! - A pattern that has to fit is dropped at once where one that must not plainly covers it.
+//! - A pattern that must match is dropped at once if one that must not match plainly covers it.
 //!
 //! The work that is left is counted and bounded by a [`Budget`], and with it the memory, at about
 //! 32 bytes for a step. Beyond the bound the answer is [`BudgetExceeded`], never a wrong one.
@@ -30,8 +30,8 @@ use super::{Pattern, Symbol};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// A question: is there a text of the domain that fits some pattern of each group, and none of
-/// those left out?
+/// A question: is there a text of the domain that matches some pattern of each group, and no
+/// excluded pattern?
 #[derive(Clone, Debug)]
 pub struct Search<'a> {
     domain: &'a Domain,
@@ -50,27 +50,27 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Of those, the texts that fit at least one of these patterns.
+    /// Adds a group: the text must match at least one of these patterns.
     #[must_use]
     pub fn within(mut self, patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
         self.groups.push(patterns.into_iter().collect());
         self
     }
 
-    /// Of those, the texts that fit none of these patterns.
+    /// Adds exclusions: the text must match none of these patterns.
     #[must_use]
     pub fn outside(mut self, patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
         self.outside.extend(patterns);
         self
     }
 
-    /// One of these texts; `None` where there is none. It is a shortest of the part of the domain
-    /// that has the best witnesses, as far as that can be found out; and of the shortest one that
-    /// has characters which no pattern names, where it can.
+    /// One of these texts; `None` if there is none. It is a shortest one in the part of the domain
+    /// with the best witnesses, as far as the budget allows, and preferably one with characters
+    /// that no pattern names.
     ///
     /// # Errors
     ///
-    /// [`BudgetExceeded`] where it cannot be found out in bounded time whether there is one.
+    /// [`BudgetExceeded`] if the budget does not suffice to find out whether there is one.
     pub fn shortest(self) -> Result<Option<String>, BudgetExceeded> {
         let (preferred, whole) = self.domain.stages();
         let mut budget = Budget::default();
@@ -88,8 +88,8 @@ impl<'a> Search<'a> {
         if wanted.is_empty() {
             wanted.push(Nfa::new([&Pattern(vec![Symbol::Star])]));
         }
-        // Mostly there is nothing to find, which a look at the whole shows. Where the whole is too
-        // much, a text of a part is as good an answer.
+        // Usually there is no such text, which a search of the whole domain shows. If the whole is
+        // too much, a text of a part is as good an answer.
         let shares = preferred.len() + 1;
         let search = |dfa| ProductSearch::new(&wanted, &unwanted, dfa, budget.share(shares)).run();
         match search(whole) {
@@ -143,9 +143,8 @@ struct Visited {
 }
 
 impl Visited {
-    /// Whether every text that goes on from `theirs` to a member goes on from here to one too: as
-    /// much may still be read, the wanted patterns have come as far, and the unwanted ones no
-    /// further.
+    /// Whether every text that leads from `theirs` to a member also leads from here to one: as much
+    /// may still be read, the wanted patterns are as far, and the unwanted ones no further.
     fn subsumes(
         &self,
         theirs: &Self,
@@ -238,8 +237,8 @@ impl<'a> ProductSearch<'a> {
         let mut kept = Vec::new();
         for states in prefix.wanted.chunks_exact(self.wanted.len()) {
             let (count, unwanted) = (prefix.position.count, Rc::clone(&prefix.unwanted));
-            // Within literal text nothing new is met but what was new before it: looking it up
-            // would be a waste.
+            // Within literal text, only successors of new states occur: looking them up would be a
+            // waste.
             let in_literal = self
                 .wanted
                 .iter()

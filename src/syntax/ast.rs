@@ -1,4 +1,4 @@
-//! The tree of one source file: what is written, before any name in it has a meaning.
+//! The tree of one source file, before its names are resolved.
 
 use super::keyword::Keyword;
 use crate::source::Span;
@@ -62,13 +62,13 @@ pub enum Statement {
 pub struct Parameter {
     /// The parameter's name.
     pub name: Name,
-    /// Where it is said that it may be empty.
+    /// The place of `optional`.
     pub optional: Option<Span>,
     /// Its type, when one is written.
     pub kind: Option<Name>,
-    /// Its default, when there is one.
+    /// Its default, if any.
     pub default: Option<Value>,
-    /// What it is for.
+    /// Its description.
     pub description: Option<Value>,
 }
 
@@ -77,7 +77,7 @@ pub struct Parameter {
 pub struct Alias {
     /// The name that stands for the id.
     pub name: Name,
-    /// The id; absent when what stands there could not be read, which has been reported.
+    /// The ID; `None` if it could not be read, which has been reported.
     pub id: Option<Value>,
 }
 
@@ -112,13 +112,14 @@ pub enum Principal {
 pub struct Layer {
     /// The layer's name.
     pub name: Name,
-    /// The variables, as listed: the layer stands for one with each combination of their values.
+    /// The variables, as listed: the layer stands for one layer for each combination of their
+    /// values.
     pub variables: Vec<Variable>,
     /// The statements of its body, as listed.
     pub statements: Vec<LayerStatement>,
     /// Whether every statement of the body could be read.
     pub complete: bool,
-    /// Whether `<` stands anywhere in the body, so that there may be a `<VARIABLE>`.
+    /// Whether the body contains a `<`, and so may contain a `<VARIABLE>`.
     pub has_variables: bool,
 }
 
@@ -190,7 +191,7 @@ impl PropertyValue {
 /// `version LABEL, … from CONTENT [{ … }]` or `version LABEL at ARN`
 #[derive(Clone, Debug)]
 pub struct Version {
-    /// The labels, oldest first: a version each. One, where the version exists already.
+    /// The labels, oldest first, one version each; exactly one for an existing version.
     pub labels: Vec<Name>,
     /// Where the versions come from.
     pub origin: Origin,
@@ -243,7 +244,7 @@ pub struct Share {
     pub principals: Vec<Principal>,
     /// Why.
     pub because: Option<Value>,
-    /// The last day on which the rule is meant to stand.
+    /// The last day of the rule.
     pub until: Option<Value>,
     /// The switch that must be on.
     pub when: Option<Name>,
@@ -251,7 +252,7 @@ pub struct Share {
     pub unless: Option<Name>,
 }
 
-/// What restricts which layers may be attached, by the word it begins with.
+/// The kinds of restrictions, by their keywords.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RestrictionKind {
     /// `role`
@@ -299,7 +300,7 @@ pub struct RestrictionStatement {
     pub rule: Rule,
 }
 
-/// What a statement in the body of a role, policy, boundary or guardrail says.
+/// A statement in the body of a role, policy, boundary or guardrail.
 #[derive(Clone, Debug)]
 pub enum Rule {
     /// `allow SET`, or `allow update SET`
@@ -317,11 +318,11 @@ pub enum Rule {
     DenyRight {
         /// What is denied.
         right: LayerRight,
-        /// Whether the patterns are those of the layers that are spared.
+        /// Whether the patterns are exceptions.
         except: bool,
         /// Patterns for the names of layers; none for every layer.
         patterns: Vec<Name>,
-        /// Where the right is named.
+        /// The place of the right.
         span: Span,
     },
     /// `deny all`
@@ -356,7 +357,7 @@ pub enum Rule {
     Apply(Vec<Principal>),
 }
 
-/// What may be done to functions, with the layers that a rule lets them have.
+/// The actions on functions, with the layers that a rule allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FunctionRight {
     /// They may be created and configured.
@@ -365,7 +366,7 @@ pub enum FunctionRight {
     Update,
 }
 
-/// What may be done to the layers of an account, besides attaching them.
+/// The actions on the layers of an account, other than attaching them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LayerRight {
     /// Versions may be published: `publish`.
@@ -411,7 +412,7 @@ pub struct Attach {
     pub names: Vec<Value>,
 }
 
-/// What a managed policy can be attached to.
+/// The kinds of principals that a managed policy can be attached to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AttachKind {
     /// IAM roles.
@@ -457,7 +458,7 @@ pub enum Owner {
 pub struct Claim {
     /// The keyword, for messages about the claim as a whole.
     pub keyword: Span,
-    /// What is claimed.
+    /// The content of a claim.
     pub kind: ClaimKind,
 }
 
@@ -483,14 +484,14 @@ pub enum ClaimKind {
     Act {
         /// The role, policy, boundary or guardrail.
         subject: Name,
-        /// What is said of the layers.
+        /// The relation to the layers.
         verb: Verb,
-        /// What can be done to them, or cannot.
+        /// The action that is possible, or not.
         deed: Deed,
     },
 }
 
-/// What can be done to layers, and to which.
+/// An action and its layers.
 #[derive(Clone, Debug)]
 pub enum Deed {
     /// `attach SET`
@@ -499,7 +500,7 @@ pub enum Deed {
     Handle(LayerRight, Vec<Name>),
 }
 
-/// What a claim says about doing something to the layers of a set.
+/// The relation of a claim to the layers of a set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verb {
     /// It can be done to every one of them.

@@ -3,12 +3,12 @@
 use super::lexer::Lexer;
 use super::token::{Token, TokenKind};
 
-/// The formatted text, or `None` where the formatter doubts its own work, which would be a bug of
-/// this program.
+/// The formatted text, or `None` if the formatter's own check fails, which would be a bug of this
+/// program.
 ///
-/// Blanks and line ends change, nothing else: a line for each statement of a body, two blanks for
-/// each level, four more on lines that continue a list, one blank between words, at most one empty
-/// line. Line ends are those of the file's first line.
+/// Only white space changes: a line for each statement of a body, two spaces for each level, four
+/// more on lines that continue a list, one space between words, at most one empty line. Line
+/// endings are those of the file's first line.
 #[must_use]
 pub fn format(source: &str) -> Option<String> {
     let formatted = layout(source);
@@ -26,11 +26,11 @@ fn significant(source: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// What stands on the line so far.
+/// The line so far.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Line {
     Empty,
-    /// The last token that is no comment.
+    /// The last token that is not a comment.
     After(TokenKind),
 }
 
@@ -98,7 +98,7 @@ impl Layout<'_> {
             && !matches!(kind, TokenKind::Comment | TokenKind::CloseBrace)
     }
 
-    /// Writes a token, `gap` before it if something stands on the line already.
+    /// Writes a token, after `gap` unless it is the first on the line.
     fn place(&mut self, token: Token, gap: &str) {
         let text = token.text(self.source);
         if self.line == Line::Empty {

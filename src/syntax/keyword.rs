@@ -1,9 +1,9 @@
 //! The words of the language: one closed set, from which the parser, its messages and the reserved
 //! names come.
 //!
-//! Keywords are contextual: a layer may be named `share`. Each place that takes one of several
-//! words has an enum of its own, which is matched without a wildcard: a word that is added here and
-//! forgotten there does not compile.
+//! Keywords are contextual: a layer may be named `share`. Each place that accepts one of several
+//! words has its own enum, which is matched without a wildcard. So a new word that is forgotten
+//! somewhere does not compile.
 
 use std::fmt;
 
@@ -56,8 +56,8 @@ macro_rules! keywords {
     };
 }
 
-/// Makes an enum of the keywords that are possible at one place. A variant with a field stands for
-/// all the keywords of the choice in the field.
+/// Makes an enum of the keywords that are possible in one place. A variant with a field stands for
+/// all keywords of the choice in the field.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident: $($keyword:ident $(($field:ident: $inner:ident))?,)*) => {
         $(#[$doc])*
@@ -173,7 +173,7 @@ keywords! {
 }
 
 choice! {
-    /// What a statement of the outermost level begins with.
+    /// The first word of a statement at the outermost level.
     StatementKeyword:
     Stack,
     Regions,
@@ -193,7 +193,7 @@ choice! {
 }
 
 choice! {
-    /// What a statement in the body of a layer begins with.
+    /// The first word of a statement in the body of a layer.
     LayerKeyword:
     Name,
     Property(property: PropertyKeyword),
@@ -206,7 +206,7 @@ choice! {
 }
 
 choice! {
-    /// What a property of a layer version begins with.
+    /// The first word of a property of a layer version.
     PropertyKeyword:
     Description,
     Runtimes,
@@ -215,14 +215,14 @@ choice! {
 }
 
 choice! {
-    /// What becomes of a layer's old versions.
+    /// What happens to a layer's old versions.
     OldVersionsKeyword:
     Keep,
     Delete,
 }
 
 choice! {
-    /// What a statement in the body of a role, policy, boundary or guardrail begins with.
+    /// The first word of a statement in the body of a role, policy, boundary or guardrail.
     RuleKeyword:
     Allow,
     Deny,
@@ -240,7 +240,7 @@ choice! {
 }
 
 choice! {
-    /// A word that names somebody, or says what the ID after it is.
+    /// A word that names a principal, or introduces an ID.
     PrincipalKeyword:
     Everyone,
     Account,

@@ -88,7 +88,7 @@ fn line_length(bytes: &[u8]) -> usize {
     }
 }
 
-/// A quoted text: up to the closing quote, or up to the line's end where there is none.
+/// A quoted text: up to the closing quote, or up to the end of the line if there is none.
 fn string(bytes: &[u8]) -> (TokenKind, usize) {
     let mut at = 1;
     while let Some(offset) = memchr::memchr3(b'"', b'\\', b'\n', &bytes[at..]) {

@@ -1,4 +1,4 @@
-//! What stands inside words and quoted texts: escapes, and `${Name}`.
+//! The content of words and quoted texts: escapes, and `${Name}`.
 
 use super::ast::Value;
 use crate::diagnostic::{Code, Diagnostic};
@@ -24,7 +24,7 @@ pub enum Piece<'t> {
 /// Why a text cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TextError {
-    /// A backslash before something that is no escape; holds what stands there.
+    /// A backslash that does not begin an escape; with the text after it.
     Escape(String),
     /// `${` without its `}`.
     Unclosed,
@@ -52,7 +52,7 @@ pub fn unescape(quoted: &str) -> Result<String, TextError> {
     Ok(text)
 }
 
-/// The character that an escape stands for and the length of the escape behind its backslash.
+/// The character of an escape, and the length of the escape after its backslash.
 fn escape(rest: &str) -> Result<(char, usize), TextError> {
     let unknown = || TextError::Escape(format!("\\{}", rest.chars().take(12).collect::<String>()));
     match rest.as_bytes().first() {
@@ -160,7 +160,7 @@ fn is_in_variable_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_')
 }
 
-/// Whether `<` or `>` stands in a word without being part of a `<name>` or of its escape.
+/// Whether a word contains a `<` or `>` that is not part of a `<name>` or of its escape.
 #[must_use]
 pub fn has_stray_bracket(word: &str) -> bool {
     let bracket = |text: &str| text.contains(['<', '>']);
@@ -196,8 +196,8 @@ pub fn dynamic_reference(value: &Value) -> Option<Diagnostic> {
 /// fill it in at the deploy (CloudFormation User Guide, "Get values stored in other services using
 /// dynamic references").
 ///
-/// A parameter in the text may be empty, so that what stands around it comes together. Blanks and
-/// case make no difference here, although CloudFormation's own form has neither.
+/// A parameter in the text may be empty, so the text around it may join. White space and case make
+/// no difference here, although CloudFormation's own form has neither.
 fn has_dynamic_reference(text: &str) -> bool {
     if !text.contains('{') {
         return false;
@@ -209,8 +209,7 @@ fn has_dynamic_reference(text: &str) -> bool {
         rest = behind.split_once('}').map_or("", |(_, behind)| behind);
     }
     literal.push_str(rest);
-    // What follows an escaped `${` is skipped with it above; so the text is looked at as it stands
-    // as well.
+    // The loop above skips the text after an escaped `${`, so the text is also checked as written.
     [literal.as_str(), text].into_iter().any(|text| {
         let plain = text
             .chars()

@@ -1,10 +1,10 @@
 //! The words and signs of a source file.
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TokenKind {
-    /// A run of characters without white space and without ``{ } [ ] ( ) , " = #``; `${Name}` may
-    /// stand inside.
+    /// A run of characters without white space and without ``{ } [ ] ( ) , " = #``; it may contain
+    /// `${Name}`.
     Word,
     /// Text in double quotes, the quotes included.
     String,
@@ -52,14 +52,14 @@ impl TokenKind {
     }
 }
 
-/// One token: what it is and where its text lies, in bytes.
+/// One token: its kind, and the place of its text in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
     /// What it is.
     pub kind: TokenKind,
     /// Offset of its first byte.
     pub start: u32,
-    /// Offset behind its last byte.
+    /// Offset after its last byte.
     pub end: u32,
 }
 

@@ -174,7 +174,7 @@ fn deployed_again(rules: &Rules) -> Option<Diagnostic> {
                 an organization",
             )
             .help(FOLDER)
-            .help("or put them into a source of their own"),
+            .help("or move them to another source"),
     )
 }
 

@@ -1,4 +1,4 @@
-//! What is known of layers from elsewhere: what Lambda lists, the policies of versions, and the
+//! Information about layers from elsewhere: lists from Lambda, the policies of versions, and the
 //! templates that publish them.
 
 use crate::access::grants::{GrantedBy, Grants, Match, Version, VersionId, Who};
@@ -9,12 +9,12 @@ use crate::partial::Text;
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
 
-/// Everything that is known of layers.
+/// The known facts about layers.
 #[derive(Debug, Default)]
 pub struct Catalog {
     /// Versions that Lambda describes, by ARN.
     described: HashMap<String, Compatible>,
-    /// The numbers of the versions that a layer has, by its ARN, where a list has all of them.
+    /// The version numbers of a layer, by its ARN, if a list has all of them.
     listed: HashMap<String, BTreeSet<u64>>,
     /// The live policies of versions.
     policies: Grants,
@@ -22,7 +22,7 @@ pub struct Catalog {
     published: Vec<Published>,
 }
 
-/// What a version says that it is compatible with.
+/// The declared compatibility of a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compatible {
     /// The runtimes; none where it names none.
@@ -43,7 +43,7 @@ struct Published {
     unnamed: Vec<VersionId>,
 }
 
-/// What a catalogue says of the sharing of a version with an account.
+/// Whether a version is shared with an account, according to a catalogue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shared {
     /// It is shared.
@@ -54,17 +54,17 @@ pub enum Shared {
     NotByTemplate(String),
     /// It is unknown, because of this.
     Unknown(String),
-    /// Nothing is said about it.
+    /// Unknown to the catalogue.
     NotListed,
 }
 
 impl Catalog {
-    /// Adds what `aws lambda list-layer-versions`, `get-layer-version` or
-    /// `get-layer-version-policy` print; whether it is one of them.
+    /// Adds the output of `aws lambda list-layer-versions`, `get-layer-version` or
+    /// `get-layer-version-policy`; returns whether it is one of them.
     ///
     /// # Errors
     ///
-    /// What looks like a policy and is not one of a layer version.
+    /// An error for something that looks like a policy and is not one of a layer version.
     pub fn add_printed(&mut self, printed: &Json) -> Result<bool, ReadError> {
         if let Some(versions) = printed.get("LayerVersions").and_then(Json::as_array) {
             let is_whole = ["NextMarker", "NextToken"]
@@ -145,9 +145,9 @@ impl Catalog {
         self.listed.get(layer)
     }
 
-    /// What a version names itself compatible with, and who says so; `None` where that is unknown.
-    /// The versions of a template are known by the names of their layers only, so that all of a
-    /// name must say the same.
+    /// The declared compatibility of a version, and its origin; `None` if it is unknown. The
+    /// versions of a template are known only by the names of their layers, so all versions with a
+    /// name must agree.
     #[must_use]
     pub fn compatible(&self, arn: &str, name: &str) -> Option<(Compatible, String)> {
         if let Some(compatible) = self.described.get(arn) {
@@ -196,7 +196,7 @@ impl Catalog {
             match published.shared(&exact, name, account, organization) {
                 Shared::Yes => return Shared::Yes,
                 Shared::NotListed => {}
-                // What one template does not say, another one may.
+                // Another template may have it.
                 Shared::Unknown(why) => answer = Shared::Unknown(why),
                 no @ (Shared::NotByTemplate(_) | Shared::NotByPolicy) => {
                     if answer == Shared::NotListed {
@@ -275,8 +275,7 @@ impl Published {
     }
 }
 
-/// What a version of a template names itself compatible with, in one case; `None` where that is
-/// unknown.
+/// The declared compatibility of a version of a template, in one case; `None` if it is unknown.
 pub fn compatible(
     resource: crate::cloudformation::Resource<'_>,
     world: &World<'_>,
@@ -294,7 +293,7 @@ pub fn compatible(
     })
 }
 
-/// Whether a version is shared with an account; why, where that is unknown.
+/// Whether a version is shared with an account, with the reason if that is unknown.
 fn grants(version: &Version, account: &str, organization: Option<&str>) -> Result<bool, String> {
     let mut unknown = None;
     for (who, by) in &version.grants {

@@ -1,4 +1,4 @@
-//! What is wrong with the layers of one function.
+//! The findings about the layers of one function.
 
 use super::catalog::{Catalog, Compatible, Shared, compatible};
 use super::function::{Entry, Function, Use};
@@ -25,7 +25,7 @@ pub struct Check<'c> {
 }
 
 impl Check<'_> {
-    /// Adds what there is to say of the function.
+    /// Adds the findings about the function.
     pub fn run(&self, uses: &mut Uses) {
         let answers = explore(self.file.template, None, |world| self.layers(world));
         let cases = match answers {
@@ -53,7 +53,7 @@ impl Check<'_> {
         self.function.resource.id
     }
 
-    /// The layers of the function in one case; `None` where it is not made.
+    /// The layers of the function in one case; `None` if that case does not create it.
     fn layers(&self, world: &World<'_>) -> Option<Vec<Use>> {
         self.function
             .resource
@@ -167,7 +167,7 @@ impl Check<'_> {
             .shared(version, name, account, self.target.organization.as_deref())
     }
 
-    /// What is wrong whatever the region, the runtime and the architecture are.
+    /// The findings that do not depend on region, runtime and architecture.
     fn of_case(&self, world: &World<'_>, layers: &[Use]) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for (index, layer) in layers.iter().enumerate() {
@@ -366,7 +366,7 @@ impl Check<'_> {
         self.with_globals(error)
     }
 
-    /// Adds what there is to say of the regions that are written out in the ARNs of layers.
+    /// Adds the findings about regions that are written out in the ARNs of layers.
     fn add_regions(&self, uses: &mut Uses) {
         if let Some(given) = &self.target.region {
             self.ask(uses, |_, layers| self.of_other_region(layers, given));
@@ -374,7 +374,7 @@ impl Check<'_> {
         }
         self.ask(uses, |world, layers| self.of_two_regions(world, layers));
         let mut entries: Vec<FixedRegion> = Vec::new();
-        // Where this is undecided, the questions before have said so.
+        // If this is undecided, the earlier questions have reported it.
         let answers = explore(self.file.template, None, |world| self.fixed_regions(world))
             .unwrap_or_default();
         for fixed in answers.into_iter().flat_map(|(_, fixed)| fixed) {
@@ -468,7 +468,7 @@ impl Check<'_> {
                 continue;
             };
             let (other, known) = *first.get_or_insert((layer, region));
-            // Where the region of the stack is known, the layers are compared with that.
+            // If the region of the stack is known, the layers are compared with it.
             if known != region && stack_region(world).is_none() {
                 let message = format!("the layers of `{}` are in two regions", self.id());
                 found.push(
@@ -483,7 +483,7 @@ impl Check<'_> {
         found
     }
 
-    /// Whether anything says what a layer is compatible with.
+    /// Whether the compatibility of a layer is declared anywhere.
     fn may_be_incompatible(&self, layer: &Use) -> bool {
         match &layer.layer {
             Layer::Resource(_) => true,
@@ -501,7 +501,7 @@ impl Check<'_> {
         }
     }
 
-    /// What a layer says that it is compatible with, and who says it.
+    /// The declared compatibility of a layer, and its origin.
     fn compatible(&self, layer: &Use, world: &World<'_>) -> Option<(Compatible, String)> {
         match &layer.layer {
             Layer::Resource(id) => {
@@ -586,7 +586,7 @@ struct FixedRegion {
     others: BTreeSet<String>,
 }
 
-/// What AWS says of a layer in another region.
+/// AWS's error for a layer in another region.
 const DENIED: &str = "AWS refuses this with `no resource-based policy allows the \
 lambda:GetLayerVersion action`, although \
                       no permission is missing";
@@ -594,7 +594,7 @@ lambda:GetLayerVersion action`, although \
 /// The architecture of a function that names none (Lambda API reference, `CreateFunction`).
 const DEFAULT_ARCHITECTURE: &str = "x86_64";
 
-/// The region in the ARN of a layer, where it is known.
+/// The region in the ARN of a layer, if known.
 fn written_region(layer: &Use) -> Option<&str> {
     match &layer.layer {
         Layer::Version(arn) => arn.region().as_literal(),
@@ -602,13 +602,13 @@ fn written_region(layer: &Use) -> Option<&str> {
     }
 }
 
-/// The region of the stack, where it is known in this case.
+/// The region of the stack, if known in this case.
 fn stack_region(world: &World<'_>) -> Option<String> {
     let own = world.value(&json!({ "Ref": "AWS::Region" }))?;
     own.as_literal().map(str::to_owned)
 }
 
-/// The product of AWS that a layer is, as far as its account and its name tell.
+/// The AWS product of a layer, by its account and name.
 fn product(layer: &Layer) -> Option<&'static str> {
     let Layer::Version(arn) = layer else {
         return None;

@@ -1,4 +1,4 @@
-//! A function of a template, and what it says of its layers.
+//! A function of a template, and its layers.
 
 use super::reference::Layer;
 use crate::cloudformation::place::Step;
@@ -13,33 +13,32 @@ pub struct Function<'t> {
     pub resource: Resource<'t>,
     /// How many of its layers come from `Globals`: SAM puts them before its own.
     pub globals: usize,
-    /// Whether it has layers of its own.
+    /// Whether it has its own layers.
     has_own: bool,
 }
 
 /// The place of a layer among those of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// Whether it stands in `Globals`.
+    /// Whether it is in `Globals`.
     pub is_global: bool,
-    /// Its place in the list as it is written; none where a function gives the list.
+    /// Its index in the written list; `None` if a function gives the list.
     pub item: Option<usize>,
 }
 
 /// A layer of a function in one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
-    /// Where it is written.
+    /// Its place in the template.
     pub entry: Entry,
-    /// What is written there.
+    /// Its text.
     pub text: Text,
-    /// What that stands for.
+    /// The meaning of the text.
     pub layer: Layer,
 }
 
 impl<'t> Function<'t> {
-    /// The function that a resource is, of a template that is written like this; `None` where it is
-    /// something else.
+    /// The function in a resource of a template with this text; `None` if it is something else.
     pub fn new(resource: Resource<'t>, written: &Json) -> Option<Self> {
         if resource.kind != "AWS::Lambda::Function" {
             return None;
@@ -119,8 +118,7 @@ fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec
             }
         };
         if text.is_empty() {
-            // A parameter that is to be filled in, or the one item of a list parameter that is
-            // empty.
+            // A parameter without a value, or the one item of an empty list parameter.
             continue;
         }
         let layer = Layer::of(&text, template);
@@ -129,7 +127,7 @@ fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec
 }
 
 impl Use {
-    /// Whether it is one layer and no list of them, of which nothing is known.
+    /// Whether it is a single layer and not an unknown list.
     pub fn is_one(&self, template: &Template) -> bool {
         use crate::cloudformation::parameter::Kind;
         match &self.layer {

@@ -1,8 +1,8 @@
-//! The functions of templates and the layers that they use: what is wrong with them before a deploy
-//! says so, and who uses a layer.
+//! The functions of templates and the layers that they use: findings before a deploy, and who uses
+//! a layer.
 //!
-//! What Lambda refuses is an error, what it takes and what probably fails later is a warning. What
-//! is not known before a deploy is neither: it is listed as unknown, once.
+//! It is an error if Lambda refuses it, and a warning if Lambda accepts it and it probably fails
+//! later. Values that only a deploy knows are neither: they are listed as unknown, once.
 
 pub mod catalog;
 mod check;
@@ -23,7 +23,7 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::cell::OnceCell;
 
-/// Where functions are deployed, as far as it is known.
+/// Where functions are deployed, if known.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
     /// The region.
@@ -69,7 +69,7 @@ impl<'f> File<'f> {
             .filter_map(|resource| Function::new(resource, written))
     }
 
-    /// The place of a value; the start of the file where it cannot be found.
+    /// The place of a value; the start of the file if it cannot be found.
     fn span(&self, path: &[Step<'_>]) -> Span {
         let places = self.places.get_or_init(|| Places::of(self.text));
         let found = places
@@ -122,21 +122,21 @@ pub struct LayerRow {
     pub product: Option<&'static str>,
 }
 
-/// What is said of the functions of some templates.
+/// The functions of some templates, and the findings about them.
 #[derive(Debug, Default)]
 pub struct Uses {
     /// The functions that have layers.
     pub rows: Vec<Row>,
-    /// What is wrong, in the order of the files.
+    /// The findings, in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
-    /// What is unknown, each once, with the functions that it is about.
+    /// The unknown facts, each once, with their functions.
     pub unknown: IndexMap<String, Vec<String>>,
-    /// The layers of one file whose region is written out, where that of the stack is open.
+    /// The layers of one file whose region is written out, if the region of the stack is open.
     fixed: Vec<(Span, String)>,
 }
 
 impl Uses {
-    /// Adds what is said of the functions of a template.
+    /// Adds the functions of a template.
     pub fn add(&mut self, file: &File<'_>, catalog: &Catalog, target: &Target) {
         let start = self.diagnostics.len();
         for function in file.functions() {
@@ -176,7 +176,7 @@ impl Uses {
     }
 }
 
-/// What is said once of a file in which the regions of layers are written out.
+/// The note, once for each file, about written-out regions of layers.
 fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
     let (first, region) = fixed.iter().min()?;
     let diagnostic = Diagnostic::remark(
@@ -197,11 +197,11 @@ fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
     })
 }
 
-/// The most characters of a condition that is written out where defaults say the same.
+/// The most characters of a condition that is shown in full although the defaults describe it.
 const SHOWN: usize = 60;
 
-/// The cases in words, to stand after an *if*; none where they are all cases there are. The values
-/// of parameters are often whole ARNs, which nobody wants to read twice.
+/// The cases in words, for use after *if*; `None` if these are all cases. The values of parameters
+/// are often whole ARNs, which nobody wants to read twice.
 fn when(some: Vec<Case>, all: &[Case]) -> Option<String> {
     let by_default = some.iter().filter(|case| case.is_by_default()).count();
     let is_default = by_default == 1 && some.len() == 1;

@@ -1,4 +1,4 @@
-//! Which functions use a layer: who breaks when a version goes.
+//! Which functions use a layer: who breaks when a version is deleted.
 
 use super::function::Use;
 use super::reference::Layer;
@@ -18,7 +18,7 @@ pub struct Wanted {
     pub number: Option<String>,
 }
 
-/// A function that uses what is asked for.
+/// A function that uses the layer in question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct User {
     /// Its logical ID.
@@ -27,7 +27,7 @@ pub struct User {
     pub span: Span,
     /// What is written there.
     pub version: String,
-    /// Whether it is certain to be what is asked for.
+    /// Whether it is certainly the layer in question.
     pub is_certain: bool,
     /// The cases in which the function uses it, in words; `None` for all.
     pub when: Option<String>,
@@ -103,7 +103,7 @@ pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
 }
 
 impl Wanted {
-    /// Whether an entry of a function is what is asked for.
+    /// Whether an entry of a function is the layer in question.
     fn is(&self, layer: &Use, world: &World<'_>) -> Match {
         match &layer.layer {
             Layer::Wrong(_) => Match::No,
@@ -140,8 +140,8 @@ impl Wanted {
         answer
     }
 
-    /// Whether a layer that the template publishes is what is asked for. Its account, its region
-    /// and the number of its version are known only when it is there.
+    /// Whether a layer that the template publishes is the one in question. Only a deploy knows its
+    /// account, its region and its version number.
     fn is_published(&self, id: &str, world: &World<'_>) -> Match {
         let name = world
             .template

@@ -1,11 +1,11 @@
-//! What an entry of a function's `Layers` stands for: Lambda wants the ARN of a layer version there
+//! The meaning of an entry of a function's `Layers`: Lambda requires the ARN of a layer version
 //! (Lambda API reference, `CreateFunction`, `Layers`).
 
 use crate::cloudformation::Template;
 use crate::partial::{Origin, Piece, Text};
 use crate::rules::formats::{LAYER_VERSION_FIELDS, is_version_number, layer_version_field_problem};
 
-/// What an entry stands for.
+/// The meaning of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Layer {
     /// A version by its ARN.
@@ -14,17 +14,17 @@ pub enum Layer {
     Resource(String),
     /// No version: Lambda refuses it.
     Wrong(Problem),
-    /// What only a deploy tells.
+    /// A value that only a deploy knows.
     Unknown,
 }
 
-/// The ARN of a layer version, field by field; what is not known of it has no colons, or it would
-/// be no such ARN.
+/// The ARN of a layer version, field by field; unknown parts have no colons, or it would not be
+/// such an ARN.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn(Vec<Text>);
 
 impl Arn {
-    /// The ARN of the layer without the number, of which two versions of one layer have the same.
+    /// The ARN of the layer without the number, which is the same for all versions of one layer.
     #[must_use]
     pub fn layer(&self) -> &[Text] {
         self.0.get(..LAYER_VERSION_FIELDS - 1).unwrap_or_default()
@@ -69,14 +69,14 @@ pub enum Problem {
     NotAnArn,
     /// It is the ARN of a layer, without a number.
     NoNumber,
-    /// Where the number belongs, there is something else.
+    /// The number is something else.
     Number(String),
     /// Another part is wrong: says which.
     Field(String),
 }
 
 impl Layer {
-    /// What a text stands for in a template.
+    /// The meaning of a text in a template.
     #[must_use]
     pub fn of(text: &Text, template: &Template) -> Self {
         if let Some(id) = text.as_resource() {
@@ -116,8 +116,8 @@ impl Layer {
     }
 }
 
-/// What is wrong with a text that has not as many fields as the ARN of a version, as far as they
-/// are known.
+/// What is wrong with a text that does not have the fields of the ARN of a version, as far as
+/// known.
 fn problem(text: &Text, fields: &[Text]) -> Option<Problem> {
     let is_arn = match text.pieces().first() {
         Some(Piece::Literal(start)) => {
@@ -164,7 +164,7 @@ mod tests {
     use crate::cloudformation::{Values, explore};
     use serde_json::json;
 
-    /// What `Fn::Sub` of a text stands for.
+    /// The meaning of a text in `Fn::Sub`.
     fn of(written: &str) -> Layer {
         let json = json!({ "Parameters": { "P": { "Type": "String" } }, "Resources":
             { "L": { "Type": "AWS::Lambda::LayerVersion" },

@@ -208,9 +208,7 @@ def listed_twice(told: Story) -> None:
 
 
 @story
-@listed(
-    "build over somebody else's template that publishes a version, and list it by `at ARN`"
-)
+@listed("build over somebody else's template that publishes a version, and list it by `at ARN`")
 def somebody_elses_template(told: Story) -> None:
     """A version that somebody else's template publishes is taken over in two deploys; one would
     delete it.

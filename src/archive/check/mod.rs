@@ -1,4 +1,4 @@
-//! What is wrong with what is in an archive.
+//! The findings about the content of an archive.
 
 mod binaries;
 mod entries;
@@ -11,7 +11,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::count;
 use crate::source::Span;
 
-/// What there is to say of an archive that is for a layer.
+/// The findings about an archive for a layer.
 #[must_use]
 pub fn check(contents: &Contents, target: &Target, listing: &Listing) -> Vec<Diagnostic> {
     let mut check = Check {
@@ -34,7 +34,7 @@ pub fn check(contents: &Contents, target: &Target, listing: &Listing) -> Vec<Dia
 /// Unzipped bytes from which little is left for the function itself.
 const MUCH: u64 = 200 << 20;
 
-/// An archive and what was found so far.
+/// An archive and the findings so far.
 struct Check<'c> {
     contents: &'c Contents,
     target: &'c Target,
@@ -107,7 +107,7 @@ fn bytes(number: u64) -> String {
     count(usize::try_from(number).unwrap_or(usize::MAX), "byte")
 }
 
-/// Says how many other files a finding is true of.
+/// Adds the number of other files with the same finding.
 fn and_others(diagnostic: Diagnostic, files: usize) -> Diagnostic {
     match files.saturating_sub(1) {
         0 => diagnostic,

@@ -39,11 +39,11 @@ fn name_literally(json: &mut Json) {
 /// The most entries that the loops of a template may make. CloudFormation takes 500 resources.
 const MOST: usize = 10_000;
 
-/// How deep loops and values may stand inside each other.
+/// How deeply loops and values may be nested.
 const DEPTH: usize = 64;
 
-/// Expands the loops in all sections in which they may stand. A loop whose collection is not known
-/// stays as it is.
+/// Expands the loops in all sections that may have them. A loop with an unknown collection stays as
+/// it is.
 pub fn expand(template: &mut Json, values: &Values) {
     let parameters = template.get("Parameters").cloned().unwrap_or_default();
     let mut loops = Loops {
@@ -85,9 +85,9 @@ impl Loops<'_> {
         }
     }
 
-    /// A mapping with what its loops make in their places. A loop that makes a key which stands
-    /// there already, or which another loop makes, stays as it is: which of the two counts is not
-    /// documented.
+    /// A mapping with the entries of its loops in their places. A loop that makes a key which
+    /// exists already, or which another loop makes, stays as it is: AWS does not document which of
+    /// the two counts.
     fn expanded(&mut self, map: Map<String, Json>, depth: usize) -> Map<String, Json> {
         let mut taken: HashSet<String> = map.keys().cloned().collect();
         let mut all = Map::new();
@@ -110,8 +110,8 @@ impl Loops<'_> {
         all
     }
 
-    /// The entries that a loop makes: `[IDENTIFIER, COLLECTION, {KEY: VALUE}]`. None where the
-    /// collection is not known.
+    /// The entries that a loop makes: `[IDENTIFIER, COLLECTION, {KEY: VALUE}]`. `None` if the
+    /// collection is unknown.
     fn entries(&mut self, written: &Json, depth: usize) -> Option<Map<String, Json>> {
         let [Json::String(identifier), collection, Json::Object(body)] =
             written.as_array()?.as_slice()
@@ -189,12 +189,12 @@ impl Loops<'_> {
     }
 }
 
-/// What the names of loops begin with.
+/// The prefix of the names of loops.
 const LOOP: &str = "Fn::ForEach::";
 
-/// Puts an item in the place of a loop's identifier: `${Name}` and `&{Name}` in keys and texts, and
-/// `Ref`. In `&{Name}`, what is not a letter or digit is left out, as logical IDs ask for. Says
-/// whether that could be done: not where two keys become one, nor where it stands too deep.
+/// Replaces a loop's identifier by an item: `${Name}` and `&{Name}` in keys and texts, and `Ref`.
+/// `&{Name}` keeps only letters and digits, as logical IDs require. Returns whether that was
+/// possible: not if two keys become one, nor if it is nested too deeply.
 fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) -> bool {
     if depth > DEPTH {
         return false;

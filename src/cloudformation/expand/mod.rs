@@ -1,6 +1,6 @@
-//! What CloudFormation makes of a template before it deploys it: the loops of
-//! `AWS::LanguageExtensions`, and the resources of the Serverless Application Model. Other macros
-//! are not in the template, and are not expanded.
+//! Expands a template as CloudFormation does before a deploy: the loops of
+//! `AWS::LanguageExtensions`, and the resources of the Serverless Application Model. The code of
+//! other macros is not in the template, so they are not expanded.
 
 mod for_each;
 pub mod nested;
@@ -9,9 +9,9 @@ mod sam;
 use super::values::Values;
 use serde_json::Value as Json;
 
-/// A template in which loops and serverless resources are replaced by what they stand for, as far
-/// as the values of its parameters are known. What is left of them is not understood, and named by
-/// [`unread`](super::unread::unread).
+/// A template with loops and serverless resources replaced by their results, as far as the values
+/// of its parameters are known. The rest is not understood, and [`unread`](super::unread::unread)
+/// names it.
 #[must_use]
 pub fn expanded(mut template: Json, values: &Values) -> Json {
     if has_transform(&template, "AWS::LanguageExtensions") {

@@ -1,27 +1,27 @@
-//! Nested stacks whose templates lie beside their parent's, as they do before `aws cloudformation
-//! package` uploads them: parent and child are read as one template.
+//! Nested stacks whose templates are local files, as they are before `aws cloudformation package`
+//! uploads them: parent and child are read as one template.
 //!
-//! What a child declares gets the stack's logical ID before its own, with a dot between, which no
-//! logical ID has. Its parameters become what the parent gives them.
+//! A child's declarations get the stack's logical ID before their own, with a dot between them,
+//! which no logical ID has. Its parameters become the values from the parent.
 
 use super::expanded;
 use crate::cloudformation::json::scalar;
 use crate::cloudformation::values::Values;
 use serde_json::{Map, Value as Json, json};
 
-/// How deep stacks may stand inside each other.
+/// How deeply stacks may be nested.
 const DEPTH: usize = 8;
 
-/// A template that lies beside another one: where it is, and what it says.
+/// A local template: its path and its content.
 pub struct Child<P> {
-    /// Where it lies, for its own children.
+    /// Its path, for its own children.
     pub place: P,
     /// The template.
     pub template: Json,
 }
 
-/// Reads the templates of nested stacks into their parent. `load` gives the template at a path that
-/// a parent at a place names; where it gives none, the stack stays as it is, and is not read.
+/// Reads the templates of nested stacks into their parent. `load` returns the template at a path
+/// that a parent at a place names; if it returns none, the stack stays as it is, and is unread.
 pub fn with_children<P>(
     template: Json,
     place: &P,
@@ -44,8 +44,7 @@ fn inlined<P>(
         let Some(child) = load(place, &path) else {
             continue;
         };
-        // Of a child, only what its own template says is expanded: its parameters are the parent's
-        // business.
+        // Only the child's own template is expanded: its parameters belong to the parent.
         let template = expanded(child.template, &Values::default());
         if !template.get("Resources").is_some_and(Json::is_object) || has_macro(&template) {
             continue;
@@ -94,7 +93,7 @@ struct Renamed<'c> {
     given: &'c Json,
 }
 
-/// Puts a child in the place of its stack.
+/// Puts a child in place of its stack.
 fn put_in(parent: &mut Json, stack: &str, child: &Json) {
     let Some(resource) = parent["Resources"]
         .as_object_mut()
@@ -196,8 +195,7 @@ impl Renamed<'_> {
             .is_some_and(|all| all.get(name).is_some())
     }
 
-    /// What `Ref` of a name of the child is in the parent; none for a name that is none of the
-    /// child's.
+    /// The meaning of `Ref` of a child's name in the parent; `None` for any other name.
     fn reference(&self, name: &str) -> Option<Json> {
         if let Some(declared) = self.child.get("Parameters").and_then(|all| all.get(name)) {
             return Some(self.parameter(name, declared));
@@ -324,7 +322,7 @@ impl Renamed<'_> {
     }
 }
 
-/// Puts the values of a child's outputs where the parent names them.
+/// Replaces references to a child's outputs in the parent by their values.
 fn replace_outputs(json: &mut Json, stack: &str, outputs: &Map<String, Json>) {
     if let Some(found) = output(json, stack, outputs) {
         *json = found;

@@ -6,7 +6,7 @@ use crate::aws::{managed, sam_policies};
 use serde_json::{Map, Value as Json, json};
 use std::collections::HashSet;
 
-/// Replaces the serverless resources of a template by what they stand for.
+/// Replaces the serverless resources of a template by their results.
 pub fn expand(template: &mut Json) {
     let globals = template.get("Globals").cloned().unwrap_or_default();
     let Some(Json::Object(resources)) = template.get_mut("Resources") else {
@@ -23,8 +23,8 @@ pub fn expand(template: &mut Json) {
             .to_owned();
         match kind.as_str() {
             "AWS::Serverless::LayerVersion" => layer_version(&id, &mut resource),
-            // Which of two roles of one name is made is not documented: what the function is given
-            // stays unread.
+            // AWS does not document which of two roles with one name is created: the function's
+            // role stays unread.
             "AWS::Serverless::Function" | "AWS::Serverless::StateMachine"
                 if names.contains(&format!("{id}Role")) => {}
             "AWS::Serverless::Function" => {
@@ -39,7 +39,7 @@ pub fn expand(template: &mut Json) {
                 all.extend(role.map(|role| (format!("{id}Role"), role)));
                 resource["Type"] = json!("AWS::StepFunctions::StateMachine");
             }
-            // What these make has to do with neither layers nor policies of the user's.
+            // The results of these have nothing to do with layers or the user's policies.
             "AWS::Serverless::Api" => resource["Type"] = json!("AWS::ApiGateway::RestApi"),
             "AWS::Serverless::HttpApi" | "AWS::Serverless::WebSocketApi" => {
                 resource["Type"] = json!("AWS::ApiGatewayV2::Api");
@@ -47,7 +47,8 @@ pub fn expand(template: &mut Json) {
             "AWS::Serverless::SimpleTable" => resource["Type"] = json!("AWS::DynamoDB::Table"),
             _ => {}
         }
-        // A connector lets one resource call another, by policies that say nothing of layers.
+        // A connector allows one resource to call another, with policies that do not mention
+        // layers.
         if let Some(map) = resource.as_object_mut() {
             map.shift_remove("Connectors");
         }
@@ -64,9 +65,9 @@ pub fn expand(template: &mut Json) {
     }
 }
 
-/// A layer version is called as its resource is, unless it says another name, and stays when it
-/// goes, unless it says that it is deleted. CloudFormation gives it another logical ID for each
-/// content; here it keeps its own.
+/// A layer version has the name of its resource, unless it gives another one, and is retained,
+/// unless it says that it is deleted. SAM gives it another logical ID for each content; here it
+/// keeps its own.
 fn layer_version(id: &str, resource: &mut Json) {
     let retention = resource["Properties"]
         .get("RetentionPolicy")
@@ -94,7 +95,7 @@ fn layer_version(id: &str, resource: &mut Json) {
     }
 }
 
-/// Adds what `Globals` says of every resource of a type, but for what the resource says that it
+/// Adds the properties from `Globals` to every resource of a type, except those that the resource
 /// ignores: its own properties win, lists are joined, mappings merged.
 fn with_globals(resource: &mut Json, globals: Option<&Json>) {
     let Some(Json::Object(globals)) = globals else {
@@ -266,7 +267,7 @@ enum Policy {
 }
 
 /// A policy is the name or ARN of a managed policy, a document, or a template of SAM's with its
-/// parameters. Where a condition decides, both may be either.
+/// parameters. If a condition decides, it may be any of these in each case.
 fn converted(policy: &Json) -> Policy {
     match policy {
         Json::String(name) if name.starts_with("arn:") => Policy::Managed(policy.clone()),
@@ -306,8 +307,7 @@ fn converted(policy: &Json) -> Policy {
 }
 
 impl Policy {
-    /// What stands for the policy in the place of a document. `AWS::NoValue` leaves a policy that
-    /// says nothing.
+    /// The document for the policy. `AWS::NoValue` leaves an empty policy.
     fn into_document(self) -> Json {
         match self {
             Self::Document(document) => document,

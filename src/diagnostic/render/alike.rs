@@ -1,23 +1,23 @@
-//! Diagnostics that say the same of several places, which are one message for people.
+//! Equal diagnostics for several places, which are one message for people.
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use indexmap::IndexMap;
 
-/// The most that say the same and are shown each by itself.
+/// The most equal diagnostics that are shown separately.
 const BY_ITSELF: usize = 3;
 
 /// The most other places that are listed.
 const PLACES: usize = 50;
 
-/// A diagnostic, and the others that say the same.
+/// A diagnostic, and the equal ones.
 pub struct Alike<'d> {
     /// The first of them.
     pub first: &'d Diagnostic,
     others: Vec<&'d Diagnostic>,
 }
 
-/// Diagnostics with those together that say the same, each at the place of the first.
+/// Groups of equal diagnostics, each at the place of its first.
 pub fn alike(diagnostics: &[Diagnostic]) -> Vec<Alike<'_>> {
     let mut groups: IndexMap<Words<'_>, Vec<&Diagnostic>> = IndexMap::new();
     for diagnostic in diagnostics {
@@ -41,7 +41,7 @@ pub fn alike(diagnostics: &[Diagnostic]) -> Vec<Alike<'_>> {
     found
 }
 
-/// Everything that a diagnostic says, without its place.
+/// The content of a diagnostic, without its place.
 #[derive(PartialEq, Eq, Hash)]
 struct Words<'d> {
     code: &'static str,
@@ -82,7 +82,7 @@ impl<'d> Words<'d> {
 }
 
 impl Alike<'_> {
-    /// The places of the others, as the last note of the first; none where there are no others.
+    /// The places of the others, as the last note of the first; nothing if there are no others.
     pub fn places(&self, sources: &Sources) -> Option<String> {
         if self.others.is_empty() {
             return None;

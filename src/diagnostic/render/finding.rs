@@ -1,4 +1,4 @@
-//! What the forms for services need of a diagnostic, without its sources.
+//! The data of a diagnostic for the forms of services, without its sources.
 
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::source::{Position, Sources, Span};
@@ -57,7 +57,7 @@ impl Place {
 pub struct Change {
     /// What it does.
     pub title: String,
-    /// The place whose text goes.
+    /// The place of the replaced text.
     pub place: Place,
     /// The text that comes.
     pub replacement: String,
@@ -139,9 +139,9 @@ impl Finding {
     }
 }
 
-/// A word for each finding by which a service knows it again in the next run. It rests on what is
-/// wrong with which text of which file, not on the line, which moves when others are written above.
-/// Repeats are numbered, so that each has a word of its own.
+/// A fingerprint for each finding, by which a service recognizes it in the next run. It depends on
+/// the message, the text and the file, and not on the line, which moves when lines are added above.
+/// Repeats are numbered, so that each has its own fingerprint.
 pub fn fingerprints(findings: &[Finding]) -> Vec<String> {
     let mut seen: BTreeMap<u64, usize> = BTreeMap::new();
     let mut words = Vec::new();

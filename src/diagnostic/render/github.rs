@@ -1,7 +1,7 @@
 //! For GitHub Actions: workflow commands, which its runner shows at the lines of a pull request.
 //!
-//! The runner keeps ten errors and ten warnings of a step, so errors come first, and what is left
-//! is counted. Source:
+//! The runner keeps ten errors and ten warnings of a step, so errors come first, and the rest is
+//! counted. Source:
 //! <https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>, and the
 //! limits of annotations in <https://github.com/actions/toolkit/blob/main/docs/problem-matchers.md>
 

@@ -1,5 +1,4 @@
-//! For lists of tests: JUnit's XML. Errors are failures; what does not stop the compiler passes and
-//! shows its text.
+//! For test reports: JUnit's XML. Errors are failures; warnings and notes pass and show their text.
 //!
 //! Source: <https://github.com/testmoapp/junitxml>, which describes what services read.
 
@@ -64,7 +63,7 @@ fn one(finding: &Finding, cases: &mut String) -> std::fmt::Result {
     writeln!(cases, "    </testcase>")
 }
 
-/// Text for XML. Characters that no XML document may have become the one for what cannot be shown.
+/// Text for XML. Characters that XML does not allow become the replacement character.
 fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for character in text.chars() {

@@ -63,7 +63,7 @@ impl Report {
         }
     }
 
-    /// Adds diagnostics. Returns what is to be written now, with its line ends.
+    /// Adds diagnostics. Returns the text to write now, with its line ends.
     #[must_use]
     pub fn add(&mut self, diagnostics: &[Diagnostic], sources: &Sources) -> String {
         match self.form {
@@ -80,7 +80,7 @@ impl Report {
         }
     }
 
-    /// Messages in full, as far as there is room: errors before warnings, and these before notes.
+    /// Messages in full, up to the limit: errors before warnings, and these before notes.
     fn in_full(&mut self, diagnostics: &[Diagnostic], sources: &Sources) -> String {
         let mut messages = alike(diagnostics);
         if let Some(room) = &mut self.room {
@@ -104,7 +104,7 @@ impl Report {
         text.collect()
     }
 
-    /// The line that says for how many messages there was no room, with its end; once.
+    /// The line with the number of messages beyond the limit, once.
     #[must_use]
     pub fn left(&mut self) -> String {
         let left = std::mem::take(&mut self.left);
@@ -127,8 +127,8 @@ impl Report {
         )
     }
 
-    /// The line that says why a run cannot go on. A document is not written then: it would look
-    /// like one without findings.
+    /// The line that says why a run cannot continue. No document is written then, since it would
+    /// look like one without findings.
     #[must_use]
     pub fn failure(&self, why: &str) -> String {
         match self.form {
@@ -140,8 +140,7 @@ impl Report {
         }
     }
 
-    /// What is to be written at the end, with its line ends: a document, also where it has no
-    /// finding in it.
+    /// The text to write at the end, with its line ends: a document, even without findings.
     #[must_use]
     pub fn finish(mut self) -> String {
         match self.form {

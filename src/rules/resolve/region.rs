@@ -42,7 +42,7 @@ impl Resolver<'_> {
                         first.span,
                         format!("partition `{}`", partition(&first.value)),
                     )
-                    .help("put the layers of each partition into a source of their own"),
+                    .help("write a separate source for each partition"),
             );
         }
         regions
@@ -100,14 +100,14 @@ fn one_bucket(bucket: &Text, regions: &[Spanned<String>], span: Span) -> Diagnos
     let name = bucket.as_literal().unwrap_or_default();
     let message = format!("the bucket {} is in one region only", quote(name));
     let diagnostic = Diagnostic::error(Code::OneRegion, span, message)
-        .note("Lambda takes an archive from a bucket of its own region only");
+        .note("Lambda accepts an archive only from a bucket in its own region");
     let named = regions.iter().find(|region| name.contains(&region.value));
     let bucket = match named {
         Some(region) => name.replace(&region.value, "${AWS::Region}"),
         None => format!("{name}-${{AWS::Region}}"),
     };
     diagnostic.help(format!(
-        "have a bucket for each region, with the region in its name: `s3://{bucket}/KEY`"
+        "use a bucket for each region, with the region in its name: `s3://{bucket}/KEY`"
     ))
 }
 
@@ -124,14 +124,14 @@ fn one_arn(arn: &Spanned<Text>, regions: &[Spanned<String>]) -> Option<Diagnosti
         );
         Diagnostic::error(Code::OneRegion, arn.span, message)
             .note(format!("the source is for {}", list(&names, "and")))
-            .help("put it into a source of its own, or add the region to `regions`")
+            .help("move it to another source, or add the region to `regions`")
     } else if regions.len() > 1 {
         let message = format!("this layer version is in {} only", quote(region));
         Diagnostic::error(Code::OneRegion, arn.span, message)
             .note(format!("the source is for {}", list(&names, "and")))
             .help(
                 "if the version has the same number in each region, write `${AWS::Region}` for the \
-                region; if not, have a source for each region",
+                region; otherwise, write a source for each region",
             )
     } else {
         return None;

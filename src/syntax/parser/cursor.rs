@@ -1,4 +1,4 @@
-//! Moving through the tokens of a file, and reporting what stands where something else should.
+//! Moves through the tokens of a file, and reports unexpected ones.
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, nearest, quote};
@@ -13,7 +13,7 @@ use crate::syntax::token::{Token, TokenKind};
 #[derive(Debug)]
 pub struct Failed;
 
-/// What was looked for in vain.
+/// The expected tokens that were not found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Expected {
     Keyword(Keyword),
@@ -32,14 +32,14 @@ impl Expected {
     }
 }
 
-/// What a production gives.
+/// The result of a production.
 pub type Parsed<T> = Result<T, Failed>;
 
 /// The place in the tokens, with one token of look-ahead.
 ///
-/// The verbs: `at` looks, `accept` takes what may be there, `expect` takes what must be there and
-/// reports the user's mistake where it is not. What was looked for in vain since the last token is
-/// remembered, so that a message can list it.
+/// The verbs: `at` looks, `accept` takes an optional token, `expect` takes a required one and
+/// reports the user's mistake if it is missing. The cursor remembers the tokens that it looked for
+/// since the last one, so that a message can list them.
 pub struct Cursor<'s> {
     file: FileId,
     source: &'s str,
@@ -125,7 +125,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Remembers what was looked for, once.
+    /// Remembers an expected token, once.
     fn expect_one(&mut self, expected: Expected) {
         if !self.expected.contains(&expected) {
             self.expected.push(expected);
@@ -234,12 +234,12 @@ impl<'s> Cursor<'s> {
         Ok((text.to_owned(), span))
     }
 
-    /// From here on, variables may stand in words and texts.
+    /// From here on, words and texts may contain variables.
     pub fn allow_variables(&mut self) {
         self.variables = Some(false);
     }
 
-    /// From here on, they may not. Tells whether there may have been any.
+    /// From here on, they may not. Returns whether there may have been any.
     pub fn refuse_variables(&mut self) -> bool {
         self.variables.take() == Some(true)
     }
@@ -347,8 +347,8 @@ impl<'s> Cursor<'s> {
         Err(Failed)
     }
 
-    /// Takes the word that a statement begins with. A word that is nearly one of the choice is
-    /// reported and taken for it, so that the rest of the statement is still read.
+    /// Takes the first word of a statement. A misspelled word of the choice is reported and treated
+    /// as that word, so that the rest of the statement is still read.
     pub fn keyword<C: Choice>(&mut self, place: &str) -> Parsed<(C, Span)> {
         if self.next.kind != TokenKind::Word {
             self.expect_one(Expected::Described("a statement"));
@@ -388,7 +388,7 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Takes the next token if it is a comma, and the line ends behind it.
+    /// Takes the next token if it is a comma, and a line end after it.
     pub fn accept_comma(&mut self) -> Option<Span> {
         let comma = self.accept(TokenKind::Comma)?;
         while self.next.kind == TokenKind::Newline {

@@ -142,7 +142,7 @@ fn exists(cursor: &mut Cursor<'_>) -> Parsed<Exists> {
 }
 
 /// `[version LABEL, …] with PRINCIPALS [because "text"] [until DATE] [when NAME] [unless NAME]`,
-/// what stands in brackets at the end in any order; or `newest NUMBER with …`
+/// the last ones in any order; or `newest NUMBER with …`
 fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
     let versions = match cursor.accept_keyword(Keyword::Version) {
         Some(_) => comma_separated(cursor, |cursor| cursor.expect_word("a version's label"))?,

@@ -1,7 +1,7 @@
 //! Tokens to tree. One function a production; the first line of each shows what it reads.
 //!
-//! Parsing never fails: a statement that cannot be read is reported and left out, and reading goes
-//! on behind it.
+//! Parsing never fails: a statement that cannot be read is reported and skipped, and parsing
+//! continues after it.
 
 mod claim;
 mod cursor;
@@ -38,7 +38,7 @@ pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
     }
 }
 
-/// Reads `{`, statements, `}`, where `read` reads one of the statements. Tells also whether all
+/// Reads `{`, statements, `}`, where `read` reads one of the statements. Also returns whether all
 /// could be read.
 fn body<T>(
     cursor: &mut Cursor<'_>,
@@ -78,7 +78,7 @@ fn body<T>(
     }
 }
 
-/// Reads one or more, with commas between them; a line may end behind a comma.
+/// Reads one or more, with commas between them; a line may end after a comma.
 fn comma_separated<T>(
     cursor: &mut Cursor<'_>,
     mut read: impl FnMut(&mut Cursor<'_>) -> Parsed<T>,
@@ -182,8 +182,8 @@ fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
 
 /// `NAME = ID`
 ///
-/// The name counts as declared even where the id cannot be read, so that its uses are not reported
-/// as well.
+/// The name counts as declared even if the ID cannot be read, so that its uses are not reported as
+/// well.
 fn alias(cursor: &mut Cursor<'_>, name: &'static str, id: &'static str) -> Parsed<Alias> {
     let name = cursor.expect_word(name)?;
     let read = |cursor: &mut Cursor<'_>| -> Parsed<Value> {
@@ -213,7 +213,7 @@ fn group(cursor: &mut Cursor<'_>) -> Parsed<Group> {
 
 /// `ID` or `"NAME"`
 ///
-/// An ID may stand in quotes as well; what is in quotes and no ID is a name.
+/// An ID may be in quotes, too; any other text in quotes is a name.
 fn account(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
     let is_quoted = cursor.at_string();
     let value = cursor.expect_value("an account ID")?;

@@ -12,7 +12,7 @@ use crate::syntax::ast::{
 };
 use crate::syntax::keyword::{Choice, Keyword, RuleKeyword};
 
-/// The kinds that such a statement may stand in.
+/// The kinds of blocks that may have such a statement.
 fn kinds(rule: RuleKeyword) -> &'static [RestrictionKind] {
     match rule {
         RuleKeyword::Trust | RuleKeyword::Managed | RuleKeyword::Boundary => &[Role],
