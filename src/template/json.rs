@@ -4,11 +4,11 @@ use super::emit::{Scalar, Sink};
 use super::mark::METADATA;
 use serde::Serialize;
 use serde_json::ser::Formatter;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
-/// A JSON writer.
+/// A JSON writer. It writes many small pieces, so it is for memory.
 pub struct Json<W: Write> {
-    to: BufWriter<W>,
+    to: W,
     error: Option<io::Error>,
     /// For each open mapping and list, whether something is in it.
     open: Vec<bool>,
@@ -18,7 +18,7 @@ impl<W: Write> Json<W> {
     /// A writer at the start of a document.
     pub fn new(to: W) -> Self {
         Self {
-            to: BufWriter::with_capacity(1 << 16, to),
+            to,
             error: None,
             open: Vec::new(),
         }

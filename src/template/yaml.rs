@@ -5,11 +5,11 @@
 //! date, a truth value or null is quoted.
 
 use super::emit::{Scalar, Sink};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 
-/// A YAML writer.
+/// A YAML writer. It writes many small pieces, so it is for memory.
 pub struct Yaml<W: Write> {
-    to: BufWriter<W>,
+    to: W,
     error: Option<io::Error>,
     indent: usize,
     after: After,
@@ -29,7 +29,7 @@ impl<W: Write> Yaml<W> {
     /// A writer at the start of a document.
     pub fn new(to: W) -> Self {
         Self {
-            to: BufWriter::with_capacity(1 << 16, to),
+            to,
             error: None,
             indent: 0,
             after: After::Line,
