@@ -63,7 +63,7 @@ pub type PhysicalIds = BTreeMap<String, Vec<String>>;
 pub struct Drift {
     /// Every difference, the widest first.
     pub findings: Vec<Finding>,
-    /// The number of versions without a difference.
+    /// The number of versions that were compared.
     pub compared: usize,
     /// The unshared versions without a live policy.
     pub not_seen: Vec<String>,

@@ -7,13 +7,13 @@ use serde_json::{Value as Json, json};
 /// The schema of an answer, in docs/schemas.
 const SCHEMA: &str = "layershare/ask/1";
 
-/// What was asked, and what is found of it.
+/// A question and its answer.
 pub struct Answer<'a> {
-    /// The claim, as it was asked.
+    /// The claim, as asked.
     pub claim: &'a str,
     /// Whether it holds.
     pub verdict: &'a Verdict,
-    /// Whether the defaults of parameters were taken for their values.
+    /// Whether the parameters had their defaults.
     pub by_defaults: bool,
 }
 
@@ -39,16 +39,16 @@ impl Answer<'_> {
         }
     }
 
-    /// What it rests on, behind the word for it.
+    /// The reason, after the word for the answer.
     fn condition(&self) -> &'static str {
         if self.by_defaults {
-            ", by the defaults of the parameters"
+            ", with the defaults of the parameters"
         } else {
             ""
         }
     }
 
-    /// Why, and what causes it.
+    /// The reason and its causes.
     fn reason(&self) -> String {
         let why = self.why();
         if self.causes().is_empty() {
@@ -83,7 +83,7 @@ pub fn answer_markdown(answer: &Answer<'_>) -> String {
     )
 }
 
-/// For programs, as `docs/schemas/ask.json` says.
+/// For programs, following `docs/schemas/ask.json`.
 #[must_use]
 pub fn answer_json(answer: &Answer<'_>) -> Json {
     let causes: Vec<Json> = answer

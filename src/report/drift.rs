@@ -1,4 +1,4 @@
-//! How live sharing differs from what is declared, in each format.
+//! The differences between live and declared sharing, in each format.
 
 use super::escape::{cell, terminal};
 use crate::access::drift::Drift;
@@ -26,9 +26,9 @@ pub fn drift_text(drift: &Drift) -> String {
 #[must_use]
 pub fn drift_markdown(drift: &Drift) -> String {
     if drift.findings.is_empty() {
-        return "**Sharing of layers: no drift.** Live policies are as the rules say.\n".to_owned();
+        return "*Sharing of layers: no drift.** Live policies match the rules.\n".to_owned();
     }
-    let mut text = "## Sharing of layers: changed by hand\n\n".to_owned();
+    let mut text = "## Sharing of layers: drift\n\n".to_owned();
     for finding in &drift.findings {
         let (kind, version) = (finding.kind.name(), &finding.version);
         let line = format!("{version}: {}", finding.about);
@@ -40,7 +40,7 @@ pub fn drift_markdown(drift: &Drift) -> String {
         .flat_map(|finding| &finding.commands)
         .collect();
     if !commands.is_empty() {
-        text.push_str("\nThese commands repair it:\n\n```sh\n");
+        text.push_str("\nThese commands fix it:\n\n```sh\n");
         for command in commands {
             text.push_str(&format!("{}\n", terminal(command)));
         }
@@ -49,7 +49,7 @@ pub fn drift_markdown(drift: &Drift) -> String {
     text
 }
 
-/// For programs, as `docs/schemas/drift.json` says.
+/// For programs, following `docs/schemas/drift.json`.
 #[must_use]
 pub fn drift_json(drift: &Drift) -> Json {
     let findings: Vec<Json> = drift

@@ -362,7 +362,7 @@ impl Check<'_> {
         );
         let error = Diagnostic::error(Code::LayersOnImage, self.at(first.entry), message)
             .label("Lambda refuses this layer")
-            .help("copy what the layer holds into the image, below `/opt`");
+            .help("copy the files of the layer into the image, below `/opt`");
         self.with_globals(error)
     }
 
