@@ -2,6 +2,7 @@
 
 use crate::cloudformation::{Resource, World, read};
 use crate::iam::document::{Document, Effect, Problem};
+use crate::iam::provenance::DocumentName;
 use crate::partial::Partial;
 
 /// The document of a policy that is a resource.
@@ -12,7 +13,7 @@ pub(super) fn policy_document(
 ) -> Document {
     if !resource.is_made(world) {
         return Document {
-            name: resource.id.to_owned(),
+            name: resource.id.into(),
             ..Document::default()
         };
     }
@@ -21,7 +22,7 @@ pub(super) fn policy_document(
 
 /// The document in a value, which may be JSON text.
 #[must_use]
-pub(super) fn document(name: &str, value: Option<&Partial>) -> Document {
+pub(super) fn document(name: impl Into<DocumentName>, value: Option<&Partial>) -> Document {
     match value {
         Some(Partial::Text(text)) => match text.as_literal().map(read::json) {
             Some(Ok(json)) => Document::read(name, &Partial::from(&json)),
@@ -37,9 +38,13 @@ pub(super) fn document(name: &str, value: Option<&Partial>) -> Document {
     }
 }
 
-pub(super) fn unknown_document(name: &str, why: &str, written: &Partial) -> Document {
+pub(super) fn unknown_document(
+    name: impl Into<DocumentName>,
+    why: &str,
+    written: &Partial,
+) -> Document {
     Document {
-        name: name.to_owned(),
+        name: name.into(),
         problem: Some(Problem::of(why, written)),
         ..Document::default()
     }

@@ -18,6 +18,7 @@ use crate::iam::attach::is_about_layers;
 use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::{EffectivePolicies, allow_everything};
 use crate::iam::evaluate::{Request, Values};
+use crate::iam::provenance::DocumentName;
 use crate::partial::{Partial, Text};
 use serde_json::json;
 use std::collections::HashMap;
@@ -270,7 +271,7 @@ impl<'t> Subjects<'t> {
             let name = inline.get("PolicyName").and_then(Partial::as_text);
             let name = name.map_or_else(|| (index + 1).to_string(), ToString::to_string);
             own.push(document(
-                &format!("{}, policy {name}", resource.id),
+                DocumentName::part_of(resource.id, format!("policy {name}")),
                 inline.get("PolicyDocument"),
             ));
         }
@@ -374,7 +375,7 @@ impl<'t> Subjects<'t> {
             None => {
                 let why = "the policies of this group are not in the template";
                 vec![unknown_document(
-                    &format!("group {name}"),
+                    format!("group {name}").as_str(),
                     why,
                     &Partial::Text(name.clone()),
                 )]
@@ -397,7 +398,7 @@ impl<'t> Subjects<'t> {
             }
             None => {
                 let why = "the content of this policy is not in the template";
-                unknown_document(&arn.to_string(), why, &Partial::Text(arn.clone()))
+                unknown_document(arn.to_string().as_str(), why, &Partial::Text(arn.clone()))
             }
         }
     }
@@ -511,7 +512,7 @@ fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
     let mut own = Vec::new();
     if let Some(inline) = resource.property("InlinePolicy", world) {
         own.push(document(
-            &format!("{}, inline policy", resource.id),
+            DocumentName::part_of(resource.id, "inline policy"),
             Some(&inline),
         ));
     }
@@ -546,7 +547,7 @@ fn customer_managed(reference: &Partial) -> Document {
         .get("Name")
         .map_or_else(|| reference.to_string(), ToString::to_string);
     unknown_document(
-        &name,
+        name.as_str(),
         "each account decides the content of this policy",
         reference,
     )

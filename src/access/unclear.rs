@@ -102,7 +102,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
             let is_known = statement.problem.is_none();
             found.push(NotUnderstood {
                 identity,
-                why: format!("{}, {}: {why}", document.name, statement.sid),
+                why: format!("{}: {why}", document.provenance(statement)),
                 may_allow: !restricts && (statement.effect == Effect::Allow || !is_known),
                 may_deny: statement.effect == Effect::Deny || !is_known,
             });

@@ -1,5 +1,6 @@
 //! The layers that policies allow attaching, as patterns, and questions about them.
 
+use super::provenance::Provenance;
 use crate::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use std::collections::HashSet;
 
@@ -39,7 +40,7 @@ pub struct Allowance {
     /// Other layers that the list must hold.
     pub needs: Vec<Need>,
     /// The statements that allow it.
-    pub by: Vec<String>,
+    pub by: Vec<Provenance>,
     /// Whose ARNs the patterns are for.
     pub among: Among,
 }
@@ -111,6 +112,12 @@ impl Allowance {
         self.search_beyond(others, set, &mut MOST_SEARCHES.clone())
     }
 
+    /// In how many ways a layer escapes it: it fits no pattern of one of the groups, or one of the
+    /// exceptions.
+    fn exits(&self) -> usize {
+        self.within.len() + usize::from(!self.outside.is_empty())
+    }
+
     /// A layer escapes each of the others through one of its groups, or through its exceptions;
     /// every combination is searched.
     fn search_beyond(
@@ -119,11 +126,10 @@ impl Allowance {
         set: Option<&[Pattern]>,
         searches: &mut usize,
     ) -> Result<Option<String>, BudgetExceeded> {
-        let exits = |other: &Self| other.within.len() + usize::from(!other.outside.is_empty());
         let mut combinations: usize = 1;
         for other in others {
             combinations = combinations
-                .checked_mul(exits(other))
+                .checked_mul(other.exits())
                 .ok_or(BudgetExceeded)?;
         }
         *searches = searches.checked_sub(combinations).ok_or(BudgetExceeded)?;
@@ -133,8 +139,8 @@ impl Allowance {
                 self.within.iter().map(Vec::as_slice).chain(set).collect();
             let mut outside = vec![self.outside.as_slice()];
             for other in others {
-                let exit = rest % exits(other);
-                rest /= exits(other);
+                let exit = rest % other.exits();
+                rest /= other.exits();
                 match other.within.get(exit) {
                     Some(group) => outside.push(group),
                     None => within.push(&other.outside),
@@ -216,11 +222,6 @@ pub(super) fn simplify(allowance: &mut Allowance) {
     allowance.within.retain(|group| !group.contains(&every));
     allowance.within.iter_mut().for_each(reduce);
     reduce(&mut allowance.outside);
-    let is_within = |small: &[Pattern], large: &[Pattern]| {
-        small
-            .iter()
-            .all(|one| large.iter().any(|other| other.plainly_covers(one)))
-    };
     let mut kept: Vec<Vec<Pattern>> = Vec::new();
     for group in std::mem::take(&mut allowance.within) {
         if !kept.iter().any(|other| is_within(other, &group)) {
@@ -230,6 +231,13 @@ pub(super) fn simplify(allowance: &mut Allowance) {
     }
     kept.sort();
     allowance.within = kept;
+}
+
+/// Whether each pattern of one union is covered by a pattern of another one.
+fn is_within(small: &[Pattern], large: &[Pattern]) -> bool {
+    small
+        .iter()
+        .all(|one| large.iter().any(|other| other.plainly_covers(one)))
 }
 
 /// Takes out the patterns that others of a union cover.

@@ -17,6 +17,7 @@ use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{
     Answer, Request, Values, all_hold, counts, holds, names_action, resource_pattern, value,
 };
+use super::provenance::Provenance;
 use super::right::{self, Right, RightAnalysis};
 use crate::pattern::{Domain, Pattern, Search};
 
@@ -134,7 +135,7 @@ pub fn doubts(policies: &EffectivePolicies) -> Vec<String> {
         }
         for statement in &document.statements {
             let why = unclear(policies, document, statement);
-            found.extend(why.map(|why| format!("{}, {}: {why}", document.name, statement.sid)));
+            found.extend(why.map(|why| format!("{}: {why}", document.provenance(statement))));
         }
     }
     found.sort();
@@ -221,7 +222,10 @@ impl Analysis<'_> {
         let mut found = Vec::new();
         if document.problem.is_some() && self.bound == Bound::Upper {
             found.push(Allowance {
-                by: vec![document.name.clone()],
+                by: vec![Provenance {
+                    document: document.name.clone(),
+                    sid: None,
+                }],
                 ..Allowance::default()
             });
         }
@@ -245,7 +249,7 @@ impl Analysis<'_> {
         let by = if document.name.is_empty() {
             Vec::new()
         } else {
-            vec![format!("{}, {}", document.name, statement.sid)]
+            vec![document.provenance(statement)]
         };
         let mut allowance = Allowance {
             by,
@@ -353,11 +357,10 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
             Err(why) => unknown = Some(Answer::Unknown(why)),
         }
     }
-    let functions = || Search::among(Domain::functions());
-    let (some_named, some_not) = (
-        functions().within(&named).shortest(),
-        functions().outside(&named).shortest(),
-    );
+    let some_named = Search::among(Domain::functions()).within(&named).shortest();
+    let some_not = Search::among(Domain::functions())
+        .outside(&named)
+        .shortest();
     let (Ok(some_named), Ok(some_not)) = (some_named, some_not) else {
         return Answer::Unknown(
             "the functions that it is about are too complex to \
@@ -388,8 +391,12 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
 /// Whether a statement is about no action that attaches or reads layers.
 #[must_use]
 pub fn is_unrelated(statement: &Statement) -> bool {
-    let names = |action: &str| names_action(&statement.actions, action) != Answer::No;
-    !ATTACH.iter().any(|action| names(action)) && right::is_unrelated(statement, Right::Read)
+    for action in ATTACH {
+        if names_action(&statement.actions, action) != Answer::No {
+            return false;
+        }
+    }
+    right::is_unrelated(statement, Right::Read)
 }
 
 /// Whether a condition is about the layers of a request.
@@ -415,7 +422,6 @@ pub(super) fn constraints(
 
 /// The meaning of a condition; `None` if it holds for every list.
 fn constraint(condition: &Condition, document: &Document, request: &Request) -> Option<Constraint> {
-    let unclear = |why: &str| Some(Constraint::Unclear(why.to_owned()));
     if condition.operator == Operator::Null {
         let context = [(LAYER_KEY.to_owned(), Values::Known(vec![String::new()]))].into();
         let with_layers = Request {
@@ -431,17 +437,17 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
     match &condition.operator {
         Operator::Equals | Operator::Like => {}
         Operator::Unsupported(_) => {
-            return unclear(&format!("{} is not supported", condition.shown()));
+            let why = format!("{} is not supported", condition.shown());
+            return Some(Constraint::Unclear(why));
         }
         Operator::EqualsIgnoreCase | Operator::Arn | Operator::Bool | Operator::Null => {
-            return unclear(&format!("{} is not supported for it", condition.shown()));
+            let why = format!("{} is not supported for it", condition.shown());
+            return Some(Constraint::Unclear(why));
         }
     }
     if condition.values.is_empty() {
-        return unclear(&format!(
-            "{} has no value to compare with",
-            condition.shown()
-        ));
+        let why = format!("{} has no value to compare with", condition.shown());
+        return Some(Constraint::Unclear(why));
     }
     let mut patterns = LayerPatterns {
         known: Vec::new(),
@@ -459,14 +465,15 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
             .iter()
             .any(|pattern| pattern.literal().is_none())
     {
-        return unclear(&format!("{} does not support wildcards", condition.shown()));
+        let why = format!("{} does not support wildcards", condition.shown());
+        return Some(Constraint::Unclear(why));
     }
     match condition.quantifier {
         Quantifier::All => Some(Constraint::All(patterns, !condition.negated)),
         Quantifier::Any => Some(Constraint::Any(patterns, !condition.negated)),
-        Quantifier::One => unclear(&format!(
+        Quantifier::One => Some(Constraint::Unclear(format!(
             "{}: the key has several values, and the operator expects one",
             condition.shown()
-        )),
+        ))),
     }
 }

@@ -4,6 +4,7 @@ use super::attach::{ATTACH, Analysis, Constraint, constraints};
 use super::document::{Document, Effect, Statement};
 use super::effective::{Bound, EffectivePolicies};
 use super::evaluate::Answer;
+use super::provenance::{DocumentName, Provenance};
 use super::right::{Right, RightAnalysis};
 use std::fmt;
 
@@ -11,15 +12,15 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DenyReason {
     /// Explicitly: this statement denies it.
-    Explicit(String),
+    Explicit(Provenance),
     /// Implicitly: nothing in these documents allows the action.
-    Implicit(&'static str, Vec<String>),
+    Implicit(&'static str, Vec<DocumentName>),
     /// The layer is not among those that these statements allow.
-    LayerNotAllowed(Vec<String>),
+    LayerNotAllowed(Vec<Provenance>),
     /// The action is allowed on other layers only, by these statements.
-    ResourceNotAllowed(&'static str, Vec<String>),
+    ResourceNotAllowed(&'static str, Vec<Provenance>),
     /// The layer may be attached, but nothing in these documents allows reading it.
-    CannotRead(Vec<String>),
+    CannotRead(Vec<DocumentName>),
 }
 
 impl fmt::Display for DenyReason {
@@ -33,14 +34,14 @@ impl fmt::Display for DenyReason {
                 write!(
                     f,
                     "it is not among the layers that are allowed by {}",
-                    by.join(" and ")
+                    joined(by, " and ")
                 )
             }
             Self::ResourceNotAllowed(action, by) => {
                 write!(
                     f,
                     "{action} is allowed on other layers only, by {}",
-                    by.join(" and ")
+                    joined(by, " and ")
                 )
             }
             Self::CannotRead(documents) => {
@@ -55,11 +56,16 @@ impl fmt::Display for DenyReason {
     }
 }
 
-fn within(documents: &[String]) -> String {
+fn joined<T: ToString>(items: &[T], between: &str) -> String {
+    let shown: Vec<String> = items.iter().map(ToString::to_string).collect();
+    shown.join(between)
+}
+
+fn within(documents: &[DocumentName]) -> String {
     if documents.is_empty() {
         String::new()
     } else {
-        format!(" in {}", documents.join("; "))
+        format!(" in {}", joined(documents, "; "))
     }
 }
 
@@ -88,7 +94,7 @@ fn of_attaching(analysis: &Analysis<'_>, layer: &str) -> Option<DenyReason> {
             && analysis.concerns(statement, document) == Answer::Yes
             && fits(analysis, document, statement, layer) == Some(true)
         {
-            return Some(DenyReason::Explicit(named(document, statement)));
+            return Some(DenyReason::Explicit(document.provenance(statement)));
         }
     }
     analysis
@@ -113,7 +119,7 @@ fn not_allowed(analysis: &Analysis<'_>, level: &[Document], layer: &str) -> Opti
             match analysis.concerns(statement, document) {
                 Answer::No => {}
                 Answer::Yes if fits(analysis, document, statement, layer) == Some(false) => {
-                    others.push(named(document, statement));
+                    others.push(document.provenance(statement));
                 }
                 Answer::Yes | Answer::Unknown(_) => return None,
             }
@@ -162,25 +168,23 @@ pub fn right_denied(policies: &EffectivePolicies, right: Right, layer: &str) -> 
         if statement.effect == Effect::Deny
             && analysis.about(document, statement, layer) == Some(true)
         {
-            return Some(DenyReason::Explicit(named(document, statement)));
+            return Some(DenyReason::Explicit(document.provenance(statement)));
         }
     }
     let level = policies
         .levels
         .iter()
         .find(|level| !may_allow(&analysis, level, layer))?;
-    let others = level.iter().flat_map(|document| {
-        let allows = |statement: &&Statement| {
-            statement.effect == Effect::Allow
+    let mut others = Vec::new();
+    for document in level {
+        for statement in &document.statements {
+            if statement.effect == Effect::Allow
                 && analysis.concerns(statement, document) == Answer::Yes
-        };
-        document
-            .statements
-            .iter()
-            .filter(allows)
-            .map(|statement| named(document, statement))
-    });
-    let others: Vec<String> = others.collect();
+            {
+                others.push(document.provenance(statement));
+            }
+        }
+    }
     Some(if others.is_empty() {
         DenyReason::Implicit(right.action(), names(level))
     } else {
@@ -188,11 +192,7 @@ pub fn right_denied(policies: &EffectivePolicies, right: Right, layer: &str) -> 
     })
 }
 
-fn named(document: &Document, statement: &Statement) -> String {
-    format!("{}, {}", document.name, statement.sid)
-}
-
-fn names(level: &[Document]) -> Vec<String> {
+fn names(level: &[Document]) -> Vec<DocumentName> {
     level.iter().map(|document| document.name.clone()).collect()
 }
 

@@ -3,13 +3,14 @@
 //! A part that is not understood is kept with the reason. If it might matter, the answer to a
 //! question is undecided, and never that it does not matter.
 
+use super::provenance::{DocumentName, Provenance};
 use crate::partial::{Partial, Text};
 
 /// A policy document.
 #[derive(Clone, Debug, Default)]
 pub struct Document {
     /// Its name in answers.
-    pub name: String,
+    pub name: DocumentName,
     /// Whether `${…}` in it is a policy variable: not in documents of older versions (IAM User
     /// Guide, `Version`).
     pub has_variables: bool,
@@ -166,11 +167,20 @@ impl Condition {
 }
 
 impl Document {
+    /// One of its statements, as the cause of an answer.
+    #[must_use]
+    pub fn provenance(&self, statement: &Statement) -> Provenance {
+        Provenance {
+            document: self.name.clone(),
+            sid: Some(statement.sid.clone()),
+        }
+    }
+
     /// The document that a value is.
     #[must_use]
-    pub fn read(name: &str, value: &Partial) -> Self {
+    pub fn read(name: impl Into<DocumentName>, value: &Partial) -> Self {
         let mut document = Self {
-            name: name.to_owned(),
+            name: name.into(),
             ..Self::default()
         };
         document.has_variables =
@@ -235,10 +245,12 @@ const ELEMENTS: [&str; 9] = [
 
 impl Statement {
     fn read(index: usize, value: &Partial) -> Self {
-        let text = |name: &str| value.get(name).and_then(Partial::as_text);
-        let effect = text("Effect").and_then(Text::as_literal);
-        let sid =
-            text("Sid").map_or_else(|| format!("statement {}", index + 1), ToString::to_string);
+        let effect = value.get("Effect").and_then(Partial::as_text);
+        let effect = effect.and_then(Text::as_literal);
+        let sid = match value.get("Sid").and_then(Partial::as_text) {
+            Some(sid) => sid.to_string(),
+            None => format!("statement {}", index + 1),
+        };
         let mut written = value.clone();
         if let Partial::Map(map) = &mut written {
             map.shift_remove("Sid");
@@ -319,13 +331,16 @@ fn patterns(value: &Partial, plain: &str, negated: &str) -> Option<PatternList> 
 
 /// The texts of a list; an item that is not a text is unknown.
 fn texts(list: &Partial) -> Vec<Text> {
-    let text = |item: &Partial| match item {
-        Partial::Text(text) => text.clone(),
-        other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
-            Text::unknown("a value that is not text", other.to_string())
-        }
-    };
-    list.items().iter().map(text).collect()
+    let mut found = Vec::new();
+    for item in list.items() {
+        found.push(match item {
+            Partial::Text(text) => text.clone(),
+            other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
+                Text::unknown("a value that is not text", other.to_string())
+            }
+        });
+    }
+    found
 }
 
 fn conditions(element: &Partial) -> Vec<Condition> {

@@ -70,7 +70,7 @@ fn only_denies(mut document: Document) -> Option<Document> {
 /// is not a cause of anything.
 #[must_use]
 pub fn allow_everything() -> Document {
-    let every = || PatternList {
+    let every = PatternList {
         negated: false,
         patterns: vec![Text::literal("*")],
     };
@@ -78,8 +78,8 @@ pub fn allow_everything() -> Document {
         sid: "statement 1".to_owned(),
         effect: Effect::Allow,
         principal: None,
-        actions: every(),
-        resources: every(),
+        actions: every.clone(),
+        resources: every,
         conditions: Vec::new(),
         problem: None,
         doubt: None,

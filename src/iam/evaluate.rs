@@ -367,33 +367,52 @@ fn is_list(key: &str) -> bool {
 /// Whether one value of a request fits a condition: one of its values for a plain operator, none
 /// for a negated one.
 fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bool) -> Answer {
-    let one = |written: &Text| -> Answer {
-        let pieces = match pieces(written, request, has_variables) {
-            Ok(Some(pieces)) => pieces,
-            Ok(None) => return without_value(written, condition.negated),
-            Err(why) => return Answer::Unknown(why),
-        };
-        let written: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
-        let wild =
-            |(piece, is_variable): &(String, bool)| *is_variable && piece.contains(['*', '?']);
-        match &condition.operator {
-            Operator::Equals => Answer::from(written == found),
-            Operator::EqualsIgnoreCase => {
-                Answer::from(written.to_lowercase() == found.to_lowercase())
-            }
-            Operator::Bool => Answer::from(written.eq_ignore_ascii_case(found)),
-            Operator::Arn if pieces.iter().any(wild) => {
-                Answer::Unknown("a variable stands for a wildcard in an ARN".to_owned())
-            }
-            Operator::Arn => Answer::from(arn_fits(&written, found)),
-            Operator::Like => Answer::from(joined(pieces).matches(found)),
-            Operator::Null | Operator::Unsupported(_) => {
-                Answer::Unknown(format!("{} is not supported", condition.shown()))
-            }
-        }
-    };
-    let fits = Answer::any(condition.values.iter().map(one));
+    let mut answers = Vec::with_capacity(condition.values.len());
+    for written in &condition.values {
+        answers.push(fits_value(
+            condition,
+            written,
+            found,
+            request,
+            has_variables,
+        ));
+    }
+    let fits = Answer::any(answers.into_iter());
     if condition.negated { fits.not() } else { fits }
+}
+
+/// Whether one value of a request fits one value of a condition, before a negation.
+fn fits_value(
+    condition: &Condition,
+    written: &Text,
+    found: &str,
+    request: &Request,
+    has_variables: bool,
+) -> Answer {
+    let pieces = match pieces(written, request, has_variables) {
+        Ok(Some(pieces)) => pieces,
+        Ok(None) => return without_value(written, condition.negated),
+        Err(why) => return Answer::Unknown(why),
+    };
+    let written: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
+    match &condition.operator {
+        Operator::Equals => Answer::from(written == found),
+        Operator::EqualsIgnoreCase => Answer::from(written.to_lowercase() == found.to_lowercase()),
+        Operator::Bool => Answer::from(written.eq_ignore_ascii_case(found)),
+        Operator::Arn if pieces.iter().any(is_wildcard_of_variable) => {
+            Answer::Unknown("a variable stands for a wildcard in an ARN".to_owned())
+        }
+        Operator::Arn => Answer::from(arn_fits(&written, found)),
+        Operator::Like => Answer::from(joined(pieces).matches(found)),
+        Operator::Null | Operator::Unsupported(_) => {
+            Answer::Unknown(format!("{} is not supported", condition.shown()))
+        }
+    }
+}
+
+/// Whether a variable has put a wildcard into a text.
+fn is_wildcard_of_variable((piece, is_variable): &(String, bool)) -> bool {
+    *is_variable && piece.contains(['*', '?'])
 }
 
 /// Whether an ARN matches a pattern, separately for each of the six parts between colons (IAM User

@@ -9,6 +9,7 @@ pub mod deny_reason;
 pub mod document;
 pub mod effective;
 pub mod evaluate;
+pub mod provenance;
 #[cfg(any(test, feature = "internals"))]
 pub mod reference;
 pub mod right;

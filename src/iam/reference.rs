@@ -32,64 +32,93 @@ it names the principal";
 /// is final.
 #[must_use]
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {
-    let request = &with_principal(request);
-    let all = policies
-        .identity
-        .iter()
-        .chain(policies.boundary)
-        .chain(policies.guardrails.iter().flatten());
-    let denied = Answer::any(
-        all.map(|document| says(document, Effect::Deny, request, Role::Identity)),
-    )
-    .or(|| {
-        policies.resource.map_or(Answer::No, |document| {
-            says(document, Effect::Deny, request, Role::Resource)
-        })
-    });
-    let by_identity = || {
-        Answer::any(
-            policies
-                .identity
-                .iter()
-                .map(|document| says(document, Effect::Allow, request, Role::Identity)),
-        )
+    let decision = Decision {
+        request: &with_principal(request),
+        policies,
     };
-    let by_resource = || {
-        policies.resource.map_or(Answer::No, |document| {
-            says(document, Effect::Allow, request, Role::Resource)
-        })
-    };
-    let same_account = account(&request.principal) == account(&request.resource)
-        || account(&request.resource).is_empty();
-    let boundary = || {
-        policies.boundary.map_or(Answer::Yes, |document| {
-            says(document, Effect::Allow, request, Role::Identity)
-        })
-    };
-    let within_levels = || {
-        let level = |level: &Vec<Document>| {
-            Answer::any(
-                level
-                    .iter()
-                    .map(|document| says(document, Effect::Allow, request, Role::Identity)),
-            )
-        };
-        Answer::all(policies.guardrails.iter().map(level))
-    };
-    let granted = || {
-        if !same_account {
-            return by_identity().and(by_resource).and(boundary);
+    decision
+        .denied()
+        .not()
+        .and(|| decision.granted())
+        .and(|| decision.within_levels())
+}
+
+/// One request and all policies that it is decided by.
+struct Decision<'a> {
+    request: &'a Request,
+    policies: &'a Policies<'a>,
+}
+
+impl Decision<'_> {
+    /// Whether a statement denies the request.
+    fn denied(&self) -> Answer {
+        let policies = self.policies;
+        let all = policies
+            .identity
+            .iter()
+            .chain(policies.boundary)
+            .chain(policies.guardrails.iter().flatten());
+        Answer::any(all.map(|document| self.says(document, Effect::Deny)))
+            .or(|| self.of_resource(Effect::Deny))
+    }
+
+    /// Whether the principal's policies, or the resource's, allow the request.
+    fn granted(&self) -> Answer {
+        let resource = account(&self.request.resource);
+        if !resource.is_empty() && resource != account(&self.request.principal) {
+            return self
+                .by_identity()
+                .and(|| self.of_resource(Effect::Allow))
+                .and(|| self.within_boundary());
         }
-        by_identity()
-            .and(boundary)
-            .or(|| match (by_resource(), boundary()) {
-                (Answer::Yes | Answer::Unknown(_), Answer::No) => {
-                    Answer::Unknown(UNBOUNDED.to_owned())
-                }
-                (granted, bounded) => granted.and(|| bounded),
-            })
-    };
-    denied.not().and(granted).and(within_levels)
+        self.by_identity()
+            .and(|| self.within_boundary())
+            .or(|| self.by_resource_alone())
+    }
+
+    fn by_identity(&self) -> Answer {
+        self.allowed_by_one_of(self.policies.identity)
+    }
+
+    /// Whether the resource's policy allows the request to a principal of its own account that
+    /// has no permission.
+    fn by_resource_alone(&self) -> Answer {
+        match (self.of_resource(Effect::Allow), self.within_boundary()) {
+            (Answer::Yes | Answer::Unknown(_), Answer::No) => Answer::Unknown(UNBOUNDED.to_owned()),
+            (granted, bounded) => granted.and(|| bounded),
+        }
+    }
+
+    fn within_boundary(&self) -> Answer {
+        match self.policies.boundary {
+            Some(boundary) => self.says(boundary, Effect::Allow),
+            None => Answer::Yes,
+        }
+    }
+
+    /// Whether each level of the organization allows the request.
+    fn within_levels(&self) -> Answer {
+        let levels = self.policies.guardrails.iter();
+        Answer::all(levels.map(|level| self.allowed_by_one_of(level)))
+    }
+
+    fn allowed_by_one_of(&self, documents: &[Document]) -> Answer {
+        let documents = documents.iter();
+        Answer::any(documents.map(|document| self.says(document, Effect::Allow)))
+    }
+
+    /// Whether a policy of the principal has a statement of that effect for the request.
+    fn says(&self, document: &Document, effect: Effect) -> Answer {
+        says(document, effect, self.request, Role::Identity)
+    }
+
+    /// Whether the resource's policy has one.
+    fn of_resource(&self, effect: Effect) -> Answer {
+        match self.policies.resource {
+            Some(document) => says(document, effect, self.request, Role::Resource),
+            None => Answer::No,
+        }
+    }
 }
 
 /// The request with the keys that every request of such a principal has.
@@ -135,7 +164,7 @@ fn says(document: &Document, effect: Effect, request: &Request, role: Role) -> A
         if statement.effect == effect || statement.problem.is_some() {
             answers.push(match applies(statement, document, request, role) {
                 Answer::Unknown(why) => {
-                    Answer::Unknown(format!("{}, {}: {why}", document.name, statement.sid))
+                    Answer::Unknown(format!("{}: {why}", document.provenance(statement)))
                 }
                 answer @ (Answer::Yes | Answer::No) => answer,
             });
@@ -149,19 +178,23 @@ fn applies(statement: &Statement, document: &Document, request: &Request, role: 
     if let Some(problem) = &statement.problem {
         return Answer::Unknown(problem.why.clone());
     }
-    let principal = || match (role, &statement.principal) {
+    let variables = document.has_variables;
+    names_action(&statement.actions, &request.action)
+        .and(|| names_resource(&statement.resources, request, variables))
+        .and(|| is_principal(statement, request, role))
+        .and(|| all_hold(statement, request, variables, |_| true))
+        .and(|| counts(statement))
+}
+
+/// Whether a statement is about who asks, as far as its document says so.
+fn is_principal(statement: &Statement, request: &Request, role: Role) -> Answer {
+    match (role, &statement.principal) {
         (Role::Identity, _) => Answer::Yes,
         (Role::Resource, Some(principals)) => {
             names_principal(principals, request, statement.effect)
         }
         (Role::Resource, None) => Answer::No,
-    };
-    let variables = document.has_variables;
-    names_action(&statement.actions, &request.action)
-        .and(|| names_resource(&statement.resources, request, variables))
-        .and(principal)
-        .and(|| all_hold(statement, request, variables, |_| true))
-        .and(|| counts(statement))
+    }
 }
 
 fn names_resource(names: &PatternList, request: &Request, has_variables: bool) -> Answer {
@@ -194,34 +227,41 @@ fn has_early_variable(pattern: &Text, has_variables: bool) -> bool {
 /// Allow of another account; an Allow for its own account leaves it to the account's own policies
 /// (IAM User Guide, `Principal`).
 fn names_principal(principals: &Principals, request: &Request, effect: Effect) -> Answer {
-    let own = account(&request.principal);
-    let counts = effect == Effect::Deny || own != account(&request.resource);
-    let one = |written: &str| {
-        let root =
-            Arn::parse(written).and_then(|arn| arn.root_account(|field, text| *field == text));
-        let is_account = written == own || root.is_some_and(|account| account == own);
-        Answer::from(written == "*" || written == request.principal || (is_account && counts))
-    };
-    let unknown = || Answer::Unknown("a principal is not known before a deploy".to_owned());
-    let several = |value: &Partial| {
-        Answer::any(
-            value
-                .items()
-                .iter()
-                .map(|item| item.as_literal().map_or_else(unknown, one)),
-        )
-    };
     let named = match &principals.element {
         Partial::Map(kinds) => Answer::any(kinds.iter().map(|(kind, value)| match kind.as_str() {
-            "AWS" => several(value),
+            "AWS" => names_one_of(value, request, effect),
             "Service" | "Federated" | "CanonicalUser" => Answer::No,
-            _ => unknown(),
+            _ => Answer::Unknown(UNKNOWN_PRINCIPAL.to_owned()),
         })),
-        other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => several(other),
+        other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => {
+            names_one_of(other, request, effect)
+        }
     };
     if principals.negated {
         named.not()
     } else {
         named
     }
+}
+
+const UNKNOWN_PRINCIPAL: &str = "a principal is not known before a deploy";
+
+/// Whether one of these principals is who asks.
+fn names_one_of(value: &Partial, request: &Request, effect: Effect) -> Answer {
+    let mut answers = Vec::new();
+    for item in value.items() {
+        answers.push(match item.as_literal() {
+            Some(written) => Answer::from(is_named(written, request, effect)),
+            None => Answer::Unknown(UNKNOWN_PRINCIPAL.to_owned()),
+        });
+    }
+    Answer::any(answers.into_iter())
+}
+
+fn is_named(written: &str, request: &Request, effect: Effect) -> bool {
+    let own = account(&request.principal);
+    let root = Arn::parse(written).and_then(|arn| arn.root_account(|field, text| *field == text));
+    let is_account = written == own || root.is_some_and(|account| account == own);
+    let counts = effect == Effect::Deny || own != account(&request.resource);
+    written == "*" || written == request.principal || (is_account && counts)
 }

@@ -7,6 +7,7 @@ use super::allowance::{
 use super::document::{Document, Effect, Statement};
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{Answer, Request, Values, all_hold, counts, names_action, resource_pattern};
+use super::provenance::Provenance;
 use crate::pattern::Pattern;
 
 /// An action on a layer, other than attaching it.
@@ -112,7 +113,7 @@ pub fn allowances(
 
 /// The statements that allow a right to a layer for certain.
 #[must_use]
-pub fn allowed_by(policies: &EffectivePolicies, right: Right, arn: &str) -> Vec<String> {
+pub fn allowed_by(policies: &EffectivePolicies, right: Right, arn: &str) -> Vec<Provenance> {
     let analysis = RightAnalysis {
         policies,
         right,
@@ -124,7 +125,7 @@ pub fn allowed_by(policies: &EffectivePolicies, right: Right, arn: &str) -> Vec<
             && !document.name.is_empty()
             && analysis.about(document, statement, arn) == Some(true)
         {
-            found.push(format!("{}, {}", document.name, statement.sid));
+            found.push(document.provenance(statement));
         }
     }
     found
@@ -141,7 +142,7 @@ pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<String> {
         }
         for statement in &document.statements {
             let why = unclear(policies, right, document, statement);
-            found.extend(why.map(|why| format!("{}, {}: {why}", document.name, statement.sid)));
+            found.extend(why.map(|why| format!("{}: {why}", document.provenance(statement))));
         }
     }
     found.sort();

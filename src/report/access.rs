@@ -461,9 +461,9 @@ fn defeated(policies: &EffectivePolicies) -> Vec<String> {
         };
         if is_defeated(Quantifier::All) {
             found.push(format!(
-                "DOES NOT HOLD: {}, {} denies with `ForAllValues`: any layer can be attached \
+                "DOES NOT HOLD: {} denies with `ForAllValues`: any layer can be attached \
                     together with one that it does not deny",
-                document.name, statement.sid
+                document.provenance(statement)
             ));
         }
     }

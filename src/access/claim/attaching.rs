@@ -11,6 +11,7 @@ use crate::iam::deny_reason::{DenyReason, deny_reason, right_denied};
 use crate::iam::document::{Effect, Statement};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::evaluate::Values;
+use crate::iam::provenance::Provenance;
 use crate::iam::right::{self, Right};
 use crate::pattern::{BudgetExceeded, Pattern};
 use crate::rules::layer_pattern;
@@ -409,7 +410,7 @@ impl ActQuestion<'_> {
         &self,
         allowances: &[Allowance],
         side: Side,
-    ) -> Result<Option<(String, Vec<String>)>, BudgetExceeded> {
+    ) -> Result<Option<(String, Vec<Provenance>)>, BudgetExceeded> {
         for allowance in allowances {
             if let Some(layer) = self.layer(allowance, side)? {
                 let by = match self.deed {
@@ -452,7 +453,7 @@ impl ActQuestion<'_> {
         Ok(match self.first(&self.found.certain, side)? {
             Some((layer, by)) => Verdict::Fails(
                 format!("{layer} can be {}", done(self.deed)),
-                by.iter().map(|by| Cause::of(by)).collect(),
+                by.iter().map(Cause::statement).collect(),
             ),
             None => self.undecided(&format!("{maybe} may be {}", done(self.deed))),
         })
@@ -486,7 +487,7 @@ impl ActQuestion<'_> {
         };
         let cannot = format!("{layer} cannot be {}", done(self.deed));
         Ok(match self.denied(&layer) {
-            Some(DenyReason::Explicit(by)) => Verdict::Fails(cannot, vec![Cause::of(&by)]),
+            Some(DenyReason::Explicit(by)) => Verdict::Fails(cannot, vec![Cause::statement(&by)]),
             Some(missing) => Verdict::Fails(format!("{cannot}: {missing}"), Vec::new()),
             None => Verdict::Fails(cannot, Vec::new()),
         })
@@ -497,15 +498,20 @@ impl ActQuestion<'_> {
         match self.deed {
             Deed::Attach => {
                 let certain = self.found.certain.iter();
-                certain.flat_map(|one| one.by.iter().cloned()).collect()
+                certain
+                    .flat_map(|one| one.by.iter().map(ToString::to_string))
+                    .collect()
             }
             Deed::Handle(handled) => {
                 let right = right_of(handled);
                 let one = self.layer(&self.every(), Side::In).ok().flatten();
-                one.map(|one| right::allowed_by(self.policies, right, &one))
-                    .unwrap_or_default()
-                    .into_iter()
-                    .collect()
+                match one {
+                    Some(layer) => right::allowed_by(self.policies, right, &layer)
+                        .iter()
+                        .map(ToString::to_string)
+                        .collect(),
+                    None => BTreeSet::new(),
+                }
             }
         }
     }

@@ -10,6 +10,7 @@ use super::kind::Kind;
 use super::placeholder::Shown;
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Case, Template, Values};
+use crate::iam::provenance::Provenance;
 use crate::rules::model::{Claim, ClaimKind, Claimed};
 use crate::template::lower::SourceMap;
 use sharing::SharingClaim;
@@ -55,11 +56,19 @@ pub struct Cause {
 }
 
 impl Cause {
-    fn of(by: &str) -> Self {
-        let resource = by.split_once(", ").map_or(by, |(resource, _)| resource);
+    /// A statement of a policy.
+    fn statement(by: &Provenance) -> Self {
         Self {
-            resource: resource.to_owned(),
-            shown: by.to_owned(),
+            resource: by.document.resource.clone(),
+            shown: by.to_string(),
+        }
+    }
+
+    /// A resource that grants access as a whole.
+    fn resource(id: &str) -> Self {
+        Self {
+            resource: id.to_owned(),
+            shown: id.to_owned(),
         }
     }
 }

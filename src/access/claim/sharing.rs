@@ -306,7 +306,7 @@ impl UseQuestion<'_> {
             }
             (Granted::Yes(by), false) => Verdict::Fails(
                 format!("{who} can use {name}"),
-                by.iter().map(|by| Cause::of(by)).collect(),
+                by.iter().map(|id| Cause::resource(id)).collect(),
             ),
             // A claim that fails with the defaults does not hold.
             (Granted::Sometimes(case), false) if case.is_by_default() => {
@@ -507,7 +507,7 @@ impl UseQuestion<'_> {
             Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner if is_always => {
                 Verdict::Fails(
                     format!("{who} can use {name}"),
-                    by.iter().map(|by| Cause::of(&by.id)).collect(),
+                    by.iter().map(|by| Cause::resource(&by.id)).collect(),
                 )
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner => {
