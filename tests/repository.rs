@@ -190,7 +190,12 @@ fn the_working_tree_is_compared_with_a_revision() {
     let wider = TOOLS.replace("\"names", "\"rules/names");
     let wider = wider.replace("with web-team", "with web-team, data-team");
     write(at, "tools.layers", &wider);
-    assert_eq!(base(&[]).1, "nobody gains or loses anything\n", "not built");
+    let (code, said) = base(&["--fail-on", "broader"]);
+    assert_eq!(
+        code, 1,
+        "a source that is broader than its template counts, too: {said}"
+    );
+    assert!(said.contains("123456789012"), "{said}");
     told(at, &["build", "tools.layers", "-o", "tools.yaml"]);
     assert!(base(&[]).1.contains("123456789012"));
     assert!(base(&["tools.yaml"]).1.contains("123456789012"));

@@ -1,7 +1,8 @@
 //! Which principals of a template a policy is attached to, and who is in a group.
 
-use crate::cloudformation::{Resource, Template, World};
+use crate::cloudformation::{Resource, Template, World, function};
 use crate::partial::{Partial, Text};
+use serde_json::Value as Json;
 
 pub(super) const ROLE: &str = "AWS::IAM::Role";
 pub(super) const USER: &str = "AWS::IAM::User";
@@ -66,6 +67,42 @@ pub(super) fn is_named(
         // Nobody writes a name that CloudFormation generates.
         Some(_) | None if is_literal || is_other_resource => Match::No,
         Some(_) | None => Match::Maybe,
+    }
+}
+
+/// A policy of a template, or an addition to a group, that may be for a principal of another
+/// template, by one of its names.
+#[must_use]
+pub(super) fn attachment_to<'t>(names: &[String], template: &'t Template) -> Option<&'t str> {
+    let lists = |kind: &str| match kind {
+        "AWS::IAM::UserToGroupAddition" => vec!["Users"],
+        _ if ATTACHED.contains(&kind) => ATTACHMENTS.iter().map(|(list, ..)| *list).collect(),
+        _ => Vec::new(),
+    };
+    let mut resources = template.resources();
+    let found = resources.find(|resource| {
+        let properties = resource.json.get("Properties");
+        lists(resource.kind)
+            .into_iter()
+            .filter_map(|list| properties?.get(list))
+            .any(|targets| may_name(targets, names, template))
+    });
+    found.map(|resource| resource.id)
+}
+
+/// Whether a value may name a principal of another template: by its name, whose case does not
+/// matter, or by something that is not a resource of its own template.
+fn may_name(targets: &Json, names: &[String], template: &Template) -> bool {
+    let is_own = |id: &Json| {
+        id.as_str()
+            .is_some_and(|id| template.resource(id).is_some())
+    };
+    match (targets, function(targets)) {
+        (Json::String(name), _) => names.iter().any(|own| own.eq_ignore_ascii_case(name)),
+        (_, Some(("Ref", id))) => !is_own(id) && id != "AWS::NoValue",
+        (_, Some(_)) => true,
+        (Json::Array(items), None) => items.iter().any(|item| may_name(item, names, template)),
+        (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_), None) => false,
     }
 }
 

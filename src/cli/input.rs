@@ -6,6 +6,7 @@ use super::output::regions;
 use super::place::{InputPlace, InputPlaces};
 use super::tree::Tree;
 use crate::access::authored::Authored;
+use crate::access::diff::Diff;
 use crate::access::grants::Grants;
 use crate::access::kind::Kind;
 use crate::access::policy_file::PolicyFile;
@@ -226,18 +227,19 @@ impl<'a> Reading<'a> {
             }
             let (mut templates, mut sources) = (Vec::new(), Vec::new());
             for path in self.tree.files_below(path)? {
-                match path.extension().and_then(OsStr::to_str) {
-                    Some("layers") => sources.push(path),
-                    Some("yaml" | "yml" | "json" | "template") if !is_made_by_build(&path) => {
+                let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+                match extension.to_ascii_lowercase().as_str() {
+                    "layers" => sources.push(path),
+                    "yaml" | "yml" | "json" | "template" if !self.is_packaged(&path) => {
                         let root = self.tree.root(&path)?;
-                        if memchr::memmem::find(&root.bytes, b"Resources").is_some() {
+                        if may_have_resources(&root.bytes) {
                             templates.push(root);
                         }
                     }
                     _ => {}
                 }
             }
-            for source in uncompiled(sources, &templates) {
+            for source in self.uncompiled(sources, &templates)? {
                 inputs.push(Input {
                     root: self.tree.root(&source)?,
                     in_folder: true,
@@ -249,6 +251,80 @@ impl<'a> Reading<'a> {
             }));
         }
         Ok(inputs)
+    }
+
+    /// Whether a file is what `aws cloudformation package` made of a template beside it.
+    fn is_packaged(&self, path: &Path) -> bool {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let of = name.strip_suffix(".packaged.yaml");
+        of.is_some_and(|stem| {
+            let beside = |extension| path.with_file_name(format!("{stem}.{extension}"));
+            ["yaml", "yml", "json", "template"]
+                .iter()
+                .any(|extension| self.tree.kind(&beside(extension)) == PathKind::File)
+        })
+    }
+
+    /// The sources that no template is made from, and those that have become broader since. A
+    /// template names the file of its source, which lies beside it or beside its folder where there
+    /// are several of that name.
+    fn uncompiled(
+        &self,
+        sources: Vec<PathBuf>,
+        templates: &[Root],
+    ) -> anyhow::Result<Vec<PathBuf>> {
+        let folder = |path: &Path| path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let made: Vec<(String, PathBuf, &Root)> = templates
+            .iter()
+            .filter_map(|root| {
+                let place = folder(root.path.as_deref()?);
+                Some((source_of(&root.bytes)?, place, root))
+            })
+            .collect();
+        let name = |path: &Path| {
+            path.file_name()
+                .map(|name| name.to_string_lossy().into_owned())
+        };
+        let names: Vec<Option<String>> = sources.iter().map(|path| name(path)).collect();
+        let mut others = Vec::new();
+        for source in sources {
+            let own = name(&source);
+            let is_only = names.iter().filter(|other| **other == own).count() == 1;
+            let beside = folder(&source);
+            let made_of_it = made.iter().filter(|(name, place, _)| {
+                own.as_deref() == Some(name.as_str())
+                    && (is_only || *place == beside || folder(place) == beside)
+            });
+            let made_of_it: Vec<&Root> = made_of_it.map(|(.., root)| *root).collect();
+            if made_of_it.is_empty() || self.is_broader(&source, &made_of_it)? {
+                others.push(source);
+            }
+        }
+        Ok(others)
+    }
+
+    /// Whether a source gives more access than the templates that were made from it. One that does
+    /// not compile gives none.
+    fn is_broader(&self, source: &Path, made: &[&Root]) -> anyhow::Result<bool> {
+        let compiled = compile(
+            self.tree.root(source)?,
+            &Placement::of_any_size(),
+            self.limits,
+            self.tree,
+            &mut Sources::default(),
+        );
+        let Some(json) = compiled.lowered.and_then(|lowered| lowered.template.json()) else {
+            return Ok(false);
+        };
+        let access = |json| Access::of_template(json, &self.values, Authored::default());
+        let mut parts = Vec::new();
+        for root in made {
+            if let Ok(json) = read::template(&root.bytes) {
+                parts.push((String::new(), access(json)));
+            }
+        }
+        let before = several::together(parts, &BTreeSet::new());
+        Ok(Diff::between(&before, &access(json)).is_broader())
     }
 
     /// The template that a file below a folder is, if it is one.
@@ -446,36 +522,14 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Whether a file is another output of a build or a package, and not a template.
-fn is_made_by_build(path: &Path) -> bool {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    name == MANIFEST || name.ends_with(".packaged.yaml")
-}
-
-/// The sources that no template is made from. A template names the file of its source, which lies
-/// beside it or beside its folder where there are several of that name.
-fn uncompiled(sources: Vec<PathBuf>, templates: &[Root]) -> Vec<PathBuf> {
-    let folder = |path: &Path| path.parent().map(Path::to_path_buf).unwrap_or_default();
-    let made: Vec<(String, PathBuf)> = templates
-        .iter()
-        .filter_map(|root| Some((source_of(&root.bytes)?, folder(root.path.as_deref()?))))
-        .collect();
-    let name = |path: &Path| {
-        path.file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-    };
-    let names: Vec<Option<String>> = sources.iter().map(|path| name(path)).collect();
-    let is_made = |source: &PathBuf| {
-        let own = name(source);
-        let is_only = names.iter().filter(|other| **other == own).count() == 1;
-        let beside = folder(source);
-        made.iter().any(|(name, place)| {
-            own.as_deref() == Some(name.as_str())
-                && (is_only || *place == beside || folder(place) == beside)
-        })
-    };
-    let (_, others): (Vec<PathBuf>, Vec<PathBuf>) = sources.iter().cloned().partition(is_made);
-    others
+/// Whether a file may have a mapping `Resources`: that stands in it, perhaps in UTF-16, or with
+/// escapes.
+fn may_have_resources(bytes: &[u8]) -> bool {
+    if memchr::memmem::find(bytes, b"Resources").is_some() {
+        return true;
+    }
+    let is_written_otherwise = bytes.contains(&0) || bytes.contains(&b'\\');
+    is_written_otherwise && read::template(bytes).is_ok_and(|json| json.get("Resources").is_some())
 }
 
 /// The access that several files give together.

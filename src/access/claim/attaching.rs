@@ -129,7 +129,7 @@ impl Facts<'_> {
     }
 
     /// The names of some resources in AWS, if the template gives them.
-    fn physical_names(&self, ids: &[String]) -> Vec<String> {
+    pub(super) fn physical_names(&self, ids: &[String]) -> Vec<String> {
         let mut found = Vec::new();
         for resource in ids.iter().filter_map(|id| self.template.resource(id)) {
             for property in ["RoleName", "UserName", "GroupName", "ManagedPolicyName"] {

@@ -4,6 +4,7 @@
 mod attaching;
 mod sharing;
 
+use super::attachment::attachment_to;
 use super::closed_world::not_read;
 use super::grants::Grants;
 use super::kind::Kind;
@@ -207,12 +208,36 @@ pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
         } => None,
         ClaimKind::Act { subject, .. } => Some(vec![subject.value.clone()]),
     };
-    others
-        .into_iter()
-        .fold(verdict, |verdict, facts| match &names {
-            Some(names) => facts.unless_not_read(verdict, &[], names),
-            None => facts.unless_anything_not_read(verdict),
-        })
+    let verdict = others.iter().fold(verdict, |verdict, facts| match &names {
+        Some(names) => facts.unless_not_read(verdict, &[], names),
+        None => facts.unless_anything_not_read(verdict),
+    });
+    match (&claim.kind, &verdict) {
+        (ClaimKind::Act { subject, .. }, Verdict::Holds(_)) => {
+            unless_attached_elsewhere(verdict, all, &subject.value)
+        }
+        _ => verdict,
+    }
+}
+
+/// A verdict about a principal is undecided if another one of the templates may attach a policy to
+/// it.
+fn unless_attached_elsewhere(verdict: Verdict, all: &[Facts<'_>], subject: &str) -> Verdict {
+    for (index, facts) in all.iter().enumerate() {
+        let ids = facts.subject_ids(subject);
+        if ids.is_empty() {
+            continue;
+        }
+        let names = facts.physical_names(&ids);
+        let others = all.iter().enumerate().filter(|(other, _)| *other != index);
+        for policy in others.filter_map(|(_, other)| attachment_to(&names, &other.template)) {
+            return Verdict::Undecided(format!(
+                "{policy} of another template may be attached to {subject}, and the policies of \
+                several templates are not put together"
+            ));
+        }
+    }
+    verdict
 }
 
 /// One verdict for all cases: the one that they share, or undecided.

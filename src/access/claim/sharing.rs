@@ -191,14 +191,16 @@ impl Facts<'_> {
             ..Found::default()
         };
         for (id, version) in &self.grants.versions {
+            let by_name = version.is_of(layer, &self.template);
+            // What the compiler makes of a name is another layer's if that has another name.
+            let is_made_of = |made: String, id: &str| made == id && by_name != Match::No;
             let is_it = match id {
                 VersionId::Resource(id) if !labels.is_empty() => labels
                     .iter()
-                    .any(|label| *id == names::version(layer, label)),
-                VersionId::Resource(id) => id == layer || *id == names::pascal(layer),
+                    .any(|label| is_made_of(names::version(layer, label), id)),
+                VersionId::Resource(id) => id == layer || is_made_of(names::pascal(layer), id),
                 VersionId::Arn(_) => false,
             };
-            let by_name = version.is_of(layer, &self.template);
             if is_it || (labels.is_empty() && by_name == Match::Yes) {
                 if let VersionId::Resource(id) = id {
                     found.ids.push(id.clone());

@@ -5,7 +5,7 @@
 //! which no logical ID has. Its parameters become the values from the parent.
 
 use super::expanded;
-use crate::cloudformation::json::scalar;
+use crate::cloudformation::json::{object, scalar};
 use crate::cloudformation::values::Values;
 use serde_json::{Map, Value as Json, json};
 
@@ -74,8 +74,12 @@ fn local_stacks(parent: &Json) -> Vec<(String, String)> {
     local.collect()
 }
 
-/// Whether a template has a macro that is not expanded.
+/// Whether a template has a macro that is not expanded, or a part that one puts beside the
+/// sections.
 fn has_macro(template: &Json) -> bool {
+    if object(Some(template)).any(|(section, _)| section.starts_with("Fn::")) {
+        return true;
+    }
     let known = |transform: &Json| {
         transform == "AWS::LanguageExtensions" || transform == "AWS::Serverless-2016-10-31"
     };
