@@ -30,6 +30,8 @@ pub struct Applicability {
     pub trusts: Vec<Trust>,
     /// The statements about actions that matter here, without their conditions on layers.
     pub clauses: Vec<Clause>,
+    /// How many levels there are: its own policies, and a permissions boundary.
+    pub levels: usize,
 }
 
 /// A statement about actions on resources, without its conditions on layers.
@@ -90,6 +92,7 @@ impl Applicability {
         {
             found.trusts = trusts(&document(resource.id, Some(&trust)));
         }
+        found.levels = policies.levels.len();
         let levels = policies.levels.iter().chain([&policies.guardrails]);
         for (level, statement) in levels.enumerate().flat_map(|(level, documents)| {
             documents.iter().flat_map(move |document| {
@@ -141,7 +144,12 @@ fn is_right(action: &str) -> bool {
     [Right::Read]
         .iter()
         .chain(&Right::HANDLING)
-        .any(|right| right.action() == action)
+        .any(|right| right.action().eq_ignore_ascii_case(action))
+}
+
+/// Whether an action attaches layers, whatever the case of its letters.
+fn attaches(action: &str) -> bool {
+    ATTACH.iter().any(|one| one.eq_ignore_ascii_case(action))
 }
 
 fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text> {
@@ -288,7 +296,18 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
         .iter()
         .filter(|clause| clause.effect == Effect::Allow)
     {
-        found.extend(clause.beyond_allowing(&clause.counterparts(&old.clauses, &new.clauses)));
+        // Where there was no boundary, one allows nothing new.
+        if clause.level == 0 || clause.level < old.levels {
+            found.extend(clause.beyond_allowing(&clause.counterparts(&old.clauses, &new.clauses)));
+        }
+        // Where there no longer is one, what the others allow is no longer within it.
+        for level in new.levels.max(1)..old.levels {
+            let bounded = Clause {
+                level,
+                ..clause.clone()
+            };
+            found.extend(bounded.beyond_allowing(&bounded.counterparts(&old.clauses, &[])));
+        }
     }
     for clause in old
         .clauses
@@ -307,7 +326,7 @@ impl Clause {
         let is_one = |action: &Text| {
             action
                 .as_literal()
-                .is_some_and(|action| ATTACH.contains(&action) || is_right(action))
+                .is_some_and(|action| attaches(action) || is_right(action))
         };
         self.conditions.is_empty()
             && self.resources.is_everything()

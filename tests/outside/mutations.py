@@ -26,6 +26,8 @@ STRANGERS = "o-stranger000"
 VERSION = "AWS::Lambda::LayerVersion"
 PERMISSION = "AWS::Lambda::LayerVersionPermission"
 GUARDRAIL = "AWS::Organizations::Policy"
+ATTACH = ["lambda:CreateFunction", "lambda:UpdateFunctionConfiguration"]
+PUBLISHING = ["lambda:PublishLayerVersion", "lambda:AddLayerVersionPermission"]
 GENEROUS = ["AdministratorAccess", "PowerUserAccess", "AWSLambda_FullAccess"]
 ANY_LAYER = "arn:*:lambda:*:*:layer:*:*"
 FULL = {
@@ -234,6 +236,20 @@ def grant_without_its_condition(template: Template) -> Iterator[Edits]:
     for path, _ in grants(template):
         if "Condition" in template["Resources"][path[1]]:
             yield {("Resources", path[1], "Condition"): DELETED}
+
+
+@wider
+def grant_in_the_other_case(template: Template) -> Iterator[Edits]:
+    """A condition that asks for another value, of a grant that has no like."""
+    for path, properties in grants(template):
+        name = template["Resources"][path[1]].get("Condition")
+        asked = template.get("Conditions", {}).get(name, {}).get("Fn::Equals", [])
+        alike = [other for _, other in grants(template) if other == properties]
+        if asked and asked[1] in ("true", "false") and len(alike) == 1:
+            other = "false" if asked[1] == "true" else "true"
+            yield {("Conditions", name): {"Fn::Equals": [asked[0], other]}}
+            yield {("Conditions", name): {"Fn::Not": [{"Fn::Equals": asked}]}}
+            yield {("Conditions", name): {"Fn::Or": [{"Fn::Equals": asked}, {"Fn::Equals": [1, 1]}]}}
 
 
 @wider
@@ -460,8 +476,11 @@ def deny_turned_into_allow(template: Template) -> Iterator[Edits]:
 @wider
 def deny_of_fewer_actions(template: Template) -> Iterator[Edits]:
     for path, statement in denies(template):
-        for action in listed(statement["Action"]):
-            yield {(*path, "Action"): action}
+        actions = listed(statement["Action"])
+        for action in actions:
+            # What else a denial of publishing denies lets nobody publish, share or attach.
+            if set(actions) & {*ATTACH, *PUBLISHING} != {action}:
+                yield {(*path, "Action"): action}
 
 
 @wider
@@ -587,10 +606,24 @@ def guardrail_of_another_type(template: Template) -> Iterator[Edits]:
 
 
 @wider
+def account_moved(template: Template) -> Iterator[Edits]:
+    """To where other guardrails apply."""
+    for name, _ in resources(template, "AWS::Organizations::Account"):
+        for parents in [["ou-ab12-cccccccc"], ["r-ab12"], {"Ref": "Team"}, NO_VALUE]:
+            yield {("Resources", name, "Properties", "ParentIds"): parents}
+        yield {("Resources", name, "Properties", "ParentIds"): DELETED}
+    for name, _ in resources(template, "AWS::Organizations::OrganizationalUnit"):
+        yield {("Resources", name, "Properties", "ParentId"): "r-ab12"}
+        yield {**CASE, ("Resources", name, "Properties", "ParentId"): in_one_case("r-ab12", "x")}
+
+
+@wider
 def boundary_dropped(template: Template) -> Iterator[Edits]:
     for name, role in resources(template, "AWS::IAM::Role", "AWS::IAM::User"):
         path = ("Resources", name, "Properties", "PermissionsBoundary")
-        if boundary := role["Properties"].get("PermissionsBoundary"):
+        # Without a boundary, somebody who is denied every layer attaches none, either.
+        denying = "DenyEveryLayer" in json.dumps(role)
+        if not denying and (boundary := role["Properties"].get("PermissionsBoundary")):
             yield {path: DELETED}
             yield {path: NO_VALUE}
             yield {**CASE, path: in_one_case(boundary, NO_VALUE)}
@@ -716,6 +749,27 @@ def allow_added(template: Template) -> Iterator[Edits]:
                 }
             }
             yield {(*path, "Statement", len(document["Statement"])): included}
+
+
+@wider
+def publishing_of_more_layers(template: Template) -> Iterator[Edits]:
+    for path, statement in allows(template):
+        if set(listed(statement["Action"])) & set(PUBLISHING) and statement["Resource"] != "*":
+            yield {(*path, "Resource"): "*"}
+            yield {(*path, "Resource"): DELETED, (*path, "NotResource"): "arn:aws:s3:::archives"}
+            yield {**CASE, (*path, "Resource"): in_one_case("*", statement["Resource"])}
+
+
+@wider
+def publishing_added(template: Template) -> Iterator[Edits]:
+    """Where nothing is said of publishing, neither allowed nor denied."""
+    for path, document, _ in documents(template):
+        said = [listed(statement["Action"]) for statement in document["Statement"]]
+        if any(path == place[: len(path)] for place, _ in attaching(template)):
+            for action in PUBLISHING:
+                if not any(action in actions for actions in said):
+                    added = {"Effect": "Allow", "Action": action, "Resource": "*"}
+                    yield {(*path, "Statement", len(document["Statement"])): added}
 
 
 @wider
@@ -1079,6 +1133,15 @@ def unrelated_resource(template: Template) -> Iterator[Edits]:
 def unused_parameter(template: Template) -> Iterator[Edits]:
     yield CASE
     yield {("Parameters", "Unused"): {"Type": "String", "Default": "*"}}
+
+
+@same
+def boundary_added(template: Template) -> Iterator[Edits]:
+    for name, holder in resources(template, "AWS::IAM::Role", "AWS::IAM::User"):
+        if "PermissionsBoundary" not in holder["Properties"]:
+            for policy in GENEROUS:
+                arn = f"arn:aws:iam::aws:policy/{policy}"
+                yield {("Resources", name, "Properties", "PermissionsBoundary"): arn}
 
 
 @same
