@@ -99,7 +99,10 @@ def source(rng: random.Random) -> str:
     lines += [f"organization {name} = {id}" for name, id in ORGANIZATIONS.items()]
     lines += [f"parameter {name} switch = false" for name in SWITCHES]
     for name, what in OPTIONAL.items():
-        lines += [f"parameter {name.title()} optional {what}", f"{what} {name} = ${{{name.title()}}}"]
+        lines += [
+            f"parameter {name.title()} optional {what}",
+            f"{what} {name} = ${{{name.title()}}}",
+        ]
     lines += [*layer(rng, "first"), *layer(rng, "second")]
     for number in range(rng.randint(1, 3)):
         kind = rng.choice(["role", "policy", "boundary", "guardrail"])

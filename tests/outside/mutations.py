@@ -249,7 +249,9 @@ def grant_in_the_other_case(template: Template) -> Iterator[Edits]:
             other = "false" if asked[1] == "true" else "true"
             yield {("Conditions", name): {"Fn::Equals": [asked[0], other]}}
             yield {("Conditions", name): {"Fn::Not": [{"Fn::Equals": asked}]}}
-            yield {("Conditions", name): {"Fn::Or": [{"Fn::Equals": asked}, {"Fn::Equals": [1, 1]}]}}
+            yield {
+                ("Conditions", name): {"Fn::Or": [{"Fn::Equals": asked}, {"Fn::Equals": [1, 1]}]}
+            }
 
 
 @wider
