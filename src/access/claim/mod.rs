@@ -230,10 +230,11 @@ fn unless_attached_elsewhere(verdict: Verdict, all: &[Facts<'_>], subject: &str)
         }
         let names = facts.physical_names(&ids);
         let others = all.iter().enumerate().filter(|(other, _)| *other != index);
-        for policy in others.filter_map(|(_, other)| attachment_to(&names, &other.template)) {
+        let mut found = others.filter_map(|(_, other)| attachment_to(&names, &other.template));
+        if let Some(policy) = found.next() {
             return Verdict::Undecided(format!(
                 "{policy} of another template may be attached to {subject}, and the policies of \
-                several templates are not put together"
+                several templates are not combined"
             ));
         }
     }
