@@ -103,16 +103,23 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
         .resources()
         .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")
     {
-        let name = explore(template, Some(&placeholders), |world| {
-            resource.text("LayerName", world)
-        })
-        .ok();
-        let name = name.and_then(|cases| {
-            cases
-                .into_iter()
-                .find_map(|(_, name)| name?.as_literal().map(str::to_owned))
+        let cases = explore(template, Some(&placeholders), |world| {
+            let name = resource.text("LayerName", world);
+            name.map(|name| name.as_literal().map(str::to_owned))
         });
-        let name = name.unwrap_or_else(|| resource.id.to_owned());
+        let mut names = cases.unwrap_or_default().into_iter().map(|(_, name)| name);
+        let first = names.next();
+        let name = match first {
+            // It has no name, in any case.
+            Some(None) if names.all(|name| name.is_none()) => resource.id.to_owned(),
+            Some(Some(Some(name)))
+                if names.all(|other| other.as_ref() == Some(&Some(name.clone()))) =>
+            {
+                name
+            }
+            // One ARN cannot stand for those of several names.
+            Some(_) | None => continue,
+        };
         let number = PLACEHOLDER_VERSION + stable(resource.id) % PLACEHOLDER_VERSION;
         placeholders.resource(resource.id, format!("{prefix}:layer:{name}:{number}"));
     }

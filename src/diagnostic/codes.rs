@@ -111,6 +111,8 @@ codes! {
     IncludeOutside "include-outside" [Note] "an included file is outside the folder of the source",
     IncludeUnreadable "include-unreadable" [Error] "an included file cannot be read",
     InvalidAccount "invalid-account" [Error] "this is not an account ID",
+    InvalidAllowedValue "invalid-allowed-value" [Error] "a value that is allowed does not fit its \
+        parameter",
     InvalidArn "invalid-arn" [Error] "this is not a valid ARN",
     InvalidClaim "invalid-claim" [Error] "a claim has a wrong `in` or `version`, or the source has \
         no layers",

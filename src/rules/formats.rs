@@ -76,6 +76,19 @@ pub fn is_layer_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
+/// The most characters of a parameter that stands in the name of a layer.
+pub const LAYER_NAME_PART: usize = 64;
+
+/// What a parameter that stands in the name of a layer may hold, as CloudFormation is told: neither
+/// nothing, nor a wildcard of IAM.
+pub const LAYER_NAME_PART_PATTERN: &str = "^[a-zA-Z0-9_-]{1,64}$";
+
+/// Whether a parameter that stands in the name of a layer may hold this.
+#[must_use]
+pub fn is_layer_name_part(text: &str) -> bool {
+    is_layer_name(text) && text.len() <= LAYER_NAME_PART
+}
+
 /// Whether something of `name` is left in a logical ID, which is made of letters and digits.
 #[must_use]
 pub fn has_letters_or_digits(name: &str) -> bool {

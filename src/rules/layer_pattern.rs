@@ -15,9 +15,10 @@ fn arn(rules: &Rules, layers: &Layers) -> String {
                 .layers
                 .iter()
                 .find(|declared| declared.name.value == *layer);
-            let name = declared.map_or(layer.as_str(), |declared| {
-                declared.layer_name.value.as_str()
-            });
+            let name = declared.map_or_else(
+                || layer.clone(),
+                |declared| declared.layer_name.value.to_string(),
+            );
             let owner = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}";
             format!("{owner}:layer:{name}:${{{label}}}")
         }

@@ -70,6 +70,22 @@ pub struct Parameter {
     pub default: Option<Spanned<String>>,
     /// Its description.
     pub description: Option<String>,
+    /// The values that it may have; any that its type and pattern allow where empty.
+    pub allowed: Vec<String>,
+    /// What its values must look like, if the source says so or uses it in the name of a layer.
+    pub pattern: Option<ParameterPattern>,
+    /// Whether the console and the API show its value to nobody.
+    pub hidden: bool,
+}
+
+/// What the values of a parameter of type `string` must look like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ParameterPattern {
+    /// A regular expression for the whole value.
+    Written(String),
+    /// A part of the name of a layer: neither empty, nor with anything that IAM would take for a
+    /// wildcard.
+    LayerName,
 }
 
 /// The values that a template parameter may have.
@@ -161,7 +177,7 @@ pub struct Layer {
     /// The block that it is a variant of; `None` for a layer without variables.
     pub variant: Option<Variant>,
     /// The name by which AWS knows it.
-    pub layer_name: Spanned<String>,
+    pub layer_name: Spanned<Text>,
     /// What happens to removed versions.
     pub old_versions: OldVersions,
     /// Its versions.
@@ -258,13 +274,13 @@ pub struct Publication {
     /// The SHA-256 of the archive, in hexadecimal digits, if the source pins it.
     pub sha256: Option<Spanned<String>>,
     /// What the version is.
-    pub description: Option<String>,
+    pub description: Option<Text>,
     /// The runtimes it lists as compatible.
     pub runtimes: Vec<Spanned<String>>,
     /// The architectures it lists as compatible.
     pub architectures: Vec<String>,
     /// Its license.
-    pub license: Option<String>,
+    pub license: Option<Text>,
 }
 
 /// The archive of a layer version.
@@ -278,6 +294,8 @@ pub enum Content {
         key: Text,
         /// The version of the object.
         object_version: Option<Text>,
+        /// Whether Lambda reads the object where it is, and makes no copy.
+        by_reference: bool,
     },
     /// A file or folder, relative to the folder of the source.
     Local(String),

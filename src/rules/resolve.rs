@@ -15,6 +15,7 @@ mod variants;
 use super::load::Unit;
 use super::model::{Layer, Releases, Restriction, Rules, Spanned};
 use super::scope::Scope;
+use super::text::Text;
 use crate::aws::arn::Arn;
 use crate::aws::quotas::TEMPLATE_DESCRIPTION_BYTES;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
@@ -107,6 +108,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
             | Statement::Expect(_) => {}
         }
     }
+    resolver.scope.check_layer_names(resolver.diagnostics);
     resolver.refuse_shared_declarations(&blocks);
     resolver.refuse_shared_names(&layers);
     resolver.refuse_conflicting_arns(&layers);
@@ -347,26 +349,59 @@ impl Resolver<'_> {
 
     /// Refuses two layers that publish under one name: their versions would count as one layer's.
     fn refuse_shared_names(&mut self, layers: &IndexMap<String, Layer>) {
-        let mut names: HashMap<&str, &Layer> = HashMap::new();
-        for layer in layers.values() {
+        let mut names: HashMap<&Text, &Layer> = HashMap::new();
+        let mut open: Vec<usize> = Vec::new();
+        for (index, layer) in layers.values().enumerate() {
             let name = &layer.layer_name;
-            let Some(first) = names.get(name.value.as_str()) else {
+            let Some(first) = names.get(&name.value) else {
                 names.insert(&name.value, layer);
+                open.extend(name.value.as_literal().is_none().then_some(index));
                 continue;
             };
             let block = |layer: &Layer| layer.variant.as_ref().map(|variant| variant.of.clone());
             let diagnostic = match block(layer) {
                 Some(of) if block(first).as_ref() == Some(&of) => {
-                    same_name(&name.value, &of, name.span)
+                    same_name(&name.value.to_string(), &of, name.span)
                 }
                 _ => {
-                    let message = format!("two layers have the name {}", quote(&name.value));
+                    let message = format!(
+                        "two layers have the name {}",
+                        quote(&name.value.to_string())
+                    );
                     Diagnostic::error(Code::DuplicateLayerName, name.span, message)
                         .also(first.layer_name.span, "the other one")
                 }
             };
             self.report(
                 diagnostic.note("Lambda would count the versions of both as versions of one layer"),
+            );
+        }
+        self.refuse_names_that_meet(&open, layers);
+    }
+
+    /// Refuses two layers whose names may be one, by the values of their parameters.
+    fn refuse_names_that_meet(&mut self, open: &[usize], layers: &IndexMap<String, Layer>) {
+        for &index in open {
+            let name = &layers[index].layer_name;
+            let met = layers.values().enumerate().find(|(other_index, other)| {
+                let other = &other.layer_name.value;
+                // Of two names with parameters, the second is reported; equal ones have been.
+                let is_asked = other.as_literal().is_some() || *other_index < index;
+                is_asked && *other != name.value && name.value.may_equal(other)
+            });
+            let Some((_, met)) = met else {
+                continue;
+            };
+            let message = format!(
+                "the names {} and {} may be the same",
+                quote(&met.layer_name.value.to_string()),
+                quote(&name.value.to_string())
+            );
+            self.report(
+                Diagnostic::error(Code::DuplicateLayerName, name.span, message)
+                    .also(met.layer_name.span, "the other one")
+                    .note("Lambda would count the versions of both as versions of one layer")
+                    .help("use the same parameters in both names, and write the rest out"),
             );
         }
     }

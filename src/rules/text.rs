@@ -135,6 +135,46 @@ impl Text {
         self.as_literal() == Some("")
     }
 
+    /// Whether it may be the same as another text, if no parameter is empty and each has the same
+    /// value in both. What it says `false` of is never the same.
+    #[must_use]
+    pub fn may_equal(&self, other: &Self) -> bool {
+        let (mut these, mut those) = (self.symbols(), other.symbols());
+        while let (Some(one), Some(two)) = (these.last(), those.last())
+            && one == two
+        {
+            these.pop();
+            those.pop();
+        }
+        let same = these.iter().zip(&those).take_while(|(one, two)| one == two);
+        let same = same.count();
+        let (these, those) = (&these[same..], &those[same..]);
+        let differ = |one: Option<&Symbol<'_>>, two: Option<&Symbol<'_>>| {
+            matches!(
+                (one, two),
+                (Some(Symbol::Character(_)), Some(Symbol::Character(_)))
+            )
+        };
+        match (these.is_empty(), those.is_empty()) {
+            (true, true) => true,
+            (true, false) | (false, true) => false,
+            (false, false) => {
+                !differ(these.first(), those.first()) && !differ(these.last(), those.last())
+            }
+        }
+    }
+
+    fn symbols(&self) -> Vec<Symbol<'_>> {
+        let mut symbols = Vec::new();
+        for part in &self.0 {
+            match part {
+                Part::Literal(text) => symbols.extend(text.chars().map(Symbol::Character)),
+                Part::Parameter(name) => symbols.push(Symbol::Parameter(name)),
+            }
+        }
+        symbols
+    }
+
     /// The number of characters it has at the least, whatever its parameters hold.
     #[must_use]
     pub fn shortest(&self) -> usize {
@@ -149,6 +189,13 @@ impl Text {
             })
             .sum()
     }
+}
+
+/// A character of a text, or a parameter in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Symbol<'t> {
+    Character(char),
+    Parameter(&'t str),
 }
 
 impl fmt::Display for Text {
@@ -207,6 +254,32 @@ mod tests {
             Some(("${Bucket}-x".to_owned(), "a/${Key}".to_owned()))
         );
         assert_eq!(text("bucket").split_once('/'), None);
+    }
+
+    #[test]
+    fn names_that_may_meet_are_told_from_those_that_never_do() {
+        for (one, other) in [
+            ("${A}-x", "${A}-y"),
+            ("${A}", "${A}-x"),
+            ("x-${A}", "y-${A}"),
+            ("deps", "deps-${A}"),
+            ("a-${A}-x", "b"),
+            ("${A}${A}x", "${A}x"),
+        ] {
+            assert!(!text(one).may_equal(&text(other)), "{one} {other}");
+            assert!(!text(other).may_equal(&text(one)), "{other} {one}");
+        }
+        for (one, other) in [
+            ("${A}", "${B}"),
+            ("${A}-x", "deps-x"),
+            ("${A}-x", "${B}-x"),
+            ("${A}${B}", "${B}${A}"),
+            ("${A}", "x${A}y"),
+            ("deps", "deps"),
+        ] {
+            assert!(text(one).may_equal(&text(other)), "{one} {other}");
+            assert!(text(other).may_equal(&text(one)), "{other} {one}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub enum Statement {
     Expect(Claim),
 }
 
-/// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"]`
+/// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"] [{ … }]`
 #[derive(Clone, Debug)]
 pub struct Parameter {
     /// The parameter's name.
@@ -70,6 +70,19 @@ pub struct Parameter {
     pub default: Option<Value>,
     /// Its description.
     pub description: Option<Value>,
+    /// The statements of its body, as listed.
+    pub statements: Vec<ParameterStatement>,
+}
+
+/// A statement in the body of a parameter.
+#[derive(Clone, Debug)]
+pub enum ParameterStatement {
+    /// `allowed VALUE, …`
+    Allowed(Vec<Value>),
+    /// `pattern "REGEX"`
+    Pattern(Value),
+    /// `hidden`
+    Hidden(Span),
 }
 
 /// `account NAME = ID`, `organization NAME = ID` or `unit NAME = ID`
@@ -208,7 +221,7 @@ pub enum Origin {
     At(Value),
 }
 
-/// `s3://BUCKET/KEY [object-version ID]` or a local path, and `[sha256 DIGITS]`.
+/// `s3://BUCKET/KEY [object-version ID]` or a local path, `[sha256 DIGITS]` and `[by reference]`.
 #[derive(Clone, Debug)]
 pub struct Content {
     /// The address or the path.
@@ -217,6 +230,8 @@ pub struct Content {
     pub object_version: Option<Value>,
     /// The SHA-256 of the archive.
     pub sha256: Option<Value>,
+    /// Where it is said that Lambda reads the object and does not copy it.
+    pub by_reference: Option<Span>,
 }
 
 /// `exists when NAME [for VALUE, …]` or `exists unless NAME [for VALUE, …]`

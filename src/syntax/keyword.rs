@@ -144,6 +144,11 @@ keywords! {
     Exists "exists",
     Newest "newest",
     Optional "optional",
+    Allowed "allowed",
+    Pattern "pattern",
+    Hidden "hidden",
+    By "by",
+    Reference "reference",
     To "to",
     Allow "allow",
     None "none",
@@ -190,6 +195,14 @@ choice! {
     Unit,
     Accounts,
     Expect,
+}
+
+choice! {
+    /// The first word of a statement in the body of a parameter.
+    ParameterKeyword:
+    Allowed,
+    Pattern,
+    Hidden,
 }
 
 choice! {
@@ -260,6 +273,7 @@ impl Keyword {
     #[must_use]
     pub fn begins_statement(self) -> bool {
         StatementKeyword::of(self).is_some()
+            || ParameterKeyword::of(self).is_some()
             || LayerKeyword::of(self).is_some()
             || RuleKeyword::of(self).is_some()
     }

@@ -172,8 +172,10 @@ fn parameter(sink: &mut impl Sink, parameter: &Parameter) {
         description,
         kind,
         values,
-        allowed,
+        pattern,
+        constraint,
         default,
+        hidden,
     } = parameter;
     sink.name(name);
     sink.begin_map();
@@ -183,17 +185,18 @@ fn parameter(sink: &mut impl Sink, parameter: &Parameter) {
     if !values.is_empty() {
         sink.key("AllowedValues");
         sink.begin_list();
-        for value in *values {
+        for value in values {
             sink.item();
             sink.scalar(Scalar::Text(value), None);
         }
         sink.end_list();
     }
-    if let Some((pattern, words)) = allowed {
-        text(sink, "AllowedPattern", Some(pattern));
-        text(sink, "ConstraintDescription", Some(words));
-    }
+    text(sink, "AllowedPattern", pattern.as_deref());
+    text(sink, "ConstraintDescription", *constraint);
     text(sink, "Default", default.as_deref());
+    if *hidden {
+        text(sink, "NoEcho", Some("true"));
+    }
     sink.end_map();
 }
 
@@ -313,17 +316,22 @@ fn layer_version(sink: &mut impl Sink, version: &LayerVersion) {
         license,
         content,
     } = version;
-    text(sink, "LayerName", Some(name));
-    text(sink, "Description", description.as_deref());
+    value(sink, "LayerName", name);
+    if let Some(description) = description {
+        value(sink, "Description", description);
+    }
     texts(sink, "CompatibleRuntimes", runtimes);
     texts(sink, "CompatibleArchitectures", architectures);
-    text(sink, "LicenseInfo", license.as_deref());
+    if let Some(license) = license {
+        value(sink, "LicenseInfo", license);
+    }
     match content {
         Content::Local(path) => text(sink, "Content", Some(path)),
         Content::S3 {
             bucket,
             key,
             object_version,
+            by_reference,
         } => {
             sink.key("Content");
             sink.begin_map();
@@ -331,6 +339,10 @@ fn layer_version(sink: &mut impl Sink, version: &LayerVersion) {
             value(sink, "S3Key", key);
             if let Some(object_version) = object_version {
                 value(sink, "S3ObjectVersion", object_version);
+            }
+            if *by_reference {
+                sink.key("S3ObjectStorageMode");
+                sink.scalar(Scalar::Plain("REFERENCE"), None);
             }
             sink.end_map();
         }

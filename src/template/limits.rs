@@ -4,10 +4,11 @@ mod documents;
 
 use super::lower::{LayerPart, Lowered, Shape};
 use crate::aws::arn::Arn;
-use crate::aws::quotas::{self, LAYER_POLICY_BYTES, LOGICAL_ID, OUTPUTS, PARAMETERS};
+use crate::aws::quotas::{self, LAYER_NAME, LAYER_POLICY_BYTES, LOGICAL_ID, OUTPUTS, PARAMETERS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, quote, thousands};
 use crate::rules::model::{Id, Layer, Origin, ParameterKind, Principal, Releases, Rules};
+use crate::rules::text::Text;
 use crate::source::Span;
 
 /// The sizes beyond which nothing is compiled.
@@ -239,7 +240,7 @@ struct ArnLength {
 
 /// The shortest and the longest ARN of a version: `aws`, `us-east-1`, version 1; and today's
 /// longest partition and region name with a version of five digits.
-fn arn_lengths(layer_name: &str, origin: Option<&Origin>) -> (ArnLength, ArnLength) {
+fn arn_lengths(layer_name: &Text, origin: Option<&Origin>) -> (ArnLength, ArnLength) {
     if let Some(Origin::Adopted(arn)) = origin
         && let Some(arn) = arn.value.as_literal()
     {
@@ -255,14 +256,19 @@ fn arn_lengths(layer_name: &str, origin: Option<&Origin>) -> (ArnLength, ArnLeng
             },
         );
     }
-    let length = |partition: &str, region: &str, version: &str| ArnLength {
+    let length = |partition: &str, region: &str, name: usize, version: &str| ArnLength {
         partition: partition.len(),
-        whole: format!("arn:{partition}:lambda:{region}:123456789012:layer:{layer_name}:{version}")
-            .len(),
+        whole: format!("arn:{partition}:lambda:{region}:123456789012:layer::{version}").len()
+            + name,
+    };
+    let least = layer_name.shortest() + layer_name.parameters().count();
+    let most = match layer_name.as_literal() {
+        Some(name) => name.len(),
+        None => LAYER_NAME,
     };
     (
-        length("aws", "us-east-1", "1"),
-        length("aws-us-gov", "us-isof-south-1", "12345"),
+        length("aws", "us-east-1", least, "1"),
+        length("aws-us-gov", "us-isof-south-1", most, "12345"),
     )
 }
 

@@ -9,9 +9,10 @@ mod trust;
 use super::model::{Decision, Output, Parameter, Resource, Template, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::formats::{
-    ACCOUNT_PATTERN, OPTIONAL_ACCOUNT_PATTERN, OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
+    ACCOUNT_PATTERN, LAYER_NAME_PART_PATTERN, OPTIONAL_ACCOUNT_PATTERN,
+    OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
 };
-use crate::rules::model::{self as rules, ParameterKind, Rules, Why};
+use crate::rules::model::{self as rules, ParameterKind, ParameterPattern, Rules, Why};
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
 use serde_json::Value as Json;
@@ -196,30 +197,40 @@ impl Lowered {
 
 fn parameter(parameter: &rules::Parameter) -> Parameter {
     let (kind, allowed) = match parameter.kind {
-        ParameterKind::String => ("String", None),
+        ParameterKind::String => (
+            "String",
+            match &parameter.pattern {
+                Some(ParameterPattern::LayerName) => Some((
+                    LAYER_NAME_PART_PATTERN,
+                    Some("must be 1 to 64 letters, digits, dashes and underscores"),
+                )),
+                Some(ParameterPattern::Written(pattern)) => Some((pattern.as_str(), None)),
+                None => None,
+            },
+        ),
         ParameterKind::Account => (
             "String",
-            Some((ACCOUNT_PATTERN, "must be an account ID: 12 digits")),
+            Some((ACCOUNT_PATTERN, Some("must be an account ID: 12 digits"))),
         ),
         ParameterKind::Organization => (
             "String",
             Some((
                 ORGANIZATION_PATTERN,
-                "must be an organization ID, such as o-a1b2c3d4e5",
+                Some("must be an organization ID, such as o-a1b2c3d4e5"),
             )),
         ),
         ParameterKind::OptionalAccount => (
             "String",
             Some((
                 OPTIONAL_ACCOUNT_PATTERN,
-                "must be an account ID, 12 digits, or empty",
+                Some("must be an account ID, 12 digits, or empty"),
             )),
         ),
         ParameterKind::OptionalOrganization => (
             "String",
             Some((
                 OPTIONAL_ORGANIZATION_PATTERN,
-                "must be an organization ID, such as o-a1b2c3d4e5, or empty",
+                Some("must be an organization ID, such as o-a1b2c3d4e5, or empty"),
             )),
         ),
         ParameterKind::Switch => ("String", None),
@@ -231,11 +242,13 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
         description: parameter.description.clone(),
         kind,
         values: if parameter.kind == ParameterKind::Switch {
-            &["true", "false"]
+            ["true", "false"].map(str::to_owned).to_vec()
         } else {
-            &[]
+            parameter.allowed.clone()
         },
-        allowed,
+        pattern: allowed.map(|(pattern, _)| pattern.to_owned()),
+        constraint: allowed.and_then(|(_, words)| words),
+        hidden: parameter.hidden,
         default: parameter
             .default
             .as_ref()

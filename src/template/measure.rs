@@ -5,6 +5,7 @@
 
 use super::emit::{self, Scalar, Sink};
 use super::model::{Document, Properties, Statement, Template};
+use crate::rules::formats::{LAYER_NAME_PART, LAYER_NAME_PART_PATTERN};
 use std::collections::HashMap;
 use std::io;
 
@@ -14,14 +15,15 @@ pub struct Lengths {
     partition: usize,
     region: usize,
     stack_name: usize,
-    /// The ARN of each layer version of the template, by logical ID.
-    layer_versions: HashMap<String, usize>,
+    /// The ARN of each layer version of the template, by logical ID, and the parameters that stand
+    /// in the names of layers.
+    named: HashMap<String, usize>,
 }
 
 impl Lengths {
     /// The least that they can be: partition `aws`, region `us-east-1`, version 1.
     pub fn shortest(template: &Template) -> Self {
-        Self::of(template, "aws".len(), "us-east-1".len(), 1, 1)
+        Self::of(template, "aws".len(), "us-east-1".len(), 1, 1, 1)
     }
 
     /// The most that they are likely to be: the longest partition and region of today, a version of
@@ -33,6 +35,7 @@ impl Lengths {
             "us-isof-south-1".len(),
             128,
             5,
+            LAYER_NAME_PART,
         )
     }
 
@@ -42,7 +45,20 @@ impl Lengths {
         region: usize,
         stack_name: usize,
         version: usize,
+        part: usize,
     ) -> Self {
+        let in_names = template
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.pattern.as_deref() == Some(LAYER_NAME_PART_PATTERN));
+        let mut lengths = Self {
+            partition,
+            region,
+            stack_name,
+            named: in_names
+                .map(|parameter| (parameter.name.clone(), part))
+                .collect(),
+        };
         let fixed = "arn::lambda::123456789012:layer::".len() + partition + region + version;
         let versions =
             template
@@ -50,7 +66,8 @@ impl Lengths {
                 .iter()
                 .filter_map(|resource| match &resource.properties {
                     Properties::LayerVersion(version) => {
-                        Some((resource.id.clone(), fixed + version.name.len()))
+                        let name = scalar((&version.name).into(), &lengths) - string(0);
+                        Some((resource.id.clone(), fixed + name))
                     }
                     Properties::Permission(_)
                     | Properties::SsmParameter(_)
@@ -58,12 +75,9 @@ impl Lengths {
                     | Properties::ManagedPolicy(_)
                     | Properties::ServiceControlPolicy(_) => None,
                 });
-        Self {
-            partition,
-            region,
-            stack_name,
-            layer_versions: versions.collect(),
-        }
+        let versions: Vec<(String, usize)> = versions.collect();
+        lengths.named.extend(versions);
+        lengths
     }
 
     /// The length of the value of a name in `${…}` or after `Ref`.
@@ -75,7 +89,7 @@ impl Lengths {
             // Whatever else a document refers to is a layer version, an account or an organization
             // of the usual length.
             _ => self
-                .layer_versions
+                .named
                 .get(name)
                 .copied()
                 .unwrap_or("123456789012".len()),

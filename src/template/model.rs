@@ -127,11 +127,15 @@ pub struct Parameter {
     /// `Type`
     pub kind: &'static str,
     /// `AllowedValues`
-    pub values: &'static [&'static str],
-    /// `AllowedPattern`, and `ConstraintDescription`, which describes it.
-    pub allowed: Option<(&'static str, &'static str)>,
+    pub values: Vec<String>,
+    /// `AllowedPattern`
+    pub pattern: Option<String>,
+    /// `ConstraintDescription`: what the pattern says, in words.
+    pub constraint: Option<&'static str>,
     /// `Default`
     pub default: Option<String>,
+    /// `NoEcho`
+    pub hidden: bool,
 }
 
 /// A value that CloudFormation may fill in.
@@ -214,15 +218,15 @@ pub enum Properties {
 #[derive(Clone, Debug)]
 pub struct LayerVersion {
     /// `LayerName`
-    pub name: String,
+    pub name: Value,
     /// `Description`
-    pub description: Option<String>,
+    pub description: Option<Value>,
     /// `CompatibleRuntimes`
     pub runtimes: Vec<String>,
     /// `CompatibleArchitectures`
     pub architectures: Vec<String>,
     /// `LicenseInfo`
-    pub license: Option<String>,
+    pub license: Option<Value>,
     /// `Content`
     pub content: Content,
 }
@@ -238,6 +242,8 @@ pub enum Content {
         key: Value,
         /// `S3ObjectVersion`
         object_version: Option<Value>,
+        /// Whether `S3ObjectStorageMode` is `REFERENCE`.
+        by_reference: bool,
     },
     /// A path that `aws cloudformation package` uploads, relative to the template.
     Local(String),

@@ -20,6 +20,7 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         bucket,
         key,
         object_version: None,
+        by_reference: _,
     } = &content.value
     else {
         return;

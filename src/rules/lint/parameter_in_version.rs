@@ -1,5 +1,6 @@
-//! A parameter inside the content of a listed version: another value would publish the version
-//! again. One that is the whole bucket has one value in each stack, and is left alone.
+//! A parameter inside the content or a text of a listed version: another value would publish the
+//! version again. One that is the whole bucket, or stands in the name of the layer, has one value
+//! in each stack, and is left alone.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
@@ -17,18 +18,22 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         let Origin::Published(publication) = &version.origin else {
             continue;
         };
-        let Content::S3 {
-            bucket,
-            key,
-            object_version,
-        } = &publication.content.value
-        else {
-            continue;
+        let content = match &publication.content.value {
+            Content::S3 {
+                bucket,
+                key,
+                object_version,
+                by_reference: _,
+            } => {
+                // A parameter that is the whole bucket tells stacks apart, not the versions of one.
+                let bucket = Some(bucket).filter(|bucket| bucket.as_parameter().is_none());
+                [bucket, Some(key), object_version.as_ref()]
+            }
+            Content::Local(_) => [None; 3],
         };
-        // A parameter that is the whole bucket distinguishes stacks, not the versions of one stack.
-        let bucket = Some(bucket).filter(|bucket| bucket.as_parameter().is_none());
-        let texts = [bucket, Some(key), object_version.as_ref()];
-        let mut parameters = texts.into_iter().flatten().flat_map(Text::parameters);
+        let texts = [&publication.description, &publication.license].map(Option::as_ref);
+        let texts = content.into_iter().chain(texts).flatten();
+        let mut parameters = texts.flat_map(Text::parameters);
         // The value of a pseudo parameter is the same for the whole life of a stack.
         if let Some(name) = parameters.find(|name| !name.starts_with("AWS::")) {
             diagnostics.push(

@@ -7,7 +7,7 @@ use crate::english::quote;
 use crate::rules::formats;
 use crate::rules::model::{Content, Spanned};
 use crate::rules::text::Text;
-use crate::source::PathKind;
+use crate::source::{PathKind, Span};
 use crate::syntax::ast::{self, Value};
 
 /// An archive, and the pin of its bytes.
@@ -76,7 +76,17 @@ impl Resolver<'_> {
         };
         let span = content.location.span;
         if let Some(address) = location.strip_prefix("s3://") {
-            let value = self.s3(&content.location, &address, object_version)?;
+            let by_reference = content.by_reference;
+            if let Some(reference) = by_reference.filter(|_| object_version.is_none()) {
+                self.report(no_object_version(reference, span));
+                return None;
+            }
+            let value = self.s3(
+                &content.location,
+                &address,
+                object_version,
+                by_reference.is_some(),
+            )?;
             return Some(Spanned { value, span });
         }
         if let Some(value) = &content.object_version {
@@ -85,6 +95,17 @@ impl Resolver<'_> {
                     Code::InvalidContent,
                     value.span,
                     "only an S3 object has an `object-version`",
+                )
+                .also(span, "this is not an S3 address"),
+            );
+            return None;
+        }
+        if let Some(reference) = content.by_reference {
+            self.report(
+                Diagnostic::error(
+                    Code::InvalidContent,
+                    reference,
+                    "only an S3 object can be used by reference",
                 )
                 .also(span, "this is not an S3 address"),
             );
@@ -102,6 +123,7 @@ impl Resolver<'_> {
         written: &Value,
         address: &Text,
         object_version: Option<Text>,
+        by_reference: bool,
     ) -> Option<Content> {
         let Some((bucket, key)) = address
             .split_once('/')
@@ -135,6 +157,7 @@ impl Resolver<'_> {
             bucket,
             key,
             object_version,
+            by_reference,
         })
     }
 
@@ -240,6 +263,21 @@ impl Resolver<'_> {
             span: written.span,
         })
     }
+}
+
+/// Lambda asks for the version of an object that it reads where it is (Lambda Developer Guide,
+/// "Self-managed storage").
+fn no_object_version(reference: Span, location: Span) -> Diagnostic {
+    Diagnostic::error(
+        Code::InvalidContent,
+        reference,
+        "`by reference` needs the version of the S3 object",
+    )
+    .also(location, "this object may change")
+    .note(
+        "Lambda makes no copy: it reads this version of the object for as long as the layer lives",
+    )
+    .help("write `object-version ID` before it; the bucket must keep versions")
 }
 
 fn not_local(written: &Value, path: &str) -> Diagnostic {

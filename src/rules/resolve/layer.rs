@@ -11,7 +11,7 @@ use crate::rules::model::{
     Fact, Facts, Grant, Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned,
     Variant, Version, is_possible,
 };
-use crate::rules::text::Text;
+use crate::rules::text::{Part, Text};
 use crate::source::Span;
 use crate::syntax::ast::{
     self, Exists, LayerStatement, Name, Property, PropertyValue, Share, Value,
@@ -43,10 +43,10 @@ pub struct Labelled<'a> {
 /// Properties by kind, with their places.
 #[derive(Clone, Default)]
 struct Properties {
-    description: Option<Spanned<String>>,
+    description: Option<Spanned<Text>>,
     runtimes: Option<Spanned<Vec<Spanned<String>>>>,
     architectures: Option<Spanned<Vec<String>>>,
-    license: Option<Spanned<String>>,
+    license: Option<Spanned<Text>>,
 }
 
 impl Properties {
@@ -140,14 +140,14 @@ impl Resolver<'_> {
     }
 
     /// The name by which AWS knows the layer.
-    fn layer_name(&mut self, declared: &Name, said: Option<&Value>) -> Option<Spanned<String>> {
+    fn layer_name(&mut self, declared: &Name, said: Option<&Value>) -> Option<Spanned<Text>> {
         let (name, span) = match said {
-            Some(value) => (
-                self.scope
-                    .literal(value, "a layer's name", self.diagnostics)?,
-                value.span,
-            ),
-            None => (declared.text.clone(), declared.span),
+            Some(value) => (self.scope.text(value, self.diagnostics)?, value.span),
+            None => (Text::literal(declared.text.as_str()), declared.span),
+        };
+        let problem = match name.as_literal() {
+            Some(name) => layer_name_problem(name),
+            None => open_name_problem(&name, self.longest_name(&name, span)?),
         };
         let unnamed = (!formats::has_letters_or_digits(&declared.text)).then_some(
             "a logical ID keeps only letters and digits, and this has none; `name` may give such a \
@@ -155,15 +155,15 @@ impl Resolver<'_> {
         );
         let problems = [
             (
-                &declared.text,
+                declared.text.clone(),
                 declared.span,
                 layer_name_problem(&declared.text).or(unnamed),
             ),
-            (&name, span, layer_name_problem(&name)),
+            (name.to_string(), span, problem),
         ];
         for (name, span, problem) in problems {
             if let Some(problem) = problem {
-                let message = format!("{} cannot name a layer", quote(name));
+                let message = format!("{} cannot name a layer", quote(&name));
                 self.report(Diagnostic::error(Code::InvalidName, span, message).note(problem));
                 return None;
             }
@@ -171,17 +171,32 @@ impl Resolver<'_> {
         Some(Spanned { value: name, span })
     }
 
+    /// The most characters of a name; `None` where a parameter cannot stand in it, which is then
+    /// reported.
+    fn longest_name(&mut self, name: &Text, span: Span) -> Option<usize> {
+        let mut longest = 0;
+        for part in name.parts() {
+            longest += match part {
+                Part::Literal(text) => text.len(),
+                Part::Parameter(name) => {
+                    self.scope
+                        .part_of_layer_name(name, span, self.diagnostics)?
+                }
+            };
+        }
+        Some(longest)
+    }
+
     fn properties(&mut self, said: &[&Property]) -> Properties {
         let mut properties = Properties::default();
         for property in said {
             let first = match &property.value {
                 PropertyValue::Description(value) => {
-                    let text =
-                        self.plain_text(value, "a layer's description", quotas::LAYER_DESCRIPTION);
+                    let text = self.shown_text(value, quotas::LAYER_DESCRIPTION);
                     keep(&mut properties.description, text, property.keyword)
                 }
                 PropertyValue::License(value) => {
-                    let text = self.plain_text(value, "a layer's license", quotas::LAYER_LICENSE);
+                    let text = self.shown_text(value, quotas::LAYER_LICENSE);
                     keep(&mut properties.license, text, property.keyword)
                 }
                 PropertyValue::Runtimes(values) => {
@@ -202,6 +217,27 @@ impl Resolver<'_> {
             }
         }
         properties
+    }
+
+    /// A text for people, in which parameters may stand. Whoever may use the layer reads it.
+    fn shown_text(&mut self, value: &Value, most: usize) -> Option<Text> {
+        let text = self.scope.text(value, self.diagnostics)?;
+        self.check_length(
+            &text.to_string(),
+            value.span,
+            text.shortest(),
+            most,
+            "characters",
+        );
+        if let Some(name) = text.parameters().find(|name| self.scope.is_hidden(name)) {
+            let message = format!("`{name}` is hidden, and this text would show its value");
+            self.report(
+                Diagnostic::error(Code::ParameterNotAllowed, value.span, message)
+                    .note("everybody who may use the layer can read it"),
+            );
+            return None;
+        }
+        Some(text)
     }
 
     pub fn plain_text(&mut self, value: &Value, what: &str, most: usize) -> Option<String> {
@@ -468,6 +504,21 @@ impl Resolver<'_> {
 fn layer_name_problem(name: &str) -> Option<&'static str> {
     (!formats::is_layer_name(name))
         .then_some("a layer's name is made of letters, digits, `-` and `_`, at most 140 of them")
+}
+
+/// What is wrong with a name in which parameters stand, whatever their values are.
+fn open_name_problem(name: &Text, longest: usize) -> Option<&'static str> {
+    let is_plain = |part: &Part| match part {
+        Part::Literal(text) => formats::is_layer_name(text),
+        Part::Parameter(_) => true,
+    };
+    if !name.parts().iter().all(is_plain) {
+        return layer_name_problem("");
+    }
+    (longest > quotas::LAYER_NAME).then_some(
+        "with the longest values of its parameters, it has more than 140 characters; of a \
+        parameter of type `string` that is 64, unless the values that are `allowed` are shorter",
+    )
 }
 
 /// Keeps `value` in `slot` unless it is taken, and returns the place of the earlier value then.

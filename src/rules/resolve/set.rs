@@ -41,14 +41,18 @@ fn literal(text: &str) -> Part {
 }
 
 /// The ARNs of any version, in any region, of the layers in an account whose names fit.
-fn any_version(account: impl IntoIterator<Item = Part>, pattern: &str) -> Text {
+fn any_version(
+    account: impl IntoIterator<Item = Part>,
+    pattern: impl IntoIterator<Item = Part>,
+) -> Text {
     let before = [
         literal("arn:"),
         Part::Parameter("AWS::Partition".to_owned()),
         literal(":lambda:*:"),
     ];
-    let behind = [literal(":layer:"), literal(pattern), literal(":*")];
-    Text::joined(before.into_iter().chain(account).chain(behind))
+    let between = before.into_iter().chain(account);
+    let name = [literal(":layer:")].into_iter().chain(pattern);
+    Text::joined(between.chain(name).chain([literal(":*")]))
 }
 
 impl Resolver<'_> {
@@ -150,7 +154,10 @@ impl Resolver<'_> {
     /// The ARNs of the versions of a declared layer: those that this stack publishes, and those
     /// that exist already.
     fn any_version_of(&mut self, layer: &Layer, span: Span) -> Vec<Layers> {
-        let own = any_version([stack_account()], &layer.layer_name.value);
+        let own = any_version(
+            [stack_account()],
+            layer.layer_name.value.parts().iter().cloned(),
+        );
         let Releases::Listed(versions) = &layer.releases else {
             return vec![Layers::Matching(own)];
         };
@@ -167,10 +174,8 @@ impl Resolver<'_> {
                         .get(4)
                         .map(|account| account.parts().to_vec())
                         .unwrap_or_default();
-                    any_version(
-                        account,
-                        fields.get(6).and_then(Text::as_literal).unwrap_or_default(),
-                    )
+                    let name = fields.get(6).map(|name| name.parts().to_vec());
+                    any_version(account, name.unwrap_or_default())
                 }
             };
             if !found.contains(&arns) {
@@ -249,7 +254,7 @@ impl Resolver<'_> {
             return Vec::new();
         }
         let member = |(account, names)| SetMember {
-            layers: Layers::Matching(any_version([account], &pattern.text)),
+            layers: Layers::Matching(any_version([account], [literal(&pattern.text)])),
             declared: None,
             names,
             span: pattern.span,

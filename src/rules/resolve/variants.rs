@@ -432,6 +432,7 @@ impl<'a> Writer<'a, '_> {
             location,
             object_version,
             sha256,
+            by_reference,
         } = content;
         let sha256 = match sha256 {
             Some(digits) => Some(self.value(digits)?),
@@ -445,6 +446,7 @@ impl<'a> Writer<'a, '_> {
             location: self.value(location)?,
             object_version,
             sha256,
+            by_reference: *by_reference,
         })
     }
 

@@ -4,7 +4,7 @@ use super::{Scope, shown};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats::{self, PSEUDO_PARAMETERS};
-use crate::rules::model::{Id, ParameterKind};
+use crate::rules::model::{Id, ParameterKind, ParameterPattern};
 use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Value};
@@ -207,6 +207,125 @@ impl Scope {
             .help(format!("declare it as `parameter {name} {wanted}`")),
         );
         None
+    }
+
+    /// The most characters of a parameter that stands in the name of a layer; `None` where it
+    /// cannot, which is then reported.
+    pub fn part_of_layer_name(
+        &mut self,
+        name: &str,
+        span: Span,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<usize> {
+        let Some(declared) = self.parameters.get(name) else {
+            // The longest partition, region and name of a stack (CloudFormation API reference,
+            // `CreateStack`), with room for new ones.
+            let longest = match name {
+                "AWS::AccountId" => Some(12),
+                "AWS::Partition" => Some(16),
+                "AWS::Region" => Some(24),
+                "AWS::StackName" => Some(128),
+                _ => None,
+            };
+            if longest.is_none() {
+                let message = format!("`{name}` cannot be used in the name of a layer");
+                diagnostics.push(
+                    Diagnostic::error(Code::ParameterNotAllowed, span, message)
+                        .note("its value has characters that no layer's name has"),
+                );
+            }
+            return longest;
+        };
+        let parameter = declared.referent.as_ref()?;
+        match parameter.kind {
+            ParameterKind::String => {
+                let lengths = parameter.allowed.iter().map(String::len);
+                let longest = lengths.max().unwrap_or(formats::LAYER_NAME_PART);
+                let first = self.in_layer_names.entry(name.to_owned());
+                first.or_insert(span);
+                Some(longest)
+            }
+            ParameterKind::Account => Some(12),
+            ParameterKind::Organization => Some(34),
+            ParameterKind::Switch => Some(5),
+            ParameterKind::OptionalAccount
+            | ParameterKind::OptionalOrganization
+            | ParameterKind::Number
+            | ParameterKind::Ssm => {
+                let message = format!(
+                    "`{name}` is a parameter of type `{}`, and cannot be used in the name of a \
+                    layer",
+                    parameter.kind.name()
+                );
+                diagnostics.push(
+                    Diagnostic::error(Code::ParameterType, span, message)
+                        .also(declared.span, "declared here")
+                        .note(
+                            "a name must not be empty, and must not have a wildcard in it; nothing \
+                            keeps this parameter from either",
+                        )
+                        .help(format!(
+                            "declare a parameter of type `string`: `parameter {name}`"
+                        )),
+                );
+                None
+            }
+        }
+    }
+
+    /// Gives the parameters in the names of layers their pattern, and reports those that have
+    /// something else.
+    pub fn check_layer_names(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        for (name, &used) in &self.in_layer_names {
+            let Some(parameter) = self
+                .parameters
+                .get_mut(name)
+                .and_then(|declared| declared.referent.as_mut())
+            else {
+                continue;
+            };
+            if parameter.pattern.is_some() {
+                let message = format!("`{name}` has a pattern of its own");
+                diagnostics.push(
+                    Diagnostic::error(Code::ParameterType, parameter.name.span, message)
+                        .also(used, "it stands in the name of a layer here")
+                        .note(
+                            "there, it gets the pattern of such names, so that it can hold neither \
+                            nothing nor a wildcard",
+                        )
+                        .help("leave `pattern` out, or list the values: `allowed VALUE, …`"),
+                );
+                continue;
+            }
+            let default = parameter.default.as_ref();
+            let span = default.map_or(parameter.name.span, |default| default.span);
+            let values = default.map(|default| (&default.value, default.span));
+            let allowed = parameter.allowed.iter().map(|value| (value, span));
+            if let Some((value, span)) = values
+                .into_iter()
+                .chain(allowed)
+                .find(|(value, _)| !formats::is_layer_name_part(value))
+            {
+                let what = match value.as_str() {
+                    "" => "an empty text".to_owned(),
+                    value => quote(value),
+                };
+                let message = format!("{what} cannot stand in the name of a layer");
+                diagnostics.push(
+                    Diagnostic::error(Code::InvalidDefault, span, message)
+                        .also(used, format!("`{name}` stands in the name of a layer here"))
+                        .note("there, it has 1 to 64 letters, digits, `-` and `_`"),
+                );
+            }
+            parameter.pattern = Some(ParameterPattern::LayerName);
+        }
+    }
+
+    /// Whether a parameter's value is shown to nobody.
+    pub fn is_hidden(&self, name: &str) -> bool {
+        let declared = self.parameters.get(name);
+        let parameter = declared.and_then(|declared| declared.referent.as_ref());
+        parameter.is_some_and(|parameter| parameter.hidden)
     }
 
     /// A text that may contain parameters.

@@ -61,6 +61,8 @@ pub struct Scope {
     /// The groups of the accounts of units, by the units' IDs.
     units: HashMap<String, u32>,
     has_noted_frozen: bool,
+    /// The parameters of type `string` that stand in the names of layers, and where first.
+    in_layer_names: IndexMap<String, Span>,
 }
 
 impl Scope {

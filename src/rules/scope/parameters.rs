@@ -1,13 +1,15 @@
-//! `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"]`
+//! `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"] [{ … }]`
 
 use super::ids::read_literal;
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, nearest, quote};
 use crate::rules::formats;
-use crate::rules::model::{Parameter, ParameterKind, Spanned};
+use crate::rules::model::{Parameter, ParameterKind, ParameterPattern, Spanned};
 use crate::source::Span;
-use crate::syntax::ast::{self, Name};
+use crate::syntax::ast::{self, Name, ParameterStatement};
+use crate::syntax::keyword::Keyword;
+use regex_lite::Regex;
 
 /// A parameter; `None` where its declaration is broken, which is then reported.
 pub(super) fn read_parameter(
@@ -68,6 +70,10 @@ pub(super) fn read_parameter(
                 .note("the description of a parameter has at most 4,000 characters"),
         );
     }
+    let body = read_body(parameter, kind, diagnostics);
+    if let Some(default) = &default {
+        body.check_default(default, diagnostics);
+    }
     Some(Parameter {
         name: Spanned {
             value: parameter.name.text.clone(),
@@ -76,7 +82,169 @@ pub(super) fn read_parameter(
         kind,
         default,
         description: description.map(|text| text.value),
+        allowed: body.allowed.into_iter().map(|said| said.value).collect(),
+        pattern: body
+            .pattern
+            .map(|(written, _)| ParameterPattern::Written(written.value)),
+        hidden: body.hidden.is_some(),
     })
+}
+
+/// What the body of a parameter says.
+#[derive(Default)]
+struct Body {
+    allowed: Vec<Spanned<String>>,
+    pattern: Option<(Spanned<String>, Regex)>,
+    hidden: Option<Span>,
+}
+
+impl Body {
+    /// Reports a default that is none of the values that are allowed.
+    fn check_default(&self, default: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) {
+        let is_listed = |all: &[Spanned<String>]| all.iter().any(|one| one.value == default.value);
+        let first = self.allowed.first();
+        let broken = match (first, &self.pattern) {
+            (Some(first), _) if !is_listed(&self.allowed) => {
+                Some((first.span, "it is not among the values that are allowed"))
+            }
+            (_, Some((written, pattern))) if !pattern.is_match(&default.value) => {
+                Some((written.span, "the pattern does not fit it"))
+            }
+            _ => None,
+        };
+        if let Some((span, why)) = broken {
+            let message = format!(
+                "{} cannot be the default of this parameter",
+                quote(&default.value)
+            );
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidDefault, default.span, message).also(span, why),
+            );
+        }
+    }
+}
+
+fn read_body(
+    parameter: &ast::Parameter,
+    kind: ParameterKind,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Body {
+    let mut body = Body::default();
+    for statement in &parameter.statements {
+        match statement {
+            ParameterStatement::Allowed(values) => {
+                read_allowed(values, kind, &mut body.allowed, diagnostics);
+            }
+            ParameterStatement::Pattern(written) => {
+                if let Some((first, _)) = &body.pattern {
+                    diagnostics.push(repeated(Keyword::Pattern, written.span, first.span));
+                } else {
+                    body.pattern = read_pattern(written, kind, diagnostics);
+                }
+            }
+            ParameterStatement::Hidden(span) => match body.hidden {
+                Some(first) => diagnostics.push(repeated(Keyword::Hidden, *span, first)),
+                None => body.hidden = Some(*span),
+            },
+        }
+    }
+    if let Some((written, pattern)) = &body.pattern
+        && let Some(value) = body
+            .allowed
+            .iter()
+            .find(|value| !pattern.is_match(&value.value))
+    {
+        let message = format!("the pattern does not fit {}", quote(&value.value));
+        diagnostics.push(
+            Diagnostic::error(Code::InvalidAllowedValue, value.span, message)
+                .also(written.span, "the pattern")
+                .help("a list of values needs no pattern beside it: leave one of them out"),
+        );
+    }
+    body
+}
+
+fn repeated(statement: Keyword, span: Span, first: Span) -> Diagnostic {
+    let message = format!("`{statement}` is repeated");
+    Diagnostic::error(Code::RepeatedStatement, span, message)
+        .label("repeated here")
+        .also(first, "first given here")
+}
+
+/// `allowed VALUE, …`
+fn read_allowed(
+    values: &[ast::Value],
+    kind: ParameterKind,
+    allowed: &mut Vec<Spanned<String>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for value in values {
+        let Some(text) = read_literal(value, "a value that is allowed", diagnostics) else {
+            continue;
+        };
+        let message = format!("{} cannot be a value of this parameter", quote(&text));
+        let problem = match kind {
+            ParameterKind::Switch => Some("a switch is `true` or `false`, and nothing else"),
+            ParameterKind::String
+            | ParameterKind::Account
+            | ParameterKind::Organization
+            | ParameterKind::OptionalAccount
+            | ParameterKind::OptionalOrganization
+            | ParameterKind::Number
+            | ParameterKind::Ssm => default_problem(kind, &text),
+        };
+        if let Some(problem) = problem {
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidAllowedValue, value.span, message).note(problem),
+            );
+        } else if let Some(first) = allowed.iter().find(|known| known.value == text) {
+            let message = format!("{} is listed twice", quote(&text));
+            diagnostics.push(
+                Diagnostic::warning(Code::DuplicateItem, value.span, message)
+                    .also(first.span, "first listed here"),
+            );
+        } else {
+            let span = value.span;
+            allowed.push(Spanned { value: text, span });
+        }
+    }
+}
+
+/// `pattern "REGEX"`
+fn read_pattern(
+    written: &ast::Value,
+    kind: ParameterKind,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<(Spanned<String>, Regex)> {
+    let (span, value) = (written.span, written.text.clone());
+    if kind != ParameterKind::String {
+        let message = format!(
+            "a parameter of type `{}` takes no pattern of its own",
+            kind.name()
+        );
+        diagnostics.push(
+            Diagnostic::error(Code::ParameterType, span, message)
+                .note("its type says already what its values look like")
+                .help("to allow only some of them, list them: `allowed VALUE, …`"),
+        );
+        return None;
+    }
+    // The pattern must fit the whole value (CloudFormation User Guide, "Parameters").
+    match Regex::new(&format!("^(?:{value})$")) {
+        Ok(pattern) => Some((Spanned { value, span }, pattern)),
+        Err(_) => {
+            let message = format!("{} is not a pattern that can be checked", quote(&value));
+            diagnostics.push(
+                Diagnostic::error(Code::InvalidPattern, span, message)
+                    .note(
+                        "it is a regular expression, for the whole value; look-around and \
+                        references back are not supported",
+                    )
+                    .help("write for example `\"[a-z]{2,10}\"`"),
+            );
+            None
+        }
+    }
 }
 
 fn plain_kind(word: &Name) -> Result<ParameterKind, Box<Diagnostic>> {

@@ -104,7 +104,7 @@ fn version_body(cursor: &mut Cursor<'_>) -> Parsed<Vec<Property>> {
     Ok(properties)
 }
 
-/// `LOCATION [object-version ID] [sha256 DIGITS]`
+/// `LOCATION [object-version ID] [sha256 DIGITS] [by reference]`
 fn content(cursor: &mut Cursor<'_>) -> Parsed<Content> {
     let location = cursor.expect_value("an S3 address or a local path")?;
     let object_version = match cursor.accept_keyword(Keyword::ObjectVersion) {
@@ -115,10 +115,15 @@ fn content(cursor: &mut Cursor<'_>) -> Parsed<Content> {
         Some(_) => Some(cursor.expect_value("the SHA-256 of the archive")?),
         None => None,
     };
+    let by_reference = match cursor.accept_keyword(Keyword::By) {
+        Some(_) => Some(cursor.expect_keyword(Keyword::Reference)?),
+        None => None,
+    };
     Ok(Content {
         location,
         object_version,
         sha256,
+        by_reference,
     })
 }
 

@@ -11,9 +11,11 @@ mod restriction;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::FileId;
 use crate::syntax::ast::{
-    Alias, File, Group, Parameter, Principal, RestrictionKind, Statement, Value,
+    Alias, File, Group, Parameter, ParameterStatement, Principal, RestrictionKind, Statement, Value,
 };
-use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword, StatementKeyword};
+use crate::syntax::keyword::{
+    Choice, Keyword, ParameterKeyword, PrincipalKeyword, StatementKeyword,
+};
 use crate::syntax::token::TokenKind;
 use cursor::{Cursor, Failed, Parsed};
 use restriction::restriction;
@@ -152,7 +154,7 @@ fn accounts(cursor: &mut Cursor<'_>) -> Parsed<Value> {
     cursor.expect_string("the path of a file in quotes")
 }
 
-/// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"]`
+/// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"] [{ … }]`
 fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
     let name = cursor.expect_word("the parameter's name")?;
     let optional = cursor.accept_keyword(Keyword::Optional);
@@ -171,12 +173,32 @@ fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
     } else {
         None
     };
+    let statements = if cursor.at(TokenKind::OpenBrace) {
+        body(cursor, "parameter", parameter_statement)?.0
+    } else {
+        Vec::new()
+    };
     Ok(Parameter {
         name,
         optional,
         kind,
         default,
         description,
+        statements,
+    })
+}
+
+/// `allowed VALUE, …`, `pattern "REGEX"` or `hidden`
+fn parameter_statement(cursor: &mut Cursor<'_>) -> Parsed<ParameterStatement> {
+    let (keyword, span) = cursor.keyword("in a parameter")?;
+    Ok(match keyword {
+        ParameterKeyword::Allowed => {
+            ParameterStatement::Allowed(values(cursor, "a value that is allowed")?)
+        }
+        ParameterKeyword::Pattern => {
+            ParameterStatement::Pattern(cursor.expect_string("a regular expression in quotes")?)
+        }
+        ParameterKeyword::Hidden => ParameterStatement::Hidden(span),
     })
 }
 

@@ -84,10 +84,7 @@ fn layer(layer: &Layer, context: &mut Context<'_>, lowered: &mut Lowered) {
         Output {
             condition: condition.clone(),
             id: names::newest_arn(&layer.name.value),
-            description: format!(
-                "The ARN of the newest version of {}",
-                layer.layer_name.value
-            ),
+            description: format!("The ARN of the newest version of {}", called(layer)),
             value: newest.clone(),
         },
         layer.name.span,
@@ -107,6 +104,12 @@ fn layer(layer: &Layer, context: &mut Context<'_>, lowered: &mut Lowered) {
         };
         lowered.push(resource, name.span);
     }
+}
+
+/// What a text without parameters calls a layer: its name at AWS, if that is known before a deploy.
+fn called(layer: &Layer) -> &str {
+    let name = layer.layer_name.value.as_literal();
+    name.unwrap_or(&layer.name.value)
 }
 
 impl Context<'_> {
@@ -197,7 +200,7 @@ fn rolling(
     );
     lowered.source_map.versions.push(VersionResources {
         layer: layer.name.value.clone(),
-        layer_name: layer.layer_name.value.clone(),
+        layer_name: layer.layer_name.value.to_string(),
         label: None,
         version: Some(id),
         arn: arn.json(),
@@ -255,7 +258,7 @@ fn listed(
         let granted = grants(&version.grants, &granted, context, lowered);
         lowered.source_map.versions.push(VersionResources {
             layer: layer.name.value.clone(),
-            layer_name: layer.layer_name.value.clone(),
+            layer_name: layer.layer_name.value.to_string(),
             label: Some(version.label.value.clone()),
             version: matches!(version.origin, Origin::Published(_)).then_some(id),
             arn: arn.json(),
@@ -272,23 +275,25 @@ fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> P
             bucket,
             key,
             object_version,
+            by_reference,
         } => Content::S3 {
             bucket: value(bucket),
             key: value(key),
             object_version: object_version.as_ref().map(value),
+            by_reference: *by_reference,
         },
         rules::Content::Local(path) => Content::Local(rebase(&placement.source_folder, path)),
     };
     Properties::LayerVersion(Box::new(LayerVersion {
-        name: layer.layer_name.value.clone(),
-        description: publication.description.clone(),
+        name: value(&layer.layer_name.value),
+        description: publication.description.as_ref().map(value),
         runtimes: publication
             .runtimes
             .iter()
             .map(|runtime| runtime.value.clone())
             .collect(),
         architectures: publication.architectures.clone(),
-        license: publication.license.clone(),
+        license: publication.license.as_ref().map(value),
         content,
     }))
 }
