@@ -7,9 +7,7 @@ use super::messages::Messages;
 use super::tree::Tree;
 use crate::report::{self, MadeFrom};
 use crate::template::limits::Limits;
-use anyhow::Context;
 use std::cell::RefCell;
-use std::io::{self, Write};
 
 /// Shows who can use which versions, and which layers may be attached.
 pub fn run(
@@ -39,9 +37,6 @@ pub fn run(
         AccessFormat::Html => report::access_html(&access, &made_from),
         AccessFormat::Svg => report::access_svg(&access),
     };
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("cannot write to standard output")?;
+    messages.answer(&text)?;
     Ok(Outcome::Fine)
 }

@@ -16,8 +16,7 @@ use crate::rules::load::Root;
 use crate::rules::model::Claim;
 use crate::source::Sources;
 use crate::template::limits::Limits;
-use anyhow::{Context, anyhow, bail};
-use std::io::{self, Write};
+use anyhow::{anyhow, bail};
 
 /// Answers whether a claim holds, and why.
 pub fn run(
@@ -37,7 +36,7 @@ pub fn run(
         _ => of_others(Vec::new(), arguments, limits, messages)?,
     };
     match verdict {
-        Ok(verdict) => print(&verdict, arguments),
+        Ok(verdict) => print(&verdict, arguments, messages),
         Err(outcome) => Ok(outcome),
     }
 }
@@ -132,7 +131,11 @@ fn claim<'c>(compiled: &'c Compiled, arguments: &AskArguments) -> anyhow::Result
         .ok_or_else(|| anyhow!("`{}` is not a claim", arguments.claim))
 }
 
-fn print(verdict: &Verdict, arguments: &AskArguments) -> anyhow::Result<Outcome> {
+fn print(
+    verdict: &Verdict,
+    arguments: &AskArguments,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
     let answer = Answer {
         claim: &arguments.claim,
         verdict,
@@ -143,10 +146,7 @@ fn print(verdict: &Verdict, arguments: &AskArguments) -> anyhow::Result<Outcome>
         ReportFormat::Markdown => report::answer_markdown(&answer),
         ReportFormat::Json => format!("{:#}\n", report::answer_json(&answer)),
     };
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("cannot write to standard output")?;
+    messages.answer(&text)?;
     Ok(match verdict {
         Verdict::Holds(_) => Outcome::Fine,
         Verdict::Fails(..) => Outcome::Findings,

@@ -9,9 +9,8 @@ use crate::access::diff::Diff;
 use crate::access::{Access, several};
 use crate::report;
 use crate::template::limits::Limits;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use std::cell::RefCell;
-use std::io::{self, Write};
 use std::path::PathBuf;
 
 /// Shows the changes from one side to the other.
@@ -69,10 +68,7 @@ pub fn run(
         ReportFormat::Markdown => report::diff_markdown(&diff, &old, &new),
         ReportFormat::Json => format!("{:#}\n", report::diff_json(&diff, &old, &new)),
     };
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("cannot write to standard output")?;
+    messages.answer(&text)?;
     let fails = arguments.fail_on.is_some() && diff.is_broader();
     if fails {
         let found = report::broader(&diff, &new, &places);

@@ -13,11 +13,10 @@ use crate::english::{count, list};
 use crate::report::{self, drifted, terminal};
 use crate::rules::load::Root;
 use crate::template::limits::Limits;
-use anyhow::{Context, anyhow, bail};
+use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::io::{self, Write};
 
 /// Compares the sharing that templates declare with the sharing that is live.
 pub fn run(
@@ -28,7 +27,8 @@ pub fn run(
     let mut reading = Reading::new(&Tree::Disk, arguments.values.values(), None, limits);
     reading.places = Some(RefCell::default());
     let (mut folders, mut roots, mut printed) = (Vec::new(), Vec::new(), Vec::new());
-    for path in &arguments.files {
+    for (index, path) in arguments.files.iter().enumerate() {
+        messages.progress("reading", index, arguments.files.len());
         if path.is_dir() {
             folders.push(path.clone());
             continue;
@@ -76,10 +76,7 @@ pub fn run(
         ReportFormat::Markdown => report::drift_markdown(&found),
         ReportFormat::Json => format!("{:#}\n", report::drift_json(&found)),
     };
-    io::stdout()
-        .lock()
-        .write_all(text.as_bytes())
-        .context("cannot write to standard output")?;
+    messages.answer(&text)?;
     let places = reading.placed();
     messages.reported(&drifted(&found.findings, &places), &places.sources);
     summarize(&found, messages);

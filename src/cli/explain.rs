@@ -47,7 +47,14 @@ fn near(name: &str) -> Vec<String> {
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| word.len() > 2)
     };
-    let common = |code: &str| words().filter(|word| code.contains(word)).count();
+    // A short word is like too many others.
+    let is_like =
+        |word: &str, code: &str| word.len() > 4 && nearest(word, code.split('-')).is_some();
+    let common = |code: &str| {
+        words()
+            .filter(|word| code.contains(word) || is_like(word, code))
+            .count()
+    };
     let mut found: Vec<&str> = codes().filter(|code| common(code) > 0).collect();
     found.sort_by_key(|code| usize::MAX - common(code));
     found

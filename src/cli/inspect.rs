@@ -11,7 +11,6 @@ use crate::diagnostic::has_errors;
 use crate::report::{self, Inspected};
 use crate::source::Sources;
 use anyhow::Context;
-use std::io::{self, Write};
 
 /// Shows the content of archives and the findings.
 pub fn run(arguments: &InspectArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
@@ -21,7 +20,8 @@ pub fn run(arguments: &InspectArguments, messages: &mut Messages) -> anyhow::Res
     };
     let mut sources = Sources::default();
     let mut inspected = Vec::new();
-    for path in &arguments.files {
+    for (index, path) in arguments.files.iter().enumerate() {
+        messages.progress("inspecting", index, arguments.files.len());
         let name = path.display().to_string();
         let contents = contents(path).with_context(|| format!("cannot read {name}"))?;
         let listing = Listing::new(&name, &contents, &mut sources);
@@ -37,10 +37,7 @@ pub fn run(arguments: &InspectArguments, messages: &mut Messages) -> anyhow::Res
         ReportFormat::Markdown => report::inspect_markdown(&inspected, &sources),
         ReportFormat::Json => format!("{:#}\n", report::inspect_json(&inspected, &sources)),
     };
-    io::stdout()
-        .lock()
-        .write_all(report.as_bytes())
-        .context("cannot write to standard output")?;
+    messages.answer(&report)?;
     let all: Vec<_> = inspected
         .into_iter()
         .flat_map(|one| one.diagnostics)

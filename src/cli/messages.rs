@@ -7,6 +7,7 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::english::count;
 use crate::source::Sources;
 use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
 use std::io::{Stderr, Write};
 
 /// Writes messages and counts them.
@@ -72,6 +73,15 @@ impl Messages {
                 count(warnings, "warning")
             )),
         }
+    }
+
+    /// Writes the answer of a command to standard output, in place of the progress that is there.
+    pub fn answer(&mut self, text: &str) -> anyhow::Result<()> {
+        self.progress.clear();
+        let mut to = std::io::stdout().lock();
+        to.write_all(text.as_bytes())
+            .and_then(|()| to.flush())
+            .context("cannot write to standard output")
     }
 
     /// Shows the progress of something slow, on a terminal.

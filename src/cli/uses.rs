@@ -14,9 +14,8 @@ use crate::template::limits::Limits;
 use crate::uses::catalog::Catalog;
 use crate::uses::question::{User, Wanted, users};
 use crate::uses::{File, Target, Uses};
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 use serde_json::Value as Json;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// Shows the layers of functions and the findings, or the functions that use a layer.
@@ -54,7 +53,7 @@ pub fn run(
             layer: layer.clone(),
             number: arguments.version.clone(),
         };
-        return answer(&files, &wanted, arguments.format, &sources);
+        return answer(&files, &wanted, arguments.format, &sources, messages);
     }
     let Some(catalog) = catalog(&arguments.catalog, limits, messages)? else {
         return Ok(Outcome::Findings);
@@ -68,7 +67,7 @@ pub fn run(
     for file in &files {
         uses.add(file, &catalog, &target);
     }
-    print(&match arguments.format {
+    messages.answer(&match arguments.format {
         ReportFormat::Text => report::uses_text(&uses, &sources),
         ReportFormat::Markdown => report::uses_markdown(&uses, &sources),
         ReportFormat::Json => format!("{:#}\n", report::uses_json(&uses, &sources)),
@@ -87,9 +86,10 @@ fn answer(
     wanted: &Wanted,
     format: ReportFormat,
     sources: &Sources,
+    messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
     let found: Vec<User> = files.iter().flat_map(|file| users(file, wanted)).collect();
-    print(&match format {
+    messages.answer(&match format {
         ReportFormat::Text => report::users_text(&found, sources),
         ReportFormat::Markdown => report::users_markdown(&found, sources),
         ReportFormat::Json => format!("{:#}\n", report::users_json(&found, sources)),
@@ -101,13 +101,6 @@ fn answer(
     } else {
         Outcome::Undecided
     })
-}
-
-fn print(report: &str) -> anyhow::Result<()> {
-    io::stdout()
-        .lock()
-        .write_all(report.as_bytes())
-        .context("cannot write to standard output")
 }
 
 /// A template as it is written and as it is read, and its file among the sources.
@@ -133,7 +126,8 @@ fn catalog(
     // The layers are in another stack, which has its own values.
     let reading = Reading::new(&Tree::Disk, Values::default(), None, limits);
     let mut catalog = Catalog::default();
-    for path in paths {
+    for (index, path) in paths.iter().enumerate() {
+        messages.progress("reading", index, paths.len());
         let root = disk::root(path)?;
         let name = root.name.clone();
         let is_source = input::is_source(&root);
