@@ -1,11 +1,13 @@
 //! The parts of a template that this reader does not read and that could affect layers or
 //! identities. Every such part is named.
 //!
-//! AWS's types that do not affect layers or identities are harmless, future ones included. For the
+//! AWS's types that do not affect layers or identities are harmless, future ones included, unless
+//! they name the call that shares a layer. For the
 //! services that do affect them, a type is read, is known to be harmless, or is named.
 
 use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::{Resource, Template};
+use serde_json::Value as Json;
 
 /// Services whose resources can share layers or allow attaching them.
 const SERVICES: [&str; 10] = [
@@ -116,7 +118,7 @@ pub fn places(template: &Template) -> Vec<Unread> {
         };
         let properties = resource.json.get("Properties");
         let parents = properties.and_then(|all| all.get(property));
-        let parents = parents.unwrap_or(&serde_json::Value::Null);
+        let parents = parents.unwrap_or(&Json::Null);
         found.push(Unread::resource(resource.id, what, parents, template));
     }
     found
@@ -126,10 +128,7 @@ pub fn places(template: &Template) -> Vec<Unread> {
 fn is_not_read(resource: &Resource<'_>) -> Option<String> {
     let kind = resource.kind;
     if READ.contains(&kind) {
-        let properties = resource
-            .json
-            .get("Properties")
-            .and_then(serde_json::Value::as_object);
+        let properties = resource.json.get("Properties").and_then(Json::as_object);
         let known = properties_of(kind);
         let strange =
             properties.and_then(|all| all.keys().find(|name| !known.contains(&name.as_str())));
@@ -140,9 +139,34 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
         && !MAKERS.contains(&kind)
         && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
     if is_harmless {
-        None
+        let call = format!("a resource ({kind}) that names the call {SHARING_CALL}");
+        names_sharing_call(resource.json).then_some(call)
     } else {
         Some(description(kind))
+    }
+}
+
+/// The call that shares a layer version. A schedule, a state machine or a script may make it.
+const SHARING_CALL: &str = "AddLayerVersionPermission";
+
+/// Whether a resource names the call as an SDK, the command line or Python does. Only letters
+/// count, and several texts may be joined into one.
+fn names_sharing_call(resource: &Json) -> bool {
+    let mut letters = String::new();
+    add_letters(resource, &mut letters);
+    letters.contains(&SHARING_CALL.to_ascii_lowercase())
+}
+
+/// Adds the letters of all texts in a value.
+fn add_letters(json: &Json, letters: &mut String) {
+    match json {
+        Json::String(text) => {
+            let all = text.chars().filter(char::is_ascii_alphabetic);
+            letters.extend(all.map(|letter| letter.to_ascii_lowercase()));
+        }
+        Json::Array(items) => items.iter().for_each(|item| add_letters(item, letters)),
+        Json::Object(map) => map.values().for_each(|value| add_letters(value, letters)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
     }
 }
 
@@ -158,7 +182,7 @@ fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> Option<Strin
         .and_then(|all| all.get("GroupName"));
     let by_reference = group
         .and_then(|group| group.get("Ref"))
-        .and_then(serde_json::Value::as_str);
+        .and_then(Json::as_str);
     let is_here = template
         .resources()
         .filter(|other| other.kind == "AWS::IAM::Group")
