@@ -173,7 +173,7 @@ pub trait Files {
     /// stays as it is.
     fn identity(&self, path: &Path) -> PathBuf;
 
-    /// What stands at `path`.
+    /// The kind of `path`.
     fn kind(&self, path: &Path) -> PathKind;
 }
 

@@ -117,9 +117,9 @@ pub struct Diff {
     pub gained: Vec<UseChange>,
     /// Lost access to versions.
     pub lost: Vec<UseChange>,
-    /// What may newly be attached.
+    /// Layers that may newly be attached.
     pub wider: Vec<AttachChange>,
-    /// What may no longer be attached that could.
+    /// Layers that may no longer be attached.
     pub narrower: Vec<AttachChange>,
     /// Notes about grants.
     pub notes: Vec<Note>,
@@ -211,7 +211,7 @@ fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
     found
 }
 
-/// What statements of `old` deny on versions that `new` still shares, and no statement of `new`.
+/// The Deny statements of `old` on versions that `new` still shares, without those of `new`.
 fn no_longer_denied(old: &Grants, new: &Grants) -> impl Iterator<Item = UseChange> {
     old.versions.iter().flat_map(|(id, before)| {
         let shared = new

@@ -76,7 +76,7 @@ pub struct Version {
 pub struct Denial {
     /// Its statement ID.
     pub id: String,
-    /// What tells it from others: all of it but the ID.
+    /// Its identity: the whole statement except the ID.
     pub identity: String,
 }
 
@@ -529,7 +529,7 @@ fn account_in(principal: &Text) -> Option<Text> {
     is_account.then_some(account)
 }
 
-/// What tells a statement from others: all of it but its ID.
+/// The identity of a statement: the whole statement except its ID.
 fn identity(statement: &Json) -> String {
     let mut written = statement.clone();
     if let Json::Object(map) = &mut written {

@@ -69,9 +69,9 @@ pub struct Broken {
 /// The declared properties of the layer of an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
-    /// The runtimes; none where it names none.
+    /// The runtimes; empty if it names none.
     pub runtimes: Vec<String>,
-    /// The architectures; none where it names none.
+    /// The architectures; empty if it names none.
     pub architectures: Vec<String>,
 }
 

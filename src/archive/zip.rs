@@ -175,7 +175,7 @@ impl<'c> Reading<'c> {
         }
         self.compare_headers(&archive)?;
         if self.contents.unzipped() > quotas::UNZIPPED_BYTES {
-            // It is refused for its size, so there is no need to unzip it.
+            // It is refused for its size, so it need not be unzipped.
             return Ok(());
         }
         for index in 0..self.stored.len() {

@@ -37,7 +37,7 @@ pub struct LayerVersionArn<T> {
 }
 
 impl<T> Arn<T> {
-    /// The ARN that has these fields between its colons; `None` where there are too few.
+    /// The ARN with these fields between its colons; `None` if there are too few.
     #[must_use]
     pub fn of_fields(fields: impl IntoIterator<Item = T>) -> Option<Self> {
         let mut fields = fields.into_iter();
@@ -52,7 +52,7 @@ impl<T> Arn<T> {
         (!arn.resource.is_empty()).then_some(arn)
     }
 
-    /// The fields that a layer version's ARN has; `None` where their number is another one.
+    /// The fields of a layer version's ARN; `None` if their number is another one.
     #[must_use]
     pub fn layer_version(self) -> Option<LayerVersionArn<T>> {
         let [_, name, version] = <[T; 3]>::try_from(self.resource).ok()?;
@@ -66,7 +66,7 @@ impl<T> Arn<T> {
     }
 
     /// The account whose root user this is, which stands for the account itself (IAM User Guide,
-    /// `Principal`). `is` tells whether a field is a text.
+    /// `Principal`). `is` returns whether a field is a text.
     #[must_use]
     pub fn root_account(self, is: impl Fn(&T, &str) -> bool) -> Option<T> {
         let [resource] = self.resource.as_slice() else {
@@ -88,7 +88,7 @@ impl<'a> Arn<&'a str> {
     }
 }
 
-/// The six parts of an ARN, of which the last, the resource, may have colons in it.
+/// The six parts of an ARN. The last one, the resource, may contain colons.
 #[must_use]
 pub fn parts(text: &str) -> Option<[&str; 6]> {
     let parts: Vec<&str> = text.splitn(6, ':').collect();

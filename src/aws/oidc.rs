@@ -9,15 +9,14 @@ pub(super) const DATA: Data = Data(include_str!("oidc.txt"));
 pub enum Tenant {
     /// The subject begins with a fixed text, the tenant, and a character that ends the tenant.
     Prefix {
-        /// What stands before the tenant.
+        /// The text before the tenant.
         before: &'static str,
-        /// What ends it.
+        /// The text after it.
         end: char,
     },
-    /// The subject tells, and where it does is not known: only a whole subject names a tenant for
-    /// certain.
+    /// The subject names it in an unknown place: only a whole subject certainly names a tenant.
     Subject,
-    /// Another claim tells, and the subject does not.
+    /// Another claim names it, and the subject does not.
     Claim(&'static str),
 }
 

@@ -38,7 +38,7 @@ impl System {
     }
 }
 
-/// The system of a runtime; `None` where it is not known.
+/// The system of a runtime; `None` if it is unknown.
 #[must_use]
 pub fn of_runtime(runtime: &str) -> Option<System> {
     let name = DATA

@@ -52,7 +52,7 @@ pub fn check_local(
     Ok(found)
 }
 
-/// What a source publishes.
+/// The content that a source publishes.
 fn publications(rules: &Rules) -> impl Iterator<Item = &Publication> {
     rules.layers.iter().flat_map(|layer| {
         let rolling = match &layer.releases {

@@ -110,8 +110,8 @@ fn is_github_actions() -> bool {
         && !std::io::stderr().is_terminal()
 }
 
-/// What to do. The arguments of a command are put together when it is the one that was called. The
-/// structures that they are in have no documentation, which clap would take for the command's.
+/// What to do. The arguments of a command are built only when it is called. Their structures have
+/// no documentation, since clap would use it for the command.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {

@@ -208,7 +208,7 @@ fn list_of_resources(printed: &Json) -> Option<&Vec<Json>> {
         .and_then(Json::as_array)
 }
 
-/// What a stack's resources are called. What is deleted, or left behind, is none of them.
+/// The physical IDs of a stack's resources, without deleted and retained ones.
 fn physical_ids(printed: &Json) -> HashMap<String, String> {
     let text = |resource: &Json, name| resource.get(name).and_then(Json::as_str).map(str::to_owned);
     let resources = list_of_resources(printed).into_iter().flatten();

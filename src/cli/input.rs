@@ -40,8 +40,8 @@ pub struct Reading<'a> {
     pub values: Values,
     /// The kind of a policy in a file of its own, if its content does not show it.
     pub meant_as: Option<Kind>,
-    /// What a policy by itself is called, where that is not by its file: the two sides of a
-    /// difference are one policy, whatever their files are called.
+    /// The name of a policy in a file of its own, if it is not the name of the file: the two sides
+    /// of a difference are one policy, whatever the names of their files.
     pub policy_name: Option<String>,
     /// The sizes beyond which nothing is compiled.
     pub limits: Limits,
@@ -336,7 +336,7 @@ impl<'a> Reading<'a> {
         let name = &root.name;
         let json = match read::template(&root.bytes) {
             Ok(json) => json,
-            // Something else than a mapping is not a template, and is meant as none.
+            // Anything but a mapping is not a template, and is not meant as one.
             Err(ReadError::Shape(_)) => return Ok(None),
             // An unreadable file may be one.
             Err(error @ ReadError::Syntax(_)) => bail!("{name} is not a template: {error}"),
@@ -485,7 +485,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// What a file is that is not a source.
+    /// The kind of a file that is not a source.
     fn foreign(
         &self,
         root: &Root,
@@ -599,18 +599,18 @@ pub fn is_source(root: &Root) -> bool {
     }
 }
 
-/// What a file is that is not a source.
+/// The kind of a file that is not a source.
 pub enum Foreign {
     /// A template.
     Template(Json),
     /// The policies of layer versions.
     Policies(Grants),
-    /// A policy of IAM or Organizations by itself, as the template that has it, and what it is
-    /// meant as.
+    /// A policy of IAM or Organizations in a file of its own, as a template that contains it, and
+    /// its kind.
     Policy(Json, Kind),
 }
 
-/// What a policy in a file is called: as the file is, as far as a claim can name it.
+/// The name of a policy in a file: that of the file, in a form that a claim can contain.
 pub fn policy_name(path: Option<&Path>) -> String {
     let stem = path
         .and_then(Path::file_stem)

@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 /// How deeply functions may be nested. Templates have a few levels.
 const DEPTH: usize = 64;
 
-/// The most work that is done in one world: bytes of text, and values looked at.
+/// The most work in one world: bytes of text, and evaluated values.
 const WORK: usize = 16 << 20;
 
 /// The longest text that functions may make. No property that matters is longer.
@@ -310,7 +310,7 @@ impl World<'_> {
         }
     }
 
-    /// A value as a text; `None` where it is taken away or no text.
+    /// A value as a text; `None` if it is removed or not a text.
     fn text_at(&self, json: &Json, depth: usize) -> Option<Text> {
         match self.value_at(json, depth)? {
             Partial::Text(text) => Some(text),

@@ -14,7 +14,7 @@ pub struct Parameter {
     pub default: Option<String>,
     /// `AllowedValues`
     allowed: Option<Vec<String>>,
-    /// `AllowedPattern`, which must fit the whole value (CloudFormation User Guide, parameters).
+    /// `AllowedPattern`, which must match the whole value (CloudFormation User Guide, parameters).
     pattern: Option<Regex>,
     /// `MinLength` and `MaxLength`
     length: (usize, usize),

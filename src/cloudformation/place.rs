@@ -28,7 +28,7 @@ pub struct Places {
 }
 
 impl Places {
-    /// The places in a template; `None` where the text cannot be read.
+    /// The places in a template; `None` if the text cannot be read.
     #[must_use]
     pub fn of(text: &str) -> Option<Self> {
         let node = Node { input: text };

@@ -315,7 +315,7 @@ fn ambiguous(text: &str) -> Json {
     Json::Object(Map::from_iter([(AMBIGUOUS.to_owned(), Json::from(text))]))
 }
 
-/// Adds what `<<` brings to a mapping: a mapping or a list of them, of which the earlier and the
+/// Merges the value of `<<` into a mapping: a mapping or a list of them. Earlier ones and the
 /// mapping's own keys win (yaml.org, the type `merge` of YAML 1.1).
 fn merge(own: &mut Map<String, Json>, value: Json) -> Result<(), String> {
     match value {

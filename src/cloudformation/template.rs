@@ -19,8 +19,8 @@ pub struct Template {
     given: HashMap<String, String>,
     /// Whether parameters that are not given have their defaults.
     pub(super) defaults: bool,
-    /// The values that the template tells from others, by parameter: what conditions compare it
-    /// with and the keys that mappings have for it.
+    /// The values that the template distinguishes, by parameter: those that conditions compare it
+    /// with, and the keys that mappings have for it.
     distinguished: HashMap<String, BTreeSet<String>>,
 }
 
@@ -152,7 +152,7 @@ impl Template {
     }
 }
 
-/// The values that a template tells from others, by parameter.
+/// The values that a template distinguishes, by parameter.
 fn distinguished(json: &Json) -> HashMap<String, BTreeSet<String>> {
     let mut found = HashMap::new();
     if let Some(conditions) = json.get("Conditions") {

@@ -33,9 +33,9 @@ impl Among {
 /// meaning in disjunctive normal form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowance {
-    /// Each layer of the list fits at least one pattern of each group.
+    /// Each layer of the list matches at least one pattern of each group.
     pub within: Vec<Vec<Pattern>>,
-    /// No layer of the list fits any of these.
+    /// No layer of the list matches any of these.
     pub outside: Vec<Pattern>,
     /// Other layers that the list must hold.
     pub needs: Vec<Need>,
@@ -45,12 +45,12 @@ pub struct Allowance {
     pub among: Among,
 }
 
-/// Some layer of the list fits one of these patterns, or fits none of them.
+/// Some layer of the list matches one of these patterns, or none of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Need {
     /// The patterns.
     pub patterns: Vec<Pattern>,
-    /// Whether the layer fits.
+    /// Whether the layer matches.
     pub fits: bool,
 }
 
@@ -112,8 +112,8 @@ impl Allowance {
         self.search_beyond(others, set, &mut MOST_SEARCHES.clone())
     }
 
-    /// In how many ways a layer escapes it: it fits no pattern of one of the groups, or one of the
-    /// exceptions.
+    /// The number of ways in which a layer escapes it: it matches no pattern of a group, or one of
+    /// the exceptions.
     fn exits(&self) -> usize {
         self.within.len() + usize::from(!self.outside.is_empty())
     }

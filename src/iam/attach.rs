@@ -42,7 +42,7 @@ pub enum Half {
 
 /// The meaning of a condition for the list of layers.
 pub(super) enum Constraint {
-    /// Each layer fits one of the patterns, or none of them.
+    /// Each layer matches one of the patterns, or none of them.
     All(LayerPatterns, Fits),
     /// Some layer does.
     Any(LayerPatterns, Fits),
@@ -52,7 +52,7 @@ pub(super) enum Constraint {
     Unclear(String),
 }
 
-/// Whether a layer fits one of the patterns of a constraint, or none.
+/// Whether a layer matches one of the patterns of a constraint, or none.
 pub(super) type Fits = bool;
 
 /// Patterns for layers. Some may be unknown.
@@ -217,7 +217,7 @@ impl Analysis<'_> {
         Ok(found)
     }
 
-    /// What the Allow statements of a document allow.
+    /// The allowances of the Allow statements of a document.
     fn allowed(&self, document: &Document) -> Vec<Allowance> {
         let mut found = Vec::new();
         if document.problem.is_some() && self.bound == Bound::Upper {

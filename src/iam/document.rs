@@ -74,14 +74,14 @@ pub struct Principals {
 /// Patterns. One must match, or none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PatternList {
-    /// Whether none must fit: `NotAction`, `NotResource`.
+    /// Whether none may match: `NotAction`, `NotResource`.
     pub negated: bool,
     /// The patterns.
     pub patterns: Vec<Text>,
 }
 
 impl PatternList {
-    /// Whether it fits everything.
+    /// Whether it matches everything.
     #[must_use]
     pub fn is_everything(&self) -> bool {
         !self.negated
@@ -97,9 +97,9 @@ impl PatternList {
 pub enum Quantifier {
     /// The key has one value.
     One,
-    /// `ForAllValues`: each must fit; holds without values.
+    /// `ForAllValues`: each must match; holds without values.
     All,
-    /// `ForAnyValue`: one must fit; does not hold without values.
+    /// `ForAnyValue`: one must match; does not hold without values.
     Any,
 }
 

@@ -172,8 +172,8 @@ pub fn resource_pattern(
     )
 }
 
-/// A value with a variable that has none in the request fits nothing. Whether everything is then
-/// unlike it is not documented.
+/// A value with a variable that has no value in the request matches nothing. AWS does not document
+/// whether then everything differs from it.
 pub(super) fn without_value(text: &Text, negated: bool) -> Answer {
     if negated {
         Answer::Unknown(format!(
@@ -364,8 +364,8 @@ fn is_list(key: &str) -> bool {
     )
 }
 
-/// Whether one value of a request fits a condition: one of its values for a plain operator, none
-/// for a negated one.
+/// Whether one value of a request meets a condition: it matches one of its values for a plain
+/// operator, and none for a negated one.
 fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bool) -> Answer {
     let mut answers = Vec::with_capacity(condition.values.len());
     for written in &condition.values {
@@ -381,7 +381,7 @@ fn fits(condition: &Condition, found: &str, request: &Request, has_variables: bo
     if condition.negated { fits.not() } else { fits }
 }
 
-/// Whether one value of a request fits one value of a condition, before a negation.
+/// Whether one value of a request matches one value of a condition, before a negation.
 fn fits_value(
     condition: &Condition,
     written: &Text,

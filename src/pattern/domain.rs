@@ -367,7 +367,7 @@ mod tests {
         let end = layers.nodes.iter().position(|node| node.accepts).map(at);
         assert_eq!(end.map(|end| layers.colons(end)), Some(Some(0)));
         assert_eq!(Domain::all().whole.colons(Dfa::START), None);
-        // A cycle through several states has no end either, and whoever comes to one has none.
+        // A cycle through several states has no end either, nor has a state that leads to one.
         let mut cycle = Dfa::new();
         let (a, b) = (cycle.spell(START, "a"), cycle.spell(START, "b"));
         let back = cycle.spell(a, "aaa");

@@ -14,7 +14,7 @@ pub struct Nfa {
     nodes: Vec<Node>,
 }
 
-/// What is known of a state.
+/// The facts about a state.
 #[derive(Clone, Debug)]
 struct Node {
     /// The symbol that leads here. At a `*` the state is kept as long as one likes.
@@ -33,8 +33,7 @@ struct Node {
     useful: bool,
     /// How many `:` are still to be read, at least.
     colons: usize,
-    /// Whether it lies within literal text: the only way here, and to the state before, is one
-    /// character.
+    /// Whether it is within literal text: a single character leads here and to the previous state.
     in_literal: bool,
     /// The number of the first state of the chain without forks and ends that this state lies on.
     chain: State,
@@ -61,7 +60,7 @@ impl Node {
     }
 }
 
-/// What stands where there is nothing, so that no number can be out of range.
+/// The default entry, so that no number can be out of range.
 static NOWHERE: Node = Node::new(Symbol::Question, 0);
 
 impl Nfa {
@@ -181,7 +180,7 @@ impl Nfa {
     }
 
     /// Adds to `to` where `read` leads from `state`: a character, or as much of a pattern as is
-    /// certain to be taken. Answers how many states have been looked at.
+    /// certain to be taken. Returns the number of visited states.
     fn step(&self, state: State, read: Symbol, to: &mut Vec<State>) -> usize {
         let mut looked = 1;
         if self.node(state).is_star() {

@@ -1,4 +1,4 @@
-//! A search for a shortest text that fits some patterns and does not fit others.
+//! A search for a shortest text that matches some patterns and does not match others.
 //!
 //! It explores the product of three automata: the texts of the domain ([`Dfa`]), the patterns that
 //! must match, and those that must not ([`Nfa`]). It goes through prefixes of texts by length, and
@@ -112,7 +112,7 @@ struct ProductSearch<'a> {
     /// For each state of the automaton and combination of states in the wanted patterns, as
     /// [`Self::set_key`] has them, what led there, and was not subsumed by anything before it.
     visited: HashMap<Box<[State]>, Vec<Visited>>,
-    /// The key to look under; kept, as is `ahead`, to spare memory being asked for each time.
+    /// The lookup key; kept, like `ahead`, to avoid allocations.
     key: Vec<State>,
     /// Where a character leads from the states of a combination.
     ahead: Vec<Vec<State>>,

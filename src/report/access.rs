@@ -43,7 +43,7 @@ pub(super) struct VersionRow {
     pub id: String,
     /// The source's name for it.
     pub label: Option<String>,
-    /// Who can use it, the loudest first.
+    /// Who can use it, the most prominent first.
     pub grants: Vec<GrantRow>,
 }
 
@@ -371,7 +371,7 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
     }
 }
 
-/// Who may assume a role; none for AWS's services, which attach no layers.
+/// Who may assume a role; `None` for AWS's services, which do not attach layers.
 fn trusted(trust: &Trust) -> Option<String> {
     if trust.kind == "Service" {
         return None;

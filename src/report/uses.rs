@@ -209,7 +209,7 @@ pub fn users_markdown(users: &[User], sources: &Sources) -> String {
     text
 }
 
-/// Who uses a layer, for programs, as `docs/schemas/users.json` says.
+/// Who uses a layer, for programs, following `docs/schemas/users.json`.
 #[must_use]
 pub fn users_json(users: &[User], sources: &Sources) -> Json {
     let one = |user: &User| {

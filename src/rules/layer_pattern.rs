@@ -25,8 +25,8 @@ fn arn(rules: &Rules, layers: &Layers) -> String {
     }
 }
 
-/// The ARNs that a right to publish or share is about, of the layers in an account whose names fit:
-/// who publishes names the layer, who shares names a version (Service Authorization Reference, AWS
+/// The ARNs for a right to publish or share, of the layers in an account with matching names:
+/// publishing names the layer, sharing names a version (Service Authorization Reference, AWS
 /// Lambda).
 #[must_use]
 pub fn handled(right: LayerRight, account: Part, name: &Text) -> Text {

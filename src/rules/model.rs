@@ -33,7 +33,7 @@ pub struct Spanned<T> {
 pub struct Rules {
     /// `stack`: the template's description.
     pub description: Option<Spanned<String>>,
-    /// `regions`: where the layers are deployed; none where nothing is said.
+    /// `regions`: where the layers are deployed; empty without the statement.
     pub regions: Vec<Spanned<String>>,
     /// The template's parameters, by name.
     pub parameters: Vec<Parameter>,
@@ -52,7 +52,7 @@ pub struct Rules {
 }
 
 impl Rules {
-    /// Who a grant of these rules is for.
+    /// The principal of a grant.
     #[must_use]
     pub fn principal(&self, grant: &Grant) -> Option<&NamedPrincipal> {
         self.principals.get(grant.principal as usize)

@@ -8,7 +8,7 @@ use crate::source::Span;
 pub struct Name {
     /// The word.
     pub text: String,
-    /// Where it stands.
+    /// Its place.
     pub span: Span,
 }
 
@@ -17,7 +17,7 @@ pub struct Name {
 pub struct Value {
     /// The text.
     pub text: String,
-    /// Where it stands, quotes included.
+    /// Its place, quotes included.
     pub span: Span,
 }
 

@@ -42,7 +42,7 @@ pub enum Scope {
 pub struct Stack {
     /// The name of its template, without an extension.
     pub stem: String,
-    /// Where it has its place.
+    /// Its scope.
     pub scope: Scope,
     /// The place of the stack in the source.
     pub span: Span,
@@ -57,7 +57,7 @@ pub struct Entry {
     pub name: String,
     /// The file name of its template.
     pub template: String,
-    /// Where it has its place.
+    /// Its scope.
     pub scope: Scope,
     /// The regions that it is deployed to; none if the source names none.
     pub regions: Vec<String>,
@@ -91,7 +91,7 @@ impl Entry {
         written: &Template,
         bytes: usize,
     ) -> Self {
-        // What exists once has its place in the first region.
+        // Resources that exist once are in the first region.
         let regions = match scope {
             Scope::Region => regions,
             Scope::Account | Scope::Organization => &regions[..regions.len().min(1)],

@@ -25,9 +25,9 @@ pub struct Catalog {
 /// The declared compatibility of a version.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Compatible {
-    /// The runtimes; none where it names none.
+    /// The runtimes; empty if it names none.
     pub runtimes: Vec<String>,
-    /// The architectures; none where it names none.
+    /// The architectures; empty if it names none.
     pub architectures: Vec<String>,
 }
 
@@ -139,7 +139,7 @@ impl Catalog {
         });
     }
 
-    /// The numbers of all versions that a layer has, by its ARN; `None` where no list has them all.
+    /// The numbers of all versions of a layer, by its ARN; `None` if no list has them all.
     #[must_use]
     pub fn numbers(&self, layer: &str) -> Option<&BTreeSet<u64>> {
         self.listed.get(layer)

@@ -217,8 +217,8 @@ impl Facts<'_> {
     }
 }
 
-/// A principal as the template names it; `None` where a parameter that may be empty is, so that
-/// the claim is about nobody.
+/// A principal as the template names it; `None` if an optional parameter is empty, so that the
+/// claim is about nobody.
 fn who(principal: &Principal, world: &World<'_>) -> Option<Who> {
     let value = |name: &str| {
         let value = world.value(&json!({ "Ref": name }));

@@ -69,8 +69,7 @@ fn elf(entry: &Entry) -> Option<&Elf> {
     }
 }
 
-/// Libraries that are not for Linux, of which there is none beside them that is. Says whether there
-/// are some.
+/// Libraries that are not for Linux, without a counterpart that is. Returns whether there are any.
 fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
     let mut found: IndexMap<&str, Vec<usize>> = IndexMap::new();
     for members in groups.values() {
@@ -118,7 +117,7 @@ fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
     has_foreign
 }
 
-/// Files for another machine than the layer's, of which there is none beside them that fits.
+/// Files for another architecture than the layer's, without a counterpart for the right one.
 fn machines(check: &mut Check<'_>, groups: &Groups) {
     let mut found: IndexMap<(Option<&str>, Machine), Vec<usize>> = IndexMap::new();
     for members in groups.values() {
@@ -174,7 +173,7 @@ fn pythons(check: &Check<'_>) -> Vec<String> {
         .collect()
 }
 
-/// The version of Python whose folder a file lies in; `None` where it is for all.
+/// The version of Python that the folder of a file is for; `None` if it is for all.
 fn python_of_folder(path: &str) -> Option<&str> {
     path.strip_prefix("python/lib/python")?
         .split_once("/site-packages/")
@@ -204,7 +203,7 @@ fn modules(check: &mut Check<'_>) -> bool {
             let Some((first, _)) = seen.first() else {
                 continue;
             };
-            // What names no Python is for each of them.
+            // A file that names no Python is for all of them.
             let fits = |built: &Option<String>| built.as_ref().is_none_or(|built| *built == python);
             if seen.iter().any(|(_, built)| fits(built)) {
                 continue;
@@ -235,7 +234,7 @@ fn modules(check: &mut Check<'_>) -> bool {
     has_some
 }
 
-/// What the tags of wheels say, where no file says it already.
+/// The findings from the tags of wheels, if no file has them already.
 fn wheels(check: &mut Check<'_>, has_foreign: bool, has_modules: bool) {
     let pythons = pythons(check);
     let mut of_python: IndexMap<String, Vec<usize>> = IndexMap::new();
@@ -351,7 +350,7 @@ fn libc(check: &mut Check<'_>) {
         let found = found.help("build it on the system of the runtime, or name newer runtimes");
         check.found.push(and_others(found, newer.len()));
     }
-    // A file for glibc may lie beside it.
+    // There may be a counterpart for glibc.
     let groups = groups(check);
     let is_alone = |index: &usize| {
         groups.values().any(|members| {

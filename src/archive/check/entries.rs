@@ -19,7 +19,7 @@ pub fn check(check: &mut Check<'_>) {
     needless(check);
 }
 
-/// Why a path does not lie in the archive's own folder.
+/// Why a path is not in the archive's own folder.
 fn outside(path: &str) -> Option<&'static str> {
     let mut characters = path.chars();
     let drive = characters.next().is_some_and(|c| c.is_ascii_alphabetic())

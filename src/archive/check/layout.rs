@@ -1,5 +1,5 @@
-//! Whether packages lie where the runtimes look for them (Lambda Developer Guide, "Packaging your
-//! layer content", "Layer paths for each Lambda runtime").
+//! Whether packages are in folders that the runtimes search (Lambda Developer Guide, "Packaging
+//! your layer content", "Layer paths for each Lambda runtime").
 
 use super::Check;
 use crate::archive::Kind;
@@ -7,7 +7,7 @@ use crate::archive::names::{base, folder};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, quote};
 
-/// A language whose packages lie in folders of their own.
+/// A language with its own folders for packages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Language {
     Python,
@@ -92,7 +92,7 @@ impl Language {
         }
     }
 
-    /// The folder in which a file shows that packages of this language lie.
+    /// The folder of packages of this language that a file reveals.
     fn place(self, path: &str) -> Option<&str> {
         match self {
             Self::Python => {
@@ -125,7 +125,7 @@ impl Language {
 
 pub fn check(check: &mut Check<'_>) {
     let entries = &check.contents.entries;
-    // An extension and a runtime of one's own find their files by themselves.
+    // An extension and a custom runtime find their files themselves.
     let finds_itself = entries
         .iter()
         .any(|entry| entry.name == "bootstrap" || entry.name.starts_with("extensions/"));
@@ -186,7 +186,7 @@ fn places<'c>(check: &Check<'c>, language: Language) -> Vec<Place<'c>> {
     places
 }
 
-/// The first module of Python at the top of an archive in which nothing lies below `python`.
+/// The first Python module at the top of an archive without a `python` folder.
 fn modules<'c>(check: &Check<'c>) -> Option<Place<'c>> {
     let entries = &check.contents.entries;
     if entries

@@ -32,7 +32,7 @@ pub struct Restriction {
     pub functions: Vec<Spanned<String>>,
     /// The roles that are exempt from the deny rules, as patterns for their names.
     pub exempt: Vec<Spanned<String>>,
-    /// The roles that may be handed to functions, as ARNs with wildcards.
+    /// The roles that may be passed to functions, as ARNs with wildcards.
     pub pass_roles: Vec<Spanned<Text>>,
     /// Its kind in AWS.
     pub form: Form,
@@ -45,7 +45,7 @@ pub enum Form {
     Role(Role),
     /// A managed policy.
     Policy(Attachments),
-    /// A managed policy that is meant as a permissions boundary.
+    /// A managed policy that serves as a permissions boundary.
     Boundary,
     /// A service control policy, and its targets.
     Guardrail(Vec<Target>),

@@ -40,7 +40,7 @@ fn literal(text: &str) -> Part {
     Part::Literal(text.to_owned())
 }
 
-/// The ARNs of any version, in any region, of the layers in an account whose names fit.
+/// The ARNs of any version, in any region, of the layers in an account with matching names.
 fn any_version(
     account: impl IntoIterator<Item = Part>,
     pattern: impl IntoIterator<Item = Part>,

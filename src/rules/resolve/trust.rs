@@ -141,7 +141,7 @@ impl Resolver<'_> {
     }
 }
 
-/// Reports a provider for which the audience and the subject are not enough, or do not fit.
+/// Reports a provider for which the audience and the subject are not enough, or do not match.
 fn unfit(provider: &str, claim: &str, span: Span) -> Diagnostic {
     let message = format!(
         "a role cannot trust {} by audience and subject",

@@ -28,7 +28,7 @@ pub struct Variant<'a> {
     pub layer: Cow<'a, Layer>,
     /// The value of each variable.
     pub values: Vec<(&'a str, &'a str)>,
-    /// The places that hold a variable: what stands there is not what is read there.
+    /// The places with a variable: their text in the source is not the text that is compiled.
     pub written_out: HashSet<Span>,
 }
 
@@ -44,8 +44,8 @@ impl Variant<'_> {
     }
 }
 
-/// The layers that a block declares. Mistakes in the variables themselves are reported, and those
-/// that nothing uses; what is found of a variant stands beside it.
+/// The layers that a block declares. Mistakes in the variables themselves and unused variables are
+/// reported; the findings about a variant are returned with it.
 pub fn variants<'a>(
     declared: &'a Layer,
     diagnostics: &mut Vec<Diagnostic>,
@@ -212,9 +212,9 @@ fn combinations<'a>(
     combinations
 }
 
-/// What was found of each variant, as one list. A mistake with one remedy is reported once for each
-/// place, however many texts the place stands for. If not all variants have it, those that do are
-/// named.
+/// The findings about all variants, as one list. A mistake with one remedy is reported once for
+/// each place, however many texts the place stands for. If not all variants have it, those that do
+/// are named.
 pub fn merged(found: Vec<(String, Vec<Diagnostic>)>) -> Vec<Diagnostic> {
     let all = found.len();
     let mut mistakes: IndexMap<_, Mistake> = IndexMap::new();
@@ -278,8 +278,7 @@ impl Mistake {
     }
 }
 
-/// A change of a text that holds a variable would put the value in the variable's place: it is
-/// told, and not offered.
+/// A fix of a text with a variable would replace the variable by its value, so it becomes a help.
 pub fn without_wrong_fix(mut diagnostic: Diagnostic, written_out: &HashSet<Span>) -> Diagnostic {
     if let Some(fix) = diagnostic
         .fix

@@ -117,8 +117,8 @@ impl Scope {
         members
     }
 
-    /// What a principal leads to as targets of a guardrail, with the place in the list that does.
-    /// A unit is one itself, and not its accounts.
+    /// The targets of a guardrail that a principal stands for, with their places in the list. A
+    /// unit is a target itself, and not its accounts.
     pub fn targets(
         &mut self,
         principal: &ast::Principal,

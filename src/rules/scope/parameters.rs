@@ -11,7 +11,7 @@ use crate::syntax::ast::{self, Name, ParameterStatement};
 use crate::syntax::keyword::Keyword;
 use regex_lite::Regex;
 
-/// A parameter; `None` where its declaration is broken, which is then reported.
+/// A parameter; `None` if its declaration is invalid, which is then reported.
 pub(super) fn read_parameter(
     parameter: &ast::Parameter,
     diagnostics: &mut Vec<Diagnostic>,

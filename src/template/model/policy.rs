@@ -72,7 +72,7 @@ impl Effect {
     }
 }
 
-/// Who a statement of a trust policy is about: the kind of principals, and the principals.
+/// The principals of a statement in a trust policy, with their kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrincipalElement {
     /// `AWS`, `Service` or `Federated`
