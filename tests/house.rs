@@ -553,3 +553,34 @@ fn every_lint_reports_its_own_code() {
     }
     assert!(silent.is_empty(), "no case shows {silent:?}");
 }
+
+#[test]
+fn editors_know_every_keyword_and_no_other_word() {
+    let folder = top().join("editors/vscode");
+    let read = |name: &str| -> serde_json::Value {
+        serde_json::from_str(&fs::read_to_string(folder.join(name)).unwrap()).unwrap()
+    };
+    let package = read("package.json");
+    assert_eq!(package["version"], env!("CARGO_PKG_VERSION"));
+    let grammar = read(
+        package["contributes"]["grammars"][0]["path"]
+            .as_str()
+            .unwrap(),
+    );
+    for (rule, begins) in [("statement", true), ("word", false)] {
+        let written = grammar["repository"][rule]["match"].as_str().unwrap();
+        let (_, rest) = written.split_once("(?:").unwrap();
+        let (words, _) = rest.split_once(')').unwrap();
+        let all = Keyword::ALL.iter().copied();
+        let mut keywords: Vec<&str> = all
+            .filter(|keyword| keyword.begins_statement() == begins)
+            .map(Keyword::text)
+            .collect();
+        keywords.sort_unstable();
+        assert_eq!(
+            words,
+            keywords.join("|"),
+            "the words of the rule `{rule}` in editors/vscode"
+        );
+    }
+}
