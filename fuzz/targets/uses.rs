@@ -1,6 +1,6 @@
-//! The functions of a template are listed and checked, against a catalogue that is the template
-//! itself; nothing that it holds stops the program, and no message is more than one line in the
-//! short form.
+//! The functions of a template or of a service are listed and checked, against a catalogue that is
+//! the template itself; nothing that it holds stops the program, and no message is more than one
+//! line in the short form.
 #![no_main]
 
 use layershare::internals::cloudformation::{Template, Values, read};
@@ -9,7 +9,7 @@ use layershare::internals::report;
 use layershare::internals::source::Sources;
 use layershare::internals::uses::catalog::Catalog;
 use layershare::internals::uses::question::{Wanted, users};
-use layershare::internals::uses::{File, Target, Uses};
+use layershare::internals::uses::{File, Target, Uses, Written};
 use layershare_fuzz::mutate;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::hint::black_box;
@@ -20,19 +20,20 @@ fuzz_target!(|data: &[u8]| {
     };
     let mut sources = Sources::default();
     let id = sources.add("fuzz.yaml", text);
-    let template = Template::new(written.clone(), &Values::default());
-    let mut catalog = Catalog::default();
     let published = Template::new(written.clone(), &Values::default());
+    let (written, json) = Written::new(written);
+    let template = Template::new(json, &Values::default());
+    let mut catalog = Catalog::default();
     catalog.add_template("fuzz.yaml".to_owned(), published, &[]);
-    let file = File::new(&written, &template, id, sources.get(id).text());
     let target = Target {
         region: Some("eu-west-2".to_owned()),
         account: Some("111122223333".to_owned()),
         organization: Some("o-a1b2c3d4e5".to_owned()),
     };
     for target in [Target::default(), target] {
+        let file = File::new(&written, &template, id, sources.get(id).text(), target);
         let mut uses = Uses::default();
-        uses.add(&file, &catalog, &target);
+        uses.add(&file, &catalog);
         let short = render(Form::Short, &uses.diagnostics, &sources);
         assert_eq!(
             short.lines().count(),
@@ -42,12 +43,12 @@ fuzz_target!(|data: &[u8]| {
         black_box(report::uses_text(&uses, &sources));
         black_box(report::uses_markdown(&uses, &sources));
         black_box(report::uses_json(&uses, &sources));
+        let wanted = Wanted {
+            layer: "deps".to_owned(),
+            number: Some("3".to_owned()),
+        };
+        black_box(users(&file, &wanted));
     }
-    let wanted = Wanted {
-        layer: "deps".to_owned(),
-        number: Some("3".to_owned()),
-    };
-    black_box(users(&file, &wanted));
 });
 
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {

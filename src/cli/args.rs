@@ -337,11 +337,13 @@ pub struct DriftArguments {
 
 #[derive(Debug, clap::Args)]
 pub struct UsesArguments {
-    /// The templates with the functions; `-` is standard input
+    /// The templates and `serverless.yml` with the functions, or folders with them; `-` is standard
+    /// input
     #[arg(required = true, value_name = "FILE", add = completers::templates())]
     pub files: Vec<PathBuf>,
     /// Information about layers: sources, templates, and the output of `aws lambda
-    /// list-layer-versions`, `get-layer-version` and `get-layer-version-policy`
+    /// list-layer-versions`, `get-layer-version` and `get-layer-version-policy`, or folders with
+    /// them
     #[arg(long, value_name = "FILE", num_args = 1.., add = completers::readable())]
     pub catalog: Vec<PathBuf>,
     /// The region that the functions are deployed to

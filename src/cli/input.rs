@@ -24,6 +24,7 @@ use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use crate::template::mark::source_of;
 use crate::template::stacks::{Entry, MANIFEST};
+use crate::uses::serverless::Service;
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
@@ -230,7 +231,7 @@ impl<'a> Reading<'a> {
                 let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
                 match extension.to_ascii_lowercase().as_str() {
                     "layers" => sources.push(path),
-                    "yaml" | "yml" | "json" | "template" if !self.is_packaged(&path) => {
+                    "yaml" | "yml" | "json" | "template" if !is_packaged(self.tree, &path) => {
                         let root = self.tree.root(&path)?;
                         if may_have_resources(&root.bytes) {
                             templates.push(root);
@@ -251,18 +252,6 @@ impl<'a> Reading<'a> {
             }));
         }
         Ok(inputs)
-    }
-
-    /// Whether a file is what `aws cloudformation package` made of a template beside it.
-    fn is_packaged(&self, path: &Path) -> bool {
-        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-        let of = name.strip_suffix(".packaged.yaml");
-        of.is_some_and(|stem| {
-            let beside = |extension| path.with_file_name(format!("{stem}.{extension}"));
-            ["yaml", "yml", "json", "template"]
-                .iter()
-                .any(|extension| self.tree.kind(&beside(extension)) == PathKind::File)
-        })
     }
 
     /// The sources that no template is made from, and those that have become broader since. A
@@ -547,6 +536,59 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
         bail!("{name} is not a CloudFormation template: it has no `Resources`");
     }
     Ok(json)
+}
+
+/// A file with functions, as it is written: a template, or a service of the Serverless Framework.
+pub fn written_functions(root: &Root) -> anyhow::Result<Json> {
+    let name = &root.name;
+    let json = read::template(&root.bytes)
+        .map_err(|error| anyhow!("{name} is not a template: {error}"))?;
+    if !has_functions(&json) {
+        bail!(
+            "{name} is neither a CloudFormation template, with `Resources`, nor a `serverless.yml` \
+            for AWS"
+        );
+    }
+    Ok(json)
+}
+
+/// Whether a file is what `aws cloudformation package` made of a template beside it.
+fn is_packaged(tree: &Tree, path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    let of = name.strip_suffix(".packaged.yaml");
+    of.is_some_and(|stem| {
+        let beside = |extension| path.with_file_name(format!("{stem}.{extension}"));
+        ["yaml", "yml", "json", "template"]
+            .iter()
+            .any(|extension| tree.kind(&beside(extension)) == PathKind::File)
+    })
+}
+
+/// A file below a folder, and what is written there, if it may have functions.
+pub fn functions_below(path: &Path) -> anyhow::Result<Option<(Root, Json)>> {
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    let is_read = ["yaml", "yml", "json", "template"]
+        .iter()
+        .any(|known| extension.eq_ignore_ascii_case(known));
+    if !is_read || is_packaged(&Tree::Disk, path) {
+        return Ok(None);
+    }
+    let root = disk::root(path)?;
+    let has = |word: &str| memchr::memmem::find(&root.bytes, word.as_bytes()).is_some();
+    let may_have = may_have_resources(&root.bytes) || has("service") && has("provider");
+    if !may_have {
+        return Ok(None);
+    }
+    match read::template(&root.bytes) {
+        Ok(json) if has_functions(&json) => Ok(Some((root, json))),
+        Ok(_) | Err(ReadError::Shape(_)) => Ok(None),
+        // What cannot be read may be one.
+        Err(error @ ReadError::Syntax(_)) => bail!("{} is not a template: {error}", root.name),
+    }
+}
+
+fn has_functions(json: &Json) -> bool {
+    json.get("Resources").is_some_and(Json::is_object) || Service::is(json)
 }
 
 /// Refuses values for parameters that a template does not have, and values that its declarations do

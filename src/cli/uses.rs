@@ -9,13 +9,16 @@ use super::tree::Tree;
 use crate::cloudformation::{Template, Values, read};
 use crate::diagnostic::has_errors;
 use crate::report;
+use crate::rules::load::Root;
 use crate::source::{FileId, Sources};
 use crate::template::limits::Limits;
 use crate::uses::catalog::Catalog;
 use crate::uses::question::{User, Wanted, users};
-use crate::uses::{File, Target, Uses};
-use anyhow::anyhow;
+use crate::uses::{File, Target, Uses, Written, cdk};
+use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 /// Shows the layers of functions and the findings, or the functions that use a layer.
@@ -24,30 +27,26 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
+    let target = Target {
+        region: arguments.region.clone(),
+        account: arguments.account.clone(),
+        organization: arguments.organization.clone(),
+    };
     let mut sources = Sources::default();
-    let mut given = Vec::new();
-    given.extend(
-        arguments
-            .region
-            .clone()
-            .map(|region| ("AWS::Region".to_owned(), region)),
-    );
-    given.extend(
-        arguments
-            .account
-            .clone()
-            .map(|account| ("AWS::AccountId".to_owned(), account)),
-    );
-    let values = Values::given(&given);
-    let mut read = Vec::new();
-    for (index, path) in arguments.files.iter().enumerate() {
-        messages.progress("reading", index, arguments.files.len());
-        read.push(template(path, &values, &mut sources)?);
-    }
-    let files = read
+    let read = functions(&arguments.files, &target, &mut sources, messages)?;
+    let files: Vec<File<'_>> = read
         .iter()
-        .map(|(json, template, id)| File::new(json, template, *id, sources.get(*id).text()));
-    let files: Vec<File<'_>> = files.collect();
+        .map(|read| {
+            let text = sources.get(read.id).text();
+            File::new(
+                &read.written,
+                &read.template,
+                read.id,
+                text,
+                read.target.clone(),
+            )
+        })
+        .collect();
     if let Some(layer) = &arguments.of {
         let wanted = Wanted {
             layer: layer.clone(),
@@ -58,14 +57,9 @@ pub fn run(
     let Some(catalog) = catalog(&arguments.catalog, limits, messages)? else {
         return Ok(Outcome::Findings);
     };
-    let target = Target {
-        region: arguments.region.clone(),
-        account: arguments.account.clone(),
-        organization: arguments.organization.clone(),
-    };
     let mut uses = Uses::default();
     for file in &files {
-        uses.add(file, &catalog, &target);
+        uses.add(file, &catalog);
     }
     messages.answer(&match arguments.format {
         ReportFormat::Text => report::uses_text(&uses, &sources),
@@ -103,18 +97,111 @@ fn answer(
     })
 }
 
-/// A template as it is written and as it is read, and its file among the sources.
-fn template(
-    path: &Path,
-    values: &Values,
+/// A file with functions.
+struct ReadFile {
+    written: Written,
+    template: Template,
+    id: FileId,
+    target: Target,
+}
+
+/// The files with functions that some paths name. A folder stands for those below it.
+fn functions(
+    paths: &[PathBuf],
+    target: &Target,
     sources: &mut Sources,
-) -> anyhow::Result<(Json, Template, FileId)> {
-    let root = disk::root(path)?;
-    let json = input::written_template(&root)?;
-    let text = read::text(&root.bytes).map_err(|error| anyhow!("{}: {error}", root.name))?;
-    let id = sources.add(root.name, text);
-    let template = Template::new(json.clone(), values);
-    Ok((json, template, id))
+    messages: &mut Messages,
+) -> anyhow::Result<Vec<ReadFile>> {
+    let mut found = Vec::new();
+    for path in paths {
+        if disk::is_stdin(path) || !path.is_dir() {
+            let root = disk::root(path)?;
+            found.push((input::written_functions(&root)?, root));
+            continue;
+        }
+        let before = found.len();
+        for path in Tree::Disk.files_below(path)? {
+            if let Some((root, written)) = input::functions_below(&path)? {
+                found.push((written, root));
+            }
+        }
+        if found.len() == before {
+            bail!(
+                "there is no template and no `serverless.yml` in {}",
+                path.display()
+            );
+        }
+    }
+    let mut manifests = Manifests::default();
+    let all = found.len();
+    let mut read = Vec::with_capacity(all);
+    for (index, (json, root)) in found.into_iter().enumerate() {
+        messages.progress("reading", index, all);
+        let text = read::text(&root.bytes).map_err(|error| anyhow!("{}: {error}", root.name))?;
+        let id = sources.add(root.name.as_str(), text);
+        let (written, json) = Written::new(json);
+        let target = match &written {
+            // The option `--region` of the framework replaces the region of the file.
+            Written::Service(service) => or(target, &service.target),
+            Written::Template(_) => or(&manifests.target(&root), target),
+        };
+        let template = Template::new(json, &values(&target));
+        read.push(ReadFile {
+            written,
+            template,
+            id,
+            target,
+        });
+    }
+    Ok(read)
+}
+
+/// What is known of a target, and of another what it leaves open.
+fn or(target: &Target, other: &Target) -> Target {
+    let Target {
+        region,
+        account,
+        organization,
+    } = target.clone();
+    Target {
+        region: region.or_else(|| other.region.clone()),
+        account: account.or_else(|| other.account.clone()),
+        organization: organization.or_else(|| other.organization.clone()),
+    }
+}
+
+/// The values that the deploy to a target gives to a template.
+fn values(target: &Target) -> Values {
+    let region = target.region.clone();
+    let account = target.account.clone();
+    let given: Vec<(String, String)> = [("AWS::Region", region), ("AWS::AccountId", account)]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect();
+    Values::given(&given)
+}
+
+/// The manifests of the CDK's assemblies that are read, by their folders.
+#[derive(Default)]
+struct Manifests(BTreeMap<PathBuf, Option<Json>>);
+
+impl Manifests {
+    /// Where a template is deployed, as the manifest beside it says.
+    fn target(&mut self, root: &Root) -> Target {
+        let Some(path) = &root.path else {
+            return Target::default();
+        };
+        let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        let manifest = self.0.entry(folder).or_insert_with_key(|folder| {
+            let bytes = std::fs::read(folder.join(cdk::MANIFEST)).ok()?;
+            read::json(&read::text(&bytes).ok()?).ok()
+        });
+        let name = path.file_name().and_then(OsStr::to_str);
+        match (manifest, name) {
+            (Some(manifest), Some(name)) => cdk::target(manifest, name),
+            _ => Target::default(),
+        }
+    }
 }
 
 /// The layers in the files of a catalogue; `None` if a source has errors, which are then reported.
@@ -126,36 +213,74 @@ fn catalog(
     // The layers are in another stack, which has its own values.
     let reading = Reading::new(&Tree::Disk, Values::default(), None, limits);
     let mut catalog = Catalog::default();
+    let mut folders = Vec::new();
     for (index, path) in paths.iter().enumerate() {
         messages.progress("reading", index, paths.len());
+        if path.is_dir() {
+            add_printed_below(path, &mut catalog)?;
+            folders.push(path.clone());
+            continue;
+        }
         let root = disk::root(path)?;
         let name = root.name.clone();
-        let is_source = input::is_source(&root);
-        let documents = if is_source {
+        let documents = if input::is_source(&root) {
             Vec::new()
         } else {
             read::json_documents(&root.bytes).unwrap_or_default()
         };
-        let mut printed = 0;
-        for document in &documents {
-            printed += usize::from(
-                catalog
-                    .add_printed(document)
-                    .map_err(|error| anyhow!("{name}: {error}"))?,
-            );
-        }
+        let printed = add_printed(&name, &documents, &mut catalog)?;
         if printed == 0 {
             let Some(found) = reading.templates(vec![root], &[], messages)? else {
                 return Ok(None);
             };
-            for (name, (template, adopted, _)) in found {
-                catalog.add_template(name, template, &adopted);
-            }
+            add_templates(found, &mut catalog);
         } else if printed < documents.len() {
             return Err(anyhow!(
                 "{name} contains something that is neither a list of versions nor a policy"
             ));
         }
     }
+    let Some(found) = reading.templates(Vec::new(), &folders, messages)? else {
+        return Ok(None);
+    };
+    add_templates(found, &mut catalog);
     Ok(Some(catalog))
+}
+
+/// Adds the sources and templates of a catalogue.
+fn add_templates(found: Vec<input::Declared>, catalog: &mut Catalog) {
+    for (name, (template, adopted, _)) in found {
+        catalog.add_template(name, template, &adopted);
+    }
+}
+
+/// Adds what `aws lambda` printed into a file; gives how many documents these are.
+fn add_printed(name: &str, documents: &[Json], catalog: &mut Catalog) -> anyhow::Result<usize> {
+    let mut printed = 0;
+    for document in documents {
+        let is_printed = catalog
+            .add_printed(document)
+            .map_err(|error| anyhow!("{name}: {error}"))?;
+        printed += usize::from(is_printed);
+    }
+    Ok(printed)
+}
+
+/// Adds what `aws lambda` printed into the files below a folder. Other files there may be anything.
+fn add_printed_below(folder: &Path, catalog: &mut Catalog) -> anyhow::Result<()> {
+    for path in Tree::Disk.files_below(folder)? {
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let root = disk::root(&path)?;
+        let documents = read::json_documents(&root.bytes).unwrap_or_default();
+        let is_about_layers = |document: &&Json| {
+            document.get("LayerVersions").is_some()
+                || document.get("LayerVersionArn").is_some()
+                || document.get("Policy").is_some_and(Json::is_string)
+        };
+        let documents: Vec<Json> = documents.iter().filter(is_about_layers).cloned().collect();
+        add_printed(&root.name, &documents, catalog)?;
+    }
+    Ok(())
 }

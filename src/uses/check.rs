@@ -3,10 +3,9 @@
 use super::catalog::{Catalog, Compatible, Shared, compatible};
 use super::function::{Entry, Function, Use};
 use super::reference::{Arn, Layer, Problem};
-use super::{File, LayerRow, Row, Target, Uses, when};
+use super::{File, LayerRow, Row, Uses, when};
 use crate::aws::{layers, quotas};
 use crate::cloudformation::case::Case;
-use crate::cloudformation::place::Step;
 use crate::cloudformation::{World, explore};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, list, quote};
@@ -20,7 +19,6 @@ use std::collections::BTreeSet;
 pub struct Check<'c> {
     pub file: &'c File<'c>,
     pub catalog: &'c Catalog,
-    pub target: &'c Target,
     pub function: &'c Function<'c>,
 }
 
@@ -31,7 +29,7 @@ impl Check<'_> {
         let cases = match answers {
             Ok(answers) => made(answers),
             Err(why) => {
-                uses.add_unknown(why.to_string(), self.id());
+                uses.add_unknown(why.to_string(), self.name());
                 return;
             }
         };
@@ -49,8 +47,8 @@ impl Check<'_> {
         }
     }
 
-    fn id(&self) -> &str {
-        self.function.resource.id
+    fn name(&self) -> &str {
+        self.function.name
     }
 
     /// The layers of the function in one case; `None` if that case does not create it.
@@ -70,7 +68,7 @@ impl Check<'_> {
         let cases = match answers {
             Ok(answers) => made(answers),
             Err(why) => {
-                uses.add_unknown(why.to_string(), self.id());
+                uses.add_unknown(why.to_string(), self.name());
                 return;
             }
         };
@@ -119,12 +117,9 @@ impl Check<'_> {
                 product: product(&layer.layer),
             });
         }
-        let span = self
-            .file
-            .span(&[Step::Key("Resources"), Step::Key(self.id())]);
         Row {
-            function: self.id().to_owned(),
-            span,
+            function: self.name().to_owned(),
+            span: self.file.function(self.function),
             layers: rows,
         }
     }
@@ -137,16 +132,16 @@ impl Check<'_> {
                         "only a deploy knows the value of {}",
                         quote(&layer.text.to_string())
                     ),
-                    self.id(),
+                    self.name(),
                 );
             }
-            if let (Layer::Version(arn), Some(account)) = (&layer.layer, &self.target.account)
+            if let (Layer::Version(arn), Some(account)) = (&layer.layer, &self.file.target.account)
                 && let Shared::Unknown(why) = self.shared(layer, arn, account)
             {
                 let version = quote(&layer.text.to_string());
                 uses.add_unknown(
                     format!("whether account {account} may use {version}: {why}"),
-                    self.id(),
+                    self.name(),
                 );
             }
         }
@@ -163,8 +158,12 @@ impl Check<'_> {
         if owner == account {
             return Shared::Yes;
         }
-        self.catalog
-            .shared(version, name, account, self.target.organization.as_deref())
+        self.catalog.shared(
+            version,
+            name,
+            account,
+            self.file.target.organization.as_deref(),
+        )
     }
 
     /// The findings that do not depend on region, runtime and architecture.
@@ -204,7 +203,7 @@ impl Check<'_> {
     fn not_a_version(&self, layer: &Use, problem: &Problem) -> Diagnostic {
         let shown = layer.text.to_string();
         let span = self.at(layer.entry);
-        let function = self.id();
+        let function = self.name();
         let message = format!("a layer of `{function}` is not the ARN of a layer version");
         let error = Diagnostic::error(Code::NotALayerVersion, span, message);
         let form = "such an ARN is `arn:aws:lambda:REGION:ACCOUNT:layer:NAME:NUMBER`";
@@ -263,7 +262,7 @@ impl Check<'_> {
     }
 
     fn not_shared(&self, layer: &Use, arn: &Arn) -> Option<Diagnostic> {
-        let account = self.target.account.as_ref()?;
+        let account = self.file.target.account.as_ref()?;
         let span = self.at(layer.entry);
         let help =
             "ask the owner of the layer to share this version with the account or its organization";
@@ -314,9 +313,9 @@ impl Check<'_> {
     fn twice(&self, layer: &Use, same: &Use) -> Diagnostic {
         let (span, first) = (self.at(layer.entry), self.at(same.entry));
         let message = if layer.text == same.text {
-            format!("`{}` has the same layer version twice", self.id())
+            format!("`{}` has the same layer version twice", self.name())
         } else {
-            format!("`{}` has two versions of one layer", self.id())
+            format!("`{}` has two versions of one layer", self.name())
         };
         let mut error = Diagnostic::error(Code::LayerTwice, span, message)
             .label("the second one")
@@ -344,7 +343,7 @@ impl Check<'_> {
             .filter(|layer| layer.is_one(self.file.template));
         let number = certain.clone().count();
         let first = certain.nth(quotas::FUNCTION_LAYERS)?;
-        let message = format!("`{}` has {}", self.id(), count(number, "layer"));
+        let message = format!("`{}` has {}", self.name(), count(number, "layer"));
         let error = Diagnostic::error(Code::TooManyLayers, self.at(first.entry), message)
             .label("this one is too many")
             .note(format!(
@@ -358,7 +357,7 @@ impl Check<'_> {
     fn on_image(&self, first: &Use) -> Diagnostic {
         let message = format!(
             "`{}` is a container image, which cannot have layers",
-            self.id()
+            self.name()
         );
         let error = Diagnostic::error(Code::LayersOnImage, self.at(first.entry), message)
             .label("Lambda refuses this layer")
@@ -368,7 +367,7 @@ impl Check<'_> {
 
     /// Adds the findings about regions that are written out in the ARNs of layers.
     fn add_regions(&self, uses: &mut Uses) {
-        if let Some(given) = &self.target.region {
+        if let Some(given) = &self.file.target.region {
             self.ask(uses, |_, layers| self.of_other_region(layers, given));
             return;
         }
@@ -420,7 +419,7 @@ impl Check<'_> {
         let region = &fixed.region;
         let message = format!(
             "a layer of `{}` is in {region}, whatever the region of the stack",
-            self.id()
+            self.name()
         );
         let shown: Vec<&str> = fixed.others.iter().take(3).map(String::as_str).collect();
         let more = fixed.others.len() - shown.len();
@@ -446,7 +445,7 @@ impl Check<'_> {
             };
             let message = format!(
                 "a layer of `{}` is in {region}, and the function is in {given}",
-                self.id()
+                self.name()
             );
             found.push(
                 Diagnostic::error(Code::LayerRegion, self.at(layer.entry), message)
@@ -470,7 +469,7 @@ impl Check<'_> {
             let (other, known) = *first.get_or_insert((layer, region));
             // If the region of the stack is known, the layers are compared with it.
             if known != region && stack_region(world).is_none() {
-                let message = format!("the layers of `{}` are in two regions", self.id());
+                let message = format!("the layers of `{}` are in two regions", self.name());
                 found.push(
                     Diagnostic::error(Code::LayerRegion, self.at(layer.entry), message)
                         .label(format!("this one is in {region}"))
@@ -533,7 +532,7 @@ impl Check<'_> {
             }
             let message = format!(
                 "`{}` runs on {own}, and a layer of it does not name {own}",
-                self.id()
+                self.name()
             );
             let named = list(&says.architectures, "and");
             found.push(
@@ -564,7 +563,7 @@ impl Check<'_> {
             }
             let message = format!(
                 "`{}` runs on {own}, and a layer of it does not name {own}",
-                self.id()
+                self.name()
             );
             let named = list(&says.runtimes, "and");
             found.push(

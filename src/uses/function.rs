@@ -1,7 +1,7 @@
 //! A function of a template, and its layers.
 
 use super::reference::Layer;
-use crate::cloudformation::place::Step;
+use super::serverless::Service;
 use crate::cloudformation::{Resource, Template, World};
 use crate::partial::{Partial, Text};
 use serde_json::Value as Json;
@@ -11,6 +11,8 @@ use serde_json::Value as Json;
 pub struct Function<'t> {
     /// It as a resource of the template.
     pub resource: Resource<'t>,
+    /// Its name in the file: the logical ID, or the key below `functions` of a service.
+    pub name: &'t str,
     /// How many of its layers come from `Globals`: SAM puts them before its own.
     pub globals: usize,
     /// Whether it has its own layers.
@@ -61,20 +63,23 @@ impl<'t> Function<'t> {
             _ => 0,
         };
         Some(Self {
+            name: resource.id,
             resource,
             globals,
             has_own: own.is_some(),
         })
     }
 
-    /// The way to one of its properties.
-    pub fn path(&self, property: &'t str) -> Vec<Step<'t>> {
-        vec![
-            Step::Key("Resources"),
-            Step::Key(self.resource.id),
-            Step::Key("Properties"),
-            Step::Key(property),
-        ]
+    /// The function that a resource is, of the template that stands for a service; `None` where it
+    /// is something else.
+    pub fn of_service(resource: Resource<'t>, service: &'t Service) -> Option<Self> {
+        let name = service.name(resource.id)?;
+        (resource.kind == "AWS::Lambda::Function").then_some(Self {
+            resource,
+            name,
+            globals: 0,
+            has_own: true,
+        })
     }
 
     /// Its layers in one case.

@@ -5,10 +5,12 @@
 //! later. Values that only a deploy knows are neither: they are listed as unknown, once.
 
 pub mod catalog;
+pub mod cdk;
 mod check;
 mod function;
 pub mod question;
 mod reference;
+pub mod serverless;
 
 use crate::cloudformation::Template;
 use crate::cloudformation::case::{Case, condition};
@@ -21,10 +23,11 @@ use catalog::Catalog;
 use function::{Entry, Function};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
+use serverless::Service;
 use std::cell::OnceCell;
 
 /// Where functions are deployed, if known.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Target {
     /// The region.
     pub region: Option<String>,
@@ -34,29 +37,61 @@ pub struct Target {
     pub organization: Option<String>,
 }
 
-/// A template with functions.
+/// How the functions of a file are written.
+#[derive(Debug)]
+pub enum Written {
+    /// As a template, before CloudFormation expands it.
+    Template(Json),
+    /// As a service of the Serverless Framework.
+    Service(Box<Service>),
+}
+
+impl Written {
+    /// How a file is written, and the template that it is or stands for.
+    #[must_use]
+    pub fn new(json: Json) -> (Self, Json) {
+        match Service::new(&json) {
+            Some(mut service) => {
+                let template = std::mem::take(&mut service.template);
+                (Self::Service(Box::new(service)), template)
+            }
+            None => (Self::Template(json.clone()), json),
+        }
+    }
+}
+
+/// A file with functions.
 #[derive(Debug)]
 pub struct File<'f> {
-    /// The template, before CloudFormation expands it.
-    pub written: &'f Json,
-    /// The template.
+    /// The file as it is written.
+    pub written: &'f Written,
+    /// The template that it is or stands for.
     pub template: &'f Template,
     /// The file that it is in.
     pub id: FileId,
     /// The text of that file.
     pub text: &'f str,
+    /// Where its functions are deployed.
+    pub target: Target,
     places: OnceCell<Option<Places>>,
 }
 
 impl<'f> File<'f> {
-    /// A template that is in a file.
+    /// What is in a file.
     #[must_use]
-    pub fn new(written: &'f Json, template: &'f Template, id: FileId, text: &'f str) -> Self {
+    pub fn new(
+        written: &'f Written,
+        template: &'f Template,
+        id: FileId,
+        text: &'f str,
+        target: Target,
+    ) -> Self {
         Self {
             written,
             template,
             id,
             text,
+            target,
             places: OnceCell::new(),
         }
     }
@@ -64,9 +99,19 @@ impl<'f> File<'f> {
     /// The functions in it.
     fn functions(&self) -> impl Iterator<Item = Function<'f>> {
         let (written, template) = (self.written, self.template);
-        template
-            .resources()
-            .filter_map(|resource| Function::new(resource, written))
+        template.resources().filter_map(|resource| match written {
+            Written::Template(written) => Function::new(resource, written),
+            Written::Service(service) => Function::of_service(resource, service),
+        })
+    }
+
+    /// The place of a function.
+    fn function(&self, function: &Function<'_>) -> Span {
+        let id = function.resource.id;
+        self.span(&match self.written {
+            Written::Template(_) => vec![Step::Key("Resources"), Step::Key(id)],
+            Written::Service(service) => service.place(id),
+        })
     }
 
     /// The place of a value; the start of the file if it cannot be found.
@@ -83,17 +128,23 @@ impl<'f> File<'f> {
         }
     }
 
+    /// The place of the list of a function's layers.
+    fn layers<'s>(&'s self, function: &Function<'s>, is_global: bool) -> Vec<Step<'s>> {
+        let id = function.resource.id;
+        match self.written {
+            Written::Service(service) => service.layers(id),
+            Written::Template(_) if is_global => {
+                ["Globals", "Function", "Layers"].map(Step::Key).to_vec()
+            }
+            Written::Template(_) => ["Resources", id, "Properties", "Layers"]
+                .map(Step::Key)
+                .to_vec(),
+        }
+    }
+
     /// The place of a layer in the list of a function.
     fn layer(&self, function: &Function<'_>, entry: Entry) -> Span {
-        let mut path = if entry.is_global {
-            vec![
-                Step::Key("Globals"),
-                Step::Key("Function"),
-                Step::Key("Layers"),
-            ]
-        } else {
-            function.path("Layers")
-        };
+        let mut path = self.layers(function, entry.is_global);
         path.extend(entry.item.map(Step::Item));
         self.span(&path)
     }
@@ -102,9 +153,9 @@ impl<'f> File<'f> {
 /// A function and its layers.
 #[derive(Debug)]
 pub struct Row {
-    /// Its logical ID.
+    /// Its name in the file: its logical ID in a template.
     pub function: String,
-    /// The place of its logical ID.
+    /// The place of its name.
     pub span: Span,
     /// Its layers, in their order.
     pub layers: Vec<LayerRow>,
@@ -136,14 +187,13 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Adds the functions of a template.
-    pub fn add(&mut self, file: &File<'_>, catalog: &Catalog, target: &Target) {
+    /// Adds the functions of a file.
+    pub fn add(&mut self, file: &File<'_>, catalog: &Catalog) {
         let start = self.diagnostics.len();
         for function in file.functions() {
             check::Check {
                 file,
                 catalog,
-                target,
                 function: &function,
             }
             .run(self);

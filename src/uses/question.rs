@@ -38,7 +38,7 @@ pub struct User {
 pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
     let mut users = Vec::new();
     for function in file.functions() {
-        let id = function.resource.id;
+        let name = function.name;
         let answers = explore(file.template, None, |world| {
             let is_made = function.resource.is_made(world);
             is_made.then(|| {
@@ -53,10 +53,10 @@ pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
             })
         });
         let Ok(answers) = answers else {
-            let span = file.span(&function.path("Layers"));
+            let span = file.span(&file.layers(&function, false));
             let version = "too many cases".to_owned();
             users.push(User {
-                function: id.to_owned(),
+                function: name.to_owned(),
                 span,
                 version,
                 is_certain: false,
@@ -91,7 +91,7 @@ pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
                 .as_resource()
                 .map_or_else(|| layer.text.to_string(), str::to_owned);
             users.push(User {
-                function: id.to_owned(),
+                function: name.to_owned(),
                 span: file.layer(&function, layer.entry),
                 version,
                 is_certain,
