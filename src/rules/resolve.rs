@@ -401,7 +401,7 @@ impl Resolver<'_> {
                 Diagnostic::error(Code::DuplicateLayerName, name.span, message)
                     .also(met.layer_name.span, "the other one")
                     .note("Lambda would count the versions of both as versions of one layer")
-                    .help("use the same parameters in both names, and write the rest out"),
+                    .help("use the same parameters in both names, and literal text for the rest"),
             );
         }
     }

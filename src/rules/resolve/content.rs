@@ -275,7 +275,8 @@ fn no_object_version(reference: Span, location: Span) -> Diagnostic {
     )
     .also(location, "this object may change")
     .note(
-        "Lambda makes no copy: it reads this version of the object for as long as the layer lives",
+        "Lambda makes no copy: it reads this version of the object for as long as the layer \
+        version exists",
     )
     .help("write `object-version ID` before it; the bucket must keep versions")
 }

@@ -231,7 +231,7 @@ impl Scope {
                 let message = format!("`{name}` cannot be used in the name of a layer");
                 diagnostics.push(
                     Diagnostic::error(Code::ParameterNotAllowed, span, message)
-                        .note("its value has characters that no layer's name has"),
+                        .note("its value has characters that a layer's name cannot have"),
                 );
             }
             return longest;
@@ -285,15 +285,15 @@ impl Scope {
                 continue;
             };
             if parameter.pattern.is_some() {
-                let message = format!("`{name}` has a pattern of its own");
+                let message = format!("`{name}` has its own pattern");
                 diagnostics.push(
                     Diagnostic::error(Code::ParameterType, parameter.name.span, message)
-                        .also(used, "it stands in the name of a layer here")
+                        .also(used, "the name of a layer uses it here")
                         .note(
                             "there, it gets the pattern of such names, so that it can hold neither \
                             nothing nor a wildcard",
                         )
-                        .help("leave `pattern` out, or list the values: `allowed VALUE, …`"),
+                        .help("remove `pattern`, or list the values: `allowed VALUE, …`"),
                 );
                 continue;
             }
@@ -310,11 +310,11 @@ impl Scope {
                     "" => "an empty text".to_owned(),
                     value => quote(value),
                 };
-                let message = format!("{what} cannot stand in the name of a layer");
+                let message = format!("{what} is not allowed in the name of a layer");
                 diagnostics.push(
                     Diagnostic::error(Code::InvalidDefault, span, message)
-                        .also(used, format!("`{name}` stands in the name of a layer here"))
-                        .note("there, it has 1 to 64 letters, digits, `-` and `_`"),
+                        .also(used, format!("the name of a layer uses `{name}` here"))
+                        .note("in such a name, it needs 1 to 64 letters, digits, `-` and `_`"),
                 );
             }
             parameter.pattern = Some(ParameterPattern::LayerName);

@@ -105,10 +105,10 @@ impl Body {
         let first = self.allowed.first();
         let broken = match (first, &self.pattern) {
             (Some(first), _) if !is_listed(&self.allowed) => {
-                Some((first.span, "it is not among the values that are allowed"))
+                Some((first.span, "it is not among the allowed values"))
             }
             (_, Some((written, pattern))) if !pattern.is_match(&default.value) => {
-                Some((written.span, "the pattern does not fit it"))
+                Some((written.span, "the pattern does not match it"))
             }
             _ => None,
         };
@@ -154,11 +154,11 @@ fn read_body(
             .iter()
             .find(|value| !pattern.is_match(&value.value))
     {
-        let message = format!("the pattern does not fit {}", quote(&value.value));
+        let message = format!("the pattern does not match {}", quote(&value.value));
         diagnostics.push(
             Diagnostic::error(Code::InvalidAllowedValue, value.span, message)
                 .also(written.span, "the pattern")
-                .help("a list of values needs no pattern beside it: leave one of them out"),
+                .help("a list of values does not need a pattern: remove one of them"),
         );
     }
     body
@@ -179,7 +179,7 @@ fn read_allowed(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for value in values {
-        let Some(text) = read_literal(value, "a value that is allowed", diagnostics) else {
+        let Some(text) = read_literal(value, "an allowed value", diagnostics) else {
             continue;
         };
         let message = format!("{} cannot be a value of this parameter", quote(&text));
@@ -219,12 +219,12 @@ fn read_pattern(
     let (span, value) = (written.span, written.text.clone());
     if kind != ParameterKind::String {
         let message = format!(
-            "a parameter of type `{}` takes no pattern of its own",
+            "a parameter of type `{}` cannot have a `pattern` statement",
             kind.name()
         );
         diagnostics.push(
             Diagnostic::error(Code::ParameterType, span, message)
-                .note("its type says already what its values look like")
+                .note("its type already determines the form of its values")
                 .help("to allow only some of them, list them: `allowed VALUE, …`"),
         );
         return None;
@@ -233,7 +233,7 @@ fn read_pattern(
     match Regex::new(&format!("^(?:{value})$")) {
         Ok(pattern) => Some((Spanned { value, span }, pattern)),
         Err(_) => {
-            let message = format!("{} is not a pattern that can be checked", quote(&value));
+            let message = format!("the compiler cannot check the pattern {}", quote(&value));
             diagnostics.push(
                 Diagnostic::error(Code::InvalidPattern, span, message)
                     .note(

@@ -193,7 +193,7 @@ fn parameter_statement(cursor: &mut Cursor<'_>) -> Parsed<ParameterStatement> {
     let (keyword, span) = cursor.keyword("in a parameter")?;
     Ok(match keyword {
         ParameterKeyword::Allowed => {
-            ParameterStatement::Allowed(values(cursor, "a value that is allowed")?)
+            ParameterStatement::Allowed(values(cursor, "an allowed value")?)
         }
         ParameterKeyword::Pattern => {
             ParameterStatement::Pattern(cursor.expect_string("a regular expression in quotes")?)
