@@ -228,6 +228,12 @@ impl Text {
         &self.0
     }
 
+    /// Whether it is known to be this text.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        self.as_literal() == Some(text)
+    }
+
     /// The text, if all of it is known.
     #[must_use]
     pub fn as_literal(&self) -> Option<&str> {

@@ -3,7 +3,7 @@
 //! can allow attaching more, although every set of layers stays the same.
 
 use super::attachment::members;
-use super::condition::{at_most, covers};
+use super::condition::{are_alike, at_most, covers};
 use super::document::document;
 use super::kind::Kind;
 use super::trust::{Trust, trusts};
@@ -139,6 +139,13 @@ fn everything() -> PatternList {
     }
 }
 
+/// Whether an action attaches layers, or is compared separately, layer by layer.
+fn is_action_on_layers(action: &Text) -> bool {
+    action
+        .as_literal()
+        .is_some_and(|action| attaches(action) || is_right(action))
+}
+
 /// Whether an action is compared separately, layer by layer.
 fn is_right(action: &str) -> bool {
     [Right::Read]
@@ -153,28 +160,26 @@ fn attaches(action: &str) -> bool {
 }
 
 fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text> {
-    let text = |item: Partial| match item {
-        Partial::Text(text) => text,
-        other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
-            Text::unknown("a value that is not text", other.to_string())
-        }
-    };
-    resource
-        .items(property, world)
-        .into_iter()
-        .map(text)
-        .collect()
+    let mut found = Vec::new();
+    for item in resource.items(property, world) {
+        found.push(match item {
+            Partial::Text(text) => text,
+            other @ (Partial::List(_) | Partial::Map(_) | Partial::Null) => {
+                Text::unknown("a value that is not text", other.to_string())
+            }
+        });
+    }
+    found
 }
 
 /// The part of a statement that is about the actions that matter here.
 fn clause(statement: &Statement, level: usize) -> Option<Clause> {
-    let is_about = |action: &&&str| names_action(&statement.actions, action) != Answer::No;
     let handling = Right::HANDLING.map(Right::action);
     ATTACH
         .iter()
         .chain(&OTHERS)
         .chain(&handling)
-        .any(|action| is_about(&action))
+        .any(|action| names_action(&statement.actions, action) != Answer::No)
         .then(|| Clause {
             effect: statement.effect,
             actions: statement.actions.clone(),
@@ -225,24 +230,21 @@ impl Wider {
     }
 }
 
+impl Applicability {
+    /// Whether a statement of it has this effect.
+    fn has(&self, effect: Effect) -> bool {
+        self.clauses.iter().any(|clause| clause.effect == effect)
+    }
+}
+
 /// How one applicability is wider than another one.
 #[must_use]
 pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     let mut found = Vec::new();
-    let allows = |of: &Applicability| {
-        of.clauses
-            .iter()
-            .any(|clause| clause.effect == Effect::Allow)
-    };
-    let denies = |of: &Applicability| {
-        of.clauses
-            .iter()
-            .any(|clause| clause.effect == Effect::Deny)
-    };
     for attachment in new
         .attached_to
         .iter()
-        .filter(|one| allows(new) && !old.attached_to.contains(one))
+        .filter(|one| new.has(Effect::Allow) && !old.attached_to.contains(one))
     {
         found.push(Wider::added(format!(
             "is attached to {} {}",
@@ -252,7 +254,7 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     for attachment in old
         .attached_to
         .iter()
-        .filter(|one| denies(old) && !new.attached_to.contains(one))
+        .filter(|one| old.has(Effect::Deny) && !new.attached_to.contains(one))
     {
         found.push(Wider::taken(format!(
             "is attached to {} {}",
@@ -323,15 +325,10 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
 impl Clause {
     /// Whether it is only about which layers are attached and read, which is compared separately.
     fn is_about_layers_alone(&self) -> bool {
-        let is_one = |action: &Text| {
-            action
-                .as_literal()
-                .is_some_and(|action| attaches(action) || is_right(action))
-        };
         self.conditions.is_empty()
             && self.resources.is_everything()
             && !self.actions.negated
-            && self.actions.patterns.iter().all(is_one)
+            && self.actions.patterns.iter().all(is_action_on_layers)
     }
 
     /// The statements on the other side that this one is compared with. First come those about the
@@ -352,29 +349,26 @@ impl Clause {
                 .filter(|other| other.layers == self.layers || other.layers.is_empty())
                 .collect();
         }
-        let is_taken = |other: &Self| {
-            beside
-                .iter()
-                .any(|one| one.effect == self.effect && one.layers == other.layers)
-        };
-        let free: Vec<&Self> = effective
-            .iter()
-            .filter(|other| !is_taken(other))
-            .copied()
-            .collect();
+        let mut free = effective.clone();
+        for one in beside.iter().filter(|one| one.effect == self.effect) {
+            free.retain(|other| other.layers != one.layers);
+        }
         if free.is_empty() { effective } else { free }
+    }
+
+    /// Whether it has every action of another statement, and no condition that this has not.
+    fn allows_what(&self, narrow: &Self) -> bool {
+        self.names_all(&narrow.actions)
+            && self
+                .conditions
+                .iter()
+                .all(|condition| narrow.conditions.contains(condition))
     }
 
     /// What this Allow allows beyond some others.
     fn beyond_allowing(&self, others: &[&Self]) -> Vec<Wider> {
-        let at_least = |other: &&Self| {
-            other.names_all(&self.actions)
-                && other
-                    .conditions
-                    .iter()
-                    .all(|condition| self.conditions.contains(condition))
-        };
-        let wider: Vec<&Self> = others.iter().copied().filter(at_least).collect();
+        let mut wider = others.to_vec();
+        wider.retain(|other| other.allows_what(self));
         if self.is_about_layers_alone() {
             let is_new =
                 wider.is_empty() || wider.iter().any(|other| other.resources.is_everything());
@@ -424,11 +418,11 @@ impl Clause {
 
     /// What this Deny denies beyond some others.
     fn beyond_denying(&self, others: &[&Self]) -> Vec<Wider> {
-        let denies_the_same = |other: &&Self| {
+        let mut others = others.to_vec();
+        others.retain(|other| {
             other.names_all(&self.actions)
                 && (other.resources == self.resources || other.resources.is_everything())
-        };
-        let others: Vec<&Self> = others.iter().copied().filter(denies_the_same).collect();
+        });
         if self.is_about_layers_alone() && others.is_empty() {
             return Vec::new();
         }
@@ -476,11 +470,7 @@ fn exempt_beyond(old: &[Condition], new: &[Condition]) -> Option<Vec<Wider>> {
     }
     let mut found = Vec::new();
     for (own, other) in old.iter().zip(new) {
-        let alike = |one: &Condition| Condition {
-            values: Vec::new(),
-            ..one.clone()
-        };
-        if alike(own) != alike(other) || (own.values != other.values && !own.negated) {
+        if !are_alike(own, other) || (own.values != other.values && !own.negated) {
             return None;
         }
         found.extend(exempts(other, &own.values));
@@ -498,14 +488,14 @@ fn exempts(condition: &Condition, before: &[Text]) -> Vec<Wider> {
 }
 
 fn covers_action(wide: &Text, narrow: &Text) -> bool {
-    let lower = |text: &Text| text.as_literal().map(str::to_ascii_lowercase);
-    wide == narrow
-        || match (lower(wide), lower(narrow)) {
-            (Some(wide), Some(narrow)) => {
-                Pattern::new(&wide).plainly_covers(&Pattern::new(&narrow))
-            }
-            _ => false,
-        }
+    if wide == narrow {
+        return true;
+    }
+    let (Some(wide), Some(narrow)) = (wide.as_literal(), narrow.as_literal()) else {
+        return false;
+    };
+    let wide = Pattern::new(&wide.to_ascii_lowercase());
+    wide.plainly_covers(&Pattern::new(&narrow.to_ascii_lowercase()))
 }
 
 impl fmt::Display for Clause {

@@ -1,7 +1,7 @@
 //! Which principals of a template a policy is attached to, and who is in a group.
 
 use crate::cloudformation::{Resource, Template, World, function};
-use crate::partial::{Partial, Text};
+use crate::partial::Text;
 use serde_json::Value as Json;
 
 pub(super) const ROLE: &str = "AWS::IAM::Role";
@@ -121,12 +121,12 @@ pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
                 is_named(&name, group, own.as_ref(), world.template) != Match::No
             });
         if is_of {
-            let name = |user: Partial| {
-                user.as_text()
-                    .cloned()
-                    .unwrap_or_else(|| Text::unknown("a user", user.to_string()))
-            };
-            found.extend(addition.items("Users", world).into_iter().map(name));
+            for user in addition.items("Users", world) {
+                found.push(match user.as_text() {
+                    Some(name) => name.clone(),
+                    None => Text::unknown("a user", user.to_string()),
+                });
+            }
         }
     }
     found

@@ -7,23 +7,32 @@ use crate::pattern::Pattern;
 /// Whether one condition holds only where another one does: the same one, or one with fewer values,
 /// or with more where it is negated.
 pub(super) fn at_most(own: &Condition, other: &Condition) -> bool {
-    let alike = |one: &Condition| Condition {
-        values: Vec::new(),
-        ..one.clone()
+    if own == other {
+        return true;
+    }
+    if !are_alike(own, other) || own.values.is_empty() || other.values.is_empty() {
+        return false;
+    }
+    if own.negated {
+        are_within(&other.values, &own.values, &own.operator)
+    } else {
+        are_within(&own.values, &other.values, &own.operator)
+    }
+}
+
+/// Whether two conditions differ in their values at most.
+pub(super) fn are_alike(one: &Condition, other: &Condition) -> bool {
+    let other = Condition {
+        values: one.values.clone(),
+        ..other.clone()
     };
-    let within = |some: &[Text], all: &[Text]| {
-        some.iter()
-            .all(|value| all.iter().any(|wide| takes(&own.operator, wide, value)))
-    };
-    own == other
-        || (alike(own) == alike(other)
-            && !own.values.is_empty()
-            && !other.values.is_empty()
-            && if own.negated {
-                within(&other.values, &own.values)
-            } else {
-                within(&own.values, &other.values)
-            })
+    *one == other
+}
+
+/// Whether one of some values matches everything that each of some others matches.
+fn are_within(some: &[Text], all: &[Text], operator: &Operator) -> bool {
+    some.iter()
+        .all(|value| all.iter().any(|wide| takes(operator, wide, value)))
 }
 
 /// Whether a value of a condition matches everything that another one matches. Variables are

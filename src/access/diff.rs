@@ -3,7 +3,7 @@
 
 use super::Access;
 use super::applicability::{Applicability, beyond};
-use super::grants::{Denial, GrantedBy, Grants, Version, Who};
+use super::grants::{GrantedBy, Grants, Version, Who};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{undecided, within_what_is_known};
 use crate::cloudformation::Case;
@@ -212,29 +212,31 @@ fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
 }
 
 /// The Deny statements of `old` on versions that `new` still shares, without those of `new`.
-fn no_longer_denied(old: &Grants, new: &Grants) -> impl Iterator<Item = UseChange> {
-    old.versions.iter().flat_map(|(id, before)| {
-        let shared = new
-            .versions
-            .get(id)
-            .filter(|version| !version.grants.is_empty());
-        let is_gone = move |denial: &&Denial| {
-            shared.is_some_and(|version| {
-                let mut stay = version.denials.iter();
-                !stay.any(|other| other.identity == denial.identity)
-            })
+fn no_longer_denied(old: &Grants, new: &Grants) -> Vec<UseChange> {
+    let mut found = Vec::new();
+    for (id, before) in &old.versions {
+        let Some(after) = new.versions.get(id) else {
+            continue;
         };
-        before.denials.iter().filter(is_gone).map(move |denial| {
+        if after.grants.is_empty() {
+            continue;
+        }
+        for denial in &before.denials {
+            let mut stay = after.denials.iter();
+            if stay.any(|other| other.identity == denial.identity) {
+                continue;
+            }
             let why = format!("whoever `{}` denied it to", denial.id);
-            UseChange {
+            found.push(UseChange {
                 prominence: Prominence::Unknown,
                 version: id.to_string(),
                 who: Who::Unknown(why, denial.identity.clone()),
                 when: None,
                 with_version: false,
-            }
-        })
-    })
+            });
+        }
+    }
+    found
 }
 
 fn prominence(who: &Who, known: &BTreeSet<&Who>) -> Prominence {
@@ -289,25 +291,22 @@ fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Note> {
         .iter()
         .find(|(id, _)| id.to_string() == change.version)?;
     let by = version.grants.get(&change.who)?;
-    let stays = |by: &&GrantedBy| {
-        let is_there = new
-            .versions
-            .values()
-            .flat_map(|version| version.grants.values())
-            .flatten();
-        let is_replaced = is_there.into_iter().any(|other| other.id == by.id);
-        if is_replaced {
-            by.outlives.replacement
-        } else {
-            by.outlives.removal
-        }
-    };
-    let kept = by.iter().find(stays)?;
+    let kept = by.iter().find(|by| outlives_change(by, new))?;
     Some(Note::Kept(
         change.who.clone(),
         change.version.clone(),
         kept.id.clone(),
     ))
+}
+
+/// Whether a grant stays although the new side does not have it, or has another one in its place.
+fn outlives_change(by: &GrantedBy, new: &Grants) -> bool {
+    let grants = new.versions.values().flat_map(|one| one.grants.values());
+    if grants.flatten().any(|other| other.id == by.id) {
+        by.outlives.replacement
+    } else {
+        by.outlives.removal
+    }
 }
 
 /// Adds the grants that would outlive their removal or replacement on one side only.
@@ -482,16 +481,18 @@ fn attach_by(
 }
 
 fn without_placeholders(what: Attaches, access: &Access) -> Attaches {
-    let text = |text: String| access.shown.text(&text);
+    let shown = &access.shown;
     match what {
-        Attaches::Allows(layer) => Attaches::Allows(text(layer)),
-        Attaches::DoesNotForbid(layer) => Attaches::DoesNotForbid(text(layer)),
-        Attaches::AllowsHandling(right, layer) => Attaches::AllowsHandling(right, text(layer)),
-        Attaches::DoesNotForbidHandling(right, layer) => {
-            Attaches::DoesNotForbidHandling(right, text(layer))
+        Attaches::Allows(layer) => Attaches::Allows(shown.text(&layer)),
+        Attaches::DoesNotForbid(layer) => Attaches::DoesNotForbid(shown.text(&layer)),
+        Attaches::AllowsHandling(right, layer) => {
+            Attaches::AllowsHandling(right, shown.text(&layer))
         }
-        Attaches::Applies(is_added, what) => Attaches::Applies(is_added, text(what)),
-        Attaches::Undecided(why) => Attaches::Undecided(text(why)),
+        Attaches::DoesNotForbidHandling(right, layer) => {
+            Attaches::DoesNotForbidHandling(right, shown.text(&layer))
+        }
+        Attaches::Applies(is_added, what) => Attaches::Applies(is_added, shown.text(&what)),
+        Attaches::Undecided(why) => Attaches::Undecided(shown.text(&why)),
     }
 }
 
@@ -516,15 +517,11 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<At
     let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
     if !is_gone {
         let nothing = Applicability::default();
-        let applicability = |subject: Option<&'_ Subject>| {
-            subject.map_or(nothing.clone(), |one| one.applicability.clone())
-        };
-        let wider = beyond(&applicability(narrow), &applicability(wide));
-        found.extend(
-            wider
-                .into_iter()
-                .map(|wider| Attaches::Applies(wider.is_added, wider.what)),
-        );
+        let old = narrow.map_or(&nothing, |subject| &subject.applicability);
+        let new = wide.map_or(&nothing, |subject| &subject.applicability);
+        for wider in beyond(old, new) {
+            found.push(Attaches::Applies(wider.is_added, wider.what));
+        }
     }
     found
 }
@@ -534,13 +531,6 @@ fn mean_the_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
         return one.is_none() && other.is_none();
     };
     let (ours, theirs) = (&one.policies, &other.policies);
-    let same = |ours: &[Document], theirs: &[Document]| {
-        ours.len() == theirs.len()
-            && ours
-                .iter()
-                .zip(theirs)
-                .all(|(own, other)| own.means_the_same(other))
-    };
     one.kind == other.kind
         && ours.request == theirs.request
         && ours.levels.len() == theirs.levels.len()
@@ -548,41 +538,60 @@ fn mean_the_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
             .levels
             .iter()
             .zip(&theirs.levels)
-            .all(|(own, other)| same(own, other))
-        && same(&ours.guardrails, &theirs.guardrails)
+            .all(|(own, other)| documents_mean_the_same(own, other))
+        && documents_mean_the_same(&ours.guardrails, &theirs.guardrails)
+}
+
+fn documents_mean_the_same(ours: &[Document], theirs: &[Document]) -> bool {
+    ours.len() == theirs.len()
+        && ours
+            .iter()
+            .zip(theirs)
+            .all(|(own, other)| own.means_the_same(other))
 }
 
 /// A layer that only the wide side allows attaching or reading.
 fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
     let wide = wide.filter(|wide| !wide.kind.only_restricts())?;
     let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
-    let beyond = |half: Half, change: &dyn Fn(String) -> Attaches| {
-        let of = |subject: &Subject| {
-            allowances(
-                &within_what_is_known(&subject.policies),
-                Bound::Understood,
-                half,
-            )
+    for half in [Half::Attach, Half::Read] {
+        let before = match narrow {
+            Some(narrow) => understood(&narrow.policies, half),
+            None => Ok(Vec::new()),
         };
-        compared(narrow.map_or(Ok(Vec::new()), of), of(wide), change)
-    };
-    let reads = |layer| Attaches::AllowsHandling(Right::Read, layer);
-    beyond(Half::Attach, &Attaches::Allows).or_else(|| beyond(Half::Read, &reads))
+        let found = compared(
+            before,
+            understood(&wide.policies, half),
+            |layer| match half {
+                Half::Read => Attaches::AllowsHandling(Right::Read, layer),
+                Half::Attach | Half::Both => Attaches::Allows(layer),
+            },
+        );
+        if found.is_some() {
+            return found;
+        }
+    }
+    None
+}
+
+/// What policies let be attached or read, by the parts of them that are understood.
+fn understood(
+    policies: &EffectivePolicies,
+    half: Half,
+) -> Result<Vec<Allowance>, TooManyAllowances> {
+    allowances(&within_what_is_known(policies), Bound::Understood, half)
 }
 
 /// A layer that only the narrow side forbids, whatever else is allowed.
 fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
     let narrow = narrow.filter(|narrow| wide.is_some() || narrow.kind.is_held_by_others())?;
     for half in [Half::Attach, Half::Read] {
-        let of = |subject: &Subject| {
-            allowances(
-                &within_what_is_known(&subject.policies.whatever_is_allowed()),
-                Bound::Understood,
-                half,
-            )
+        let before = understood(&narrow.policies.whatever_is_allowed(), half);
+        let after = match wide {
+            Some(wide) => understood(&wide.policies.whatever_is_allowed(), half),
+            None => Ok(vec![Allowance::default()]),
         };
-        let wide = wide.map_or(Ok(vec![Allowance::default()]), of);
-        if let Some(found) = compared(of(narrow), wide, Attaches::DoesNotForbid) {
+        if let Some(found) = compared(before, after, Attaches::DoesNotForbid) {
             return Some(found);
         }
     }
@@ -592,28 +601,37 @@ fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Opt
 /// A layer that only the wide side allows publishing or sharing, and one that only the narrow side
 /// forbids, whatever else is allowed.
 fn handled_beyond(narrow: Option<&Subject>, wide: Option<&Subject>, right: Right) -> Vec<Attaches> {
-    let of = |policies: &EffectivePolicies| {
-        right::allowances(&within_what_is_known(policies), Bound::Understood, right)
-    };
     let mut found = Vec::new();
     if let Some(wide) = wide.filter(|wide| !wide.kind.only_restricts()) {
         let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
-        let before = narrow.map_or(Ok(Vec::new()), |narrow| of(&narrow.policies));
-        found.extend(compared(before, of(&wide.policies), |layer| {
-            Attaches::AllowsHandling(right, layer)
-        }));
+        let before = narrow.map_or(Ok(Vec::new()), |narrow| {
+            understood_right(&narrow.policies, right)
+        });
+        found.extend(compared(
+            before,
+            understood_right(&wide.policies, right),
+            |layer| Attaches::AllowsHandling(right, layer),
+        ));
     }
     if let Some(narrow) = narrow.filter(|narrow| wide.is_some() || narrow.kind.is_held_by_others())
     {
-        let before = of(&narrow.policies.whatever_is_allowed());
+        let before = understood_right(&narrow.policies.whatever_is_allowed(), right);
         let after = wide.map_or(Ok(vec![right::every(right)]), |wide| {
-            of(&wide.policies.whatever_is_allowed())
+            understood_right(&wide.policies.whatever_is_allowed(), right)
         });
         found.extend(compared(before, after, |layer| {
             Attaches::DoesNotForbidHandling(right, layer)
         }));
     }
     found
+}
+
+/// What policies let be done by a right, by the parts of them that are understood.
+fn understood_right(
+    policies: &EffectivePolicies,
+    right: Right,
+) -> Result<Vec<Allowance>, TooManyAllowances> {
+    right::allowances(&within_what_is_known(policies), Bound::Understood, right)
 }
 
 fn compared(

@@ -215,21 +215,24 @@ fn may_be(text: &Text, arn: &str) -> bool {
     let (Some(declared), Some(found)) = (Arn::of_fields(text.split(':')), Arn::parse(arn)) else {
         return false;
     };
-    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
-    let may_be = |field: &Text, text: &str| field.as_literal().is_none_or(|known| known == text);
     let kinds = declared.resource.first().zip(found.resource.first());
-    let is_alike = may_be(&declared.prefix, found.prefix)
-        && may_be(&declared.service, found.service)
-        && kinds.is_some_and(|(declared, found)| may_be(declared, found));
+    let is_alike = field_may_be(&declared.prefix, found.prefix)
+        && field_may_be(&declared.service, found.service)
+        && kinds.is_some_and(|(declared, found)| field_may_be(declared, found));
     let (Some(declared), Some(found)) = (declared.layer_version(), found.layer_version()) else {
         return false;
     };
     is_alike
-        && may_be(&declared.partition, found.partition)
-        && may_be(&declared.region, found.region)
-        && may_be(&declared.account, found.account)
-        && is(&declared.name, found.name)
-        && is(&declared.version, found.version)
+        && field_may_be(&declared.partition, found.partition)
+        && field_may_be(&declared.region, found.region)
+        && field_may_be(&declared.account, found.account)
+        && declared.name.is(found.name)
+        && declared.version.is(found.version)
+}
+
+/// Whether a field of an ARN has a value or may have it.
+fn field_may_be(field: &Text, text: &str) -> bool {
+    field.as_literal().is_none_or(|known| known == text)
 }
 
 /// Compares the sharing of one version. `own` are the physical IDs of the stack's resources.
@@ -285,8 +288,9 @@ fn compare(
 /// Somebody has more than one grant on a version. The stack's grant is the one to keep, since it is
 /// deleted with its rule; only its physical ID distinguishes it from the others.
 fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> Finding {
-    let is_own = |by: &&GrantedBy| own.contains(format!("{arn}#{}", by.id).as_str());
-    let Some(kept) = by.iter().find(is_own) else {
+    let mut grants = by.iter();
+    let kept = grants.find(|by| own.contains(format!("{arn}#{}", by.id).as_str()));
+    let Some(kept) = kept else {
         let mut finding = finding(Kind::Duplicate, arn, who, Vec::new());
         finding
             .about
@@ -309,12 +313,14 @@ fn unmatched(
     matched: &HashMap<&VersionId, Vec<String>>,
     findings: &mut Vec<Finding>,
 ) {
-    let is_own = |version: &&Version| version.layer().is_some() && version.layer() == live.layer();
-    let is_known = declared.versions.values().any(|version| is_own(&version));
+    let is_known = declared
+        .versions
+        .values()
+        .any(|version| is_of_same_layer(version, live));
     let all_matched = declared
         .versions
         .iter()
-        .all(|(id, version)| !is_own(&version) || matched.contains_key(id));
+        .all(|(id, version)| !is_of_same_layer(version, live) || matched.contains_key(id));
     let mut places = matched
         .values()
         .flatten()
@@ -390,13 +396,22 @@ fn add(arn: &str, who: &Who, sid: &str) -> Option<String> {
     ))
 }
 
+/// Whether two versions are known to be of one layer.
+fn is_of_same_layer(one: &Version, other: &Version) -> bool {
+    one.layer().is_some() && one.layer() == other.layer()
+}
+
 /// A text, quoted as one word of a shell.
 #[must_use]
 pub fn word(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
+    if !text.is_empty() && text.bytes().all(is_plain) {
         text.to_owned()
     } else {
         format!("'{}'", text.replace('\'', r"'\''"))
     }
+}
+
+/// Whether a shell takes a character as it is.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte)
 }

@@ -125,13 +125,11 @@ impl Version {
     /// Whether its layer has this name.
     #[must_use]
     pub fn is_of(&self, layer: &str, template: &Template) -> Match {
-        let fits = |name: &&Text| template.may_be(name, layer);
-        match (
-            self.names.iter().filter(fits).count(),
-            self.names.as_slice(),
-        ) {
-            (0, _) => Match::No,
-            (_, [only]) if only.as_literal().is_some() => Match::Yes,
+        if !self.names.iter().any(|name| template.may_be(name, layer)) {
+            return Match::No;
+        }
+        match self.names.as_slice() {
+            [only] if only.as_literal().is_some() => Match::Yes,
             _ => Match::Maybe,
         }
     }
@@ -188,12 +186,11 @@ impl Grants {
 
     fn add_version(&mut self, template: &Template, resource: &Resource<'_>) {
         let cases = explore(template, None, |world| {
-            let name = || {
-                resource
-                    .text("LayerName", world)
-                    .map(|name| layer_name(&name))
-            };
-            resource.is_made(world).then(name)
+            if !resource.is_made(world) {
+                return None;
+            }
+            let name = resource.text("LayerName", world);
+            Some(name.map(|name| layer_name(&name)))
         });
         let mut names = Vec::new();
         match cases {
@@ -436,14 +433,16 @@ fn permission(resource: &Resource<'_>, world: &World<'_>) -> (VersionId, Who) {
 /// Whether a grant stays when its resource is removed (CloudFormation User Guide, `DeletionPolicy`
 /// and `UpdateReplacePolicy`).
 fn outlives(resource: &Resource<'_>, world: &World<'_>) -> Outlives {
-    let retains = |name: &str| {
-        resource
-            .policy(name, world)
-            .is_some_and(|policy| policy.as_literal() != Some("Delete"))
-    };
     Outlives {
-        removal: retains("DeletionPolicy"),
-        replacement: retains("UpdateReplacePolicy"),
+        removal: retains(resource, "DeletionPolicy", world),
+        replacement: retains(resource, "UpdateReplacePolicy", world),
+    }
+}
+
+fn retains(resource: &Resource<'_>, policy: &str, world: &World<'_>) -> bool {
+    match resource.policy(policy, world) {
+        Some(policy) => policy.as_literal() != Some("Delete"),
+        None => false,
     }
 }
 
@@ -523,8 +522,7 @@ fn account_in(principal: &Text) -> Option<Text> {
     if principal.as_literal().is_some_and(formats::is_account_id) {
         return Some(principal.clone());
     }
-    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
-    let account = Arn::of_fields(principal.split(':'))?.root_account(is)?;
+    let account = Arn::of_fields(principal.split(':'))?.root_account(Text::is)?;
     let is_account = account.as_literal().is_none_or(formats::is_account_id);
     is_account.then_some(account)
 }

@@ -22,8 +22,8 @@ impl Shown {
         }
         let parameters = template.parameters().map(|(name, _)| name);
         for name in parameters.chain(["AWS::AccountId", CALLER]) {
-            let is_account = |value: &&str| value.len() == 12;
-            if let Some(value) = placeholders.of_parameter(name).filter(is_account)
+            if let Some(value) = placeholders.of_parameter(name)
+                && value.len() == 12
                 && template.given(name).is_none()
             {
                 values.push((value.to_owned(), format!("${{{name}}}")));
@@ -57,16 +57,6 @@ impl Shown {
 #[must_use]
 pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     let written = template.json().to_string();
-    let account = |name: &str| {
-        let mut more = 0;
-        loop {
-            let candidate = (100_000_000_000 + (stable(name) + more) % 900_000_000_000).to_string();
-            if !written.contains(&candidate) && !accounts.contains(&candidate.as_str()) {
-                return candidate;
-            }
-            more += 1;
-        }
-    };
     let mut placeholders = Placeholders::default();
     for (name, value) in [
         ("AWS::Partition", "aws"),
@@ -76,11 +66,11 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
         placeholders.parameter(name, value.to_owned());
     }
     for name in ["AWS::AccountId", CALLER] {
-        placeholders.parameter(name, account(name));
+        placeholders.parameter(name, unused_account(name, &written, accounts));
     }
     for (name, parameter) in template.parameters() {
         if parameter.is_account() {
-            placeholders.parameter(name, account(name));
+            placeholders.parameter(name, unused_account(name, &written, accounts));
         }
     }
     for id in accounts {
@@ -126,11 +116,26 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     placeholders
 }
 
+/// An account that stands for a name: one that is written nowhere.
+fn unused_account(name: &str, written: &str, accounts: &[&str]) -> String {
+    let mut more = 0;
+    loop {
+        let candidate = (100_000_000_000 + (stable(name) + more) % 900_000_000_000).to_string();
+        if !written.contains(&candidate) && !accounts.contains(&candidate.as_str()) {
+            return candidate;
+        }
+        more += 1;
+    }
+}
+
 /// The smallest placeholder for the number of a layer version: larger than any that people write.
 const PLACEHOLDER_VERSION: u64 = 100_000_000;
 
 /// A number for a name, the same in every template (Fowler, Noll and Vo's hash, 1a).
 fn stable(name: &str) -> u64 {
-    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
-    name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) % 900_000_000_000
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for byte in name.bytes() {
+        hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
+    }
+    hash % 900_000_000_000
 }

@@ -74,25 +74,17 @@ impl PolicyFile {
             Some(statement) => std::slice::from_ref(statement),
             None => &[],
         };
-        let is = |statement: &Json, key: &str, value: &str| {
-            statement.get(key).and_then(Json::as_str) == Some(value)
-        };
         let denies = statements
             .iter()
-            .any(|statement| is(statement, "Effect", "Deny"));
+            .any(|statement| has(statement, "Effect", "Deny"));
         let mut allows = statements
             .iter()
-            .filter(|statement| !is(statement, "Effect", "Deny"))
+            .filter(|statement| !has(statement, "Effect", "Deny"))
             .peekable();
         let allows_nothing = allows.peek().is_none();
-        let is_everything = |statement: &&Json| {
-            is(statement, "Action", "*")
-                && is(statement, "Resource", "*")
-                && statement.get("Condition").is_none()
-        };
         match (denies, allows_nothing) {
             (true, true) => Kind::Guardrail,
-            (true, false) if allows.all(|statement| is_everything(&statement)) => Kind::Boundary,
+            (true, false) if allows.all(is_about_everything) => Kind::Boundary,
             _ => Kind::Policy,
         }
     }
@@ -116,6 +108,18 @@ impl PolicyFile {
         };
         json!({ "Resources": { id: resource } })
     }
+}
+
+/// Whether an element of a statement has a value.
+fn has(statement: &Json, key: &str, value: &str) -> bool {
+    statement.get(key).and_then(Json::as_str) == Some(value)
+}
+
+/// Whether a statement is about every action on everything, always.
+fn is_about_everything(statement: &Json) -> bool {
+    has(statement, "Action", "*")
+        && has(statement, "Resource", "*")
+        && statement.get("Condition").is_none()
 }
 
 #[cfg(test)]

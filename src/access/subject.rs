@@ -416,17 +416,22 @@ impl<'t> Subjects<'t> {
         if account.ends_with(":aws") {
             return None;
         }
-        let literal = |resource: &Resource<'_>, property: &str| {
-            Some(resource.text(property, world)?.as_literal()?.to_owned())
-        };
-        let is_it = |resource: &&Resource<'_>| {
-            let path = literal(resource, "Path").unwrap_or_else(|| "/".to_owned());
-            resource.kind == MANAGED_POLICY
-                && resource.is_made(world)
-                && literal(resource, "ManagedPolicyName")
-                    .is_some_and(|own| format!("{path}{own}") == format!("/{name}"))
-        };
-        self.attached.iter().find(is_it).copied()
+        for resource in &self.attached {
+            if resource.kind != MANAGED_POLICY || !resource.is_made(world) {
+                continue;
+            }
+            let (path, own) = (
+                resource.text("Path", world),
+                resource.text("ManagedPolicyName", world),
+            );
+            let path = path.as_ref().and_then(Text::as_literal).unwrap_or("/");
+            if let Some(own) = own.as_ref().and_then(Text::as_literal)
+                && format!("{path}{own}") == format!("/{name}")
+            {
+                return Some(*resource);
+            }
+        }
+        None
     }
 }
 

@@ -127,8 +127,7 @@ fn normal(principal: &Partial) -> Partial {
     let arn = principal
         .as_text()
         .and_then(|text| Arn::of_fields(text.split(':')));
-    let is = |field: &Text, text: &str| field.as_literal() == Some(text);
-    let account = arn.and_then(|arn| arn.root_account(is));
+    let account = arn.and_then(|arn| arn.root_account(Text::is));
     account.map_or_else(|| principal.clone(), Partial::Text)
 }
 

@@ -94,9 +94,7 @@ impl Facts<'_> {
             .map(|resource| resource.json.to_string())
             .chain(members)
             .collect();
-        let caller = CALLER.to_ascii_lowercase();
-        let tells_apart = |text: &String| text.to_ascii_lowercase().contains(&caller);
-        if subject.kind != Kind::Guardrail || !written.iter().any(tells_apart) {
+        if subject.kind != Kind::Guardrail || !written.iter().any(|text| tells_apart(text)) {
             return callers;
         }
         let mut named: BTreeSet<String> =
@@ -295,6 +293,12 @@ fn accounts_in(set: &LayerSet) -> Vec<String> {
     found
 }
 
+/// Whether a text names the key by which callers of different accounts differ.
+fn tells_apart(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains(&CALLER.to_ascii_lowercase())
+}
+
 /// The runs of exactly 12 digits in a text.
 fn account_ids(text: &str) -> Vec<String> {
     let runs = text.split(|character: char| !character.is_ascii_digit());
@@ -348,16 +352,25 @@ fn done(deed: Deed) -> &'static str {
 /// Whether policies have a statement with this effect that may matter, or one whose effect is
 /// unknown.
 fn says_any(policies: &EffectivePolicies, effect: Effect, deed: Deed) -> bool {
-    let is_unrelated = |statement: &Statement| match deed {
-        Deed::Attach => is_unrelated(statement),
-        Deed::Handle(handled) => right::is_unrelated(statement, right_of(handled)),
-    };
-    policies
-        .documents()
-        .any(|document| document.problem.is_some())
-        || policies
-            .statements()
-            .any(|(_, statement)| statement.effect == effect && !is_unrelated(statement))
+    for document in policies.documents() {
+        if document.problem.is_some() {
+            return true;
+        }
+    }
+    for (_, statement) in policies.statements() {
+        if statement.effect == effect && is_related(statement, deed) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a statement may be about what is done to layers.
+fn is_related(statement: &Statement, deed: Deed) -> bool {
+    match deed {
+        Deed::Attach => !is_unrelated(statement),
+        Deed::Handle(handled) => !right::is_unrelated(statement, right_of(handled)),
+    }
 }
 
 /// Which layers a question is about.
@@ -462,9 +475,7 @@ impl ActQuestion<'_> {
     /// Whether the action is possible on every layer of the set: whether no layer of the set is
     /// outside every allowance.
     fn can(&self) -> Result<Verdict, BudgetExceeded> {
-        let beyond =
-            |allowances: &[Allowance]| self.every().layer_beyond(allowances, Some(self.set));
-        let Some(maybe) = beyond(&self.found.certain)? else {
+        let Some(maybe) = self.layer_beyond(&self.found.certain)? else {
             let by = self.allowed_by().into_iter().collect::<Vec<_>>().join("; ");
             return Ok(Verdict::Holds(match (by.is_empty(), self.deed) {
                 (true, Deed::Attach) => "no request with one of these layers is denied".to_owned(),
@@ -482,7 +493,7 @@ impl ActQuestion<'_> {
                 }
             }));
         };
-        let Some(layer) = beyond(&self.found.possible)? else {
+        let Some(layer) = self.layer_beyond(&self.found.possible)? else {
             return Ok(self.undecided(&format!("{maybe} may not be {}", done(self.deed))));
         };
         let cannot = format!("{layer} cannot be {}", done(self.deed));
@@ -514,6 +525,11 @@ impl ActQuestion<'_> {
                 }
             }
         }
+    }
+
+    /// A layer of the set that none of some allowances is about.
+    fn layer_beyond(&self, allowances: &[Allowance]) -> Result<Option<String>, BudgetExceeded> {
+        self.every().layer_beyond(allowances, Some(self.set))
     }
 
     fn undecided(&self, what: &str) -> Verdict {

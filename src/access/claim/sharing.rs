@@ -3,7 +3,7 @@
 use super::{Cause, Facts, Verdict, combined, worst};
 use crate::access::grants::{GrantedBy, Match, Version, VersionId, Who};
 use crate::cloudformation::{Case, World, explore};
-use crate::partial::Text;
+use crate::partial::{Partial, Text};
 use crate::rules::model::{Claimed, Id, Principal, Spanned};
 use crate::template::lower::{SourceMap, VersionResources, names};
 use serde_json::json;
@@ -88,9 +88,9 @@ impl Facts<'_> {
             Claimed::Every => self.unless_anything_not_read(combined(verdicts)),
             Claimed::Layer { .. } => {
                 // If the claim is about somebody in some cases, those tell more.
-                let is_idle = |verdict: &Verdict| *verdict == Verdict::Holds(NOBODY.to_owned());
-                if !verdicts.iter().all(|(_, verdict)| is_idle(verdict)) {
-                    verdicts.retain(|(_, verdict)| !is_idle(verdict));
+                let nobody = Verdict::Holds(NOBODY.to_owned());
+                if verdicts.iter().any(|(_, verdict)| *verdict != nobody) {
+                    verdicts.retain(|(_, verdict)| *verdict != nobody);
                 }
                 self.unless_not_read(combined(verdicts), &found.ids, &found.layer_names)
             }
@@ -142,14 +142,6 @@ impl Facts<'_> {
         let mut found = Found::default();
         let mut own = Vec::new();
         for record in map.versions.iter().filter(|record| is_meant(record)) {
-            let is_it = |(id, version): &(&VersionId, &Version)| match (id, &record.version) {
-                (VersionId::Resource(id), Some(own)) => id == own,
-                _ => version
-                    .grants
-                    .values()
-                    .flatten()
-                    .any(|by| record.grants.contains(&by.id)),
-            };
             let name = record
                 .version
                 .clone()
@@ -158,7 +150,10 @@ impl Facts<'_> {
                     None => names::pascal(&record.layer),
                 });
             let mut version = Version::default();
-            for (id, known) in self.grants.versions.iter().filter(is_it) {
+            for (id, known) in &self.grants.versions {
+                if !is_recorded(id, known, record) {
+                    continue;
+                }
                 own.push(id);
                 for (who, by) in &known.grants {
                     version
@@ -217,24 +212,23 @@ impl Facts<'_> {
     }
 }
 
+/// Whether a version of the template is what a version of the source became. A version that exists
+/// already has no resource, and is known by its grants.
+fn is_recorded(id: &VersionId, version: &Version, record: &VersionResources) -> bool {
+    if let (VersionId::Resource(id), Some(own)) = (id, &record.version) {
+        return id == own;
+    }
+    let mut grants = version.grants.values().flatten();
+    grants.any(|by| record.grants.contains(&by.id))
+}
+
 /// A principal as the template names it; `None` if an optional parameter is empty, so that the
 /// claim is about nobody.
 fn who(principal: &Principal, world: &World<'_>) -> Option<Who> {
-    let value = |name: &str| {
-        let value = world.value(&json!({ "Ref": name }));
-        value
-            .and_then(|value| value.as_text().cloned())
-            .unwrap_or_else(|| Text::unknown(name, name))
-    };
-    let text = |id: &Id| match id {
-        Id::Literal(id) => Some(Text::literal(id.as_str())),
-        Id::Parameter(name) => Some(value(name)),
-        Id::Optional(name) => Some(value(name)).filter(|value| value.as_literal() != Some("")),
-    };
     Some(match principal {
         Principal::Everyone => Who::Everyone,
         Principal::Account(id) => {
-            let id = text(id)?;
+            let id = value_of(id, world)?;
             let own = world.template.given("AWS::AccountId");
             if id.as_literal().is_some() && id.as_literal() == own {
                 Who::Owner
@@ -242,8 +236,28 @@ fn who(principal: &Principal, world: &World<'_>) -> Option<Who> {
                 Who::Account(id)
             }
         }
-        Principal::Organization(id) => Who::Organization(text(id)?),
+        Principal::Organization(id) => Who::Organization(value_of(id, world)?),
     })
+}
+
+/// The value of an ID; `None` for a parameter that is empty.
+fn value_of(id: &Id, world: &World<'_>) -> Option<Text> {
+    match id {
+        Id::Literal(id) => Some(Text::literal(id.as_str())),
+        Id::Parameter(name) => Some(value_of_parameter(name, world)),
+        Id::Optional(name) => {
+            let value = value_of_parameter(name, world);
+            (!value.is("")).then_some(value)
+        }
+    }
+}
+
+fn value_of_parameter(name: &str, world: &World<'_>) -> Text {
+    let value = world.value(&json!({ "Ref": name }));
+    match value.as_ref().and_then(Partial::as_text) {
+        Some(text) => text.clone(),
+        None => Text::unknown(name, name),
+    }
 }
 
 /// A question about who can use layer versions, in one case.
@@ -342,21 +356,21 @@ impl UseQuestion<'_> {
         if *who == Who::Owner {
             return Granted::Yes(vec!["the rights of its owner".to_owned()]);
         }
-        let is_enough = |granted: &Who| {
-            *granted == Who::Everyone || granted == who || Some(granted) == self.member_of
-        };
-        let grants: Vec<&GrantedBy> = version
-            .grants
-            .iter()
-            .filter(|(granted, _)| is_enough(granted))
-            .flat_map(|(_, by)| by)
-            .filter(|by| by.cases.iter().any(|case| case.agrees(self.case)))
-            .collect();
-        let certain: Vec<String> = grants
-            .iter()
-            .filter(|by| !by.others.iter().any(|case| case.agrees(self.case)))
-            .map(|by| by.id.clone())
-            .collect();
+        let mut grants: Vec<&GrantedBy> = Vec::new();
+        let mut certain = Vec::new();
+        for (granted, by) in &version.grants {
+            if *granted != Who::Everyone && granted != who && Some(granted) != self.member_of {
+                continue;
+            }
+            for by in by {
+                if self.agrees_with_one_of(&by.cases) {
+                    grants.push(by);
+                    if !self.agrees_with_one_of(&by.others) {
+                        certain.push(by.id.clone());
+                    }
+                }
+            }
+        }
         if !certain.is_empty() {
             return Granted::Yes(certain);
         }
@@ -370,6 +384,11 @@ impl UseQuestion<'_> {
             Some(case) => Granted::Sometimes(case.clone()),
             None => Granted::No,
         }
+    }
+
+    /// Whether one of some cases can be this one.
+    fn agrees_with_one_of(&self, cases: &[Case]) -> bool {
+        cases.iter().any(|case| case.agrees(self.case))
     }
 
     /// Whether one of the grants holds in every deploy of this case.
@@ -451,9 +470,8 @@ impl UseQuestion<'_> {
         let mut verdicts = Vec::new();
         for (name, version) in &self.found.certain {
             for (who, by) in &version.grants {
-                let agrees = |case: &Case| case.agrees(self.case);
-                let by: Vec<&GrantedBy> =
-                    by.iter().filter(|by| by.cases.iter().any(agrees)).collect();
+                let mut by: Vec<&GrantedBy> = by.iter().collect();
+                by.retain(|by| self.agrees_with_one_of(&by.cases));
                 if !by.is_empty() && !is_public && !self.who.contains(who) && *who != Who::Owner {
                     verdicts.push(self.other(who, name, &by));
                 }
