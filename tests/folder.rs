@@ -394,6 +394,44 @@ fn regions_are_in_the_list_and_in_the_commands() {
     }
 }
 
+#[test]
+fn the_collecting_script_names_each_stack_in_each_of_its_regions() {
+    let source =
+        format!("regions us-east-1, eu-west-1\n{SOURCE}").replace("acme-1", "a-${AWS::Region}");
+    let top = folder(&source);
+    expect(&build(top.path(), &[]), 0, "");
+    let live = |of: &str| {
+        let output = run(top.path(), &["live", of], b"");
+        let script = String::from_utf8(output.stdout.clone()).unwrap();
+        let lines = script.lines().filter(|line| line.starts_with("  stack "));
+        let lines: Vec<String> = lines.map(str::to_owned).collect();
+        (output, lines)
+    };
+    let (_, stacks) = live("out");
+    assert_eq!(
+        stacks,
+        [
+            "  stack shared-deps eu-west-1 deps",
+            "  stack shared-deps us-east-1 deps",
+            "  stack shared-tools eu-west-1 tools",
+            "  stack shared-tools us-east-1 tools",
+        ]
+    );
+    let (nothing, _) = live("out/restrictions.yaml");
+    expect(&nothing, 2, "nothing to collect");
+    write(
+        top.path(),
+        &source.replace("regions us-east-1, eu-west-1\n", ""),
+    );
+    let (_, stacks) = live("shared.layers");
+    assert_eq!(stacks, ["  stack shared '' deps tools"]);
+    let list = top.path().join("out/stacks.json");
+    let written = fs::read_to_string(&list).unwrap();
+    fs::write(&list, written.replace("\"eu-west-1\"", "\"$(date)\"")).unwrap();
+    let (refused, _) = live("out");
+    expect(&refused, 2, "is not a region");
+}
+
 /// Whoever has opened the folder goes on finding it as it was, all of it.
 #[cfg(target_os = "linux")]
 #[test]

@@ -128,6 +128,8 @@ pub enum Command {
     Diff(DiffArguments),
     /// Compare the sharing declared in a source or template with live policies
     Drift(DriftArguments),
+    /// Print the shell script that collects the live policies for `drift`
+    Live(LiveArguments),
     /// Show the layers of the functions in templates and what is wrong with them, or who uses a
     /// layer
     #[command(disable_version_flag = true)]
@@ -333,6 +335,13 @@ pub struct DriftArguments {
     /// The values of parameters
     #[command(flatten)]
     pub values: ValueArguments,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct LiveArguments {
+    /// Sources, templates, or folders with them; `-` is standard input
+    #[arg(required = true, value_name = "FILE", add = completers::readable())]
+    pub files: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -2,7 +2,7 @@
 
 use super::disk;
 use super::messages::Messages;
-use super::output::regions;
+use super::output::{regions, stem_of};
 use super::place::{InputPlace, InputPlaces};
 use super::tree::Tree;
 use crate::access::authored::Authored;
@@ -23,7 +23,7 @@ use crate::source::{Files, PathKind, Sources};
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use crate::template::mark::source_of;
-use crate::template::stacks::{Entry, MANIFEST};
+use crate::template::stacks::{Entry, MANIFEST, stack_name};
 use crate::uses::serverless::Service;
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
@@ -418,18 +418,27 @@ impl<'a> Reading<'a> {
 
     /// The regions that the list of stacks beside a template names for it.
     fn regions_beside(&self, template: &Path) -> Vec<String> {
+        let entry = self.entry_of(template);
+        entry.map(|entry| entry.regions).unwrap_or_default()
+    }
+
+    /// The name of the stack of a template or a source: as the list beside it has it, or else as a
+    /// build would name it.
+    pub fn stack_of(&self, file: &Path) -> String {
+        let entry = self.entry_of(file);
+        entry.map_or_else(|| stack_name(&stem_of(file), None), |entry| entry.name)
+    }
+
+    /// What the list of stacks beside a template says of it.
+    fn entry_of(&self, template: &Path) -> Option<Entry> {
         let folder = template.parent().map(Path::to_path_buf).unwrap_or_default();
-        let name = template
-            .file_name()
-            .and_then(OsStr::to_str)
-            .unwrap_or_default();
+        let name = template.file_name().and_then(OsStr::to_str)?;
         let mut lists = self.lists.borrow_mut();
         let list = lists.entry(folder).or_insert_with_key(|folder| {
             let bytes = self.tree.read(&folder.join(MANIFEST)).unwrap_or_default();
             serde_json::from_slice::<Vec<Entry>>(&bytes).unwrap_or_default()
         });
-        let entry = list.iter().find(|entry| entry.template == name);
-        entry.map(|entry| entry.regions.clone()).unwrap_or_default()
+        list.iter().find(|entry| entry.template == name).cloned()
     }
 
     /// The template of a source, written and read again: every answer is about what is deployed.

@@ -17,6 +17,7 @@ mod folder;
 mod init;
 mod input;
 mod inspect;
+mod live;
 mod man;
 mod messages;
 mod next;
@@ -90,6 +91,7 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
         Command::Check(arguments) => check::run(&arguments, limits, messages),
         Command::Diff(arguments) => diff::run(&arguments, limits, messages),
         Command::Drift(arguments) => drift::run(&arguments, limits, messages),
+        Command::Live(arguments) => live::run(&arguments, limits, messages),
         Command::Uses(arguments) => uses::run(&arguments, limits, messages),
         Command::Inspect(arguments) => inspect::run(&arguments, messages),
         Command::Fmt(arguments) => fmt::run(&arguments, messages),

@@ -34,9 +34,22 @@ def account(identity: str) -> Iterator[None]:
     """Lets the commands inside speak for another account. The engine takes a 12-digit access key
     for the account.
     """
-    before = os.environ["AWS_ACCESS_KEY_ID"]
-    os.environ["AWS_ACCESS_KEY_ID"] = identity
+    with setting("AWS_ACCESS_KEY_ID", identity):
+        yield
+
+
+@contextlib.contextmanager
+def region(name: str) -> Iterator[None]:
+    """Lets the commands inside speak to another region."""
+    with setting("AWS_DEFAULT_REGION", name):
+        yield
+
+
+@contextlib.contextmanager
+def setting(name: str, value: str) -> Iterator[None]:
+    before = os.environ[name]
+    os.environ[name] = value
     try:
         yield
     finally:
-        os.environ["AWS_ACCESS_KEY_ID"] = before
+        os.environ[name] = before

@@ -1,0 +1,147 @@
+"""Stories of a folder of templates: a stack for each layer, in several regions."""
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+from tests.deploy import aws
+from tests.deploy.stories import ORG, A, B, story
+from tests.deploy.story import Broken, Story
+from tests.shared.emulator import MODULE
+
+US, EU, ASIA = "us-east-1", "eu-west-1", "ap-southeast-2"
+
+Sharing = dict[int, set[str]]
+"""Who may use each version of a layer, by its number."""
+
+
+class Estate:
+    """A source that is built to a folder, and its stacks."""
+
+    def __init__(self, told: Story) -> None:
+        self.told = told
+        self.source = told.place / "shared.layers"
+        self.folder = told.place / "layers"
+        self.deployed: dict[tuple[str, str], bytes] = {}
+        """The template that each stack has in each region."""
+
+    def upload(self, region: str, *keys: str) -> None:
+        self.told.bucket = f"archives-{self.told.account}-{region}"
+        with aws.region(region):
+            aws.run("s3", "mb", f"s3://{self.told.bucket}")
+            self.told.upload(*keys)
+
+    def build(self, source: str) -> str:
+        """Builds the folder; gives what the program says."""
+        self.source.write_text(source)
+        done = self.told.compiler("build", "shared.layers", "-o", "layers/")
+        if done.returncode != 0:
+            raise Broken(f"the build failed:\n{done.stderr}")
+        return done.stderr
+
+    def stacks(self) -> list[dict]:
+        return json.loads((self.folder / "stacks.json").read_text())
+
+    def deploy(self) -> int:
+        """Deploys every template that changed, to each of its regions; gives how many deploys that
+        were.
+        """
+        deploys = 0
+        for stack in self.stacks():
+            template = self.folder / stack["template"]
+            for region in stack["regions"]:
+                here = (stack["name"], region)
+                if self.deployed.get(here) == template.read_bytes():
+                    continue
+                told = self.told
+                told.stack, told.template = stack["name"], template
+                told.exists = here in self.deployed
+                with aws.region(region):
+                    told.deploy()
+                self.deployed[here] = template.read_bytes()
+                deploys += 1
+        return deploys
+
+    def expect(self, region: str, **layers: Sharing) -> None:
+        with aws.region(region):
+            self.told.expect(**layers)
+
+    def drift(self, versions: int, *found: str) -> list[str]:
+        """The collecting script runs as it is printed, and `drift` finds these kinds of
+        differences in what it leaves, and none elsewhere in that many versions; gives the commands
+        that it prints.
+        """
+        told = self.told
+        printed = told.compiler("live", "layers/")
+        if printed.returncode != 0:
+            raise Broken(f"no script was printed:\n{printed.stderr}")
+        (told.place / "live.sh").write_text(printed.stdout)
+        done = subprocess.run(
+            ["sh", "-c", "sh live.sh > live.json"],
+            cwd=told.place,
+            env=programs(told.place),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0 or done.stderr:
+            raise Broken(f"the collecting script failed:\n{done.stderr}")
+        done = told.compiler("drift", "layers/", "live.json")
+        kinds = [line.split(":")[0] for line in done.stdout.splitlines() if line[:1] != " "]
+        if sorted(kinds) != sorted(found) or done.returncode != (1 if found else 0):
+            raise Broken(f"drift should find {found}:\n{done.stdout}{done.stderr}")
+        policies = (told.place / "live.json").read_text().count('"Policy": ')
+        if policies != versions:
+            raise Broken(f"the script collected {policies} policies, of {versions}")
+        return [line.strip() for line in done.stdout.splitlines() if line[:1] == " "]
+
+
+def programs(place: Path) -> dict[str, str]:
+    """An environment in which `aws` and `layershare` are found, and start."""
+    folder = place / "bin"
+    folder.mkdir(exist_ok=True)
+    for name, command in {
+        "layershare": [os.environ["LAYERSHARE"]],
+        "aws": [*MODULE, "awscli"],
+    }.items():
+        program = folder / name
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n')
+        program.chmod(0o755)
+    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+
+
+@story
+def live_everywhere(told: Story) -> None:
+    """One script collects what is live in two regions, and one command compares it."""
+    estate = Estate(told)
+    keys = ["deps-1.zip", "deps-2.zip", "tools-1.zip"]
+    for region in (US, EU):
+        estate.upload(region, *keys)
+    content = f"s3://archives-{told.account}-${{AWS::Region}}"
+    estate.build(f"""regions {US}, {EU}
+
+layer deps {{
+  version 1 from {content}/deps-1.zip
+  version 2 from {content}/deps-2.zip
+  share version 2 with account {A}, organization {ORG}
+}}
+
+layer tools {{
+  version 1 from {content}/tools-1.zip
+  share with account {B}
+}}
+""")
+    estate.deploy()
+    for region in (US, EU):
+        estate.expect(region, deps={1: set(), 2: {A, ORG}}, tools={1: {B}})
+    estate.drift(6)
+    by_hand = ["--action", "lambda:GetLayerVersion", "--principal", "*", "--region", EU]
+    aws.run(
+        "lambda", "add-layer-version-permission", "--layer-name", "deps",
+        "--version-number", 1, "--statement-id", "hand", *by_hand,
+    )  # fmt: skip
+    [command] = estate.drift(6, "widened")
+    aws.run(*shlex.split(command)[1:])
+    estate.drift(6)
