@@ -247,7 +247,80 @@ fn what_the_stack_of_one_template_publishes_is_not_published_again() {
         expect(&refused, 1, &format!("`{single}` publishes it already"));
         assert!(!top.path().join("out").exists());
         expect(&build(top.path(), &["--republish", "1.0.0"]), 0, "wrote");
+        let other = ["build", "shared.layers", "-o", "other.yaml"];
+        let refused = run(top.path(), &other, b"");
+        expect(&refused, 1, "`out/deps.");
+        assert!(!top.path().join("other.yaml").exists());
     }
+}
+
+#[test]
+fn a_source_moves_from_one_template_to_a_folder_and_nothing_is_lost() {
+    let base = SOURCE.split("\nguardrail").next().unwrap();
+    let at = |source: &str| {
+        let lines = source.lines().map(|line| {
+            let name = line.rsplit('/').next().unwrap_or_default();
+            let name = name.split('-').next().unwrap_or_default();
+            if line.starts_with("  version") {
+                let arn = format!("arn:aws:lambda:us-east-1:111122223333:layer:{name}:1");
+                format!("  version 1.0.0 at {arn}\n")
+            } else {
+                format!("{line}\n")
+            }
+        });
+        lines.collect::<String>()
+    };
+    let moved = |before: &str, after: &str| {
+        let top = folder(before);
+        let one = ["build", "shared.layers", "-o", "shared.yaml"];
+        expect(&run(top.path(), &one, b""), 0, "wrote");
+        write(top.path(), after);
+        (build(top.path(), &[]), top)
+    };
+    let (built, top) = moved(base, &at(base));
+    expect(
+        &built,
+        0,
+        "last, after every other stack is deployed in every region: the grants of the single \
+        template go\n  aws cloudformation deploy --template-file out/restrictions.yaml \
+        --stack-name shared --capabilities CAPABILITY_NAMED_IAM\n  rm shared.yaml\n",
+    );
+    assert_eq!(stacks(top.path())[2]["name"], "shared");
+    expect(&build(top.path(), &[]), 0, "--stack-name shared ");
+    let layers = base.split("\nrole").next().unwrap();
+    let (built, _) = moved(layers, &at(layers));
+    expect(
+        &built,
+        0,
+        "template go\n  aws cloudformation delete-stack --stack-name shared\n  rm shared.yaml\n",
+    );
+
+    let (lost, top) = moved(layers, &at(layers).replace("  share with acme\n", ""));
+    expect(
+        &lost,
+        1,
+        "error[lost-grants]: no template of the folder has the grant `DepsV1x0x0",
+    );
+    assert!(!top.path().join("out").exists());
+    let (rolling, _) = moved(
+        &layers.replace("version 1.0.0 from", "content"),
+        &layers.replace("version 1.0.0 from", "content"),
+    );
+    expect(
+        &rolling,
+        1,
+        "the content of `Deps` would be published again",
+    );
+    let deleted = layers.replace("layer deps {\n", "layer deps {\n  old-versions delete\n");
+    let (deleted, _) = moved(&deleted, &at(layers));
+    expect(
+        &deleted,
+        1,
+        "error[deleted-version]: the stack of `shared.yaml` would delete",
+    );
+    let (both, top) = moved(SOURCE, &at(SOURCE));
+    expect(&both, 2, "cannot become two stacks");
+    assert!(!top.path().join("out").exists());
 }
 
 #[test]

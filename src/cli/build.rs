@@ -4,6 +4,7 @@ use super::archives::check_local;
 use super::args::BuildArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
+use super::moving::templates_of;
 use super::output::{
     compare, not_ours, record, refuse_unknown_labels, regions, source_folder, source_name, stem_of,
 };
@@ -64,6 +65,9 @@ pub fn run(
     let mut written = Vec::new();
     if let Some(lowered) = &compiled.lowered {
         lowered.template.write(format, &mut written)?;
+    }
+    if let Some(output) = output.filter(|_| earlier.as_ref() != Some(&written)) {
+        check_folders(&mut compiled, &arguments.republish, output, &folder)?;
     }
     let is_foreign = match (output, &earlier) {
         (Some(output), Some(earlier)) => check_published(
@@ -148,6 +152,23 @@ fn check_published(
         &mut compiled.diagnostics,
     );
     Ok(!record.is_marked)
+}
+
+/// Reports the versions that a folder, which the source was built to, publishes already.
+fn check_folders(
+    compiled: &mut Compiled,
+    republish: &[String],
+    output: &Path,
+    sources: &Path,
+) -> anyhow::Result<()> {
+    let Some(lowered) = &compiled.lowered else {
+        return Ok(());
+    };
+    for (template, stack, other) in templates_of(output, sources, lowered)? {
+        let problems = &mut compiled.diagnostics;
+        published::check_other(&other, &template, &stack, lowered, republish, problems);
+    }
+    Ok(())
 }
 
 fn print(template: &[u8]) -> anyhow::Result<Outcome> {

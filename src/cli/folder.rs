@@ -4,6 +4,7 @@ use super::archives::check_local;
 use super::args::{BuildArguments, FormatArgument};
 use super::disk::{self, Disk};
 use super::messages::Messages;
+use super::moving::{Takeover, single_templates, templates};
 use super::output::{
     compare, not_ours, published_in, record, refuse_unknown_labels, regions, source_folder,
     source_name, stem_of,
@@ -20,13 +21,12 @@ use crate::template::Format;
 use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Lowered, Placement, Shape};
 use crate::template::mark::source_of;
-use crate::template::published::{self, Earlier};
+use crate::template::published::{self, Earlier, moved};
 use crate::template::stacks::{
     Entry, GUARDRAILS, MANIFEST, RESTRICTIONS, Scope, Stack, split, stack_name,
 };
 use anyhow::{Context, bail};
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Compiles a source and writes or compares the templates of its stacks.
@@ -85,6 +85,9 @@ struct Work<'a> {
     extension: &'static str,
     stacks: Vec<Stack>,
     record: Record,
+    takeover: Takeover,
+    /// Why the source cannot move from its single template as it is.
+    blocked: Option<String>,
     entries: Vec<Entry>,
     /// The indexes of the entries whose templates change.
     changed: Vec<usize>,
@@ -116,6 +119,10 @@ impl<'a> Work<'a> {
         let extension = extension(arguments.format);
         let mut record = Record::read(folder, &source, &stacks, extension)?;
         record.single = single_templates(folder, sources, &source, base)?;
+        let (takeover, blocked) = match Takeover::of(&record.single, &stacks) {
+            Ok(takeover) => (takeover, None),
+            Err(why) => (Takeover::No, Some(why)),
+        };
         refuse_unknown_labels(
             &arguments.republish,
             stacks.iter().flat_map(|stack| &stack.lowered.listed),
@@ -129,6 +136,8 @@ impl<'a> Work<'a> {
             extension,
             stacks,
             record,
+            takeover,
+            blocked,
             entries: Vec::new(),
             changed: Vec::new(),
             foreign: None,
@@ -149,6 +158,11 @@ impl<'a> Work<'a> {
     ) -> anyhow::Result<()> {
         let mut names = HashSet::new();
         let mut written = Vec::new();
+        if self.takeover != Takeover::No {
+            for (template, earlier) in &self.record.single {
+                moved::check(earlier, template, &self.stacks, start, diagnostics);
+            }
+        }
         for stack in std::mem::take(&mut self.stacks) {
             let template = &stack.lowered.template;
             written.clear();
@@ -161,7 +175,8 @@ impl<'a> Work<'a> {
             ));
             let file = format!("{}.{}", stack.stem, self.extension);
             let name = self.record.name(&file);
-            let name = name.unwrap_or_else(|| stack_name(self.base, Some(&stack.stem)));
+            let part = (self.takeover.stem() != Some(&stack.stem)).then_some(stack.stem.as_str());
+            let name = name.unwrap_or_else(|| stack_name(self.base, part));
             if !names.insert(name.clone()) {
                 bail!(
                     "two stacks would have the name {}: give one of the layers a shorter name",
@@ -210,12 +225,16 @@ impl<'a> Work<'a> {
                 self.foreign.get_or_insert(path.clone());
             }
         }
-        let left = self.record.left.iter();
-        let left = left.map(|left| (left.entry.template.as_str(), &left.earlier));
+        let whole = stack_name(self.base, None);
+        let left = self.record.left.iter().map(|left| {
+            let entry = &left.entry;
+            (entry.template.as_str(), entry.name.as_str(), &left.earlier)
+        });
         let single = self.record.single.iter();
-        let single = single.map(|(name, earlier)| (name.as_str(), earlier));
-        for (template, earlier) in left.chain(single) {
-            published::check_other(earlier, template, &stack.lowered, meant, diagnostics);
+        let single = single.map(|(name, earlier)| (name.as_str(), whole.as_str(), earlier));
+        for (template, name, earlier) in left.chain(single) {
+            let lowered = &stack.lowered;
+            published::check_other(earlier, template, name, lowered, meant, diagnostics);
         }
         self.changed.push(self.entries.len());
         self.add(file, written)
@@ -255,7 +274,7 @@ impl<'a> Work<'a> {
         .note("everything in it stays in effect, grants too, until you delete the stack")
         .help(format!(
             "to delete the stack: {}",
-            next::delete(&left.entry)
+            next::delete(&left.entry.name, &left.entry.regions)
         ))
         .help(format!("then remove the template: rm {shown}"))
     }
@@ -264,6 +283,9 @@ impl<'a> Work<'a> {
     fn finish(mut self, messages: &mut Messages) -> anyhow::Result<Outcome> {
         if let Some(path) = self.foreign.as_ref().filter(|_| !self.arguments.replace) {
             bail!(not_ours(path));
+        }
+        if let Some(why) = &self.blocked {
+            bail!("{why}");
         }
         let mut manifest = serde_json::to_vec_pretty(&self.entries)?;
         manifest.push(b'\n');
@@ -295,26 +317,66 @@ impl<'a> Work<'a> {
         let all = count(self.entries.len(), "template");
         let folder = self.folder.display();
         if self.changed.is_empty() {
-            return messages.say(&format!("{folder} is up to date: {all}"));
+            messages.say(&format!("{folder} is up to date: {all}"));
+            return self.say_end(messages);
         }
         messages.say(&format!(
             "wrote {} of {all} in {folder}",
             self.changed.len()
         ));
-        messages.say("next:");
-        for &changed in self.changed.iter().take(SHOWN) {
-            let entry = &self.entries[changed];
-            for line in next::deploy(entry, &self.folder.join(&entry.template)) {
-                messages.say(&line);
-            }
+        let last = self.last();
+        let entries = self.changed.iter().map(|&changed| &self.entries[changed]);
+        let entries = entries.filter(|entry| last.is_none_or(|last| last.name != entry.name));
+        let entries: Vec<&Entry> = entries.collect();
+        if !entries.is_empty() {
+            messages.say("next:");
         }
-        if self.changed.len() > SHOWN {
+        for entry in entries.iter().take(SHOWN) {
+            self.say_deploy(entry, messages);
+        }
+        if entries.len() > SHOWN {
             messages.say(&format!(
                 "  and {} more: {} has them all",
-                self.changed.len() - SHOWN,
+                entries.len() - SHOWN,
                 self.folder.join(MANIFEST).display()
             ));
         }
+        self.say_end(messages);
+    }
+
+    fn say_deploy(&self, entry: &Entry, messages: &mut Messages) {
+        let template = self.folder.join(&entry.template);
+        for line in next::deploy(entry, &template) {
+            messages.say(&line);
+        }
+    }
+
+    /// The stack that takes over from a single template, if one does.
+    fn last(&self) -> Option<&Entry> {
+        let stem = self.takeover.stem()?;
+        let mut entries = self.entries.iter();
+        entries.find(|entry| stem_of(Path::new(&entry.template)) == stem)
+    }
+
+    /// How the move from a single template ends.
+    fn say_end(&self, messages: &mut Messages) {
+        let single = self.record.single.iter();
+        let shown: Vec<String> = single.map(|(name, _)| word(name)).collect();
+        if self.takeover == Takeover::No || shown.is_empty() {
+            return;
+        }
+        messages.say(
+            "last, after every other stack is deployed in every region: the grants of the single \
+            template go",
+        );
+        match self.last() {
+            Some(entry) => self.say_deploy(entry, messages),
+            None => {
+                let name = stack_name(self.base, None);
+                messages.say(&format!("  {}", next::delete(&name, &self.regions)));
+            }
+        }
+        messages.say(&format!("  rm {}", shown.join(" ")));
     }
 }
 
@@ -437,69 +499,4 @@ impl Record {
         let entry = entries.find(|entry| entry.template == template)?;
         Some(entry.name.clone())
     }
-}
-
-/// The templates of the whole source, in its folder and next to the output folder: their stacks may
-/// have published its versions already.
-fn single_templates(
-    folder: &Path,
-    sources: &Path,
-    source: &str,
-    base: &str,
-) -> anyhow::Result<Vec<(String, Earlier)>> {
-    let mut found: Vec<(String, Earlier)> = Vec::new();
-    let above = folder.parent().unwrap_or(Path::new(""));
-    for place in [sources, above] {
-        let listed = if place.as_os_str().is_empty() {
-            Path::new(".")
-        } else {
-            place
-        };
-        // Templates in the folder itself belong to it.
-        if fs::canonicalize(folder)
-            .is_ok_and(|own| fs::canonicalize(listed).is_ok_and(|it| it == own))
-        {
-            continue;
-        }
-        for name in templates(listed)? {
-            let path = place.join(&name);
-            let Some(bytes) = disk::existing(&path)? else {
-                continue;
-            };
-            // The mark in JSON does not name the source.
-            let is_of_source = match source_of(&bytes) {
-                Some(of) => of == source,
-                None => stem_of(&path) == base,
-            };
-            let shown = path.display().to_string();
-            if !is_of_source || found.iter().any(|(known, _)| *known == shown) {
-                continue;
-            }
-            let earlier = published_in(&bytes).filter(|earlier| earlier.is_marked);
-            found.extend(earlier.map(|earlier| (shown, earlier)));
-        }
-    }
-    Ok(found)
-}
-
-/// The names of the templates in a folder, by name.
-fn templates(folder: &Path) -> anyhow::Result<Vec<String>> {
-    let mut names = Vec::new();
-    if !folder.exists() {
-        return Ok(names);
-    }
-    let describe = || format!("cannot read {}", folder.display());
-    for entry in fs::read_dir(folder).with_context(describe)? {
-        let name = entry.with_context(describe)?.file_name();
-        let Some(name) = name.to_str() else {
-            continue;
-        };
-        let is_template = name.ends_with(".yaml") || name.ends_with(".json");
-        let is_package = name.ends_with(".packaged.yaml");
-        if is_template && !is_package && name != MANIFEST {
-            names.push(name.to_owned());
-        }
-    }
-    names.sort();
-    Ok(names)
 }

@@ -20,6 +20,7 @@ mod inspect;
 mod live;
 mod man;
 mod messages;
+mod moving;
 mod next;
 mod output;
 mod place;

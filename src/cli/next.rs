@@ -65,12 +65,12 @@ pub fn deploy(stack: &Entry, template: &Path) -> Vec<String> {
 }
 
 /// The command that deletes a stack, in all of its regions.
-pub fn delete(stack: &Entry) -> String {
+pub fn delete(stack: &str, regions: &[String]) -> String {
     let command = format!(
         "aws cloudformation delete-stack --stack-name {}",
-        word(&stack.name)
+        word(stack)
     );
-    let lines = in_regions(&stack.regions, vec![command]);
+    let lines = in_regions(regions, vec![command]);
     let lines: Vec<&str> = lines.iter().map(|line| line.trim_start()).collect();
     lines.join(" ").replace(" done", "; done")
 }

@@ -146,8 +146,8 @@ codes! {
     LeftTemplate "left-template" [Warning] "a layer left the source, but its template and its \
         stack remain",
     LogicalIdClash "logical-id-clash" [Error] "two names give the same logical ID",
-    LostGrants "lost-grants" [Warning] "a deploy would delete the grants of a rolling layer's \
-        newest version",
+    LostGrants "lost-grants" [Error, Warning] "a deploy, or a move to a folder, would delete \
+        grants that the source does not revoke",
     LostZero "lost-zero" [Warning] "packaging could drop the leading zero of an ID",
     MisplacedRule "misplaced-rule" [Error] "a statement belongs in another kind of block",
     MissingAccounts "missing-accounts" [Error] "a unit or an account name needs an accounts file",

@@ -5,6 +5,7 @@
 //! again, under a new number, without the grants on the old one.
 
 mod given_up;
+pub mod moved;
 
 use super::emit;
 use super::json::Json as JsonSink;
@@ -127,33 +128,50 @@ pub fn check(
     );
 }
 
-/// Reports the listed versions that the stack of another template has published already: that
-/// stack stays, and this one would publish them again.
+/// Reports the versions that the stack of another template has published already: that stack
+/// stays, and this one would publish them again. `stack` is its name.
 pub fn check_other(
     other: &Earlier,
     template: &str,
+    stack: &str,
     lowered: &Lowered,
     meant: &[String],
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let published = other.versions(&HashSet::new());
-    for version in lowered
+    let listed: HashMap<usize, &ListedVersion> = lowered
         .listed
         .iter()
-        .filter(|version| !meant.contains(&version.label))
-    {
-        let resource = &lowered.template.resources[version.resource];
+        .map(|version| (version.resource, version))
+        .collect();
+    for (index, resource) in lowered.template.resources.iter().enumerate() {
+        let version = listed.get(&index);
+        if !matches!(resource.properties, Properties::LayerVersion(_))
+            || version.is_some_and(|version| meant.contains(&version.label))
+        {
+            continue;
+        }
         let Some(now) = written(&resource.properties) else {
             continue;
         };
+        // A rolling layer may publish again under another name.
         let same = |before: &&Published<'_>| {
-            same_archive(before.properties, &now)
+            (version.is_some() && same_archive(before.properties, &now))
                 || (before.id == resource.id
                     && before.properties.get("LayerName") == now.get("LayerName"))
         };
-        if published.iter().any(|before| same(&before)) {
-            let span = lowered.origins[version.resource];
-            diagnostics.push(published_by(version, template, span));
+        if let Some(before) = published.iter().find(same) {
+            let what = match version {
+                Some(version) => format!(
+                    "version {} of {}",
+                    quote(&version.label),
+                    quote(&version.layer)
+                ),
+                None => format!("the content of `{}`", resource.id),
+            };
+            let span = lowered.origins[index];
+            let label = version.map(|version| version.label.as_str());
+            diagnostics.push(published_by(&what, label, template, stack, before, span));
         }
     }
 }
@@ -263,20 +281,36 @@ fn changed(version: &ListedVersion, changes: &[String], span: Span) -> Diagnosti
         ))
 }
 
-fn published_by(version: &ListedVersion, template: &str, span: Span) -> Diagnostic {
-    let message = format!(
-        "version {} of {} would be published again",
-        quote(&version.label),
-        quote(&version.layer)
-    );
-    Diagnostic::error(Code::RepublishedVersion, span, message)
-        .label(format!("{} publishes it already", quote(template)))
-        .note("in another stack it is another resource: it would get a new number")
-        .help("list the version by its ARN: `version LABEL at ARN`")
-        .help(format!(
-            "to publish it again on purpose, build with `--republish {}`",
-            version.label
-        ))
+fn published_by(
+    what: &str,
+    label: Option<&str>,
+    template: &str,
+    stack: &str,
+    before: &Published<'_>,
+    span: Span,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::error(
+        Code::RepublishedVersion,
+        span,
+        format!("{what} would be published again"),
+    )
+    .label(format!("{} publishes it already", quote(template)))
+    .note("in another stack it is another resource: it would get a new number")
+    .help("list the version by its ARN: `version LABEL at ARN`")
+    .help(format!(
+        "its ARN is the physical ID of `{}`: aws cloudformation list-stack-resources --stack-name \
+        {stack}",
+        before.id
+    ));
+    match label {
+        Some(label) => diagnostic.help(format!(
+            "to publish it again on purpose, build with `--republish {label}`"
+        )),
+        None => diagnostic.help(
+            "before that, make it a layer with listed versions in the old template, and deploy \
+            that: `docs/sharing-over-time.md`, \"From rolling to listed versions\"",
+        ),
+    }
 }
 
 fn renamed(

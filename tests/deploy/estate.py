@@ -4,6 +4,7 @@ import json
 import os
 import shlex
 import subprocess
+import time
 from pathlib import Path
 
 from tests.deploy import aws
@@ -145,3 +146,119 @@ layer tools {{
     [command] = estate.drift(6, "widened")
     aws.run(*shlex.split(command)[1:])
     estate.drift(6)
+
+
+@story
+def moved_to_a_folder(told: Story) -> None:
+    """A source moves from one template to a folder, by what the program prints: nothing is
+    published again, and at no step does anybody lose a version.
+    """
+    estate = Estate(told)
+    for region in (US, EU):
+        estate.upload(region, "deps-1.zip", "deps-2.zip", "deps-3.zip", "tools-1.zip")
+    deps = "layer deps {{\n{}  share with account {}\n  share version 2 with organization {}\n}}\n"
+    tools = "layer tools {{\n{}  share with account {}\n}}\n"
+    bucket = f"s3://archives-{told.account}-${{AWS::Region}}"
+
+    def source(of_deps: dict[str, int | None], of_tools: dict[str, int | None]) -> str:
+        """The layers with these versions: those that are published have their number."""
+
+        def lines(layer: str, versions: dict[str, int | None]) -> str:
+            arn = f"arn:aws:lambda:${{AWS::Region}}:{told.account}:layer:{layer}"
+            origins = {
+                label: f"at {arn}:{number}" if number else f"from {bucket}/{layer}-{label}.zip"
+                for label, number in versions.items()
+            }
+            return "".join(f"  version {label} {of}\n" for label, of in origins.items())
+
+        return (
+            f"regions {US}, {EU}\n"
+            + deps.format(lines("deps", of_deps), A, ORG)
+            + tools.format(lines("tools", of_tools), B)
+        )
+
+    def same() -> None:
+        for region in (US, EU):
+            estate.expect(region, deps={1: {A}, 2: {A, ORG}}, tools={1: {B}})
+
+    published = source({"1": None, "2": None}, {"1": None})
+    estate.source.write_text(published)
+    single = told.place / "shared.yaml"
+    if told.compiler("build", "shared.layers", "-o", "shared.yaml").returncode != 0:
+        raise Broken("the single template was not built")
+    for region in (US, EU):
+        told.stack, told.template, told.exists = "shared", single, False
+        with aws.region(region):
+            told.deploy()
+    same()
+
+    refused = told.compiler("build", "shared.layers", "-o", "layers/")
+    if refused.stderr.count("error[republished-version]") != 3 or estate.folder.exists():
+        raise Broken(f"the folder would publish again:\n{refused.stderr}")
+    command = "aws cloudformation list-stack-resources --stack-name shared"
+    if command not in refused.stderr:
+        raise Broken(f"the program does not say where the ARNs are:\n{refused.stderr}")
+    with aws.region(EU):
+        there = told.resources()
+    ids = ("DepsV1", "DepsV2", "ToolsV1")
+    numbers = {name: int(there[name].rpartition(":")[2]) for name in ids}
+
+    # Without one of the rules or versions, somebody would lose it with the old stack.
+    estate.source.write_text(source({"2": numbers["DepsV2"]}, {"1": numbers["ToolsV1"]}))
+    refused = told.compiler("build", "shared.layers", "-o", "layers/")
+    if "error[lost-grants]" not in refused.stderr or estate.folder.exists():
+        raise Broken(f"the build should refuse to lose a grant:\n{refused.stderr}")
+
+    listed = {"1": numbers["DepsV1"], "2": numbers["DepsV2"]}
+    said = estate.build(source(listed, {"1": numbers["ToolsV1"]}))
+    estate.deploy()
+    same()
+    with aws.region(US):
+        if len(told.statements("deps", 2)) != 4:
+            raise Broken("both stacks should grant now")
+    last = said.partition("\nlast, ")[2].splitlines()[1:]
+    done = subprocess.run(
+        ["sh", "-ec", "\n".join(last)],
+        cwd=told.place,
+        env=programs(told.place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0 or single.exists():
+        raise Broken(f"the last commands failed:\n{last}\n{done.stderr}")
+    for region in (US, EU):
+        with aws.region(region):
+            until_gone("shared")
+    same()
+    with aws.region(US):
+        if len(told.statements("deps", 2)) != 2:
+            raise Broken("the old stack should grant no more")
+    estate.drift(6)
+
+    estate.build(source(listed | {"3": None}, {"1": numbers["ToolsV1"]}))
+    if estate.deploy() != 2:
+        raise Broken("a release should touch one stack in each region")
+    for region in (US, EU):
+        estate.expect(region, deps={1: {A}, 2: {A, ORG}, 3: {A}}, tools={1: {B}})
+
+    # The way back would publish again.
+    estate.source.write_text(published.replace("version 2", "version 3"))
+    refused = told.compiler("build", "shared.layers", "-o", "shared.yaml")
+    if "error[republished-version]" not in refused.stderr or single.exists():
+        raise Broken(f"one template should not publish what the folder has:\n{refused.stderr}")
+
+
+def until_gone(stack: str) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            stacks = aws.ask("cloudformation", "describe-stacks", "--stack-name", stack)["Stacks"]
+        except aws.Failed as failed:
+            if "does not exist" in str(failed):
+                return
+            raise
+        if all(one["StackStatus"] == "DELETE_COMPLETE" for one in stacks):
+            return
+        time.sleep(0.1)
+    raise Broken(f"the stack {stack} is not deleted")

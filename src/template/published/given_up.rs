@@ -76,7 +76,7 @@ fn grants(earlier: &Earlier) -> HashMap<&str, Vec<&Json>> {
 
 /// Whether a resource stays in AWS in the case that a policy is about. By default, it is deleted
 /// (CloudFormation User Guide, `DeletionPolicy` and `UpdateReplacePolicy`).
-fn is_kept(resource: &Json, policy: &str) -> bool {
+pub fn is_kept(resource: &Json, policy: &str) -> bool {
     matches!(
         resource.get(policy).and_then(Json::as_str),
         Some("Retain" | "RetainExceptOnCreate")
