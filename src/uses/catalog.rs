@@ -66,6 +66,15 @@ impl Catalog {
     ///
     /// An error for something that looks like a policy and is not one of a layer version.
     pub fn add_printed(&mut self, printed: &Json) -> Result<bool, ReadError> {
+        // Several answers in a list, or what `--query LayerVersions` leaves of one.
+        if let Some(several) = printed.as_array().filter(|several| !several.is_empty()) {
+            for one in several {
+                if !one.is_object() || !self.add_printed(one)? {
+                    return Ok(false);
+                }
+            }
+            return Ok(true);
+        }
         if let Some(versions) = printed.get("LayerVersions").and_then(Json::as_array) {
             let is_whole = ["NextMarker", "NextToken"]
                 .iter()

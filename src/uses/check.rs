@@ -119,7 +119,7 @@ impl Check<'_> {
         }
         Row {
             function: self.name().to_owned(),
-            span: self.file.function(self.function),
+            span: self.file.span(&self.function.place),
             layers: rows,
         }
     }

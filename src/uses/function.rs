@@ -2,9 +2,11 @@
 
 use super::reference::Layer;
 use super::serverless::Service;
+use crate::cloudformation::place::Step;
 use crate::cloudformation::{Resource, Template, World};
 use crate::partial::{Partial, Text};
-use serde_json::Value as Json;
+use crate::pattern::Pattern;
+use serde_json::{Map, Value as Json};
 
 /// A function.
 #[derive(Debug)]
@@ -13,6 +15,10 @@ pub struct Function<'t> {
     pub resource: Resource<'t>,
     /// Its name in the file: the logical ID, or the key below `functions` of a service.
     pub name: &'t str,
+    /// Its place in the file.
+    pub place: Vec<Step<'t>>,
+    /// The place of its own list of layers.
+    list: Vec<Step<'t>>,
     /// How many of its layers come from `Globals`: SAM puts them before its own.
     pub globals: usize,
     /// Whether it has its own layers.
@@ -41,13 +47,11 @@ pub struct Use {
 
 impl<'t> Function<'t> {
     /// The function in a resource of a template with this text; `None` if it is something else.
-    pub fn new(resource: Resource<'t>, written: &Json) -> Option<Self> {
+    pub fn new(resource: Resource<'t>, written: &'t Json) -> Option<Self> {
         if resource.kind != "AWS::Lambda::Function" {
             return None;
         }
-        let before = written
-            .get("Resources")
-            .and_then(|all| all.get(resource.id));
+        let (place, before) = written_at(resource.id, written);
         let is_serverless = before
             .and_then(|before| before.get("Type"))
             .is_some_and(|kind| kind == "AWS::Serverless::Function");
@@ -65,6 +69,8 @@ impl<'t> Function<'t> {
         Some(Self {
             name: resource.id,
             resource,
+            list: [place.as_slice(), &["Properties", "Layers"].map(Step::Key)].concat(),
+            place,
             globals,
             has_own: own.is_some(),
         })
@@ -77,9 +83,20 @@ impl<'t> Function<'t> {
         (resource.kind == "AWS::Lambda::Function").then_some(Self {
             resource,
             name,
+            place: service.place(resource.id),
+            list: service.layers(resource.id),
             globals: 0,
             has_own: true,
         })
+    }
+
+    /// The place of the list in which a layer is.
+    pub fn list(&self, is_global: bool) -> Vec<Step<'t>> {
+        if is_global {
+            ["Globals", "Function", "Layers"].map(Step::Key).to_vec()
+        } else {
+            self.list.clone()
+        }
     }
 
     /// Its layers in one case.
@@ -112,6 +129,62 @@ impl<'t> Function<'t> {
         }
         uses
     }
+}
+
+/// The place of a resource, and what is written there. A resource that a loop makes is in the loop.
+fn written_at<'t>(id: &'t str, written: &'t Json) -> (Vec<Step<'t>>, Option<&'t Json>) {
+    let top = Step::Key("Resources");
+    let resources = written.get("Resources").and_then(Json::as_object);
+    if let Some(resources) = resources.filter(|resources| !resources.contains_key(id)) {
+        let mut found = Vec::new();
+        in_loops(id, resources, &[top], 0, &mut found);
+        if let [_] = found.as_slice()
+            && let Some((path, resource)) = found.pop()
+        {
+            return (path, Some(resource));
+        }
+    }
+    let resource = resources.and_then(|resources| resources.get(id));
+    (vec![top, Step::Key(id)], resource)
+}
+
+/// The most loops inside each other: as many as are expanded.
+const LOOPS: usize = 64;
+
+/// The places in loops that make a logical ID of this form.
+fn in_loops<'t>(
+    id: &str,
+    entries: &'t Map<String, Json>,
+    before: &[Step<'t>],
+    depth: usize,
+    found: &mut Vec<(Vec<Step<'t>>, &'t Json)>,
+) {
+    for (key, value) in entries {
+        if key.starts_with("Fn::ForEach::") {
+            if let Some(Json::Object(body)) = value.get(2)
+                && depth < LOOPS
+            {
+                let path = [before, &[Step::Key(key), Step::Item(2)]].concat();
+                in_loops(id, body, &path, depth + 1, found);
+            }
+        } else if depth > 0 && made_as(key).matches(id) {
+            found.push(([before, &[Step::Key(key)]].concat(), value));
+        }
+    }
+}
+
+/// The logical IDs that a key of a loop makes.
+fn made_as(key: &str) -> Pattern {
+    let mut pattern = String::new();
+    let mut rest = key;
+    while let Some(at) = rest.find(['$', '&']) {
+        let (before, after) = rest.split_at(at);
+        pattern.push_str(before);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
+        pattern.push('*');
+    }
+    pattern.push_str(rest);
+    Pattern::new(&pattern)
 }
 
 fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec<Use>) {

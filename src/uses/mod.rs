@@ -105,15 +105,6 @@ impl<'f> File<'f> {
         })
     }
 
-    /// The place of a function.
-    fn function(&self, function: &Function<'_>) -> Span {
-        let id = function.resource.id;
-        self.span(&match self.written {
-            Written::Template(_) => vec![Step::Key("Resources"), Step::Key(id)],
-            Written::Service(service) => service.place(id),
-        })
-    }
-
     /// The place of a value; the start of the file if it cannot be found.
     fn span(&self, path: &[Step<'_>]) -> Span {
         let places = self.places.get_or_init(|| Places::of(self.text));
@@ -128,23 +119,9 @@ impl<'f> File<'f> {
         }
     }
 
-    /// The place of the list of a function's layers.
-    fn layers<'s>(&'s self, function: &Function<'s>, is_global: bool) -> Vec<Step<'s>> {
-        let id = function.resource.id;
-        match self.written {
-            Written::Service(service) => service.layers(id),
-            Written::Template(_) if is_global => {
-                ["Globals", "Function", "Layers"].map(Step::Key).to_vec()
-            }
-            Written::Template(_) => ["Resources", id, "Properties", "Layers"]
-                .map(Step::Key)
-                .to_vec(),
-        }
-    }
-
     /// The place of a layer in the list of a function.
     fn layer(&self, function: &Function<'_>, entry: Entry) -> Span {
-        let mut path = self.layers(function, entry.is_global);
+        let mut path = function.list(entry.is_global);
         path.extend(entry.item.map(Step::Item));
         self.span(&path)
     }

@@ -53,7 +53,7 @@ pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
             })
         });
         let Ok(answers) = answers else {
-            let span = file.span(&file.layers(&function, false));
+            let span = file.span(&function.list(false));
             let version = "too many cases".to_owned();
             users.push(User {
                 function: name.to_owned(),
