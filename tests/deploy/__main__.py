@@ -84,7 +84,8 @@ def main() -> int:
     ):
         # Nothing of the user's environment, but for where the command line, which is loaded, has
         # its data.
-        kept = {name: os.environ[name] for name in ("LAYERSHARE", "AWS_DATA_PATH")}
+        names = ("LAYERSHARE", "AWS_DATA_PATH", "ESTATE")
+        kept = {name: os.environ[name] for name in names if name in os.environ}
         os.environ.clear()
         os.environ.update(environment | kept)
         for number, told in enumerate(chosen):

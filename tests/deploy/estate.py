@@ -13,6 +13,7 @@ from tests.deploy.story import Broken, Story
 from tests.shared.emulator import MODULE
 
 US, EU, ASIA = "us-east-1", "eu-west-1", "ap-southeast-2"
+ARCHITECTURES = ("x86_64", "arm64")
 
 Sharing = dict[int, set[str]]
 """Who may use each version of a layer, by its number."""
@@ -262,3 +263,86 @@ def until_gone(stack: str) -> None:
             return
         time.sleep(0.1)
     raise Broken(f"the stack {stack} is not deleted")
+
+
+@story
+def a_year_of_releases(told: Story) -> None:
+    """Layers for two architectures in two regions: releases, then a revocation, a retired version,
+    a new region and a removed layer. After each step every version has the policy that the rules
+    say, everywhere.
+
+    `ESTATE=12x10` tells it with twelve layers and ten releases.
+    """
+    layers, _, releases = os.environ.get("ESTATE", "2x2").partition("x")
+    estate = Estate(told)
+    year = Year(estate, [f"l{index}" for index in range(int(layers))])
+    for region in (US, EU, ASIA):
+        estate.upload(region, "any.zip")
+    for release in range(1, int(releases) + 1):
+        year.labels.append(str(release))
+        year.deploy(2 * len(year.regions) * len(year.layers))
+    year.accounts.remove(B)
+    year.deploy(2 * len(year.regions) * len(year.layers))
+    year.unshared.add("1")
+    year.deploy(2 * len(year.regions) * len(year.layers))
+    year.regions.append(ASIA)
+    year.deploy(2 * len(year.layers))
+    [removed] = [year.layers.pop()]
+    said = year.deploy(0)
+    for arch in ARCHITECTURES:
+        stack = f"shared-{removed}-{arch}".replace("_", "-")
+        if f"delete-stack --stack-name {stack} " not in said:
+            raise Broken(f"the build does not say how {stack} ends:\n{said}")
+        for region in year.regions:
+            with aws.region(region):
+                aws.run("cloudformation", "delete-stack", "--stack-name", stack)
+                until_gone(stack)
+        for region in year.regions:
+            nobody = {number: set() for number in range(1, len(year.labels) + 1)}
+            estate.expect(region, **{f"{removed}-{arch}": nobody})
+    year.check()
+
+
+class Year:
+    """What the rules say as time goes on."""
+
+    def __init__(self, estate: Estate, layers: list[str]) -> None:
+        self.estate = estate
+        self.layers = layers
+        self.regions = [US, EU]
+        self.labels: list[str] = []
+        self.accounts = [A, B]
+        self.unshared: set[str] = set()
+
+    def source(self) -> str:
+        bucket = f"s3://archives-{self.estate.told.account}-${{AWS::Region}}"
+        text = f"regions {', '.join(self.regions)}\n"
+        accounts = ", ".join(f"account {account}" for account in self.accounts)
+        for layer in self.layers:
+            text += f"\nlayer {layer} for arch in x86_64, arm64 {{\n  architectures <arch>\n"
+            for label in self.labels:
+                text += f"  version {label} from {bucket}/{layer}-{label}-<arch>.zip\n"
+            for label in self.labels:
+                if label not in self.unshared:
+                    text += f"  share version {label} with {accounts}, organization {ORG}\n"
+            text += "}\n"
+        return text
+
+    def deploy(self, deploys: int) -> str:
+        """Builds and deploys, in so many deploys; gives what the program says."""
+        said = self.estate.build(self.source())
+        done = self.estate.deploy()
+        if done != deploys:
+            raise Broken(f"{done} stacks were deployed, of {deploys}")
+        self.check()
+        return said
+
+    def check(self) -> None:
+        shared = {
+            number: set() if label in self.unshared else {*self.accounts, ORG}
+            for number, label in enumerate(self.labels, 1)
+        }
+        for region in self.regions:
+            for layer in self.layers:
+                for arch in ARCHITECTURES:
+                    self.estate.expect(region, **{f"{layer}-{arch}": shared})
