@@ -134,6 +134,7 @@ codes! {
     units and accounts",
     InvalidTrust "invalid-trust" [Error] "this is not a service or an identity provider",
     InvalidUnit "invalid-unit" [Error] "this is not the ID of a unit or a root",
+    InvalidSuppression "invalid-suppression" [Error] "`suppress` names an unknown tool or rule",
     InvalidWindow "invalid-window" [Error] "a share of the newest versions has no valid number",
     InvisibleCharacter "invisible-character" [Error] "a source contains an invisible character",
     LayerArchitecture "layer-architecture" [Warning] "a layer does not name the architecture of a \
@@ -190,6 +191,8 @@ codes! {
     SimilarName "similar-name" [Warning] "two names differ only in case, `-` or `_`",
     SubjectWithoutId "subject-without-id" [Note] "a subject names a GitHub repository without its \
     IDs",
+    SuppressedWithoutReason "suppressed-without-reason" [Error] "a finding is suppressed without \
+        a reason",
     Syntax "syntax" [Error] "the source does not follow the grammar",
     TemplateSize "template-size" [Error] "the template is larger than CloudFormation accepts",
     TextLength "text-length" [Error] "a text is longer than AWS accepts",

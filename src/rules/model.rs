@@ -16,6 +16,7 @@ pub use restriction::{
 use super::organization::Organization;
 use super::text::Text;
 use crate::source::Span;
+pub use crate::syntax::keyword::ToolKeyword;
 use jiff::civil::Date;
 use std::sync::Arc;
 
@@ -312,6 +313,17 @@ pub struct Why {
     pub until: Option<Date>,
 }
 
+/// A finding of another tool that is intended.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Suppressed {
+    /// The tool.
+    pub tool: ToolKeyword,
+    /// The rule of the tool.
+    pub rule: String,
+    /// Why.
+    pub because: String,
+}
+
 /// One principal's use of one version.
 #[derive(Clone, Debug)]
 pub struct Grant {
@@ -321,6 +333,8 @@ pub struct Grant {
     pub condition: Condition,
     /// The reasons and the last day, if a rule has them.
     pub why: Option<Arc<Why>>,
+    /// The intended findings of other tools, by tool and rule, if there are any.
+    pub suppressed: Option<Arc<[Suppressed]>>,
     /// The place that leads to it.
     pub span: Span,
 }

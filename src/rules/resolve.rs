@@ -9,6 +9,7 @@ mod restriction;
 mod runtime;
 mod set;
 mod share;
+mod suppress;
 mod trust;
 mod variants;
 

@@ -248,7 +248,7 @@ pub struct Exists {
 }
 
 /// `share [version LABEL, …] with PRINCIPALS [because "text"] [until DATE] [when NAME]
-/// [unless NAME]`, or `share newest NUMBER with …`
+/// [unless NAME] [suppress TOOL RULE, …]`, or `share newest NUMBER with …`
 #[derive(Clone, Debug)]
 pub struct Share {
     /// The versions it is about; every version where empty.
@@ -265,6 +265,17 @@ pub struct Share {
     pub when: Option<Name>,
     /// The switch that must be off.
     pub unless: Option<Name>,
+    /// The findings of other tools that are intended.
+    pub suppressed: Vec<Suppress>,
+}
+
+/// `suppress TOOL RULE, …`
+#[derive(Clone, Debug)]
+pub struct Suppress {
+    /// The tool.
+    pub tool: Name,
+    /// The rules of the tool.
+    pub rules: Vec<Name>,
 }
 
 /// The kinds of restrictions, by their keywords.

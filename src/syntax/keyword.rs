@@ -143,6 +143,11 @@ keywords! {
     Unless "unless",
     Exists "exists",
     Newest "newest",
+    Suppress "suppress",
+    Guard "guard",
+    CfnNag "cfn-nag",
+    Checkov "checkov",
+    CfnLint "cfn-lint",
     Optional "optional",
     Allowed "allowed",
     Pattern "pattern",
@@ -250,6 +255,16 @@ choice! {
     Name,
     Path,
     Description,
+}
+
+choice! {
+    /// A tool that judges templates, whose findings can be suppressed.
+    #[derive(PartialOrd, Ord)]
+    ToolKeyword:
+    Guard,
+    CfnNag,
+    Checkov,
+    CfnLint,
 }
 
 choice! {

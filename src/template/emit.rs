@@ -9,6 +9,7 @@ use super::model::{
     Content, Decision, LayerVersion, Output, Parameter, Permission, Properties, Resource,
     SsmParameter, Template, Test, Value,
 };
+use crate::rules::model::{Suppressed, ToolKeyword};
 use std::io;
 
 /// A scalar value.
@@ -244,6 +245,7 @@ fn resource(sink: &mut impl Sink, resource: &Resource) {
         condition,
         depends_on,
         policies,
+        suppressed,
         properties: typed,
     } = resource;
     if let Some(comment) = comment {
@@ -261,8 +263,67 @@ fn resource(sink: &mut impl Sink, resource: &Resource) {
         sink.key("UpdateReplacePolicy");
         sink.scalar(Scalar::Plain(update_replace.name()), None);
     }
+    if let Some(all) = suppressed {
+        self::suppressed(sink, all);
+    }
     sink.key("Properties");
     properties(sink, typed);
+    sink.end_map();
+}
+
+/// Writes the metadata by which each tool leaves out findings (the documentation of AWS
+/// CloudFormation Guard's registry of rules, of `cfn_nag`, of Checkov and of cfn-lint).
+fn suppressed(sink: &mut impl Sink, all: &[Suppressed]) {
+    sink.key("Metadata");
+    sink.begin_map();
+    for of_tool in all.chunk_by(|a, b| a.tool == b.tool) {
+        match of_tool[0].tool {
+            ToolKeyword::Guard => ids(sink, "guard", "SuppressedRules", of_tool),
+            ToolKeyword::CfnNag => {
+                reasons(sink, ["cfn_nag", "rules_to_suppress", "reason"], of_tool);
+            }
+            ToolKeyword::Checkov => reasons(sink, ["checkov", "skip", "comment"], of_tool),
+            ToolKeyword::CfnLint => {
+                sink.name("cfn-lint");
+                sink.begin_map();
+                ids(sink, "config", "ignore_checks", of_tool);
+                sink.end_map();
+            }
+        }
+    }
+    sink.end_map();
+}
+
+/// Rules without reasons.
+fn ids(sink: &mut impl Sink, tool: &str, list: &str, of_tool: &[Suppressed]) {
+    sink.name(tool);
+    sink.begin_map();
+    sink.name(list);
+    sink.begin_list();
+    for Suppressed { rule, .. } in of_tool {
+        sink.item();
+        sink.scalar(Scalar::Text(rule), None);
+    }
+    sink.end_list();
+    sink.end_map();
+}
+
+/// Rules with reasons.
+fn reasons(sink: &mut impl Sink, [tool, list, reason]: [&str; 3], of_tool: &[Suppressed]) {
+    sink.name(tool);
+    sink.begin_map();
+    sink.name(list);
+    sink.begin_list();
+    for Suppressed { rule, because, .. } in of_tool {
+        sink.item();
+        sink.begin_map();
+        sink.name("id");
+        sink.scalar(Scalar::Text(rule), None);
+        sink.name(reason);
+        sink.scalar(Scalar::Text(because), None);
+        sink.end_map();
+    }
+    sink.end_list();
     sink.end_map();
 }
 

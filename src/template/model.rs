@@ -6,6 +6,7 @@ pub use policy::{
     Condition, Document, Effect, Key, PrincipalElement, Remarked, Resources, Statement, Values,
 };
 
+use crate::rules::model::Suppressed;
 use std::sync::Arc;
 
 /// A template.
@@ -193,6 +194,8 @@ pub struct Resource {
     /// `DeletionPolicy` and `UpdateReplacePolicy`: what happens to it when it leaves the template,
     /// and when it is replaced.
     pub policies: Option<(Policy, Policy)>,
+    /// `Metadata`, by which other tools leave out findings, sorted by tool.
+    pub suppressed: Option<Arc<[Suppressed]>>,
     /// `Type` and `Properties`.
     pub properties: Properties,
 }

@@ -5,7 +5,7 @@ use super::layer::Labelled;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::model::{
-    Condition, Fact, Facts, Grant, Id, Principal, Spanned, Why, is_possible,
+    Condition, Fact, Facts, Grant, Id, Principal, Spanned, Suppressed, Why, is_possible,
 };
 use crate::rules::scope::PrincipalUse;
 use crate::source::Span;
@@ -20,6 +20,7 @@ struct Rule {
     versions: Option<Vec<usize>>,
     members: Vec<PrincipalUse>,
     why: Option<Arc<Why>>,
+    suppressed: Vec<Suppressed>,
     /// The condition for it to be in effect, including the condition for its layer to exist; `None`
     /// if that is never.
     facts: Option<Facts>,
@@ -31,6 +32,7 @@ struct Granted<'a> {
     who: PrincipalUse,
     /// Why.
     why: Option<&'a Arc<Why>>,
+    suppressed: &'a [Suppressed],
     /// The condition.
     facts: &'a Facts,
 }
@@ -63,6 +65,7 @@ impl Resolver<'_> {
                 rule.members.iter().map(|&who| Granted {
                     who,
                     why: rule.why.as_ref(),
+                    suppressed: &rule.suppressed,
                     facts,
                 })
             };
@@ -106,6 +109,7 @@ impl Resolver<'_> {
             .and_then(|because| self.because(because));
         let until = share.until.as_ref().and_then(|until| self.until(until));
         self.check_members(share, &members);
+        let suppressed = self.suppressed(&share.suppressed, because.as_deref());
         let text = match (&because, until) {
             (None, None) => None,
             (Some(because), None) => Some(because.clone()),
@@ -121,6 +125,7 @@ impl Resolver<'_> {
             versions,
             members,
             why: why.map(Arc::new),
+            suppressed,
             facts: self.facts(share, exists),
         }
     }
@@ -338,6 +343,7 @@ impl Resolver<'_> {
                 principal,
                 condition: self.condition(principal, chunk),
                 why: together(chunk),
+                suppressed: suppressed_by(chunk),
                 span,
             }));
         }
@@ -363,6 +369,15 @@ impl Resolver<'_> {
             facts
         }))
     }
+}
+
+/// The findings that several rules suppress, each once.
+fn suppressed_by(granted: &[Granted<'_>]) -> Option<Arc<[Suppressed]>> {
+    let all = granted.iter().flat_map(|one| one.suppressed);
+    let mut all: Vec<Suppressed> = all.cloned().collect();
+    all.sort_unstable();
+    all.dedup_by(|a, b| a.tool == b.tool && a.rule == b.rule);
+    (!all.is_empty()).then(|| all.into())
 }
 
 /// The terms of one grant from several rules: it ends with the last of them.

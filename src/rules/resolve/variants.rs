@@ -496,6 +496,7 @@ impl<'a> Writer<'a, '_> {
             until,
             when,
             unless,
+            suppressed,
         } = share;
         let versions: Option<Vec<Name>> = versions.iter().map(|label| self.name(label)).collect();
         let principals = principals.iter().map(|who| self.principal(who));
@@ -511,6 +512,7 @@ impl<'a> Writer<'a, '_> {
             until: until.map_or(Some(None), |date| date.map(Some))?,
             when: when.clone(),
             unless: unless.clone(),
+            suppressed: suppressed.clone(),
         })
     }
 

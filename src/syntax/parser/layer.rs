@@ -4,8 +4,8 @@ use super::cursor::{Cursor, Parsed};
 use super::{body, comma_separated, principal, values};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Content, Exists, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Value,
-    Variable, Version,
+    Content, Exists, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Suppress,
+    Value, Variable, Version,
 };
 use crate::syntax::keyword::{Keyword, LayerKeyword, PropertyKeyword};
 use crate::syntax::token::TokenKind;
@@ -168,6 +168,7 @@ fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
         until: None,
         when: None,
         unless: None,
+        suppressed: Vec::new(),
     };
     loop {
         if share.because.is_none() && cursor.accept_keyword(Keyword::Because).is_some() {
@@ -178,10 +179,19 @@ fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
             share.when = Some(cursor.expect_word("the name of a switch")?);
         } else if share.unless.is_none() && cursor.accept_keyword(Keyword::Unless).is_some() {
             share.unless = Some(cursor.expect_word("the name of a switch")?);
+        } else if cursor.accept_keyword(Keyword::Suppress).is_some() {
+            share.suppressed.push(suppress(cursor)?);
         } else {
             return Ok(share);
         }
     }
+}
+
+/// `TOOL RULE, …`
+fn suppress(cursor: &mut Cursor<'_>) -> Parsed<Suppress> {
+    let tool = cursor.expect_word("a tool")?;
+    let rules = comma_separated(cursor, |cursor| cursor.expect_word("a rule of that tool"))?;
+    Ok(Suppress { tool, rules })
 }
 
 /// `to NAME`

@@ -100,6 +100,7 @@ fn layer(layer: &Layer, context: &mut Context<'_>, lowered: &mut Lowered) {
             condition,
             depends_on: None,
             policies: None,
+            suppressed: None,
             properties: Properties::SsmParameter(Box::new(parameter)),
         };
         lowered.push(resource, name.span);
@@ -183,6 +184,7 @@ fn rolling(
         condition: context.exists(layer),
         depends_on: None,
         policies: Some(version_policies(layer.old_versions)),
+        suppressed: None,
         properties: publish(layer, &rolling.publication, context.placement),
     };
     lowered.push(version, layer.name.span);
@@ -238,6 +240,7 @@ fn listed(
                     condition: context.exists(layer),
                     depends_on: before.replace(Arc::clone(&shared)),
                     policies: Some(version_policies(layer.old_versions)),
+                    suppressed: None,
                     properties: publish(layer, publication, context.placement),
                 };
                 lowered.listed.push(ListedVersion {
@@ -351,6 +354,7 @@ fn grants(
             condition: context.conditions.name(&grant.condition, grant.span),
             depends_on: None,
             policies: Some((Policy::Delete, on_replace)),
+            suppressed: grant.suppressed.clone(),
             properties: Properties::Permission(Permission {
                 layer_version: granted.arn.clone(),
                 principal: grantee.principal.clone(),

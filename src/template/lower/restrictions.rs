@@ -93,6 +93,7 @@ pub fn lower(rules: &Rules, lowered: &mut Lowered) {
                 condition: None,
                 depends_on: None,
                 policies: None,
+                suppressed: None,
                 properties,
             };
             lowered.push(resource, restriction.name.span);
