@@ -859,7 +859,7 @@ fn explain_names_the_codes_that_are_near() {
     for (wrong, said) in [
         ("expired-sare", "a similar one is `expired-share`"),
         ("shared version", "similar ones are `version-not-shared`, "),
-        ("evryone", "a similar one is `everyone-without-reason`"),
+        ("everyon", "a similar one is `everyone-without-reason`"),
         ("zzzz", "`layershare explain` lists all"),
     ] {
         expect(&run(folder.path(), &["explain", wrong], b""), 2, said);

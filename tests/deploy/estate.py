@@ -210,7 +210,7 @@ def moved_to_a_folder(told: Story) -> None:
     if "error[lost-grants]" not in refused.stderr or estate.folder.exists():
         raise Broken(f"the build should refuse to lose a grant:\n{refused.stderr}")
 
-    listed = {"1": numbers["DepsV1"], "2": numbers["DepsV2"]}
+    listed: dict[str, int | None] = {"1": numbers["DepsV1"], "2": numbers["DepsV2"]}
     said = estate.build(source(listed, {"1": numbers["ToolsV1"]}))
     estate.deploy()
     same()
