@@ -298,7 +298,9 @@ def a_year_of_releases(told: Story) -> None:
                 aws.run("cloudformation", "delete-stack", "--stack-name", stack)
                 until_gone(stack)
         for region in year.regions:
-            nobody = {number: set() for number in range(1, len(year.labels) + 1)}
+            nobody: dict[int, set[str]] = {
+                number: set() for number in range(1, len(year.labels) + 1)
+            }
             estate.expect(region, **{f"{removed}-{arch}": nobody})
     year.check()
 

@@ -1,5 +1,5 @@
-"""Holds `suppress` against the tools that read it: a rule of ours finds a public grant, and does not
-find it where the source says that it is intended.
+"""Holds `suppress` against the tools that read it: a rule of ours finds a public grant, and finds
+none where the source says that it is intended.
 
 cfn-nag and Checkov are not run: the one is no package of these registries, the other asks the
 network for its guidelines. The goldens hold the forms that their documentation gives.
