@@ -142,6 +142,12 @@ impl<'s> Cursor<'s> {
         Some(self.span_of(token))
     }
 
+    /// The keyword that the next token is, if it is one of these and nothing expects it.
+    pub fn misplaced(&self, keywords: &[Keyword]) -> Option<Keyword> {
+        let mut keywords = keywords.iter().copied();
+        keywords.find(|keyword| self.next.kind == TokenKind::Word && keyword.text() == self.text())
+    }
+
     /// Whether the next token is a word, and none of these.
     pub fn at_word_but(&self, keywords: &[Keyword]) -> bool {
         self.next.kind == TokenKind::Word

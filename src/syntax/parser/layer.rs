@@ -1,7 +1,8 @@
 //! `layer NAME [for VARIABLE in WORD, …] { … }`
 
-use super::cursor::{Cursor, Parsed};
+use super::cursor::{Cursor, Failed, Parsed};
 use super::{body, comma_separated, principal, values};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{
     Content, Exists, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Suppress,
@@ -16,6 +17,16 @@ pub fn layer(cursor: &mut Cursor<'_>) -> Parsed<Layer> {
     let mut variables = Vec::new();
     while cursor.accept_keyword(Keyword::For).is_some() {
         variables.push(variable(cursor)?);
+    }
+    if let Some(keyword) = cursor.misplaced(&[Keyword::When, Keyword::Unless]) {
+        let name = keyword.text();
+        let message = format!("`{name}` cannot be in the first line of a layer");
+        cursor.diagnostics.push(
+            Diagnostic::error(Code::Syntax, cursor.span(), message).help(format!(
+                "write `exists {name} SWITCH` in the body of the layer"
+            )),
+        );
+        return Err(Failed);
     }
     cursor.allow_variables();
     let body = body(cursor, "layer", layer_statement);
