@@ -153,10 +153,12 @@ fn same_name(name: &str, block: &str, span: Span) -> Diagnostic {
         quote(block),
         quote(name)
     );
-    Diagnostic::error(Code::DuplicateLayerName, span, message).help(
-        "use every variable in `name`; the name leaves out the dots of a value, since AWS does not \
-            accept them",
-    )
+    Diagnostic::error(Code::DuplicateLayerName, span, message)
+        .note(
+            "without `name`, the name joins the values with `-`, and leaves out their dots, since \
+            AWS does not accept them",
+        )
+        .help("write a `name` that uses every variable and differs for every combination of values")
 }
 
 fn makes_a_resource(statement: &Statement) -> bool {
