@@ -8,7 +8,7 @@ use std::path::Path;
 use std::process::Command;
 use support::run;
 
-/// What bash is told when somebody asks how the last of these words goes on.
+/// The answer to bash when somebody completes the last of these words.
 fn completed(folder: &Path, words: &[&str]) -> Vec<String> {
     let output = Command::new(env!("CARGO_BIN_EXE_layershare"))
         .current_dir(folder)

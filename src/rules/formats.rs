@@ -79,7 +79,7 @@ pub fn is_layer_name(name: &str) -> bool {
 /// The most characters of a parameter that stands in the name of a layer.
 pub const LAYER_NAME_PART: usize = 64;
 
-/// What a parameter that stands in the name of a layer may hold, as CloudFormation is told: neither
+/// What a parameter in the name of a layer may hold, as CloudFormation checks it: neither
 /// nothing, nor a wildcard of IAM.
 pub const LAYER_NAME_PART_PATTERN: &str = "^[a-zA-Z0-9_-]{1,64}$";
 

@@ -33,14 +33,14 @@ const READ: &[&str] = &["lambda:GetLayerVersion"];
 /// The actions that publish a version of a layer.
 const PUBLISH: &[&str] = &["lambda:PublishLayerVersion"];
 
-/// The actions that change and show with whom a version is shared.
+/// The actions that change and show the sharing of a version.
 const SHARE: &[&str] = &[
     "lambda:AddLayerVersionPermission",
     "lambda:GetLayerVersionPolicy",
     "lambda:RemoveLayerVersionPermission",
 ];
 
-/// The actions that change with whom a version is shared.
+/// The actions that change the sharing of a version.
 const CHANGE_SHARES: &[&str] = &[
     "lambda:AddLayerVersionPermission",
     "lambda:RemoveLayerVersionPermission",
