@@ -65,22 +65,8 @@ pub fn written(compiled: &Compiled, format: Format) -> Option<Vec<u8>> {
 /// Where a report for a terminal holds a character that could move its cursor, or where something
 /// differs from itself.
 pub fn compare(old: &Access, new: &Access) {
-    for access in [old, new] {
-        let text = report::access_text(access);
-        assert!(
-            !moves_the_cursor(&text),
-            "a report moves the cursor: {text:?}"
-        );
-        black_box(report::access_markdown(access));
-        black_box(report::access_html(access, &MadeFrom::default()));
-        black_box(report::access_json(access, &MadeFrom::default()));
-        let same = Diff::between(access, access);
-        assert!(
-            same.is_empty() && !same.is_broader(),
-            "it differs from itself:\n{}",
-            report::diff_text(&same, access, access)
-        );
-    }
+    report_alone(old);
+    report_alone(new);
     let diff = Diff::between(old, new);
     let text = report::diff_text(&diff, old, new);
     assert!(
@@ -89,6 +75,28 @@ pub fn compare(old: &Access, new: &Access) {
     );
     black_box(report::diff_markdown(&diff, old, new));
     black_box(report::diff_json(&diff, old, new));
+}
+
+/// Writes the reports of an access, and of what changes between it and itself, which is nothing.
+///
+/// # Panics
+///
+/// As [`compare`].
+pub fn report_alone(access: &Access) {
+    let text = report::access_text(access);
+    assert!(
+        !moves_the_cursor(&text),
+        "a report moves the cursor: {text:?}"
+    );
+    black_box(report::access_markdown(access));
+    black_box(report::access_html(access, &MadeFrom::default()));
+    black_box(report::access_json(access, &MadeFrom::default()));
+    let same = Diff::between(access, access);
+    assert!(
+        same.is_empty() && !same.is_broader(),
+        "it differs from itself:\n{}",
+        report::diff_text(&same, access, access)
+    );
 }
 
 /// Whether a text for a terminal has control characters in it besides the ends of its lines.

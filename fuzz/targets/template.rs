@@ -7,7 +7,7 @@ use layershare::internals::access::authored::Authored;
 use layershare::internals::access::diff::Diff;
 use layershare::internals::cloudformation::Values;
 use layershare::internals::cloudformation::read;
-use layershare_fuzz::{compare, mutate};
+use layershare_fuzz::{compare, mutate, report_alone};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use serde_json::{Value as Json, json};
 
@@ -70,15 +70,18 @@ fuzz_target!(|data: &[u8]| {
         .windows(BETWEEN.len())
         .position(|window| window == BETWEEN);
     let (old, new) = match between {
-        Some(at) => (&data[..at], &data[at + BETWEEN.len()..]),
-        None => (data, data),
+        Some(at) => (&data[..at], Some(&data[at + BETWEEN.len()..])),
+        None => (data, None),
     };
-    let (Ok(old), Ok(new)) = (read::template(old), read::template(new)) else {
+    let (Ok(old), Ok(new)) = (read::template(old), new.map(read::template).transpose()) else {
         return;
     };
     for defaults in [false, true] {
-        let (before, after) = (access(&old, defaults), access(&new, defaults));
-        compare(&before, &after);
+        let before = access(&old, defaults);
+        match &new {
+            Some(new) => compare(&before, &access(new, defaults)),
+            None => report_alone(&before),
+        }
         hide(&old, &before, defaults);
     }
 });
