@@ -390,29 +390,55 @@ fn any_document() -> impl Strategy<Value = Json> {
     )
 }
 
-/// What the reference evaluator says of a list of layers, and of reading its first, in one context:
-/// the best that any action and function give.
+/// What the reference evaluator says of a request by a principal, in one context.
+fn asked(
+    policies: &Policies<'_>,
+    principal: &str,
+    (action, resource): (&str, &str),
+    layers: &[&str],
+    context: &HashMap<String, Values>,
+) -> Answer {
+    let mut context = context.clone();
+    let layers = layers.iter().map(ToString::to_string).collect();
+    context.insert("lambda:layer".to_owned(), Values::Known(layers));
+    let request = Request {
+        principal: principal.to_owned(),
+        action: action.to_owned(),
+        resource: resource.to_owned(),
+        context,
+        is_open: false,
+    };
+    decide(&request, policies)
+}
+
+/// What the reference evaluator says of a list of layers: the best that any action and function
+/// give.
 fn best(
     policies: &Policies<'_>,
     principal: &str,
-    list: &[&String],
+    list: &[&str],
     context: &HashMap<String, Values>,
 ) -> Answer {
     let account = principal.split(':').nth(4).unwrap();
-    let request = |action: &str, resource: String, layers: Vec<String>| {
-        let mut context = context.clone();
-        context.insert("lambda:layer".to_owned(), Values::Known(layers));
-        Request {
-            principal: principal.to_owned(),
-            action: action.to_owned(),
-            resource,
-            context,
-            is_open: false,
+    let mut found = Answer::No;
+    for action in ACTIONS {
+        for function in FUNCTIONS {
+            let resource = format!("arn:aws:lambda:us-east-1:{account}:function:{function}");
+            let one = asked(policies, principal, (action, &resource), list, context);
+            found = found.or(|| one);
         }
-    };
-    let layers: Vec<String> = list.iter().map(ToString::to_string).collect();
-    // The layer's own policy lets its reader in, so that only the reader's policies are in
-    // question.
+    }
+    found
+}
+
+/// What the reference evaluator says of reading a layer whose own policy lets everyone in, so that
+/// only the reader's policies are in question.
+fn readable(
+    policies: &Policies<'_>,
+    principal: &str,
+    layer: &str,
+    context: &HashMap<String, Values>,
+) -> Answer {
     let open = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": "*",
         "Action": "*", "Resource": "*" } });
     let open = Document::read("open", &Partial::from(&open));
@@ -420,28 +446,22 @@ fn best(
         resource: Some(&open),
         ..*policies
     };
-    let read = decide(
-        &request("lambda:GetLayerVersion", layers[0].clone(), Vec::new()),
-        &shared,
-    );
-    let mut found = Answer::No;
-    for action in ACTIONS {
-        for function in FUNCTIONS {
-            let resource = format!("arn:aws:lambda:us-east-1:{account}:function:{function}");
-            let one = decide(&request(action, resource, layers.clone()), policies);
-            found = found.or(|| one);
-        }
-    }
-    found.and(|| read)
+    let read = ("lambda:GetLayerVersion", layer);
+    asked(&shared, principal, read, &[], context)
 }
 
-/// The best that any list with this layer gives, of at most three layers.
+/// The best that any list with this layer gives, of at most three layers, each of which must be
+/// readable.
 fn with_company(
     policies: &Policies<'_>,
     principal: &str,
-    layer: &String,
+    layer: &str,
     context: &HashMap<String, Values>,
 ) -> Answer {
+    let read = readable(policies, principal, layer, context);
+    if read == Answer::No {
+        return Answer::No;
+    }
     // Company may be a layer that fits no pattern of these tests, or what only one of them asks
     // for.
     let mut all = layers();
@@ -450,14 +470,28 @@ fn with_company(
             .map(|account| format!("arn:aws:lambda:us-east-1:{account}:layer:other:3")),
     );
     all.push("arn:aws-cn:lambda:cn-north-1:999999999999:layer:else:1".to_owned());
-    let mut lists = vec![vec![layer]];
-    lists.extend(all.iter().map(|other| vec![layer, other]));
-    for (index, one) in all.iter().enumerate() {
-        lists.extend(all[index + 1..].iter().map(|two| vec![layer, one, two]));
+    let company: Vec<(&str, Answer)> = all
+        .iter()
+        .map(|other| {
+            (
+                other.as_str(),
+                readable(policies, principal, other, context),
+            )
+        })
+        .filter(|(_, read)| *read != Answer::No)
+        .collect();
+    let mut lists = vec![(vec![layer], read.clone())];
+    for (index, (one, one_read)) in company.iter().enumerate() {
+        let pair_read = read.clone().and(|| one_read.clone());
+        for (two, two_read) in &company[index + 1..] {
+            let read = pair_read.clone().and(|| two_read.clone());
+            lists.push((vec![layer, one, two], read));
+        }
+        lists.push((vec![layer, one], pair_read));
     }
     let mut found = Answer::No;
-    for list in lists {
-        found = found.or(|| best(policies, principal, &list, context));
+    for (list, read) in lists {
+        found = found.or(|| best(policies, principal, &list, context).and(|| read));
         if found == Answer::Yes {
             break;
         }
