@@ -462,11 +462,12 @@ fn with_company(
     if read == Answer::No {
         return Answer::No;
     }
-    // Company may be a layer that fits no pattern of these tests, or what only one of them asks
-    // for.
+    // Company may be a layer that fits no pattern of these tests, what only one of them asks for,
+    // or one of the principal's own account, as `${aws:PrincipalAccount}` has it.
     let mut all = layers();
+    let own = principal.split(':').nth(4).unwrap();
     all.extend(
-        ["123456789012", "123456789013"]
+        ["123456789012", "123456789013", own]
             .map(|account| format!("arn:aws:lambda:us-east-1:{account}:layer:other:3")),
     );
     all.push("arn:aws-cn:lambda:cn-north-1:999999999999:layer:else:1".to_owned());

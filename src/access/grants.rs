@@ -1,6 +1,7 @@
 //! Who may use which layer version: the sharing in a template, or in the policies that Lambda
 //! shows.
 
+use super::matching::Match;
 use crate::aws::arn::Arn;
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Case, Resource, Template, Values, World, explore};
@@ -69,6 +70,9 @@ pub struct Version {
     /// The statements of its policy that deny something. Lambda writes none, so what they leave is
     /// not worked out.
     pub denials: Vec<Denial>,
+    /// For a resource of the template, what happens to the version when it leaves the template or
+    /// is replaced.
+    pub outlives: Outlives,
 }
 
 /// A statement that denies something.
@@ -93,7 +97,7 @@ pub struct GrantedBy {
     pub outlives: Outlives,
 }
 
-/// Whether a grant stays when its resource is removed.
+/// Whether a grant or a version stays when its resource is removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outlives {
     /// When it leaves the template: its `DeletionPolicy` retains it, or may.
@@ -108,17 +112,6 @@ impl GrantedBy {
     pub fn is_always(&self) -> bool {
         self.others.is_empty()
     }
-}
-
-/// Whether something is true: yes, no, or perhaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Match {
-    /// It is.
-    Yes,
-    /// It is not.
-    No,
-    /// It may be.
-    Maybe,
 }
 
 impl Version {
@@ -190,25 +183,34 @@ impl Grants {
                 return None;
             }
             let name = resource.text("LayerName", world);
-            Some(name.map(|name| layer_name(&name)))
+            let name = name.map(|name| layer_name(&name));
+            Some((name, outlives(resource, world)))
         });
         let mut names = Vec::new();
+        let mut all_outlive = Outlives {
+            removal: true,
+            replacement: true,
+        };
         match cases {
             Ok(cases) if cases.iter().all(|(_, made)| made.is_none()) => return,
             Ok(cases) => {
-                for name in cases.into_iter().filter_map(|(_, made)| made.flatten()) {
-                    if !names.contains(&name) {
-                        names.push(name);
-                    }
+                for (name, outlives) in cases.into_iter().filter_map(|(_, made)| made) {
+                    all_outlive.removal &= outlives.removal;
+                    all_outlive.replacement &= outlives.replacement;
+                    names.extend(name.filter(|name| !names.contains(name)));
                 }
             }
-            Err(why) => names.push(Text::unknown(why.to_string(), resource.json.to_string())),
+            Err(why) => {
+                names.push(Text::unknown(why.to_string(), resource.json.to_string()));
+                all_outlive = Outlives::default();
+            }
         }
         let version = self
             .versions
             .entry(VersionId::Resource(resource.id.to_owned()))
             .or_default();
         version.names = names;
+        version.outlives = all_outlive;
         version.content = resource
             .json
             .get("Properties")

@@ -15,6 +15,7 @@ pub mod drift;
 pub mod expect;
 pub mod grants;
 pub mod kind;
+pub mod matching;
 pub mod placeholder;
 pub mod policy_file;
 pub mod several;

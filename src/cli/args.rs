@@ -218,6 +218,12 @@ pub struct DiffArguments {
     /// What a policy in a file of its own is, if its content does not show it
     #[arg(long = "as", value_enum, value_name = "WHAT")]
     pub meant_as: Option<MeantAs>,
+    /// Also list the functions that lose a layer: the templates and `serverless.yml` with them, or
+    /// folders
+    #[arg(long, value_name = "FILE", num_args = 1.., add = completers::templates())]
+    pub uses: Vec<PathBuf>,
+    #[command(flatten)]
+    pub target: TargetArguments,
     /// The values of parameters, for both sides
     #[command(flatten)]
     pub values: ValueArguments,
@@ -355,15 +361,8 @@ pub struct UsesArguments {
     /// them
     #[arg(long, value_name = "FILE", num_args = 1.., add = completers::readable())]
     pub catalog: Vec<PathBuf>,
-    /// The region that the functions are deployed to
-    #[arg(long, value_name = "REGION", value_parser = region)]
-    pub region: Option<String>,
-    /// The account that the functions are deployed to
-    #[arg(long, value_name = "ID", value_parser = account)]
-    pub account: Option<String>,
-    /// The organization that the account is in
-    #[arg(long, value_name = "ID", value_parser = organization, requires = "account")]
-    pub organization: Option<String>,
+    #[command(flatten)]
+    pub target: TargetArguments,
     /// List the functions that use this layer instead: its name, or its ARN without a version
     #[arg(long, value_name = "LAYER", conflicts_with = "catalog", value_parser = layer)]
     pub of: Option<String>,
@@ -373,6 +372,20 @@ pub struct UsesArguments {
     /// The form of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ReportFormat,
+}
+
+// Where functions are deployed.
+#[derive(Debug, clap::Args)]
+pub struct TargetArguments {
+    /// The region that the functions are deployed to
+    #[arg(long, value_name = "REGION", value_parser = region)]
+    pub region: Option<String>,
+    /// The account that the functions are deployed to
+    #[arg(long, value_name = "ID", value_parser = account)]
+    pub account: Option<String>,
+    /// The organization that the account is in
+    #[arg(long, value_name = "ID", value_parser = organization, requires = "account")]
+    pub organization: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

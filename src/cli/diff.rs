@@ -1,17 +1,24 @@
 //! `layershare diff`
 
 use super::Outcome;
-use super::args::{DiffArguments, ReportFormat};
+use super::args::{DiffArguments, ReportFormat, TargetArguments};
 use super::input::{Reading, policy_name};
 use super::messages::Messages;
+use super::place::InputPlaces;
 use super::tree::{Revision, Tree};
+use super::uses::functions;
 use crate::access::diff::Diff;
 use crate::access::{Access, several};
-use crate::report;
+use crate::report::{self, Losses};
+use crate::source::Sources;
 use crate::template::limits::Limits;
+use crate::uses::loss::{self, Change};
 use anyhow::bail;
 use std::cell::RefCell;
 use std::path::PathBuf;
+
+/// What one side gives, with the names of its stacks; `None` if a source has errors.
+type Side = Option<(Vec<(String, Access)>, InputPlaces)>;
 
 /// Shows the changes from one side to the other.
 pub fn run(
@@ -19,7 +26,51 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let mut side = |tree: &Tree, paths: &[PathBuf]| -> anyhow::Result<_> {
+    let (Some((old, _)), Some((new, places))) = sides(arguments, limits, messages)? else {
+        return Ok(Outcome::Findings);
+    };
+    let (mut old, mut new) = together(old, new);
+    lend_names(&mut old, &new);
+    lend_names(&mut new, &old);
+    let diff = Diff::between(&old, &new);
+    let losses = losses(arguments, &old, &new, &diff, messages)?;
+    let text = match arguments.format {
+        ReportFormat::Text => {
+            let losses = losses.map(|losses| report::losses_text(&losses, &old));
+            report::diff_text(&diff, &old, &new) + &losses.unwrap_or_default()
+        }
+        ReportFormat::Markdown => {
+            let losses = losses.map(|losses| report::losses_markdown(&losses, &old));
+            report::diff_markdown(&diff, &old, &new) + &losses.unwrap_or_default()
+        }
+        ReportFormat::Json => {
+            let mut json = report::diff_json(&diff, &old, &new);
+            if let Some(losses) = losses {
+                json["functions"] = report::losses_json(&losses, &old);
+            }
+            format!("{json:#}\n")
+        }
+    };
+    messages.answer(&text)?;
+    let fails = arguments.fail_on.is_some() && diff.is_broader();
+    if fails {
+        let found = report::broader(&diff, &new, &places);
+        messages.reported(&found, &places.sources);
+    }
+    Ok(if fails {
+        Outcome::Findings
+    } else {
+        Outcome::Fine
+    })
+}
+
+/// The old and the new side.
+fn sides(
+    arguments: &DiffArguments,
+    limits: Limits,
+    messages: &mut Messages,
+) -> anyhow::Result<(Side, Side)> {
+    let mut side = |tree: &Tree, paths: &[PathBuf]| -> anyhow::Result<Side> {
         let mut reading = Reading::new(
             tree,
             arguments.values.values(),
@@ -33,11 +84,11 @@ pub fn run(
         let access = reading.access(paths, messages)?;
         Ok(access.map(|access| (access, reading.placed())))
     };
-    let (old, new) = match (&arguments.base, arguments.paths.as_slice()) {
-        (None, [old, new]) => (
+    match (&arguments.base, arguments.paths.as_slice()) {
+        (None, [old, new]) => Ok((
             side(&Tree::Disk, std::slice::from_ref(old))?,
             side(&Tree::Disk, std::slice::from_ref(new))?,
-        ),
+        )),
         (None, _) => bail!("`diff` needs two sides, OLD and NEW, or a revision with `--base`"),
         (Some(base), paths) => {
             let base = Tree::Revision(Revision::new(base)?);
@@ -53,32 +104,44 @@ pub fn run(
                     nowhere.display()
                 );
             }
-            (side(&base, &old)?, side(&Tree::Disk, &new)?)
+            Ok((side(&base, &old)?, side(&Tree::Disk, &new)?))
         }
-    };
-    let (Some((old, _)), Some((new, places))) = (old, new) else {
-        return Ok(Outcome::Findings);
-    };
-    let (mut old, mut new) = together(old, new);
-    lend_names(&mut old, &new);
-    lend_names(&mut new, &old);
-    let diff = Diff::between(&old, &new);
-    let text = match arguments.format {
-        ReportFormat::Text => report::diff_text(&diff, &old, &new),
-        ReportFormat::Markdown => report::diff_markdown(&diff, &old, &new),
-        ReportFormat::Json => format!("{:#}\n", report::diff_json(&diff, &old, &new)),
-    };
-    messages.answer(&text)?;
-    let fails = arguments.fail_on.is_some() && diff.is_broader();
-    if fails {
-        let found = report::broader(&diff, &new, &places);
-        messages.reported(&found, &places.sources);
     }
-    Ok(if fails {
-        Outcome::Findings
-    } else {
-        Outcome::Fine
-    })
+}
+
+/// The functions that lose a layer, in the files of `--uses`; `None` without them.
+fn losses(
+    arguments: &DiffArguments,
+    old: &Access,
+    new: &Access,
+    diff: &Diff,
+    messages: &mut Messages,
+) -> anyhow::Result<Option<Losses>> {
+    let TargetArguments {
+        region,
+        account,
+        organization,
+    } = &arguments.target;
+    if arguments.uses.is_empty() {
+        if region.is_some() || account.is_some() || organization.is_some() {
+            bail!(
+                "`--region`, `--account` and `--organization` are about the functions of `--uses`"
+            );
+        }
+        return Ok(None);
+    }
+    let mut sources = Sources::default();
+    let read = functions(&arguments.uses, &arguments.target, &mut sources, messages)?;
+    let change = Change {
+        old: &old.grants,
+        new: &new.grants,
+        diff,
+    };
+    let found = read.iter().map(|read| read.file(&sources));
+    let losses = found
+        .flat_map(|file| loss::losses(&file, &change))
+        .collect();
+    Ok(Some(Losses { losses, sources }))
 }
 
 /// The paths that exist.

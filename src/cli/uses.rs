@@ -1,7 +1,7 @@
 //! `layershare uses`
 
 use super::Outcome;
-use super::args::{ReportFormat, UsesArguments};
+use super::args::{ReportFormat, TargetArguments, UsesArguments};
 use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
@@ -27,26 +27,9 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let target = Target {
-        region: arguments.region.clone(),
-        account: arguments.account.clone(),
-        organization: arguments.organization.clone(),
-    };
     let mut sources = Sources::default();
-    let read = functions(&arguments.files, &target, &mut sources, messages)?;
-    let files: Vec<File<'_>> = read
-        .iter()
-        .map(|read| {
-            let text = sources.get(read.id).text();
-            File::new(
-                &read.written,
-                &read.template,
-                read.id,
-                text,
-                read.target.clone(),
-            )
-        })
-        .collect();
+    let read = functions(&arguments.files, &arguments.target, &mut sources, messages)?;
+    let files: Vec<File<'_>> = read.iter().map(|read| read.file(&sources)).collect();
     if let Some(layer) = &arguments.of {
         let wanted = Wanted {
             layer: layer.clone(),
@@ -98,20 +81,39 @@ fn answer(
 }
 
 /// A file with functions.
-struct ReadFile {
+pub(super) struct ReadFile {
     written: Written,
     template: Template,
     id: FileId,
     target: Target,
 }
 
+impl ReadFile {
+    /// It beside its text.
+    pub fn file<'f>(&'f self, sources: &'f Sources) -> File<'f> {
+        let text = sources.get(self.id).text();
+        File::new(
+            &self.written,
+            &self.template,
+            self.id,
+            text,
+            self.target.clone(),
+        )
+    }
+}
+
 /// The files with functions that some paths name. A folder stands for those below it.
-fn functions(
+pub(super) fn functions(
     paths: &[PathBuf],
-    target: &Target,
+    target: &TargetArguments,
     sources: &mut Sources,
     messages: &mut Messages,
 ) -> anyhow::Result<Vec<ReadFile>> {
+    let target = Target {
+        region: target.region.clone(),
+        account: target.account.clone(),
+        organization: target.organization.clone(),
+    };
     let mut found = Vec::new();
     for path in paths {
         if disk::is_stdin(path) || !path.is_dir() {
@@ -142,8 +144,8 @@ fn functions(
         let (written, json) = Written::new(json);
         let target = match &written {
             // The option `--region` of the framework replaces the region of the file.
-            Written::Service(service) => or(target, &service.target),
-            Written::Template(_) => or(&manifests.target(&root), target),
+            Written::Service(service) => or(&target, &service.target),
+            Written::Template(_) => or(&manifests.target(&root), &target),
         };
         let template = Template::new(json, &values(&target));
         read.push(ReadFile {

@@ -10,6 +10,7 @@ mod html;
 #[cfg(feature = "cli")]
 mod inspect;
 mod json;
+mod loss;
 mod markdown;
 mod mermaid;
 mod picture;
@@ -23,6 +24,7 @@ pub use escape::terminal;
 pub use findings::{Places, broader, drifted};
 #[cfg(feature = "cli")]
 pub use inspect::{Inspected, inspect_json, inspect_markdown, inspect_text};
+pub use loss::{Losses, losses_json, losses_markdown, losses_text};
 pub use uses::{users_json, users_markdown, users_text, uses_json, uses_markdown, uses_text};
 
 use crate::access::Access;

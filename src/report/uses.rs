@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 const USES_SCHEMA: &str = "layershare/uses/1";
 const USERS_SCHEMA: &str = "layershare/users/1";
 
-fn place(span: Span, sources: &Sources) -> String {
+pub(super) fn place(span: Span, sources: &Sources) -> String {
     let source = sources.get(span.file);
     format!("{}:{}", source.name(), source.position(span.start).line)
 }
@@ -151,7 +151,7 @@ pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
     })
 }
 
-fn with_place(mut json: Json, span: Span, sources: &Sources) -> Json {
+pub(super) fn with_place(mut json: Json, span: Span, sources: &Sources) -> Json {
     let source = sources.get(span.file);
     let position = source.position(span.start);
     json["file"] = json!(source.name());

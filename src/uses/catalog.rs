@@ -1,7 +1,8 @@
 //! Information about layers from elsewhere: lists from Lambda, the policies of versions, and the
 //! templates that publish them.
 
-use crate::access::grants::{GrantedBy, Grants, Match, Version, VersionId, Who};
+use crate::access::grants::{GrantedBy, Grants, Version, VersionId, Who};
+use crate::access::matching::Match;
 use crate::cloudformation::read::ReadError;
 use crate::cloudformation::{Template, World, explore};
 use crate::english::quote;

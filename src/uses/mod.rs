@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod cdk;
 mod check;
 mod function;
+pub mod loss;
 pub mod question;
 mod reference;
 pub mod serverless;

@@ -1,9 +1,9 @@
 //! Which functions use a layer: who breaks when a version is deleted.
 
-use super::function::Use;
+use super::function::{Function, Use};
 use super::reference::Layer;
 use super::{File, when};
-use crate::access::grants::Match;
+use crate::access::matching::Match;
 use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
 use crate::partial::Text;
@@ -36,70 +36,98 @@ pub struct User {
 /// The functions of a template that use a layer or may use it.
 #[must_use]
 pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
-    let mut users = Vec::new();
+    let user = |found: Answered<bool>| User {
+        function: found.function,
+        span: found.span,
+        version: found.version,
+        is_certain: found.answer,
+        when: found.when,
+    };
+    answered(file, false, |layer, world| match wanted.is(layer, world) {
+        Match::No => None,
+        Match::Maybe => Some(false),
+        Match::Yes => Some(true),
+    })
+    .into_iter()
+    .map(user)
+    .collect()
+}
+
+/// A layer of a function, with the answer to a question about it.
+pub(super) struct Answered<A> {
+    pub function: String,
+    pub span: Span,
+    pub version: String,
+    pub answer: A,
+    pub when: Option<String>,
+}
+
+/// The layers of the functions of a file for which a question has an answer. `undecided` is the
+/// answer for a function with too many cases.
+pub(super) fn answered<A: Clone + PartialEq>(
+    file: &File<'_>,
+    undecided: A,
+    question: impl Fn(&Use, &World<'_>) -> Option<A>,
+) -> Vec<Answered<A>> {
+    let mut found = Vec::new();
     for function in file.functions() {
-        let name = function.name;
-        let answers = explore(file.template, None, |world| {
-            let is_made = function.resource.is_made(world);
-            is_made.then(|| {
-                function
-                    .layers(world)
-                    .into_iter()
-                    .map(|layer| {
-                        let found = wanted.is(&layer, world);
-                        (layer, found)
-                    })
-                    .collect::<Vec<_>>()
-            })
-        });
-        let Ok(answers) = answers else {
-            let span = file.span(&function.list(false));
-            let version = "too many cases".to_owned();
-            users.push(User {
-                function: name.to_owned(),
-                span,
-                version,
-                is_certain: false,
-                when: None,
-            });
-            continue;
-        };
-        let made: Vec<_> = answers
-            .into_iter()
-            .filter_map(|(case, layers)| Some((case, layers?)))
-            .collect();
-        let all: Vec<Case> = made.iter().map(|(case, _)| case.clone()).collect();
-        let mut found: Vec<(Use, bool, Vec<Case>)> = Vec::new();
-        for (case, layers) in made {
-            for (layer, answer) in layers {
-                if answer == Match::No {
-                    continue;
-                }
-                let is_certain = answer == Match::Yes;
-                match found
-                    .iter_mut()
-                    .find(|(known, certain, _)| *known == layer && *certain == is_certain)
-                {
-                    Some((_, _, cases)) => cases.push(case.clone()),
-                    None => found.push((layer, is_certain, vec![case.clone()])),
-                }
+        found.extend(of_function(file, &function, &undecided, &question));
+    }
+    found
+}
+
+fn of_function<A: Clone + PartialEq>(
+    file: &File<'_>,
+    function: &Function<'_>,
+    undecided: &A,
+    question: &impl Fn(&Use, &World<'_>) -> Option<A>,
+) -> Vec<Answered<A>> {
+    let answers = explore(file.template, None, |world| {
+        let is_made = function.resource.is_made(world);
+        is_made.then(|| {
+            let layers = function.layers(world).into_iter();
+            layers
+                .filter_map(|layer| Some((question(&layer, world)?, layer)))
+                .collect::<Vec<_>>()
+        })
+    });
+    let Ok(answers) = answers else {
+        return vec![Answered {
+            function: function.name.to_owned(),
+            span: file.span(&function.list(false)),
+            version: "too many cases".to_owned(),
+            answer: undecided.clone(),
+            when: None,
+        }];
+    };
+    let made: Vec<_> = answers
+        .into_iter()
+        .filter_map(|(case, layers)| Some((case, layers?)))
+        .collect();
+    let all: Vec<Case> = made.iter().map(|(case, _)| case.clone()).collect();
+    let mut found: Vec<(A, Use, Vec<Case>)> = Vec::new();
+    for (case, layers) in made {
+        for (answer, layer) in layers {
+            match found
+                .iter_mut()
+                .find(|(known, same, _)| *same == layer && *known == answer)
+            {
+                Some((.., cases)) => cases.push(case.clone()),
+                None => found.push((answer, layer, vec![case.clone()])),
             }
         }
-        for (layer, is_certain, cases) in found {
-            let version = layer
-                .text
-                .as_resource()
-                .map_or_else(|| layer.text.to_string(), str::to_owned);
-            users.push(User {
-                function: name.to_owned(),
-                span: file.layer(&function, layer.entry),
-                version,
-                is_certain,
-                when: when(cases, &all),
-            });
-        }
     }
-    users
+    let answered = |(answer, layer, cases): (A, Use, Vec<Case>)| Answered {
+        function: function.name.to_owned(),
+        span: file.layer(function, layer.entry),
+        version: layer
+            .text
+            .as_resource()
+            .map_or_else(|| layer.text.to_string(), str::to_owned),
+        answer,
+        when: when(cases, &all),
+    };
+    found.into_iter().map(answered).collect()
 }
 
 impl Wanted {
@@ -117,7 +145,7 @@ impl Wanted {
                     (Some(_), Some(_)) => Match::No,
                     (Some(_), None) => Match::Maybe,
                 };
-                both(is_layer, is_number)
+                is_layer.and(is_number)
             }
         }
     }
@@ -135,7 +163,7 @@ impl Wanted {
         }
         let mut answer = Match::Yes;
         for (field, wanted) in fields.iter().zip(wanted) {
-            answer = both(answer, is(field, wanted));
+            answer = answer.and(is(field, wanted));
         }
         answer
     }
@@ -152,10 +180,7 @@ impl Wanted {
         };
         let wanted = self.layer.rsplit(':').next().unwrap_or_default();
         let is_sure = wanted == self.layer && self.number.is_none();
-        both(
-            is(&name, wanted),
-            if is_sure { Match::Yes } else { Match::Maybe },
-        )
+        is(&name, wanted).and(if is_sure { Match::Yes } else { Match::Maybe })
     }
 }
 
@@ -164,13 +189,5 @@ fn is(field: &Text, wanted: &str) -> Match {
         Some(known) if known == wanted => Match::Yes,
         Some(_) => Match::No,
         None => Match::Maybe,
-    }
-}
-
-fn both(one: Match, other: Match) -> Match {
-    match (one, other) {
-        (Match::No, _) | (_, Match::No) => Match::No,
-        (Match::Yes, Match::Yes) => Match::Yes,
-        (Match::Maybe, _) | (_, Match::Maybe) => Match::Maybe,
     }
 }

@@ -30,6 +30,12 @@ impl Arn {
         self.0.get(..LAYER_VERSION_FIELDS - 1).unwrap_or_default()
     }
 
+    /// All fields.
+    #[must_use]
+    pub fn fields(&self) -> &[Text] {
+        &self.0
+    }
+
     /// The region.
     #[must_use]
     pub fn region(&self) -> &Text {

@@ -140,7 +140,10 @@ def diff() -> list[Arguments]:
     sides += [(new, old) for old, new in sides]
     for inputs in [some(EXAMPLES.glob("*.layers")), readable("reading")]:
         sides += pairwise(inputs)
-    return [["diff", old, new] for old, new in sides]
+    losses = CASES / "uses" / "losses"
+    functions: Arguments = ["--uses", losses / "functions.yaml", "--account", "777788889999"]
+    pairs: list[Arguments] = [["diff", old, new] for old, new in sides]
+    return [*pairs, ["diff", losses / "old.layers", losses / "new.layers", *functions]]
 
 
 def uses() -> list[Arguments]:

@@ -1,7 +1,8 @@
 //! Claims about who can use which layer versions.
 
 use super::{Cause, Facts, Verdict, combined, worst};
-use crate::access::grants::{GrantedBy, Match, Version, VersionId, Who};
+use crate::access::grants::{GrantedBy, Version, VersionId, Who};
+use crate::access::matching::Match;
 use crate::cloudformation::{Case, World, explore};
 use crate::partial::{Partial, Text};
 use crate::rules::model::{Claimed, Id, Principal, Spanned};

@@ -1,0 +1,24 @@
+//! Whether two things are the same where a part of one is unknown.
+
+/// Whether something is true: yes, no, or perhaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It is.
+    Yes,
+    /// It is not.
+    No,
+    /// It may be.
+    Maybe,
+}
+
+impl Match {
+    /// Whether two things are both true.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::No, _) | (_, Self::No) => Self::No,
+            (Self::Yes, Self::Yes) => Self::Yes,
+            (Self::Maybe, _) | (_, Self::Maybe) => Self::Maybe,
+        }
+    }
+}
