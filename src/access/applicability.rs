@@ -7,6 +7,7 @@ use super::condition::{are_alike, at_most, covers};
 use super::document::document;
 use super::kind::Kind;
 use super::trust::{Trust, trusts};
+use crate::cloudformation::stack_set::{self, Recipient};
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
 use crate::iam::document::{Condition, Effect, PatternList, Statement};
@@ -26,6 +27,8 @@ pub struct Applicability {
     pub members: Vec<Text>,
     /// The roots, units and accounts that a guardrail applies to.
     pub targets: Vec<Text>,
+    /// The accounts that get it from a stack set.
+    pub rolled_out_to: Vec<Recipient>,
     /// Who may assume a role, and who may not.
     pub trusts: Vec<Trust>,
     /// The statements about actions that matter here, without their conditions on layers.
@@ -319,6 +322,23 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
         found.extend(clause.beyond_denying(&clause.counterparts(&new.clauses, &old.clauses)));
     }
     found.dedup();
+    found
+}
+
+/// The accounts that get an Allow from a stack set, or no longer get a Deny that others have.
+#[must_use]
+pub fn rolled_out_beyond(old: &Applicability, new: &Applicability, others: bool) -> Vec<Wider> {
+    let mut found = Vec::new();
+    let (old_to, new_to) = (&old.rolled_out_to, &new.rolled_out_to);
+    let gets = |to: &Recipient| format!("is rolled out to {to}");
+    if new.has(Effect::Allow) {
+        let more = stack_set::beyond(new_to, old_to);
+        found.extend(more.map(gets).map(Wider::added));
+    }
+    if others && old.has(Effect::Deny) {
+        let fewer = stack_set::beyond(old_to, new_to);
+        found.extend(fewer.map(gets).map(Wider::taken));
+    }
     found
 }
 

@@ -5,6 +5,7 @@
 //! they name the call that shares a layer. For the
 //! services that do affect them, a type is read, is known to be harmless, or is named.
 
+use crate::cloudformation::stack_set::RolledOut;
 use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::{Resource, Template};
 use serde_json::Value as Json;
@@ -86,11 +87,15 @@ const MAKERS: [&str; 2] = [
     "AWS::Config::OrganizationConformancePack",
 ];
 
-/// Every unread part of a template that may share layers or allow attaching them.
+/// Every unread part of a template that may share layers or allow attaching them. `read` is what
+/// its stack sets roll out, as far as it is read.
 #[must_use]
-pub fn not_read(template: &Template) -> Vec<Unread> {
+pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
     let mut found = unread(template);
     for resource in template.resources() {
+        if read.iter().any(|rolled_out| rolled_out.id == resource.id) {
+            continue;
+        }
         if let Some(what) = is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template))
         {
             found.push(Unread::resource(resource.id, what, resource.json, template));

@@ -2,7 +2,7 @@
 //! which layers may newly be attached.
 
 use super::Access;
-use super::applicability::{Applicability, beyond};
+use super::applicability::{Applicability, beyond, rolled_out_beyond};
 use super::grants::{GrantedBy, Grants, Version, Who};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{undecided, within_what_is_known};
@@ -519,7 +519,11 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<At
         let nothing = Applicability::default();
         let old = narrow.map_or(&nothing, |subject| &subject.applicability);
         let new = wide.map_or(&nothing, |subject| &subject.applicability);
-        for wider in beyond(old, new) {
+        let mut all = beyond(old, new);
+        if let (Some(narrow), Some(_)) = (narrow, wide) {
+            all.extend(rolled_out_beyond(old, new, narrow.kind.is_held_by_others()));
+        }
+        for wider in all {
             found.push(Attaches::Applies(wider.is_added, wider.what));
         }
     }

@@ -23,6 +23,7 @@ pub mod subject;
 pub mod trust;
 mod unclear;
 
+use crate::cloudformation::stack_set::{RolledOut, rolled_out};
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Template, Values};
 use authored::Authored;
@@ -65,14 +66,49 @@ impl Access {
 
     fn of(json: Json, values: &Values, authored: Authored, meant_as: Option<Kind>) -> Self {
         let template = Template::new(json, values);
-        let placeholders = placeholders(&template, &[]);
-        Self {
-            grants: Grants::of_template(&template),
-            subjects: Subjects::new(&template, meant_as).all(&placeholders),
-            not_read: closed_world::not_read(&template),
-            places: closed_world::places(&template),
+        let rolled_out = rolled_out(&template);
+        let mut access = Self {
             authored,
-            shown: Shown::new(&template, &placeholders),
+            ..Self::own(&template, meant_as, &rolled_out)
+        };
+        for part in &rolled_out {
+            access.add(part);
         }
+        access
+    }
+
+    /// The access that a template gives beside what its stack sets roll out.
+    fn own(template: &Template, meant_as: Option<Kind>, read: &[RolledOut]) -> Self {
+        let placeholders = placeholders(template, &[]);
+        Self {
+            grants: Grants::of_template(template),
+            subjects: Subjects::new(template, meant_as).all(&placeholders),
+            not_read: closed_world::not_read(template, read),
+            places: closed_world::places(template),
+            authored: Authored::default(),
+            shown: Shown::new(template, &placeholders),
+        }
+    }
+
+    /// Adds what a stack set rolls out. It shares no layer.
+    fn add(&mut self, part: &RolledOut) {
+        let own = Self::own(&part.template, None, &[]);
+        let called = |id: &str| format!("{}.{id}", part.id);
+        for mut subject in own.subjects {
+            subject.id = called(&subject.id);
+            subject.identity.clone_from(&part.identity);
+            for (_, subject) in subject.cases.iter_mut().flatten() {
+                if let Some(subject) = subject {
+                    subject.id = called(&subject.id);
+                    subject.applicability.rolled_out_to.clone_from(&part.to);
+                }
+            }
+            self.subjects.push(subject);
+        }
+        for mut unread in own.not_read {
+            unread.place = called(&unread.place);
+            self.not_read.push(unread);
+        }
+        self.shown.extend(own.shown);
     }
 }

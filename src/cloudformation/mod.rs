@@ -17,6 +17,7 @@ pub mod parameter;
 pub mod place;
 mod property;
 pub mod read;
+pub mod stack_set;
 pub mod template;
 pub mod unread;
 pub mod values;

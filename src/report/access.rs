@@ -5,8 +5,8 @@ use crate::access::grants::{GrantedBy, Version, Who};
 use crate::access::kind::Kind;
 use crate::access::subject::{Subject, SubjectCases};
 use crate::access::trust::Trust;
-use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
+use crate::cloudformation::{Case, stack_set};
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::{attachable, is_about_layers, is_unrelated};
 use crate::iam::document::{Effect, Quantifier};
@@ -254,7 +254,12 @@ pub(super) fn if_words(by: &[GrantedBy]) -> String {
 
 /// The permissions of a subject in each case; cases with the same permissions are one row.
 fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
-    let name = format!("{} ({})", subject.id, subject.type_name);
+    let mut made = subject.cases.iter().flatten();
+    let to = made.find_map(|(_, subject)| Some(&subject.as_ref()?.applicability.rolled_out_to));
+    let mut name = format!("{} ({})", subject.id, subject.type_name);
+    if let Some(to) = to.filter(|to| !to.is_empty()) {
+        name.push_str(&format!(", rolled out to {},", stack_set::in_words(to)));
+    }
     let cases = match &subject.cases {
         Ok(cases) => cases,
         Err(why) => {

@@ -145,7 +145,8 @@ impl Facts<'_> {
     /// template, the one with that logical ID.
     pub(super) fn subject_ids(&self, name: &str) -> Vec<String> {
         if let Some(ids) = self.source_map.and_then(|map| map.blocks.get(name)) {
-            return ids.clone();
+            let own = ids.iter().filter(|id| self.template.resource(id).is_some());
+            return own.cloned().collect();
         }
         let pascal = names::pascal(name);
         let known = [name, pascal.as_str()]

@@ -9,6 +9,7 @@ use super::closed_world::not_read;
 use super::grants::Grants;
 use super::kind::Kind;
 use super::placeholder::Shown;
+use crate::cloudformation::stack_set::{RolledOut, rolled_out};
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Case, Template, Values};
 use crate::iam::provenance::Provenance;
@@ -80,6 +81,10 @@ pub struct Facts<'s> {
     grants: Grants,
     not_read: Vec<Unread>,
     source_map: Option<&'s SourceMap>,
+    /// What its stack sets roll out, each a template of its own.
+    rolled_out: Vec<Facts<'s>>,
+    /// Whether a stack set rolls it out. Then it shares no layer.
+    is_rolled_out: bool,
     /// The kind of a policy in a file of its own.
     meant_as: Option<Kind>,
 }
@@ -88,13 +93,30 @@ impl<'s> Facts<'s> {
     /// A template, with its source if it has one.
     #[must_use]
     pub fn new(template: Template, source_map: Option<&'s SourceMap>) -> Self {
-        let grants = Grants::of_template(&template);
-        let not_read = not_read(&template);
+        let parts = rolled_out(&template);
+        let mut facts = Self::own(template, &parts, source_map);
+        for part in parts {
+            let mut rolled_out = Self {
+                is_rolled_out: true,
+                ..Self::own(part.template, &[], source_map)
+            };
+            for unread in &mut rolled_out.not_read {
+                unread.place = format!("{}.{}", part.id, unread.place);
+            }
+            facts.rolled_out.push(rolled_out);
+        }
+        facts
+    }
+
+    /// A template without what its stack sets roll out, which is `read` as far as it can be.
+    fn own(template: Template, read: &[RolledOut], source_map: Option<&'s SourceMap>) -> Self {
         Self {
+            grants: Grants::of_template(&template),
+            not_read: not_read(&template, read),
             template,
-            grants,
-            not_read,
             source_map,
+            rolled_out: Vec::new(),
+            is_rolled_out: false,
             meant_as: None,
         }
     }
@@ -117,6 +139,8 @@ impl<'s> Facts<'s> {
             grants,
             not_read: Vec::new(),
             source_map: None,
+            rolled_out: Vec::new(),
+            is_rolled_out: false,
             meant_as: None,
         }
     }
@@ -124,6 +148,15 @@ impl<'s> Facts<'s> {
     /// Whether a claim holds.
     #[must_use]
     pub fn verdict(&self, claim: &Claim) -> Verdict {
+        if self.rolled_out.is_empty() {
+            self.own_verdict(claim)
+        } else {
+            verdict_of_all(std::slice::from_ref(self), claim)
+        }
+    }
+
+    /// Whether a claim holds without what the stack sets of the template roll out.
+    fn own_verdict(&self, claim: &Claim) -> Verdict {
         match &claim.kind {
             ClaimKind::Act {
                 subject,
@@ -154,7 +187,7 @@ impl<'s> Facts<'s> {
     fn has(&self, claim: &Claim) -> bool {
         match &claim.kind {
             ClaimKind::Act { subject, .. } => !self.subject_ids(&subject.value).is_empty(),
-            ClaimKind::Use { versions, .. } => self.has_versions(versions),
+            ClaimKind::Use { versions, .. } => !self.is_rolled_out && self.has_versions(versions),
         }
     }
 
@@ -192,10 +225,15 @@ impl<'s> Facts<'s> {
 /// no other one may have an unread part about that subject.
 #[must_use]
 pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
-    let (concerned, others): (Vec<_>, Vec<_>) = all.iter().partition(|facts| facts.has(claim));
+    let parts: Vec<&Facts<'_>> = all
+        .iter()
+        .flat_map(|facts| std::iter::once(facts).chain(&facts.rolled_out))
+        .collect();
+    let (concerned, others): (Vec<&Facts<'_>>, Vec<&Facts<'_>>) =
+        parts.iter().partition(|facts| facts.has(claim));
     let verdict = match concerned.as_slice() {
-        [] => return worst(others.iter().map(|facts| facts.verdict(claim))),
-        concerned => worst(concerned.iter().map(|facts| facts.verdict(claim))),
+        [] => worst(all.iter().map(|facts| facts.own_verdict(claim))),
+        concerned => worst(concerned.iter().map(|facts| facts.own_verdict(claim))),
     };
     let names = match &claim.kind {
         ClaimKind::Use {
@@ -214,7 +252,7 @@ pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
     });
     match (&claim.kind, &verdict) {
         (ClaimKind::Act { subject, .. }, Verdict::Holds(_)) => {
-            unless_attached_elsewhere(verdict, all, &subject.value)
+            unless_attached_elsewhere(verdict, &parts, &subject.value)
         }
         _ => verdict,
     }
@@ -222,7 +260,7 @@ pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
 
 /// A verdict about a principal is undecided if another one of the templates may attach a policy to
 /// it.
-fn unless_attached_elsewhere(verdict: Verdict, all: &[Facts<'_>], subject: &str) -> Verdict {
+fn unless_attached_elsewhere(verdict: Verdict, all: &[&Facts<'_>], subject: &str) -> Verdict {
     for (index, facts) in all.iter().enumerate() {
         let ids = facts.subject_ids(subject);
         if ids.is_empty() {
