@@ -363,6 +363,9 @@ pub struct UsesArguments {
     pub catalog: Vec<PathBuf>,
     #[command(flatten)]
     pub target: TargetArguments,
+    /// Who deploys the functions: a role, a user or a policy in these files or in the catalogue
+    #[arg(long = "as", value_name = "ROLE", conflicts_with = "of")]
+    pub deployer: Option<String>,
     /// List the functions that use this layer instead: its name, or its ARN without a version
     #[arg(long, value_name = "LAYER", conflicts_with = "catalog", value_parser = layer)]
     pub of: Option<String>,

@@ -13,6 +13,7 @@ use crate::rules::load::Root;
 use crate::source::{FileId, Sources};
 use crate::template::limits::Limits;
 use crate::uses::catalog::Catalog;
+use crate::uses::deployer::Deployer;
 use crate::uses::question::{User, Wanted, users};
 use crate::uses::{File, Target, Uses, Written, cdk};
 use anyhow::{anyhow, bail};
@@ -40,9 +41,13 @@ pub fn run(
     let Some(catalog) = catalog(&arguments.catalog, limits, messages)? else {
         return Ok(Outcome::Findings);
     };
+    let deployer = match &arguments.deployer {
+        Some(name) => Some(deployer(name, &read, &catalog)?),
+        None => None,
+    };
     let mut uses = Uses::default();
     for file in &files {
-        uses.add(file, &catalog);
+        uses.add(file, &catalog, deployer.as_ref());
     }
     messages.answer(&match arguments.format {
         ReportFormat::Text => report::uses_text(&uses, &sources),
@@ -55,6 +60,15 @@ pub fn run(
         Outcome::Findings
     } else {
         Outcome::Fine
+    })
+}
+
+/// Who deploys the functions, by name.
+fn deployer(name: &str, read: &[ReadFile], catalog: &Catalog) -> anyhow::Result<Deployer> {
+    let templates = read.iter().map(|read| &read.template);
+    let templates = templates.chain(catalog.templates()).cloned();
+    Deployer::new(name, templates).ok_or_else(|| {
+        anyhow!("there is no role, user or policy `{name}` in the files or in the catalogue")
     })
 }
 

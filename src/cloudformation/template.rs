@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json};
 use std::collections::{BTreeSet, HashMap};
 
 /// A template.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Template {
     json: Json,
     parameters: IndexMap<String, Parameter>,

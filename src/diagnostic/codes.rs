@@ -139,6 +139,8 @@ codes! {
     InvisibleCharacter "invisible-character" [Error] "a source contains an invisible character",
     LayerArchitecture "layer-architecture" [Warning] "a layer does not name the architecture of a \
     function",
+    LayerNotAllowed "layer-not-allowed" [Error] "the role that deploys a function may not attach \
+        its layer",
     LayerRegion "layer-region" [Error, Warning, Note] "a function and its layer are in different \
     regions",
     LayerRuntime "layer-runtime" [Warning] "a layer does not name the runtime of a function",

@@ -149,6 +149,11 @@ impl Catalog {
         });
     }
 
+    /// The templates that it contains.
+    pub fn templates(&self) -> impl Iterator<Item = &Template> {
+        self.published.iter().map(|published| &published.template)
+    }
+
     /// The numbers of all versions of a layer, by its ARN; `None` if no list has them all.
     #[must_use]
     pub fn numbers(&self, layer: &str) -> Option<&BTreeSet<u64>> {

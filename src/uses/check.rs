@@ -1,9 +1,11 @@
 //! The findings about the layers of one function.
 
 use super::catalog::{Catalog, Compatible, Shared, compatible};
+use super::deployer::Deployer;
 use super::function::{Entry, Function, Use};
 use super::reference::{Arn, Layer, Problem};
 use super::{File, LayerRow, Row, Uses, when};
+use crate::access::claim::Verdict;
 use crate::aws::{layers, quotas};
 use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
@@ -19,6 +21,7 @@ use std::collections::BTreeSet;
 pub struct Check<'c> {
     pub file: &'c File<'c>,
     pub catalog: &'c Catalog,
+    pub deployer: Option<&'c Deployer>,
     pub function: &'c Function<'c>,
 }
 
@@ -135,6 +138,13 @@ impl Check<'_> {
                     self.name(),
                 );
             }
+            if let Some((deployer, Verdict::Undecided(why))) = self.may_attach(layer) {
+                let version = quote(&layer.text.to_string());
+                uses.add_unknown(
+                    format!("whether `{deployer}` may attach {version}: {why}"),
+                    self.name(),
+                );
+            }
             if let (Layer::Version(arn), Some(account)) = (&layer.layer, &self.file.target.account)
                 && let Shared::Unknown(why) = self.shared(layer, arn, account)
             {
@@ -175,6 +185,7 @@ impl Check<'_> {
                 Layer::Version(arn) => {
                     found.extend(self.missing(layer, arn));
                     found.extend(self.not_shared(layer, arn));
+                    found.extend(self.not_attachable(layer));
                 }
                 Layer::Resource(_) | Layer::Unknown => {}
             }
@@ -292,6 +303,37 @@ impl Check<'_> {
             }
             Shared::Yes | Shared::Unknown(_) | Shared::NotListed => None,
         }
+    }
+
+    /// Whether the one who deploys may attach a layer, if both are known.
+    fn may_attach(&self, layer: &Use) -> Option<(&str, Verdict)> {
+        let deployer = self.deployer?;
+        match &layer.layer {
+            Layer::Version(_) => {
+                let version = layer.text.as_literal()?;
+                let verdict = deployer.may_attach(version, self.at(layer.entry));
+                Some((deployer.name(), verdict))
+            }
+            // Only the deploy knows its number, and most policies name no numbers.
+            Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
+        }
+    }
+
+    fn not_attachable(&self, layer: &Use) -> Option<Diagnostic> {
+        let (deployer, Verdict::Fails(why, by)) = self.may_attach(layer)? else {
+            return None;
+        };
+        let message = format!("`{deployer}` may not attach a layer of `{}`", self.name());
+        let causes: Vec<String> = by.into_iter().map(|cause| cause.shown).collect();
+        let error = Diagnostic::error(Code::LayerNotAllowed, self.at(layer.entry), message)
+            .label("the deploy of this layer fails")
+            .note(match causes.as_slice() {
+                [] => why,
+                causes => format!("{why}: denied by {}", causes.join("; ")),
+            });
+        Some(error.help(format!(
+            "use a layer that `{deployer}` may attach, or allow this one in its policies"
+        )))
     }
 
     /// Whether two entries are versions of one layer, or the same version.

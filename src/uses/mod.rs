@@ -7,6 +7,7 @@
 pub mod catalog;
 pub mod cdk;
 mod check;
+pub mod deployer;
 mod function;
 pub mod loss;
 pub mod question;
@@ -21,6 +22,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::count;
 use crate::source::{FileId, Span};
 use catalog::Catalog;
+use deployer::Deployer;
 use function::{Entry, Function};
 use indexmap::IndexMap;
 use serde_json::Value as Json;
@@ -165,13 +167,14 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Adds the functions of a file.
-    pub fn add(&mut self, file: &File<'_>, catalog: &Catalog) {
+    /// Adds the functions of a file, and what is known of their layers and of who deploys them.
+    pub fn add(&mut self, file: &File<'_>, catalog: &Catalog, deployer: Option<&Deployer>) {
         let start = self.diagnostics.len();
         for function in file.functions() {
             check::Check {
                 file,
                 catalog,
+                deployer,
                 function: &function,
             }
             .run(self);

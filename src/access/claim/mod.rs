@@ -183,10 +183,16 @@ impl<'s> Facts<'s> {
         }
     }
 
+    /// Whether there is a role, user, group or policy with this name.
+    #[must_use]
+    pub fn has_subject(&self, name: &str) -> bool {
+        !self.subject_ids(name).is_empty()
+    }
+
     /// Whether there is anything that a claim is about, or may be about.
     fn has(&self, claim: &Claim) -> bool {
         match &claim.kind {
-            ClaimKind::Act { subject, .. } => !self.subject_ids(&subject.value).is_empty(),
+            ClaimKind::Act { subject, .. } => self.has_subject(&subject.value),
             ClaimKind::Use { versions, .. } => !self.is_rolled_out && self.has_versions(versions),
         }
     }
