@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub enum Kind {
     /// Everyone may use it, and the template does not declare that.
     Widened,
+    /// Its archive is not the one that the source pins.
+    OtherArchive,
     /// Somebody may use it, and the template does not declare that.
     Extra,
     /// Somebody may not use it, although the template declares that.
@@ -28,6 +30,7 @@ impl Kind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Widened => "widened",
+            Self::OtherArchive => "other archive",
             Self::Extra => "extra",
             Self::Missing => "missing",
             Self::Duplicate => "duplicate",
@@ -69,9 +72,15 @@ pub struct Drift {
     pub not_seen: Vec<String>,
 }
 
-/// Compares. All principals in `declared` must be known.
+/// Compares. All principals in `declared` must be known. `archives` are the SHA-256 of live
+/// archives, in hexadecimal digits, by the ARNs of their versions.
 #[must_use]
-pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift {
+pub fn drift(
+    declared: &Grants,
+    live: &Grants,
+    physical: &PhysicalIds,
+    archives: &BTreeMap<String, String>,
+) -> Drift {
     let live: BTreeMap<String, &Version> = live
         .versions
         .iter()
@@ -100,6 +109,7 @@ pub fn drift(declared: &Grants, live: &Grants, physical: &PhysicalIds) -> Drift 
                 for arn in arns {
                     let begun = drift.findings.len();
                     compare_one(arn, version, &live, &own, &mut drift);
+                    drift.findings.extend(other_archive(arn, version, archives));
                     for finding in drift.findings.iter_mut().skip(begun) {
                         let resource = finding.resource.take();
                         finding.resource = resource.or_else(|| declares(id, version));
@@ -151,6 +161,22 @@ fn compare_one(
                 `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
         )),
     }
+}
+
+/// A live archive that is not the one that the source pins.
+fn other_archive(
+    arn: &str,
+    declared: &Version,
+    archives: &BTreeMap<String, String>,
+) -> Option<Finding> {
+    let (pinned, live) = (declared.sha256.as_ref()?, archives.get(arn)?);
+    (pinned != live).then(|| Finding {
+        kind: Kind::OtherArchive,
+        version: arn.to_owned(),
+        about: format!("its archive has sha256 {live}, and the source pins {pinned}"),
+        commands: Vec::new(),
+        resource: None,
+    })
 }
 
 /// What declares a version: its resource, or the first of its grants.

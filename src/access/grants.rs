@@ -67,6 +67,8 @@ pub struct Version {
     pub regions: Vec<String>,
     /// For a resource of the template, its properties other than the name.
     pub content: Option<Json>,
+    /// The SHA-256 of its archive, in hexadecimal digits, if its source pins it.
+    pub sha256: Option<String>,
     /// The statements of its policy that deny something. Lambda writes none, so what they leave is
     /// not worked out.
     pub denials: Vec<Denial>,

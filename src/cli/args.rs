@@ -328,7 +328,8 @@ pub struct AskArguments {
 #[derive(Debug, clap::Args)]
 pub struct DriftArguments {
     /// Sources, templates, or folders with them; and the output of `aws lambda
-    /// get-layer-version-policy` for any number of versions; `-` is standard input
+    /// get-layer-version-policy`, and of `get-layer-version`, for any number of versions; `-` is
+    /// standard input
     #[arg(required = true, value_name = "FILE", add = completers::readable())]
     pub files: Vec<PathBuf>,
     /// The output of `aws cloudformation list-stack-resources` for the stack, to match live

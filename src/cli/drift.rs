@@ -2,8 +2,9 @@
 
 use super::Outcome;
 use super::args::{DriftArguments, ReportFormat};
+use super::declared::Declared;
 use super::disk;
-use super::input::{self, Declared, Reading};
+use super::input::{self, Reading};
 use super::messages::Messages;
 use super::tree::Tree;
 use crate::access::drift::{Drift, Kind, PhysicalIds, drift};
@@ -11,6 +12,7 @@ use crate::access::grants::{Grants, VersionId, Who};
 use crate::cloudformation::{Template, read};
 use crate::english::{count, list};
 use crate::report::{self, drifted, terminal};
+use crate::rules::formats;
 use crate::rules::load::Root;
 use crate::template::limits::Limits;
 use anyhow::{anyhow, bail};
@@ -43,10 +45,13 @@ pub fn run(
         Some(path) => input::documents(path)?,
         None => Vec::new(),
     };
-    let (lists, policies): (Vec<Json>, Vec<Json>) = lists
+    let (lists, printed): (Vec<Json>, Vec<Json>) = lists
         .into_iter()
         .chain(printed)
         .partition(|document| list_of_resources(document).is_some());
+    let (described, policies): (Vec<Json>, Vec<Json>) =
+        printed.into_iter().partition(is_description);
+    let archives = described.iter().map(archive).collect::<Result<_, _>>()?;
     if roots.is_empty() && folders.is_empty() || policies.is_empty() {
         bail!("`drift` needs sources or templates, and live policies to compare them with");
     }
@@ -57,8 +62,8 @@ pub fn run(
     refuse_unknown(&declared)?;
     let lists: Vec<HashMap<String, String>> = lists.iter().map(physical_ids).collect();
     if !lists.is_empty() {
-        for (_, (template, ..)) in &templates {
-            refuse_partial(template, &lists)?;
+        for (_, declared) in &templates {
+            refuse_partial(&declared.template, &lists)?;
         }
     }
     let mut physical = PhysicalIds::new();
@@ -70,7 +75,7 @@ pub fn run(
     }
     let live = Grants::of_policies(&policies)
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
-    let found = drift(&declared, &live, &physical);
+    let found = drift(&declared, &live, &physical, &archives);
     let text = match arguments.format {
         ReportFormat::Text => report::drift_text(&found),
         ReportFormat::Markdown => report::drift_markdown(&found),
@@ -93,24 +98,49 @@ fn live(root: &Root) -> Option<Vec<Json>> {
     let is_live = |document: &Json| {
         document.get("Policy").is_some()
             || document.get("Statement").is_some()
+            || is_description(document)
             || list_of_resources(document).is_some()
     };
     (!documents.is_empty() && documents.iter().all(is_live)).then_some(documents)
+}
+
+/// Whether it is what `aws lambda get-layer-version` prints, or that part of it which says what the
+/// archive is.
+fn is_description(document: &Json) -> bool {
+    document.get("LayerVersionArn").is_some()
+        && document.get("Policy").is_none()
+        && written_hash(document).is_some()
+}
+
+fn written_hash(document: &Json) -> Option<&Json> {
+    let content = document.get("Content").unwrap_or(document);
+    content.get("CodeSha256")
+}
+
+/// The ARN of a version that Lambda describes, and the SHA-256 of its archive.
+fn archive(described: &Json) -> anyhow::Result<(String, String)> {
+    let arn = described.get("LayerVersionArn").and_then(Json::as_str);
+    let hash = written_hash(described).and_then(Json::as_str);
+    match (arn, hash.and_then(formats::sha256_of_base64)) {
+        (Some(arn), Some(hash)) => Ok((arn.to_owned(), hash)),
+        _ => bail!("this is not what `aws lambda get-layer-version` prints: {described}"),
+    }
 }
 
 /// The sharing that templates declare together.
 fn declared(templates: &[Declared]) -> anyhow::Result<Grants> {
     let mut all = Grants::default();
     let mut files: HashMap<String, &str> = HashMap::new();
-    for (file, (template, adopted, regions)) in templates {
-        let mut declared = Grants::of_template(template);
-        declared.add_unshared(template, adopted);
-        for (id, mut version) in declared.versions {
-            version.regions.clone_from(regions);
-            if let VersionId::Resource(id) = &id
-                && let Some(other) = files.insert(id.clone(), file)
-            {
-                bail!("{other} and {file} both have `{id}`: compare one after the other");
+    for (file, declared) in templates {
+        let mut grants = Grants::of_template(&declared.template);
+        grants.add_unshared(&declared.template, &declared.adopted);
+        for (id, mut version) in grants.versions {
+            version.regions.clone_from(&declared.regions);
+            if let VersionId::Resource(id) = &id {
+                version.sha256 = declared.pinned.get(id).cloned();
+                if let Some(other) = files.insert(id.clone(), file) {
+                    bail!("{other} and {file} both have `{id}`: compare one after the other");
+                }
             }
             all.merge(id, version);
         }

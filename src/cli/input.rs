@@ -1,5 +1,6 @@
 //! The input of questions about access: a source, a template, or policies.
 
+use super::declared::{Declared, DeclaredTemplate};
 use super::disk;
 use super::messages::Messages;
 use super::output::{regions, stem_of};
@@ -29,7 +30,7 @@ use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
 use sha2::{Digest, Sha256};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -72,13 +73,6 @@ impl Input {
         }
     }
 }
-
-/// The name of a file, and the template that it is or compiles to.
-pub type Declared = (String, DeclaredTemplate);
-
-/// A template, the ARNs of the versions that its source lists although they exist already, and the
-/// regions that it is deployed to.
-pub type DeclaredTemplate = (Template, Vec<Json>, Vec<String>);
 
 /// The kind of a file.
 pub enum Given {
@@ -401,19 +395,22 @@ impl<'a> Reading<'a> {
     }
 
     fn template(&self, given: Given, regions: Vec<String>) -> anyhow::Result<DeclaredTemplate> {
-        match given {
-            Given::Source(json, _, lowered) => Ok((
-                Template::new(json, &self.values),
-                lowered.source_map.adopted_arns(),
-                regions,
-            )),
-            Given::Foreign(Foreign::Template(json)) => {
-                Ok((Template::new(json, &self.values), Vec::new(), regions))
+        let (json, adopted, pinned) = match given {
+            Given::Source(json, _, lowered) => {
+                let map = lowered.source_map;
+                (json, map.adopted_arns(), map.pinned())
             }
+            Given::Foreign(Foreign::Template(json)) => (json, Vec::new(), HashMap::new()),
             Given::Foreign(Foreign::Policies(_) | Foreign::Policy(..)) => {
                 bail!("this is neither a source nor a template")
             }
-        }
+        };
+        Ok(DeclaredTemplate {
+            template: Template::new(json, &self.values),
+            adopted,
+            pinned,
+            regions,
+        })
     }
 
     /// The regions that the list of stacks beside a template names for it.

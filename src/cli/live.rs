@@ -42,9 +42,9 @@ pub fn run(
         return Ok(Outcome::Findings);
     };
     let mut stacks = Stacks::new();
-    for (file, (template, adopted, regions)) in templates {
-        let mut grants = Grants::of_template(&template);
-        grants.add_unshared(&template, &adopted);
+    for (file, declared) in templates {
+        let mut grants = Grants::of_template(&declared.template);
+        grants.add_unshared(&declared.template, &declared.adopted);
         if grants.versions.is_empty() {
             continue;
         }
@@ -58,10 +58,10 @@ pub fn run(
             .filter(|layer| formats::is_layer_name(layer))
             .map(str::to_owned)
             .collect();
-        let places: Vec<Option<String>> = if regions.is_empty() {
+        let places: Vec<Option<String>> = if declared.regions.is_empty() {
             vec![None]
         } else {
-            regions.into_iter().map(Some).collect()
+            declared.regions.into_iter().map(Some).collect()
         };
         for place in places {
             if let Some(region) = place

@@ -8,6 +8,7 @@ mod build;
 mod check;
 mod completers;
 mod completions;
+mod declared;
 mod diff;
 mod disk;
 mod drift;

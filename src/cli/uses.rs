@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::args::{ReportFormat, TargetArguments, UsesArguments};
+use super::declared::Declared;
 use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
@@ -264,9 +265,9 @@ fn catalog(
 }
 
 /// Adds the sources and templates of a catalogue.
-fn add_templates(found: Vec<input::Declared>, catalog: &mut Catalog) {
-    for (name, (template, adopted, _)) in found {
-        catalog.add_template(name, template, &adopted);
+fn add_templates(found: Vec<Declared>, catalog: &mut Catalog) {
+    for (name, declared) in found {
+        catalog.add_template(name, declared.template, &declared.adopted);
     }
 }
 

@@ -115,6 +115,8 @@ pub struct VersionResources {
     pub arn: Json,
     /// Its grants.
     pub grants: Vec<String>,
+    /// The SHA-256 of its archive, in hexadecimal digits, if the source pins it.
+    pub sha256: Option<String>,
 }
 
 /// A listed version that this stack publishes.
@@ -147,6 +149,15 @@ impl SourceMap {
             .iter()
             .filter(|version| version.version.is_none())
             .map(|version| version.arn.clone())
+            .collect()
+    }
+
+    /// The SHA-256 of the archives that the source pins, by the logical ID of the version.
+    #[must_use]
+    pub fn pinned(&self) -> HashMap<String, String> {
+        self.versions
+            .iter()
+            .filter_map(|version| Some((version.version.clone()?, version.sha256.clone()?)))
             .collect()
     }
 }

@@ -207,6 +207,7 @@ fn rolling(
         version: Some(id),
         arn: arn.json(),
         grants: granted,
+        sha256: pinned(&rolling.publication),
     });
     arn
 }
@@ -266,10 +267,22 @@ fn listed(
             version: matches!(version.origin, Origin::Published(_)).then_some(id),
             arn: arn.json(),
             grants: granted,
+            sha256: match &version.origin {
+                Origin::Adopted(_) => None,
+                Origin::Published(publication) => pinned(publication),
+            },
         });
         newest = Some(arn);
     }
     newest
+}
+
+/// The SHA-256 of an archive, if the source pins it.
+fn pinned(publication: &Publication) -> Option<String> {
+    publication
+        .sha256
+        .as_ref()
+        .map(|pinned| pinned.value.clone())
 }
 
 fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> Properties {
