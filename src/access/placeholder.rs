@@ -1,6 +1,8 @@
 //! Placeholders for values that only a deploy knows, and answers without them.
 
-use crate::cloudformation::{Placeholders, Template, explore};
+use crate::cloudformation::{Placeholders, Template, explore, has_text};
+use indexmap::IndexSet;
+use serde_json::Value as Json;
 
 /// Placeholders for values that only a deploy knows, so that an answer is about an account that no
 /// rule names.
@@ -9,16 +11,16 @@ pub const CALLER: &str = "aws:PrincipalAccount";
 /// The text to show in place of each placeholder.
 #[derive(Clone, Debug, Default)]
 pub struct Shown {
-    values: Vec<(String, String)>,
+    values: IndexSet<(String, String)>,
 }
 
 impl Shown {
     /// For the placeholders of a template.
     #[must_use]
     pub fn new(template: &Template, placeholders: &Placeholders) -> Self {
-        let mut values: Vec<(String, String)> = Vec::new();
+        let mut values = IndexSet::new();
         for (id, arn) in placeholders.resources() {
-            values.push((arn.to_owned(), format!("${{{id}}}")));
+            values.insert((arn.to_owned(), format!("${{{id}}}")));
         }
         let parameters = template.parameters().map(|(name, _)| name);
         for name in parameters.chain(["AWS::AccountId", CALLER]) {
@@ -26,7 +28,7 @@ impl Shown {
                 && value.len() == 12
                 && template.given(name).is_none()
             {
-                values.push((value.to_owned(), format!("${{{name}}}")));
+                values.insert((value.to_owned(), format!("${{{name}}}")));
             }
         }
         Self { values }
@@ -34,11 +36,7 @@ impl Shown {
 
     /// Adds those of another template. A placeholder is made from the name that it stands for.
     pub fn extend(&mut self, other: Self) {
-        for value in other.values {
-            if !self.values.contains(&value) {
-                self.values.push(value);
-            }
-        }
+        self.values.extend(other.values);
     }
 
     /// A text without placeholders.
@@ -56,7 +54,7 @@ impl Shown {
 /// those that a question names; a parameter may contain them as well.
 #[must_use]
 pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
-    let written = template.json().to_string();
+    let written = template.json();
     let mut placeholders = Placeholders::default();
     for (name, value) in [
         ("AWS::Partition", "aws"),
@@ -66,11 +64,11 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
         placeholders.parameter(name, value.to_owned());
     }
     for name in ["AWS::AccountId", CALLER] {
-        placeholders.parameter(name, unused_account(name, &written, accounts));
+        placeholders.parameter(name, unused_account(name, written, accounts));
     }
     for (name, parameter) in template.parameters() {
         if parameter.is_account() {
-            placeholders.parameter(name, unused_account(name, &written, accounts));
+            placeholders.parameter(name, unused_account(name, written, accounts));
         }
     }
     for id in accounts {
@@ -117,11 +115,11 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
 }
 
 /// An account that stands for a name: one that is written nowhere.
-fn unused_account(name: &str, written: &str, accounts: &[&str]) -> String {
+fn unused_account(name: &str, written: &Json, accounts: &[&str]) -> String {
     let mut more = 0;
     loop {
         let candidate = (100_000_000_000 + (stable(name) + more) % 900_000_000_000).to_string();
-        if !written.contains(&candidate) && !accounts.contains(&candidate.as_str()) {
+        if !has_text(written, &candidate) && !accounts.contains(&candidate.as_str()) {
             return candidate;
         }
         more += 1;

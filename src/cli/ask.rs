@@ -1,6 +1,7 @@
 //! `layershare ask`
 
 use super::Outcome;
+use super::ahead::is_source;
 use super::args::{AskArguments, ReportFormat};
 use super::disk::{self, Disk};
 use super::input::{self, Foreign, Given, Reading};
@@ -27,7 +28,7 @@ pub fn run(
     let verdict = match arguments.files.as_slice() {
         [file] if !file.is_dir() => {
             let root = disk::root(file)?;
-            if input::is_source(&root) {
+            if is_source(&root) {
                 of_source(root, arguments, messages)?
             } else {
                 of_others(vec![root], arguments, limits, messages)?

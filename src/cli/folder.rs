@@ -69,6 +69,7 @@ pub fn build(
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     messages.diagnostics(&diagnostics, &sources);
     messages.summary(&diagnostics);
+    std::mem::forget(compiled);
     match work {
         Some(work) if !has_errors(&diagnostics) => work.finish(messages),
         _ => Ok(Outcome::Findings),
@@ -193,6 +194,9 @@ impl<'a> Work<'a> {
             );
             self.one(&stack, &entry.template, &written, start, diagnostics)?;
             self.entries.push(entry);
+            // The program ends soon. Freeing every template piece by piece takes longer than
+            // comparing it.
+            std::mem::forget(stack);
         }
         for left in &self.record.left {
             diagnostics.push(self.left(left, start));
@@ -441,17 +445,18 @@ impl Record {
         let mut is_known = false;
         for file in templates(folder)? {
             let path = folder.join(&file);
-            let Some(bytes) = disk::existing(&path)? else {
+            let Some(line) = disk::first_line(&path)? else {
                 continue;
             };
-            let other = source_of(&bytes).filter(|other| other != source);
+            let other = source_of(&line).filter(|other| other != source);
             of_others = of_others.or(other.map(|other| (path.clone(), other)));
             if let Some(scope) = own.get(file.as_str()) {
                 // A renamed source keeps its layers.
                 is_known |= *scope == Scope::Region;
                 continue;
             }
-            let Some(earlier) = published_in(&bytes).filter(|earlier| earlier.is_marked) else {
+            let earlier = disk::existing(&path)?.and_then(|bytes| published_in(&bytes));
+            let Some(earlier) = earlier.filter(|earlier| earlier.is_marked) else {
                 continue;
             };
             let stem = stem_of(&path);

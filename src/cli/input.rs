@@ -1,5 +1,6 @@
 //! The input of questions about access: a source, a template, or policies.
 
+use super::ahead::{Ahead, Input, is_source};
 use super::declared::{Declared, DeclaredTemplate};
 use super::disk;
 use super::messages::Messages;
@@ -47,6 +48,9 @@ pub struct Reading<'a> {
     pub policy_name: Option<String>,
     /// The sizes beyond which nothing is compiled.
     pub limits: Limits,
+    /// Whether a template stands for its source even if the source gives more access by now: what
+    /// is deployed is the template.
+    pub is_about_deployed: bool,
     /// The texts that messages point into.
     pub sources: RefCell<Sources>,
     /// The lists of stacks that are read, by their folders.
@@ -55,23 +59,6 @@ pub struct Reading<'a> {
     pub files: Option<RefCell<Vec<HashedFile>>>,
     /// The places in each input, if somebody asks for them.
     pub places: Option<RefCell<Vec<InputPlace>>>,
-}
-
-/// A file that is asked about.
-pub struct Input {
-    root: Root,
-    /// Whether a folder was named that has it.
-    in_folder: bool,
-}
-
-impl Input {
-    /// A file that is named directly.
-    fn named(root: Root) -> Self {
-        Self {
-            root,
-            in_folder: false,
-        }
-    }
 }
 
 /// The kind of a file.
@@ -91,6 +78,7 @@ impl<'a> Reading<'a> {
             meant_as,
             policy_name: None,
             limits,
+            is_about_deployed: false,
             sources: RefCell::default(),
             lists: RefCell::default(),
             files: None,
@@ -159,8 +147,13 @@ impl<'a> Reading<'a> {
         let mut has_errors = false;
         let mut names = Vec::with_capacity(inputs.len());
         let all = inputs.len();
-        for (index, Input { root, in_folder }) in inputs.into_iter().enumerate() {
+        for (index, input) in Ahead::new(inputs).enumerate() {
             messages.progress("reading", index, all);
+            let Input {
+                root,
+                in_folder,
+                parsed,
+            } = input;
             let name = root.name.clone();
             names.push(name.clone());
             let place = root.path.as_deref().map(|path| self.tree.identity(path));
@@ -173,7 +166,7 @@ impl<'a> Reading<'a> {
                     }
                 }
             } else if in_folder {
-                match self.template_below(&root, &children)? {
+                match self.template_below(&root, parsed, &children)? {
                     Some(json) => {
                         self.place(&root);
                         Given::Foreign(Foreign::Template(json))
@@ -235,15 +228,9 @@ impl<'a> Reading<'a> {
                 }
             }
             for source in self.uncompiled(sources, &templates)? {
-                inputs.push(Input {
-                    root: self.tree.root(&source)?,
-                    in_folder: true,
-                });
+                inputs.push(Input::below(self.tree.root(&source)?));
             }
-            inputs.extend(templates.into_iter().map(|root| Input {
-                root,
-                in_folder: true,
-            }));
+            inputs.extend(templates.into_iter().map(Input::below));
         }
         Ok(inputs)
     }
@@ -279,7 +266,9 @@ impl<'a> Reading<'a> {
                     && (is_only || *place == beside || folder(place) == beside)
             });
             let made_of_it: Vec<&Root> = made_of_it.map(|(.., root)| *root).collect();
-            if made_of_it.is_empty() || self.is_broader(&source, &made_of_it)? {
+            if made_of_it.is_empty()
+                || !self.is_about_deployed && self.is_broader(&source, &made_of_it)?
+            {
                 others.push(source);
             }
         }
@@ -314,10 +303,11 @@ impl<'a> Reading<'a> {
     fn template_below(
         &self,
         root: &Root,
+        parsed: Option<Result<Json, ReadError>>,
         children: &RefCell<BTreeSet<PathBuf>>,
     ) -> anyhow::Result<Option<Json>> {
         let name = &root.name;
-        let json = match read::template(&root.bytes) {
+        let json = match parsed.unwrap_or_else(|| read::template(&root.bytes)) {
             Ok(json) => json,
             // Anything but a mapping is not a template, and is not meant as one.
             Err(ReadError::Shape(_)) => return Ok(None),
@@ -635,15 +625,6 @@ fn refuse_unknown_parameters(
             [only] => bail!("{only} has no parameter `{unknown}`"),
             _ => bail!("none of these has a parameter `{unknown}`"),
         },
-    }
-}
-
-/// Whether a file is a source of this language: by its name, or else by not being a mapping of YAML
-/// or JSON.
-pub fn is_source(root: &Root) -> bool {
-    match root.path.as_deref().and_then(Path::extension) {
-        Some(extension) => extension == "layers",
-        None => read::template(&root.bytes).is_err(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: the only part that prints, reads and writes files, and asks the time.
 
 mod access;
+mod ahead;
 mod archives;
 mod args;
 mod ask;

@@ -1,6 +1,7 @@
 //! `layershare uses`
 
 use super::Outcome;
+use super::ahead::is_source;
 use super::args::{ReportFormat, TargetArguments, UsesArguments};
 use super::declared::Declared;
 use super::disk;
@@ -240,7 +241,7 @@ fn catalog(
         }
         let root = disk::root(path)?;
         let name = root.name.clone();
-        let documents = if input::is_source(&root) {
+        let documents = if is_source(&root) {
             Vec::new()
         } else {
             read::json_documents(&root.bytes).unwrap_or_default()

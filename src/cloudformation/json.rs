@@ -36,6 +36,18 @@ pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {
     own || children(json).any(|inner| mentions(inner, is_it))
 }
 
+/// Whether a key, a text or a number in a value contains a text.
+#[must_use]
+pub fn has_text(json: &Json, text: &str) -> bool {
+    let own = match json {
+        Json::String(written) => written.contains(text),
+        Json::Object(map) => map.keys().any(|key| key.contains(text)),
+        Json::Number(number) => number.to_string().contains(text),
+        Json::Null | Json::Bool(_) | Json::Array(_) => false,
+    };
+    own || children(json).any(|inner| has_text(inner, text))
+}
+
 /// The values directly inside a value.
 pub fn children(json: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
     match json {

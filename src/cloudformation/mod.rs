@@ -24,7 +24,7 @@ pub mod values;
 pub mod world;
 
 pub use case::Case;
-pub use json::function;
+pub use json::{function, has_text};
 pub use template::{Resource, Template};
 pub use values::{Placeholders, Values};
 pub use world::{World, explore};

@@ -258,8 +258,11 @@ fn arn_lengths(layer_name: &Text, origin: Option<&Origin>) -> (ArnLength, ArnLen
     }
     let length = |partition: &str, region: &str, name: usize, version: &str| ArnLength {
         partition: partition.len(),
-        whole: format!("arn:{partition}:lambda:{region}:123456789012:layer::{version}").len()
-            + name,
+        whole: "arn::lambda::123456789012:layer::".len()
+            + partition.len()
+            + region.len()
+            + name
+            + version.len(),
     };
     let least = layer_name.shortest() + layer_name.parameters().count();
     let most = match layer_name.as_literal() {
@@ -327,6 +330,9 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
         let (shortest, longest) = arn_lengths(&layer.layer_name.value, origin);
         let least = policy_bytes(principals(), &shortest, false);
         let most = policy_bytes(principals(), &longest, true);
+        if least.max(most) <= LAYER_POLICY_BYTES {
+            continue;
+        }
         let help = "share with the organization instead of its accounts: one statement, however \
         many accounts";
         let limit = thousands(LAYER_POLICY_BYTES);
@@ -341,7 +347,7 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
                     ))
                     .help(help),
             );
-        } else if most > LAYER_POLICY_BYTES {
+        } else {
             let message =
                 format!("{who} may be more than the policy of one layer version can hold");
             diagnostics.push(

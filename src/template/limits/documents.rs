@@ -52,12 +52,17 @@ struct Characters {
 
 /// Reports documents that are too long, and roles and targets with too many of them.
 pub fn check(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
-    let (shortest, longest) = (
-        Lengths::shortest(&lowered.template),
-        Lengths::longest(&lowered.template),
-    );
-    for (resource, &origin) in lowered.template.resources.iter().zip(&lowered.origins) {
-        for (kind, document) in documents(&resource.properties) {
+    let resources = lowered.template.resources.iter().zip(&lowered.origins);
+    let limited = resources.flat_map(|(resource, &origin)| {
+        let documents = documents(&resource.properties).into_iter();
+        documents.map(move |(kind, document)| (kind, document, origin))
+    });
+    let mut limited = limited.peekable();
+    if limited.peek().is_some() {
+        // Most templates have no such document, and the ARNs of all their versions.
+        let shortest = Lengths::shortest(&lowered.template);
+        let longest = Lengths::longest(&lowered.template);
+        for (kind, document, origin) in limited {
             let characters = Characters {
                 least: measure::document(document, &shortest),
                 most: measure::document(document, &longest),
