@@ -505,6 +505,153 @@ fn the_collecting_script_names_each_stack_in_each_of_its_regions() {
     expect(&refused, 2, "is not a region");
 }
 
+#[test]
+fn what_is_live_is_asked_of_the_stacks_that_the_templates_have() {
+    let source = format!("regions us-east-1, eu-west-1\n{LAYERS}");
+    let top = folder(&source);
+    expect(&build(top.path(), &[]), 0, "");
+    // The source gives more than what is built, and has a layer whose stack nobody can have.
+    let broader = source.replace("acme\n", "acme, everyone because \"open\"\n");
+    write(
+        top.path(),
+        &format!("{broader}{}", LAYER.replace("deps", "more")),
+    );
+    let printed = run(top.path(), &["live", "."], b"");
+    let script = String::from_utf8(printed.stdout).unwrap();
+    let stacks: Vec<&str> = script
+        .lines()
+        .filter(|line| line.starts_with("  stack "))
+        .collect();
+    assert_eq!(
+        stacks,
+        [
+            "  stack shared-deps eu-west-1 deps",
+            "  stack shared-deps us-east-1 deps",
+            "  stack shared-tools eu-west-1 tools",
+            "  stack shared-tools us-east-1 tools",
+        ]
+    );
+}
+
+/// The script runs as it is printed, with an `aws` that knows one stack in one region.
+#[cfg(unix)]
+#[test]
+fn stacks_that_are_not_deployed_yet_are_said_and_the_others_compared() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::process::Command;
+    let top = folder(&format!("regions us-east-1, eu-west-1\n{LAYERS}"));
+    expect(&build(top.path(), &[]), 0, "");
+    let script = run(top.path(), &["live", "out"], b"").stdout;
+    fs::write(top.path().join("live.sh"), script).unwrap();
+    let aws = top.path().join("aws");
+    fs::write(&aws, AWS).unwrap();
+    fs::set_permissions(&aws, fs::Permissions::from_mode(0o755)).unwrap();
+    let collect = |deny: &str| {
+        let path = format!("{}:{}", top.path().display(), env!("PATH"));
+        Command::new("sh")
+            .arg("live.sh")
+            .current_dir(top.path())
+            .envs([("PATH", path.as_str()), ("DENY", deny)])
+            .output()
+            .unwrap()
+    };
+    let collected = collect("");
+    expect(
+        &collected,
+        0,
+        "live: there is no stack shared-deps in eu-west-1: it is not deployed yet, or has another \
+        name\n",
+    );
+    fs::write(top.path().join("live.json"), &collected.stdout).unwrap();
+    let drift = run(top.path(), &["drift", "out", "live.json"], b"");
+    expect(
+        &drift,
+        0,
+        "the stack shared-deps is not deployed in eu-west-1\n",
+    );
+    expect(
+        &drift,
+        0,
+        "the stack shared-tools is not deployed in us-east-1\n",
+    );
+    expect(&drift, 0, "no drift in 1 layer version\n");
+    // A version that is live although its stack is said not to be.
+    let list = top.path().join("out/stacks.json");
+    let written = fs::read_to_string(&list).unwrap();
+    fs::write(&list, written.replace("shared-deps", "renamed")).unwrap();
+    let live = String::from_utf8(collected.stdout).unwrap();
+    let absent = "{\"StackName\": \"renamed\", \"Region\": \"us-east-1\", \
+        \"StackResourceSummaries\": []}\n";
+    let policies = &live[live.find("{\"Policy\"").unwrap()..];
+    let live = format!(
+        "{absent}{}{policies}",
+        absent.replace("us-east-1", "eu-west-1")
+    );
+    fs::write(top.path().join("live.json"), live).unwrap();
+    let drift = run(top.path(), &["drift", "out/deps.yaml", "live.json"], b"");
+    expect(&drift, 1, "1 difference\n");
+    // Any other refusal ends the script.
+    expect(&collect("yes"), 1, "so nothing is written");
+}
+
+const LAYER: &str = "\
+layer deps {
+  version 1.0.0 from s3://acme-${AWS::Region}/deps.zip
+  share with acme
+}
+";
+
+const LAYERS: &str = "\
+organization acme = o-a1b2c3d4e5
+
+layer deps {
+  version 1.0.0 from s3://acme-${AWS::Region}/deps.zip
+  share with acme
+}
+
+layer tools {
+  version 1.0.0 from s3://acme-${AWS::Region}/tools.zip
+  share with acme
+}
+";
+
+#[cfg(unix)]
+const AWS: &str = r#"#!/bin/sh
+arn=arn:aws:lambda:us-east-1:123456789012:layer:deps:1
+case "$DENY $*" in
+yes*) echo 'An error occurred (AccessDenied) when calling an operation' >&2; exit 254 ;;
+*"list-stack-resources --stack-name shared-deps --region us-east-1"*)
+  cat <<END
+{
+    "StackResourceSummaries": [
+        {
+            "LogicalResourceId": "DepsV1x0x0",
+            "PhysicalResourceId": "$arn",
+            "ResourceStatus": "CREATE_COMPLETE"
+        }
+    ]
+}
+END
+  ;;
+*list-stack-resources*)
+  echo "An error occurred (ValidationError) when calling the ListStackResources operation:" \
+    "Stack with id $4 does not exist" >&2
+  exit 254
+  ;;
+*"list-layer-versions --layer-name deps --region us-east-1"*) echo "$arn" ;;
+*list-layer-versions*tools*)
+  echo 'An error occurred (ResourceNotFoundException) when calling an operation' >&2
+  exit 254
+  ;;
+*get-layer-version-policy*)
+  policy='{\"Statement\":[{\"Sid\":\"x\",\"Effect\":\"Allow\",\"Principal\":\"*\",'
+  policy="$policy"'\"Action\":\"lambda:GetLayerVersion\",\"Resource\":\"'"$arn"'\",'
+  policy="$policy"'\"Condition\":{\"StringEquals\":{\"aws:PrincipalOrgID\":\"o-a1b2c3d4e5\"}}}]}'
+  printf '{"Policy": "%s"}\n' "$policy"
+  ;;
+esac
+"#;
+
 /// Whoever has opened the folder goes on finding it as it was, all of it.
 #[cfg(target_os = "linux")]
 #[test]

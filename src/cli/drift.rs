@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use super::args::{DriftArguments, ReportFormat};
-use super::declared::Declared;
+use super::declared::{Declared, DeclaredTemplate};
 use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
@@ -18,7 +18,7 @@ use crate::template::limits::Limits;
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// Compares the sharing that templates declare with the sharing that is live.
 pub fn run(
@@ -28,6 +28,7 @@ pub fn run(
 ) -> anyhow::Result<Outcome> {
     let mut reading = Reading::new(&Tree::Disk, arguments.values.values(), None, limits);
     reading.places = Some(RefCell::default());
+    reading.is_about_deployed = true;
     let (mut folders, mut roots, mut printed) = (Vec::new(), Vec::new(), Vec::new());
     for (index, path) in arguments.files.iter().enumerate() {
         messages.progress("reading", index, arguments.files.len());
@@ -52,18 +53,24 @@ pub fn run(
     let (described, policies): (Vec<Json>, Vec<Json>) =
         printed.into_iter().partition(is_description);
     let archives = described.iter().map(archive).collect::<Result<_, _>>()?;
-    if roots.is_empty() && folders.is_empty() || policies.is_empty() {
+    let absent: Absent = lists.iter().filter_map(absent).collect();
+    let has_live = !policies.is_empty() || !absent.is_empty();
+    if roots.is_empty() && folders.is_empty() || !has_live {
         bail!("`drift` needs sources or templates, and live policies to compare them with");
     }
     let Some(templates) = reading.templates(roots, &folders, messages)? else {
         return Ok(Outcome::Findings);
     };
+    let templates: Vec<Deployed> = templates
+        .into_iter()
+        .map(|declared| Deployed::new(declared, &reading, &absent))
+        .collect();
     let declared = declared(&templates)?;
     refuse_unknown(&declared)?;
     let lists: Vec<HashMap<String, String>> = lists.iter().map(physical_ids).collect();
     if !lists.is_empty() {
-        for (_, declared) in &templates {
-            refuse_partial(&declared.template, &lists)?;
+        for one in templates.iter().filter(|one| one.is_deployed) {
+            refuse_partial(&one.declared.template, &lists)?;
         }
     }
     let mut physical = PhysicalIds::new();
@@ -84,7 +91,7 @@ pub fn run(
     messages.answer(&text)?;
     let places = reading.placed();
     messages.reported(&drifted(&found.findings, &places), &places.sources);
-    summarize(&found, messages);
+    summarize(&found, &absent, messages);
     Ok(if found.findings.is_empty() {
         Outcome::Fine
     } else {
@@ -127,18 +134,67 @@ fn archive(described: &Json) -> anyhow::Result<(String, String)> {
     }
 }
 
+/// The names of stacks that do not exist, each with the region where it does not.
+type Absent = BTreeSet<(String, String)>;
+
+/// The stack that does not exist, if a list of resources says so, as the script of `live` does.
+fn absent(printed: &Json) -> Option<(String, String)> {
+    let text = |name| printed.get(name).and_then(Json::as_str).map(str::to_owned);
+    let is_empty = list_of_resources(printed).is_some_and(Vec::is_empty);
+    text("StackName").zip(text("Region")).filter(|_| is_empty)
+}
+
+/// A template, and the places of its stack.
+struct Deployed {
+    file: String,
+    /// Its regions without those where the stack does not exist.
+    declared: DeclaredTemplate,
+    /// Whether its stack exists anywhere, as far as the given files show.
+    is_deployed: bool,
+}
+
+impl Deployed {
+    fn new(declared: Declared, reading: &Reading<'_>, absent: &Absent) -> Self {
+        let (file, mut declared) = declared;
+        let regions = &mut declared.regions;
+        let stack = reading.stack_of(file.as_ref());
+        let is_deployed = if regions.is_empty() {
+            absent.iter().all(|(name, _)| *name != stack)
+        } else {
+            regions.retain(|region| !absent.contains(&(stack.clone(), region.clone())));
+            !regions.is_empty()
+        };
+        Self {
+            file,
+            declared,
+            is_deployed,
+        }
+    }
+
+    /// The declared sharing of versions that exist: those that a stack would publish do not before
+    /// it is deployed.
+    fn grants(&self) -> Grants {
+        let mut grants = Grants::of_template(&self.declared.template);
+        grants.add_unshared(&self.declared.template, &self.declared.adopted);
+        grants.versions.retain(|id, _| match id {
+            VersionId::Resource(_) => self.is_deployed,
+            VersionId::Arn(_) => true,
+        });
+        grants
+    }
+}
+
 /// The sharing that templates declare together.
-fn declared(templates: &[Declared]) -> anyhow::Result<Grants> {
+fn declared(templates: &[Deployed]) -> anyhow::Result<Grants> {
     let mut all = Grants::default();
     let mut files: HashMap<String, &str> = HashMap::new();
-    for (file, declared) in templates {
-        let mut grants = Grants::of_template(&declared.template);
-        grants.add_unshared(&declared.template, &declared.adopted);
-        for (id, mut version) in grants.versions {
-            version.regions.clone_from(&declared.regions);
+    for one in templates {
+        for (id, mut version) in one.grants().versions {
+            version.regions.clone_from(&one.declared.regions);
             if let VersionId::Resource(id) = &id {
-                version.sha256 = declared.pinned.get(id).cloned();
-                if let Some(other) = files.insert(id.clone(), file) {
+                version.sha256 = one.declared.pinned.get(id).cloned();
+                if let Some(other) = files.insert(id.clone(), &one.file) {
+                    let file = &one.file;
                     bail!("{other} and {file} both have `{id}`: compare one after the other");
                 }
             }
@@ -148,7 +204,14 @@ fn declared(templates: &[Declared]) -> anyhow::Result<Grants> {
     Ok(all)
 }
 
-fn summarize(found: &Drift, messages: &mut Messages) {
+fn summarize(found: &Drift, absent: &Absent, messages: &mut Messages) {
+    for (stack, region) in absent {
+        messages.say(&format!(
+            "the stack {} is not deployed in {}",
+            terminal(stack),
+            terminal(region)
+        ));
+    }
     if found.findings.is_empty() {
         messages.say(&format!(
             "no drift in {}",

@@ -37,7 +37,8 @@ pub fn run(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let reading = Reading::new(&Tree::Disk, Values::default(), None, limits);
+    let mut reading = Reading::new(&Tree::Disk, Values::default(), None, limits);
+    reading.is_about_deployed = true;
     let Some(templates) = reading.templates(Vec::new(), &arguments.files, messages)? else {
         return Ok(Outcome::Findings);
     };
@@ -53,7 +54,7 @@ pub fn run(
             .versions
             .values()
             .filter_map(|version| version.layer());
-        // What else a template may have for a name, the stack tells.
+        // Another name is found among the resources of the stack.
         let known: BTreeSet<String> = known
             .filter(|layer| formats::is_layer_name(layer))
             .map(str::to_owned)

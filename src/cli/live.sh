@@ -46,11 +46,25 @@ stack() {
   done
 }
 
+# A stack that does not exist is not deployed yet, or has another name. The others are still read.
 resources() {
-  aws cloudformation list-stack-resources --stack-name "$1" --region "$2" --output json &&
-    aws cloudformation list-stack-resources --stack-name "$1" --region "$2" --output text \
-      --query "StackResourceSummaries[?starts_with(ResourceType,'AWS::Lambda::LayerVersion')].[PhysicalResourceId]" \
-      >"$place/$number.arns"
+  if aws cloudformation list-stack-resources --stack-name "$1" --region "$2" \
+    --output json 2>"$place/$number.error"; then
+    tr , '\n' <"$place/$number" |
+      sed -n 's/.*"PhysicalResourceId": *"\(arn:[^"]*:layer:[^"]*\)".*/\1/p' >"$place/$number.arns"
+    return
+  fi
+  said=$(cat "$place/$number.error")
+  case $said in
+  *ValidationError*'does not exist'*)
+    echo "live: there is no stack $1 in $2: it is not deployed yet, or has another name" >&2
+    printf '{"StackName": "%s", "Region": "%s", "StackResourceSummaries": []}\n' "$1" "$2"
+    ;;
+  *)
+    printf '%s\n' "$said" >&2
+    return 1
+    ;;
+  esac
 }
 
 layer() {
@@ -60,9 +74,21 @@ layer() {
   esac
 }
 
+# A layer that does not exist has no versions.
 versions() {
-  aws lambda list-layer-versions --layer-name "$1" --region "$2" --output text \
-    --query 'LayerVersions[].[LayerVersionArn]' >"$place/$number.versions"
+  if aws lambda list-layer-versions --layer-name "$1" --region "$2" --output text \
+    --query 'LayerVersions[].[LayerVersionArn]' >"$place/$number.versions" 2>"$place/$number.error"
+  then
+    return
+  fi
+  said=$(cat "$place/$number.error")
+  case $said in
+  *ResourceNotFoundException*) ;;
+  *)
+    printf '%s\n' "$said" >&2
+    return 1
+    ;;
+  esac
 }
 
 # A version that nobody was ever granted has no policy. That is no error.
