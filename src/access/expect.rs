@@ -52,10 +52,10 @@ fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnost
                 lowered.origins.get(index).copied()
             });
             let label = match claim.kind {
-                ClaimKind::Act {
+                ClaimKind::Action {
                     verb: Verb::Can, ..
                 } => "this denies it",
-                ClaimKind::Act {
+                ClaimKind::Action {
                     verb: Verb::Cannot | Verb::Only,
                     ..
                 }

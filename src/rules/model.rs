@@ -5,7 +5,7 @@ mod claim;
 mod condition;
 mod restriction;
 
-pub use claim::{Claim, ClaimKind, Claimed, Deed, Verb};
+pub use claim::{Claim, ClaimKind, Claimed, LayerAction, Verb};
 pub use condition::{Condition, Fact, Facts, is_possible};
 pub use restriction::{
     Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, Form,

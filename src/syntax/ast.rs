@@ -507,19 +507,19 @@ pub enum ClaimKind {
         version: Option<Name>,
     },
     /// `NAME can attach [only] SET`, or `cannot attach SET`; the same of `publish` and `share`
-    Act {
+    Action {
         /// The role, policy, boundary or guardrail.
         subject: Name,
         /// The relation to the layers.
         verb: Verb,
         /// The action that is possible, or not.
-        deed: Deed,
+        action: LayerAction,
     },
 }
 
 /// An action and its layers.
 #[derive(Clone, Debug)]
-pub enum Deed {
+pub enum LayerAction {
     /// `attach SET`
     Attach(Vec<SetItem>),
     /// `publish PATTERN, …` or `share PATTERN, …`

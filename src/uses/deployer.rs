@@ -2,7 +2,9 @@
 
 use crate::access::claim::{Facts, Verdict, verdict_of_all};
 use crate::cloudformation::Template;
-use crate::rules::model::{Claim, ClaimKind, Deed, LayerSet, Layers, SetMember, Spanned, Verb};
+use crate::rules::model::{
+    Claim, ClaimKind, LayerAction, LayerSet, Layers, SetMember, Spanned, Verb,
+};
 use crate::rules::text::Text;
 use crate::source::Span;
 use std::cell::RefCell;
@@ -61,13 +63,13 @@ impl Deployer {
             names: None,
             span,
         };
-        let kind = ClaimKind::Act {
+        let kind = ClaimKind::Action {
             subject: Spanned {
                 value: self.name.clone(),
                 span,
             },
             verb: Verb::Can,
-            deed: Deed::Attach,
+            action: LayerAction::Attach,
             set: LayerSet {
                 members: vec![version],
             },

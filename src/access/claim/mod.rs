@@ -1,79 +1,37 @@
 //! Whether a claim about a template holds, for every principal, for every possible layer, and
 //! whatever a deploy decides.
+//!
+//! There are two kinds of claims. `sharing` decides who can use the versions of layers, by the
+//! grants of the template: `account 123456789012 can use deps`. `action` decides which layers a
+//! principal may attach, publish or share, by its policies: `dev cannot attach *`.
+//!
+//! A claim that holds is certain. If a part of the template is not read and may change the answer,
+//! the claim is undecided.
 
-mod attaching;
+mod action;
+mod action_question;
+mod callers;
+mod layer_set;
 mod sharing;
+mod sharing_question;
+mod verdict;
+mod versions;
+
+pub use verdict::{Cause, Verdict};
 
 use super::attachment::attachment_to;
 use super::closed_world::not_read;
 use super::grants::Grants;
 use super::kind::Kind;
-use super::placeholder::Shown;
 use crate::cloudformation::stack_set::{RolledOut, rolled_out};
 use crate::cloudformation::unread::Unread;
-use crate::cloudformation::{Case, Template, Values};
-use crate::iam::provenance::Provenance;
+use crate::cloudformation::{Template, Values};
 use crate::rules::model::{Claim, ClaimKind, Claimed};
 use crate::template::lower::SourceMap;
+use crate::template::lower::names;
+use action::ActionClaim;
 use sharing::SharingClaim;
-
-/// The answer to a claim.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// It holds, with the reason.
-    Holds(String),
-    /// It does not hold: a counterexample, and its causes.
-    Fails(String, Vec<Cause>),
-    /// It is undecided, with the reason.
-    Undecided(String),
-}
-
-impl Verdict {
-    /// The same verdict with another reason, unless the claim holds.
-    fn unless_held(self, reason: impl FnOnce(String) -> String) -> Self {
-        match self {
-            Self::Holds(why) => Self::Holds(why),
-            Self::Fails(why, by) => Self::Fails(reason(why), by),
-            Self::Undecided(why) => Self::Undecided(reason(why)),
-        }
-    }
-
-    /// The same verdict, with names in place of placeholders.
-    fn shown(self, shown: &Shown) -> Self {
-        match self {
-            Self::Holds(why) => Self::Holds(shown.text(&why)),
-            Self::Fails(why, by) => Self::Fails(shown.text(&why), by),
-            Self::Undecided(why) => Self::Undecided(shown.text(&why)),
-        }
-    }
-}
-
-/// A cause of a claim's failure: a resource, and its statement if one is the cause.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cause {
-    /// The logical ID; for a policy that is not in the template, its name.
-    pub resource: String,
-    /// The text for people.
-    pub shown: String,
-}
-
-impl Cause {
-    /// A statement of a policy.
-    fn statement(by: &Provenance) -> Self {
-        Self {
-            resource: by.document.resource.clone(),
-            shown: by.to_string(),
-        }
-    }
-
-    /// A resource that grants access as a whole.
-    fn resource(id: &str) -> Self {
-        Self {
-            resource: id.to_owned(),
-            shown: id.to_owned(),
-        }
-    }
-}
+use verdict::worst;
 
 /// What a claim is about: a template, and the source that it was compiled from, if known.
 pub struct Facts<'s> {
@@ -158,12 +116,12 @@ impl<'s> Facts<'s> {
     /// Whether a claim holds without what the stack sets of the template roll out.
     fn own_verdict(&self, claim: &Claim) -> Verdict {
         match &claim.kind {
-            ClaimKind::Act {
+            ClaimKind::Action {
                 subject,
                 verb,
-                deed,
+                action,
                 set,
-            } => self.act(&subject.value, *verb, *deed, set),
+            } => ActionClaim::new(self, &subject.value, *verb, *action, set).verdict(),
             ClaimKind::Use {
                 only,
                 principals,
@@ -171,14 +129,14 @@ impl<'s> Facts<'s> {
                 can,
                 versions,
             } => {
-                let member_of = member_of.as_ref();
-                self.sharing(&SharingClaim {
+                let claim = SharingClaim {
                     only: *only,
                     principals,
-                    member_of,
+                    member_of: member_of.as_ref(),
                     can: *can,
                     versions,
-                })
+                };
+                claim.verdict(self)
             }
         }
     }
@@ -192,9 +150,36 @@ impl<'s> Facts<'s> {
     /// Whether there is anything that a claim is about, or may be about.
     fn has(&self, claim: &Claim) -> bool {
         match &claim.kind {
-            ClaimKind::Act { subject, .. } => self.has_subject(&subject.value),
+            ClaimKind::Action { subject, .. } => self.has_subject(&subject.value),
             ClaimKind::Use { versions, .. } => !self.is_rolled_out && self.has_versions(versions),
         }
+    }
+
+    /// The resources for a name: for a source, the resources that it compiles to; for any other
+    /// template, the one with that logical ID.
+    fn subject_ids(&self, name: &str) -> Vec<String> {
+        if let Some(ids) = self.source_map.and_then(|map| map.blocks.get(name)) {
+            let own = ids.iter().filter(|id| self.template.resource(id).is_some());
+            return own.cloned().collect();
+        }
+        let pascal = names::pascal(name);
+        let known = [name, pascal.as_str()]
+            .into_iter()
+            .find(|id| self.template.resource(id).is_some());
+        known.map(str::to_owned).into_iter().collect()
+    }
+
+    /// The names of some resources in AWS, if the template gives them.
+    fn physical_names(&self, ids: &[String]) -> Vec<String> {
+        let mut found = Vec::new();
+        for resource in ids.iter().filter_map(|id| self.template.resource(id)) {
+            for property in ["RoleName", "UserName", "GroupName", "ManagedPolicyName"] {
+                let properties = resource.json.get("Properties");
+                let name = properties.and_then(|all| all.get(property));
+                found.extend(name.and_then(serde_json::Value::as_str).map(str::to_owned));
+            }
+        }
+        found
     }
 
     /// A verdict is undecided if an unread part could change it.
@@ -250,14 +235,14 @@ pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
             versions: Claimed::Every,
             ..
         } => None,
-        ClaimKind::Act { subject, .. } => Some(vec![subject.value.clone()]),
+        ClaimKind::Action { subject, .. } => Some(vec![subject.value.clone()]),
     };
     let verdict = others.iter().fold(verdict, |verdict, facts| match &names {
         Some(names) => facts.unless_not_read(verdict, &[], names),
         None => facts.unless_anything_not_read(verdict),
     });
     match (&claim.kind, &verdict) {
-        (ClaimKind::Act { subject, .. }, Verdict::Holds(_)) => {
+        (ClaimKind::Action { subject, .. }, Verdict::Holds(_)) => {
             unless_attached_elsewhere(verdict, &parts, &subject.value)
         }
         _ => verdict,
@@ -283,53 +268,4 @@ fn unless_attached_elsewhere(verdict: Verdict, all: &[&Facts<'_>], subject: &str
         }
     }
     verdict
-}
-
-/// One verdict for all cases: the one that they share, or undecided.
-fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
-    let mut undecided = None;
-    let mut holds = None;
-    let mut fails = None;
-    for (case, verdict) in cases {
-        match verdict {
-            // A claim that fails with the defaults does not hold.
-            Verdict::Fails(why, by) if case.is_by_default() && !case.is_always() => {
-                return Verdict::Fails(format!("{why}, if {case}"), by);
-            }
-            Verdict::Undecided(why) => {
-                undecided.get_or_insert(if case.is_always() {
-                    why
-                } else {
-                    format!("{why}, if {case}")
-                });
-            }
-            Verdict::Holds(why) => {
-                holds.get_or_insert((case, why));
-            }
-            Verdict::Fails(why, by) => {
-                fails.get_or_insert((case, why, by));
-            }
-        }
-    }
-    match (holds, fails, undecided) {
-        (_, None, Some(why)) => Verdict::Undecided(why),
-        (Some((_, why)), None, None) => Verdict::Holds(why),
-        (None, Some((_, why, by)), None) => Verdict::Fails(why, by),
-        (_, Some((case, why, _)), _) => Verdict::Undecided(format!("{why}, if {case}")),
-        (None, None, None) => Verdict::Undecided("there is nothing to decide".to_owned()),
-    }
-}
-
-/// The worst of several verdicts: a failure, or else an undecided one. The first of equally bad
-/// ones.
-fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
-    let mut found = None;
-    for verdict in verdicts {
-        match (&found, &verdict) {
-            (_, Verdict::Fails(..)) => return verdict,
-            (None, _) | (Some(Verdict::Holds(_)), Verdict::Undecided(_)) => found = Some(verdict),
-            (Some(_), Verdict::Holds(_) | Verdict::Undecided(_)) => {}
-        }
-    }
-    found.unwrap_or_else(|| Verdict::Undecided("there is nothing to decide".to_owned()))
 }

@@ -30,13 +30,13 @@ pub enum ClaimKind {
         versions: Claimed,
     },
     /// The actions on layers that are possible, or not.
-    Act {
+    Action {
         /// The name of the role, policy, boundary or guardrail.
         subject: Spanned<String>,
         /// The relation to the set.
         verb: Verb,
         /// The action.
-        deed: Deed,
+        action: LayerAction,
         /// The layers, or their versions if the action is on versions.
         set: LayerSet,
     },
@@ -44,7 +44,7 @@ pub enum ClaimKind {
 
 /// An action on layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum LayerAction {
     /// Attaching them to functions.
     Attach,
     /// Publishing or sharing them.

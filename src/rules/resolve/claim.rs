@@ -7,7 +7,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::layer_pattern::handled;
 use crate::rules::model::{
-    Claim, ClaimKind, Claimed, Deed, LayerSet, Layers, Principal, SetMember, Spanned,
+    Claim, ClaimKind, Claimed, LayerAction, LayerSet, Layers, Principal, SetMember, Spanned,
 };
 use crate::rules::text::Text;
 use crate::syntax::ast::{self, File, LayerRight, RestrictionKind, Statement};
@@ -32,10 +32,10 @@ impl Resolver<'_> {
 
     fn claim(&mut self, claim: &ast::Claim, names: &Names<'_>) -> Option<Claim> {
         let kind = match &claim.kind {
-            ast::ClaimKind::Act {
+            ast::ClaimKind::Action {
                 subject,
                 verb,
-                deed,
+                action,
             } => {
                 if !self.names_only && !names.subjects.contains(&subject.text.as_str()) {
                     let message = format!(
@@ -44,10 +44,10 @@ impl Resolver<'_> {
                     );
                     let diagnostic = Diagnostic::error(Code::UnknownName, subject.span, message);
                     let near = nearest(&subject.text, names.subjects.iter().copied());
-                    let what = match deed {
-                        ast::Deed::Attach(_) => "attaching",
-                        ast::Deed::Handle(LayerRight::Publish, _) => "publishing",
-                        ast::Deed::Handle(LayerRight::Share, _) => "sharing",
+                    let what = match action {
+                        ast::LayerAction::Attach(_) => "attaching",
+                        ast::LayerAction::Handle(LayerRight::Publish, _) => "publishing",
+                        ast::LayerAction::Handle(LayerRight::Share, _) => "sharing",
                     };
                     self.report(diagnostic.suggest(
                         subject.span,
@@ -56,26 +56,27 @@ impl Resolver<'_> {
                     ));
                     return None;
                 }
-                let (deed, set) = match deed {
+                let (action, set) = match action {
                     // `this account` is the account of the claim's subject, as in a guardrail.
-                    ast::Deed::Attach(items) => (
-                        Deed::Attach,
+                    ast::LayerAction::Attach(items) => (
+                        LayerAction::Attach,
                         self.set(items, RestrictionKind::Guardrail, &names.layers),
                     ),
-                    ast::Deed::Handle(right, patterns) => {
-                        (Deed::Handle(*right), self.handled(*right, patterns, names))
-                    }
+                    ast::LayerAction::Handle(right, patterns) => (
+                        LayerAction::Handle(*right),
+                        self.handled(*right, patterns, names),
+                    ),
                 };
                 if set.members.is_empty() {
                     return None;
                 }
-                ClaimKind::Act {
+                ClaimKind::Action {
                     subject: Spanned {
                         value: subject.text.clone(),
                         span: subject.span,
                     },
                     verb: *verb,
-                    deed,
+                    action,
                     set,
                 }
             }

@@ -4,7 +4,7 @@ use super::cursor::{Cursor, Parsed};
 use super::restriction::{names, set};
 use super::{comma_separated, principal};
 use crate::source::Span;
-use crate::syntax::ast::{Claim, ClaimKind, Deed, LayerRight, Name, Principal, Verb};
+use crate::syntax::ast::{Claim, ClaimKind, LayerAction, LayerRight, Name, Principal, Verb};
 use crate::syntax::keyword::Keyword;
 
 /// `[only] PRINCIPALS [in ORGANIZATION] can use LAYER …` or `NAME can attach …`
@@ -57,14 +57,14 @@ fn act(cursor: &mut Cursor<'_>, subject: &Name, can: bool) -> Parsed<Option<Clai
     } else {
         Verb::Can
     };
-    let deed = match right {
-        None => Deed::Attach(set(cursor)?),
-        Some(right) => Deed::Handle(right, names(cursor)?),
+    let action = match right {
+        None => LayerAction::Attach(set(cursor)?),
+        Some(right) => LayerAction::Handle(right, names(cursor)?),
     };
-    Ok(Some(ClaimKind::Act {
+    Ok(Some(ClaimKind::Action {
         subject: subject.clone(),
         verb,
-        deed,
+        action,
     }))
 }
 

@@ -1,0 +1,244 @@
+//! Whether policies allow an action on the layers of a set: on every one, on none, or on no other.
+//!
+//! The policies become two lists of allowances. A layer of a `certain` one is allowed; a layer of
+//! no `possible` one is denied; between the two, a condition leaves it open. So a claim that
+//! something is allowed holds by the certain ones, a claim that nothing is allowed by the possible
+//! ones, and a layer that refutes a claim is looked for in the other list.
+
+use super::verdict::{Cause, Verdict};
+use crate::iam::allowance::{Allowance, AttachableLayers};
+use crate::iam::attach::attachable;
+use crate::iam::deny_reason::{DenyReason, deny_reason, right_denied};
+use crate::iam::effective::EffectivePolicies;
+use crate::iam::provenance::Provenance;
+use crate::iam::right::{self, Right};
+use crate::pattern::{BudgetExceeded, Pattern};
+use crate::rules::model::{LayerAction, LayerRight};
+use std::collections::BTreeSet;
+
+/// A question about an action on the layers of a set.
+pub(super) struct ActionQuestion<'q> {
+    policies: &'q EffectivePolicies,
+    action: LayerAction,
+    /// The set.
+    set: &'q [Pattern],
+    /// All layers that the question can be about; `None` for any.
+    all: Option<Vec<Pattern>>,
+    /// What the policies allow.
+    allowed: AttachableLayers,
+}
+
+/// Which layers of a question are meant.
+#[derive(Clone, Copy)]
+enum Side {
+    /// Those in the set.
+    In,
+    /// Those outside it.
+    Out,
+}
+
+impl<'q> ActionQuestion<'q> {
+    pub(super) fn new(
+        policies: &'q EffectivePolicies,
+        action: LayerAction,
+        set: &'q [Pattern],
+        all: Option<Vec<Pattern>>,
+    ) -> Self {
+        let allowed = match action {
+            LayerAction::Attach => attachable(policies),
+            LayerAction::Handle(handled) => right::handled(policies, right_of(handled)),
+        };
+        Self {
+            policies,
+            action,
+            set,
+            all,
+            allowed,
+        }
+    }
+
+    /// Whether the action is possible on every layer of the set: whether no layer of the set is
+    /// outside every allowance.
+    pub(super) fn every_layer_of_the_set(&self) -> Result<Verdict, BudgetExceeded> {
+        let Some(doubtful) = self.layer_beyond(&self.allowed.certain)? else {
+            return Ok(Verdict::Holds(self.why_all()));
+        };
+        let Some(denied) = self.layer_beyond(&self.allowed.possible)? else {
+            let done = past_participle(self.action);
+            return Ok(self.undecided(&format!("{doubtful} may not be {done}")));
+        };
+        Ok(self.denies(&denied))
+    }
+
+    /// Whether the action is possible on no layer of the set.
+    pub(super) fn no_layer_of_the_set(&self) -> Result<Verdict, BudgetExceeded> {
+        self.no_layer(Side::In, "one of these layers")
+    }
+
+    /// Whether the action is possible on no layer outside the set.
+    pub(super) fn no_other_layer(&self) -> Result<Verdict, BudgetExceeded> {
+        self.no_layer(Side::Out, "any other layer")
+    }
+
+    fn no_layer(&self, side: Side, layers: &str) -> Result<Verdict, BudgetExceeded> {
+        let Some((doubtful, _)) = self.first(&self.allowed.possible, side)? else {
+            let request = self.request_with(layers);
+            let example = self.example_of_a_denial(side);
+            return Ok(Verdict::Holds(format!(
+                "no {request} is allowed{}",
+                example.unwrap_or_default()
+            )));
+        };
+        let done = past_participle(self.action);
+        let Some((layer, allowance)) = self.first(&self.allowed.certain, side)? else {
+            return Ok(self.undecided(&format!("{doubtful} may be {done}")));
+        };
+        let by = self.statements_for(&layer, allowance);
+        Ok(Verdict::Fails(
+            format!("{layer} can be {done}"),
+            by.iter().map(Cause::statement).collect(),
+        ))
+    }
+
+    /// The first layer on one side of the set that one of some allowances includes, and that
+    /// allowance.
+    fn first<'a>(
+        &self,
+        allowances: &'a [Allowance],
+        side: Side,
+    ) -> Result<Option<(String, &'a Allowance)>, BudgetExceeded> {
+        for allowance in allowances {
+            if let Some(layer) = self.layer(allowance, side)? {
+                return Ok(Some((layer, allowance)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// A layer on one side of the set that an allowance includes.
+    fn layer(&self, allowance: &Allowance, side: Side) -> Result<Option<String>, BudgetExceeded> {
+        match side {
+            Side::In => allowance.layer(Some(self.set), &[]),
+            Side::Out => allowance.layer(self.all.as_deref(), self.set),
+        }
+    }
+
+    /// A layer of the set that no allowance of a list includes.
+    fn layer_beyond(&self, allowances: &[Allowance]) -> Result<Option<String>, BudgetExceeded> {
+        self.unlimited().layer_beyond(allowances, Some(self.set))
+    }
+
+    /// The allowance of every layer.
+    fn unlimited(&self) -> Allowance {
+        match self.action {
+            LayerAction::Attach => Allowance::default(),
+            LayerAction::Handle(handled) => right::every(right_of(handled)),
+        }
+    }
+
+    /// Some layer on one side of the set, as an example. It is left out if the search for it takes
+    /// too many steps: the verdict is certain without it.
+    fn example(&self, side: Side) -> Option<String> {
+        self.layer(&self.unlimited(), side).ok().flatten()
+    }
+
+    /// The reason why the action is denied on an example.
+    fn example_of_a_denial(&self, side: Side) -> Option<String> {
+        let layer = self.example(side)?;
+        let reason = self.deny_reason(&layer)?;
+        Some(format!("; for {layer}, {reason}"))
+    }
+
+    /// Why the action on a layer is denied, if that is certain.
+    fn deny_reason(&self, layer: &str) -> Option<DenyReason> {
+        match self.action {
+            LayerAction::Attach => deny_reason(self.policies, layer),
+            LayerAction::Handle(handled) => right_denied(self.policies, right_of(handled), layer),
+        }
+    }
+
+    /// The statements that allow the action on a layer that an allowance includes.
+    fn statements_for(&self, layer: &str, allowance: &Allowance) -> Vec<Provenance> {
+        match self.action {
+            LayerAction::Attach => allowance.by.clone(),
+            LayerAction::Handle(handled) => {
+                right::allowed_by(self.policies, right_of(handled), layer)
+            }
+        }
+    }
+
+    /// The statements that allow the action on the layers of the set, all of which are allowed.
+    fn statements_for_the_set(&self) -> BTreeSet<String> {
+        let by = match self.action {
+            LayerAction::Attach => {
+                let allowances = self.allowed.certain.iter();
+                allowances.flat_map(|one| one.by.clone()).collect()
+            }
+            LayerAction::Handle(handled) => match self.example(Side::In) {
+                Some(layer) => right::allowed_by(self.policies, right_of(handled), &layer),
+                None => Vec::new(),
+            },
+        };
+        by.iter().map(ToString::to_string).collect()
+    }
+
+    /// Why the action is possible on every layer of the set.
+    fn why_all(&self) -> String {
+        let by = Vec::from_iter(self.statements_for_the_set()).join("; ");
+        if by.is_empty() {
+            let request = self.request_with("one of these layers");
+            return format!("no {request} is denied");
+        }
+        match self.action {
+            LayerAction::Attach => {
+                format!("a request with each of these layers is allowed by {by}")
+            }
+            LayerAction::Handle(right) => {
+                format!("{by} lets {} each of these layers", right.keyword())
+            }
+        }
+    }
+
+    /// The failure of a claim that the action is possible on a layer.
+    fn denies(&self, layer: &str) -> Verdict {
+        let cannot = format!("{layer} cannot be {}", past_participle(self.action));
+        match self.deny_reason(layer) {
+            Some(DenyReason::Explicit(by)) => Verdict::Fails(cannot, vec![Cause::statement(&by)]),
+            Some(missing) => Verdict::Fails(format!("{cannot}: {missing}"), Vec::new()),
+            None => Verdict::Fails(cannot, Vec::new()),
+        }
+    }
+
+    fn undecided(&self, what: &str) -> Verdict {
+        let why = match self.allowed.doubts.as_slice() {
+            [] => "its conditions leave it open".to_owned(),
+            doubts => doubts.join("; "),
+        };
+        Verdict::Undecided(format!("{what}: {why}"))
+    }
+
+    /// A request for the action on some layers.
+    fn request_with(&self, layers: &str) -> String {
+        match self.action {
+            LayerAction::Attach => format!("request with {layers}"),
+            LayerAction::Handle(right) => format!("request to {} {layers}", right.keyword()),
+        }
+    }
+}
+
+/// The right that publishing or sharing needs.
+pub(super) fn right_of(right: LayerRight) -> Right {
+    match right {
+        LayerRight::Publish => Right::Publish,
+        LayerRight::Share => Right::Share,
+    }
+}
+
+/// The word for layers on which an action is done.
+pub(super) fn past_participle(action: LayerAction) -> &'static str {
+    match action {
+        LayerAction::Attach => "attached",
+        LayerAction::Handle(LayerRight::Publish) => "published",
+        LayerAction::Handle(LayerRight::Share) => "shared",
+    }
+}

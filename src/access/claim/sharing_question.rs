@@ -1,0 +1,326 @@
+//! Whether somebody can use layer versions, by the grants of a template, in one case that a deploy
+//! can decide.
+//!
+//! A grant may be conditional. It covers a case for certain, or in a part of it, or not. Somebody
+//! without a grant may still have access, for example by a grant to an organization whose member
+//! they may be. Such a doubt leaves the claim undecided.
+
+use super::verdict::{Cause, Verdict, worst};
+use super::versions::{ClaimedVersions, NamedVersion};
+use crate::access::grants::{GrantedBy, Version, Who};
+use crate::cloudformation::Case;
+use crate::partial::Text;
+
+/// The reason why a claim about nobody holds.
+pub(super) const NOBODY: &str = "the claim is about nobody";
+
+/// The most combinations of cases in which `covers_every_deploy` looks for a grant.
+const MOST_COMBINATIONS: usize = 256;
+
+/// A question about who can use layer versions, in one case.
+pub(super) struct SharingQuestion<'q> {
+    /// The versions.
+    pub versions: &'q ClaimedVersions,
+    /// Those that it is about.
+    pub who: &'q [Who],
+    /// The organization that they are in, if the claim says so.
+    pub member_of: Option<&'q Who>,
+    /// The case.
+    pub case: &'q Case,
+}
+
+/// Whether somebody is granted a version in one case.
+enum Granted {
+    /// Yes, by these grants.
+    Yes(Vec<String>),
+    /// In a part of it.
+    Sometimes(Case),
+    /// Not at all.
+    No,
+}
+
+impl SharingQuestion<'_> {
+    /// Whether each of the principals can use each version, or cannot.
+    pub(super) fn each(&self, can: bool) -> Verdict {
+        if self.who.is_empty() {
+            return Verdict::Holds(NOBODY.to_owned());
+        }
+        let mut verdicts = Vec::new();
+        for who in self.who {
+            let possible = self.shared_possibly(who);
+            for version in &self.versions.certain {
+                // A grant on a version that may be this one may be a grant on this one.
+                verdicts.push(match (self.one(who, can, version), &possible) {
+                    (Verdict::Fails(..), Some(undecided)) if can => undecided.clone(),
+                    (verdict, _) => verdict,
+                });
+            }
+            if !can {
+                verdicts.extend(possible);
+            }
+        }
+        worst(verdicts)
+    }
+
+    /// Whether these principals can use the versions, and nobody else can.
+    pub(super) fn only_these(&self) -> Verdict {
+        let mut verdicts = Vec::new();
+        if !self.who.contains(&Who::Everyone) {
+            self.others(&mut verdicts);
+        }
+        for who in self.who {
+            for version in &self.versions.certain {
+                verdicts.push(self.one(who, true, version));
+            }
+        }
+        if verdicts.is_empty() {
+            return Verdict::Holds(NOBODY.to_owned());
+        }
+        worst(verdicts)
+    }
+
+    /// Whether somebody can use a version, or cannot, by the grants.
+    fn one(&self, who: &Who, can: bool, version: &NamedVersion) -> Verdict {
+        let name = &version.name;
+        match (self.granted(who, &version.version), can) {
+            (Granted::Yes(_) | Granted::Sometimes(_), _) if !version.version.denials.is_empty() => {
+                let denials = version.version.denials.iter();
+                let ids: Vec<String> = denials.map(|denial| format!("`{}`", denial.id)).collect();
+                Verdict::Undecided(format!(
+                    "{name} is granted to {who}, but {} denies something, and a Deny is not \
+                    supported in the policy of a layer version",
+                    ids.join(", ")
+                ))
+            }
+            (Granted::Yes(by), true) => {
+                Verdict::Holds(format!("{name} is granted by {}", by.join(", ")))
+            }
+            (Granted::Yes(by), false) => Verdict::Fails(
+                format!("{who} can use {name}"),
+                by.iter().map(|id| Cause::resource(id)).collect(),
+            ),
+            // A claim that fails with the defaults does not hold.
+            (Granted::Sometimes(case), false) if case.is_by_default() => {
+                Verdict::Fails(format!("{who} can use {name} if {case}"), Vec::new())
+            }
+            (Granted::Sometimes(case), _) => {
+                Verdict::Undecided(format!("{who} can use {name} if {case}"))
+            }
+            (Granted::No, _) => match self.doubt(who, version) {
+                Some(why) => Verdict::Undecided(why),
+                None if can => {
+                    Verdict::Fails(format!("nothing grants {name} to {who}"), Vec::new())
+                }
+                None => Verdict::Holds(format!("nothing grants {name} to {who}")),
+            },
+        }
+    }
+
+    /// A verdict about somebody for whom a version that the claim may be about is shared, or may
+    /// be.
+    fn shared_possibly(&self, who: &Who) -> Option<Verdict> {
+        self.versions.possible.iter().find_map(|possible| {
+            let is_granted = !matches!(self.granted(who, &possible.version), Granted::No);
+            let is_shared = is_granted || self.doubt(who, possible).is_some();
+            let by = possible.version.grants.values().flatten().next()?;
+            is_shared.then(|| may_be_this_layer(by, possible))
+        })
+    }
+
+    /// Whether somebody is granted a version.
+    fn granted(&self, who: &Who, version: &Version) -> Granted {
+        if *who == Who::Owner {
+            return Granted::Yes(vec!["the rights of its owner".to_owned()]);
+        }
+        let matching = version.grants.iter().filter(|(granted, _)| {
+            **granted == Who::Everyone || *granted == who || Some(*granted) == self.member_of
+        });
+        let grants: Vec<&GrantedBy> = matching
+            .flat_map(|(_, by)| by)
+            .filter(|by| self.may_be_one_of(&by.cases))
+            .collect();
+        let certain: Vec<&GrantedBy> = grants
+            .iter()
+            .filter(|by| self.is_certain(by))
+            .copied()
+            .collect();
+        if !certain.is_empty() {
+            return Granted::Yes(ids(&certain));
+        }
+        match grants.first().and_then(|by| self.case_of(&by.cases)) {
+            Some(_) if self.covers_every_deploy(&grants) => Granted::Yes(ids(&grants)),
+            Some(case) => Granted::Sometimes(case.clone()),
+            None => Granted::No,
+        }
+    }
+
+    /// Whether at least one of some grants holds in every deploy of this case. Without each grant,
+    /// one of its other cases applies; if no combination of those is possible, one holds always.
+    fn covers_every_deploy(&self, grants: &[&GrantedBy]) -> bool {
+        let mut uncovered = vec![vec![self.case]];
+        for by in grants {
+            let mut longer = Vec::new();
+            for cases in &uncovered {
+                for other in &by.others {
+                    if cases.iter().all(|case| case.agrees(other)) {
+                        let mut cases = cases.clone();
+                        cases.push(other);
+                        longer.push(cases);
+                    }
+                }
+            }
+            if longer.len() > MOST_COMBINATIONS {
+                return false;
+            }
+            uncovered = longer;
+        }
+        uncovered.is_empty()
+    }
+
+    /// Why somebody without a grant may still have access.
+    fn doubt(&self, who: &Who, version: &NamedVersion) -> Option<String> {
+        let name = &version.name;
+        for (granted, by) in &version.version.grants {
+            if !by.iter().any(|by| self.may_be_one_of(&by.cases)) {
+                continue;
+            }
+            if let Who::Unknown(why, _) = granted {
+                let by = ids(&Vec::from_iter(by)).join(", ");
+                return Some(format!(
+                    "{by} shares {name} with somebody unknown, maybe everyone: {why}"
+                ));
+            }
+            if let Some(why) = self.doubt_about(who, granted) {
+                return Some(format!("{name} is shared with {why}"));
+            }
+        }
+        None
+    }
+
+    /// Why somebody may be among the principals of a grant; `None` if that is certain.
+    fn doubt_about(&self, who: &Who, granted: &Who) -> Option<String> {
+        match (granted, who) {
+            (Who::Organization(id), Who::Account(_)) => match self.member_of {
+                None => Some(format!(
+                    "organization {id}, and whether {who} is in it is unknown"
+                )),
+                Some(own) if both_known(own, id) => None,
+                Some(_) => Some(unknown_value(id)),
+            },
+            (Who::Account(id), Who::Organization(_)) => Some(format!(
+                "account {id}, and whether that is in {who} is unknown"
+            )),
+            (Who::Organization(id), Who::Organization(_)) | (Who::Account(id), Who::Account(_)) => {
+                (!both_known(who, id)).then(|| unknown_value(id))
+            }
+            // The owner and everyone are not members of anything.
+            (Who::Organization(_) | Who::Account(_), Who::Everyone | Who::Owner) => None,
+            // A grant to these is certain, or was handled above.
+            (Who::Everyone | Who::Owner | Who::Unknown(..), _)
+            | (Who::Organization(_) | Who::Account(_), Who::Unknown(..)) => None,
+        }
+    }
+
+    /// Adds the verdicts about all others who can use a version, or a possible version.
+    fn others(&self, verdicts: &mut Vec<Verdict>) {
+        for version in &self.versions.certain {
+            for (who, by) in self.grants_to_others(version) {
+                let by: Vec<&GrantedBy> = by
+                    .iter()
+                    .filter(|by| self.may_be_one_of(&by.cases))
+                    .collect();
+                if !by.is_empty() {
+                    verdicts.push(self.other(who, version, &by));
+                }
+            }
+        }
+        for version in &self.versions.possible {
+            let mut grants = self.grants_to_others(version).flat_map(|(_, by)| by);
+            let other = grants.find(|by| self.may_be_one_of(&by.cases));
+            verdicts.extend(other.map(|by| may_be_this_layer(by, version)));
+        }
+    }
+
+    fn grants_to_others<'v>(
+        &self,
+        version: &'v NamedVersion,
+    ) -> impl Iterator<Item = (&'v Who, &'v Vec<GrantedBy>)> {
+        let grants = version.version.grants.iter();
+        grants.filter(|(who, _)| **who != Who::Owner && !self.who.contains(who))
+    }
+
+    /// Somebody else can use a version.
+    fn other(&self, who: &Who, version: &NamedVersion, by: &[&GrantedBy]) -> Verdict {
+        let name = &version.name;
+        let is_about_organizations = self
+            .who
+            .iter()
+            .any(|one| matches!(one, Who::Organization(_)));
+        match who {
+            Who::Unknown(why, _) => Verdict::Undecided(format!(
+                "{} shares {name} with somebody unknown: {why}",
+                ids(by).join(", ")
+            )),
+            Who::Account(_) if is_about_organizations => Verdict::Undecided(format!(
+                "{who} can use {name}, and whether it is in the organization is unknown"
+            )),
+            Who::Account(id) | Who::Organization(id) if id.as_literal().is_none() => {
+                Verdict::Undecided(format!("{who} can use {name}, and its value is unknown"))
+            }
+            Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner
+                if by.iter().any(|by| self.is_certain(by)) =>
+            {
+                Verdict::Fails(
+                    format!("{who} can use {name}"),
+                    by.iter().map(|by| Cause::resource(&by.id)).collect(),
+                )
+            }
+            Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner => {
+                let case = self.case_of(by.iter().flat_map(|by| &by.cases));
+                Verdict::Undecided(format!(
+                    "{who} can use {name} if {}",
+                    case.map(ToString::to_string).unwrap_or_default()
+                ))
+            }
+        }
+    }
+
+    /// Whether a grant holds in this whole case.
+    fn is_certain(&self, by: &GrantedBy) -> bool {
+        !self.may_be_one_of(&by.others)
+    }
+
+    /// Whether one of some cases can be this one.
+    fn may_be_one_of(&self, cases: &[Case]) -> bool {
+        self.case_of(cases).is_some()
+    }
+
+    /// The first of some cases that can be this one.
+    fn case_of<'c>(&self, cases: impl IntoIterator<Item = &'c Case>) -> Option<&'c Case> {
+        cases.into_iter().find(|case| case.agrees(self.case))
+    }
+}
+
+fn ids(grants: &[&GrantedBy]) -> Vec<String> {
+    grants.iter().map(|by| by.id.clone()).collect()
+}
+
+fn may_be_this_layer(by: &GrantedBy, version: &NamedVersion) -> Verdict {
+    Verdict::Undecided(format!(
+        "{} shares {}, which may be a version of this layer",
+        by.id, version.name
+    ))
+}
+
+fn unknown_value(id: &Text) -> String {
+    format!("{id}, whose value is unknown: pass it with `--parameter NAME=VALUE`")
+}
+
+/// Whether the ID of a principal and another ID are known, so that they can be compared.
+fn both_known(who: &Who, other: &Text) -> bool {
+    let id = match who {
+        Who::Organization(id) | Who::Account(id) => id.as_literal(),
+        Who::Everyone | Who::Owner | Who::Unknown(..) => None,
+    };
+    id.is_some() && other.as_literal().is_some()
+}

@@ -1,0 +1,184 @@
+//! The layer versions that a claim about sharing is about.
+//!
+//! A source knows which resources its layers compile to. In any other template, a layer is found by
+//! its name in AWS, which may be unknown, or by its logical ID.
+
+use super::Facts;
+use crate::access::grants::{Version, VersionId};
+use crate::access::matching::Match;
+use crate::rules::model::Claimed;
+use crate::template::lower::{SourceMap, VersionResources, names};
+
+/// The versions that a claim is about, and those that it may be about.
+#[derive(Default)]
+pub(super) struct ClaimedVersions {
+    pub certain: Vec<NamedVersion>,
+    pub possible: Vec<NamedVersion>,
+    /// The logical IDs by which an unread part may share them.
+    pub ids: Vec<String>,
+    /// The names of layers by which an unread part may share them.
+    pub layer_names: Vec<String>,
+}
+
+/// A version, and its name for people.
+pub(super) struct NamedVersion {
+    pub name: String,
+    pub version: Version,
+}
+
+impl NamedVersion {
+    fn new(id: &VersionId, version: &Version) -> Self {
+        Self {
+            name: id.to_string(),
+            version: version.clone(),
+        }
+    }
+}
+
+impl Facts<'_> {
+    /// Whether there is a version that a claim is about, or may be about.
+    pub(super) fn has_versions(&self, claimed: &Claimed) -> bool {
+        let found = self.versions(claimed);
+        !found.certain.is_empty() || !found.possible.is_empty()
+    }
+
+    /// The versions that a claim is about.
+    pub(super) fn versions(&self, claimed: &Claimed) -> ClaimedVersions {
+        match (claimed, self.source_map) {
+            (Claimed::Every, None) => self.all_versions(),
+            (Claimed::Every, Some(map)) => self.declared_versions(map, |_| true),
+            (
+                Claimed::Layer {
+                    layers,
+                    labels,
+                    is_declared: true,
+                    ..
+                },
+                Some(map),
+            ) => self.declared_versions(map, |record| {
+                let label = record.label.as_ref();
+                layers.contains(&record.layer) && label.is_none_or(|label| labels.contains(label))
+            }),
+            (Claimed::Layer { layer, labels, .. }, _) => self.named_versions(&layer.value, labels),
+        }
+    }
+
+    /// Every version of any template.
+    fn all_versions(&self) -> ClaimedVersions {
+        let versions = self.grants.versions.iter();
+        ClaimedVersions {
+            certain: versions
+                .map(|(id, version)| NamedVersion::new(id, version))
+                .collect(),
+            ..ClaimedVersions::default()
+        }
+    }
+
+    /// Versions of layers of the source: the resources that they compile to. An existing version
+    /// that nobody shares is not in the template, but is found, too.
+    fn declared_versions(
+        &self,
+        map: &SourceMap,
+        is_meant: impl Fn(&VersionResources) -> bool,
+    ) -> ClaimedVersions {
+        let mut found = ClaimedVersions::default();
+        let mut own = Vec::new();
+        for record in map.versions.iter().filter(|record| is_meant(record)) {
+            let mut version = Version::default();
+            for (id, known) in &self.grants.versions {
+                if !is_recorded(id, known, record) {
+                    continue;
+                }
+                own.push(id);
+                for (who, by) in &known.grants {
+                    let grants = version.grants.entry(who.clone()).or_default();
+                    grants.extend(by.iter().cloned());
+                }
+            }
+            found.ids.extend(record.version.clone());
+            found.layer_names.push(record.layer_name.clone());
+            let name = shown_name(record);
+            found.certain.push(NamedVersion { name, version });
+        }
+        for (id, version) in &self.grants.versions {
+            let mut names = found.layer_names.iter();
+            let may_be = names.any(|name| version.is_of(name, &self.template) == Match::Maybe);
+            if may_be && !own.contains(&id) {
+                found.possible.push(NamedVersion::new(id, version));
+            }
+        }
+        found
+    }
+
+    /// The versions of a layer of any template, by the layer's name or its logical ID.
+    fn named_versions(&self, layer: &str, labels: &[String]) -> ClaimedVersions {
+        let mut found = ClaimedVersions {
+            layer_names: vec![layer.to_owned()],
+            ..ClaimedVersions::default()
+        };
+        for (id, version) in &self.grants.versions {
+            match self.is_version_of(layer, labels, id, version) {
+                Match::Yes => {
+                    if let VersionId::Resource(id) = id {
+                        found.ids.push(id.clone());
+                    }
+                    found.layer_names.extend(version.layer().map(str::to_owned));
+                    found.certain.push(NamedVersion::new(id, version));
+                }
+                Match::Maybe => found.possible.push(NamedVersion::new(id, version)),
+                Match::No => {}
+            }
+        }
+        found
+    }
+
+    /// Whether a version of any template is a version of a layer, and has one of these labels if
+    /// there are any.
+    fn is_version_of(
+        &self,
+        layer: &str,
+        labels: &[String],
+        id: &VersionId,
+        version: &Version,
+    ) -> Match {
+        let by_name = version.is_of(layer, &self.template);
+        // The compiler makes logical IDs from names. If the layer has another name, such an ID is a
+        // coincidence.
+        let is_made_of = |made: String, id: &str| made == id && by_name != Match::No;
+        let is_it_by_id = match id {
+            VersionId::Resource(id) if labels.is_empty() => {
+                id == layer || is_made_of(names::pascal(layer), id)
+            }
+            VersionId::Resource(id) => labels
+                .iter()
+                .any(|label| is_made_of(names::version(layer, label), id)),
+            VersionId::Arn(_) => false,
+        };
+        match (by_name, id) {
+            _ if is_it_by_id => Match::Yes,
+            (Match::Yes, _) if labels.is_empty() => Match::Yes,
+            // The label of a version that only has an ARN is unknown.
+            (Match::Yes, VersionId::Arn(_)) | (Match::Maybe, _) => Match::Maybe,
+            (Match::Yes, VersionId::Resource(_)) | (Match::No, _) => Match::No,
+        }
+    }
+}
+
+/// Whether a version of the template is what a version of the source became. A version that exists
+/// already has no resource, and is known by its grants.
+fn is_recorded(id: &VersionId, version: &Version, record: &VersionResources) -> bool {
+    if let (VersionId::Resource(id), Some(own)) = (id, &record.version) {
+        return id == own;
+    }
+    let mut grants = version.grants.values().flatten();
+    grants.any(|by| record.grants.contains(&by.id))
+}
+
+/// The name of a version of the source for people: its logical ID, or the one that it would have.
+fn shown_name(record: &VersionResources) -> String {
+    match (&record.version, &record.label) {
+        (Some(id), _) => id.clone(),
+        (None, Some(label)) => names::version(&record.layer, label),
+        (None, None) => names::pascal(&record.layer),
+    }
+}
