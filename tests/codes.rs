@@ -169,7 +169,7 @@ fn check_page(code: Code, goldens: &mut Goldens) {
     let blocks = blocks(page);
     for block in &blocks {
         if let Some(file) = block.words.strip_prefix("file=") {
-            fs::write(folder.join(file), block.text).unwrap();
+            fs::write(folder.join(file), expand(block)).unwrap();
         }
     }
     let bad = blocks

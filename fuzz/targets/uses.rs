@@ -8,8 +8,9 @@ use layershare::internals::diagnostic::render::{Form, render};
 use layershare::internals::report;
 use layershare::internals::source::Sources;
 use layershare::internals::uses::catalog::Catalog;
+use layershare::internals::uses::deployer::Deployer;
 use layershare::internals::uses::question::{Wanted, users};
-use layershare::internals::uses::{File, Target, Uses, Written};
+use layershare::internals::uses::{File, Known, Target, Uses, Written};
 use layershare_fuzz::mutate;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::hint::black_box;
@@ -23,6 +24,7 @@ fuzz_target!(|data: &[u8]| {
     let published = Template::new(written.clone(), &Values::default());
     let (written, json) = Written::new(written);
     let template = Template::new(json, &Values::default());
+    let deployer = Deployer::new("Role", std::iter::once(published.clone()));
     let mut catalog = Catalog::default();
     catalog.add_template("fuzz.yaml".to_owned(), published, &[]);
     let target = Target {
@@ -33,7 +35,12 @@ fuzz_target!(|data: &[u8]| {
     for target in [Target::default(), target] {
         let file = File::new(&written, &template, id, sources.get(id).text(), target);
         let mut uses = Uses::default();
-        uses.add(&file, &catalog);
+        let known = Known {
+            catalog: &catalog,
+            deployer: deployer.as_ref(),
+            unzipped: &|path| Some(path.as_os_str().len() as u64 * 20_000_000),
+        };
+        uses.add(&file, &known);
         let short = render(Form::Short, &uses.diagnostics, &sources);
         assert_eq!(
             short.lines().count(),

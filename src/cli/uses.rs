@@ -2,6 +2,7 @@
 
 use super::Outcome;
 use super::ahead::is_source;
+use super::archives::contents;
 use super::args::{ReportFormat, TargetArguments, UsesArguments};
 use super::declared::Declared;
 use super::disk;
@@ -17,10 +18,11 @@ use crate::template::limits::Limits;
 use crate::uses::catalog::Catalog;
 use crate::uses::deployer::Deployer;
 use crate::uses::question::{User, Wanted, users};
-use crate::uses::{File, Target, Uses, Written, cdk};
+use crate::uses::{File, Known, Target, Uses, Written, cdk};
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -47,9 +49,20 @@ pub fn run(
         Some(name) => Some(deployer(name, &read, &catalog)?),
         None => None,
     };
+    let sizes = RefCell::new(HashMap::new());
+    let known = Known {
+        catalog: &catalog,
+        deployer: deployer.as_ref(),
+        unzipped: &|path| {
+            let mut sizes = sizes.borrow_mut();
+            *sizes
+                .entry(path.to_path_buf())
+                .or_insert_with(|| unzipped(path))
+        },
+    };
     let mut uses = Uses::default();
     for file in &files {
-        uses.add(file, &catalog, deployer.as_ref());
+        uses.add(file, &known);
     }
     messages.answer(&match arguments.format {
         ReportFormat::Text => report::uses_text(&uses, &sources),
@@ -63,6 +76,12 @@ pub fn run(
     } else {
         Outcome::Fine
     })
+}
+
+/// The bytes of a local archive or folder when it is unzipped.
+fn unzipped(path: &Path) -> Option<u64> {
+    let contents = contents(path).ok()?;
+    contents.broken.is_none().then(|| contents.unzipped())
 }
 
 /// Who deploys the functions, by name.
@@ -102,6 +121,7 @@ pub(super) struct ReadFile {
     template: Template,
     id: FileId,
     target: Target,
+    folder: PathBuf,
 }
 
 impl ReadFile {
@@ -115,6 +135,7 @@ impl ReadFile {
             text,
             self.target.clone(),
         )
+        .in_folder(self.folder.clone())
     }
 }
 
@@ -169,6 +190,7 @@ pub(super) fn functions(
             template,
             id,
             target,
+            folder: root.folder().to_path_buf(),
         });
     }
     Ok(read)

@@ -103,6 +103,7 @@ codes! {
     FixedKey "fixed-key" [Warning] "the address of an archive does not change with its content",
     FolderInVersion "folder-in-version" [Error] "a listed version is made from a folder",
     ForeignBinary "foreign-binary" [Warning] "a library is not for Linux",
+    FunctionSize "function-size" [Error, Warning] "a function and its layers are too large",
     FrozenUnit "frozen-unit" [Note] "a unit stands for the accounts that the accounts file lists",
     GroupCycle "group-cycle" [Error] "a group contains itself",
     InactiveAccount "inactive-account" [Warning] "an inactive account is left out",

@@ -1,6 +1,7 @@
 //! Information about layers from elsewhere: lists from Lambda, the policies of versions, and the
 //! templates that publish them.
 
+use super::local::{folder_of, local_content};
 use crate::access::grants::{GrantedBy, Grants, Version, VersionId, Who};
 use crate::access::matching::Match;
 use crate::cloudformation::read::ReadError;
@@ -9,6 +10,7 @@ use crate::english::quote;
 use crate::partial::Text;
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
 
 /// The known facts about layers.
 #[derive(Debug, Default)]
@@ -149,6 +151,27 @@ impl Catalog {
         });
     }
 
+    /// The paths of the archives of all versions of a layer, by its name; empty if the paths of
+    /// some are unknown.
+    #[must_use]
+    pub fn archives(&self, name: &str) -> Vec<PathBuf> {
+        let mut found = Vec::new();
+        for published in &self.published {
+            for (id, version) in published.versions(name) {
+                let archive = match version.is_of(name, &published.template) {
+                    Match::No => continue,
+                    Match::Maybe => None,
+                    Match::Yes => published.archive(id),
+                };
+                match archive {
+                    Some(archive) => found.push(archive),
+                    None => return Vec::new(),
+                }
+            }
+        }
+        found
+    }
+
     /// The templates that it contains.
     pub fn templates(&self) -> impl Iterator<Item = &Template> {
         self.published.iter().map(|published| &published.template)
@@ -234,6 +257,22 @@ impl Published {
             .flatten()
             .chain(&self.unnamed);
         ids.filter_map(|id| self.grants.versions.get_key_value(id))
+    }
+
+    /// The path of the archive of a version, if it is the same in every case.
+    fn archive(&self, id: &VersionId) -> Option<PathBuf> {
+        let VersionId::Resource(id) = id else {
+            return None;
+        };
+        let resource = self.template.resource(id)?;
+        let mut cases = explore(&self.template, None, |world| local_content(resource, world))
+            .ok()?
+            .into_iter();
+        let (_, first) = cases.next()?;
+        let is_same = cases.all(|(_, other)| other == first);
+        first
+            .filter(|_| is_same)
+            .map(|path| folder_of(&self.file).join(path))
     }
 
     fn compatible(&self, id: &str) -> Option<Compatible> {

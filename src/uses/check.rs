@@ -1,10 +1,9 @@
 //! The findings about the layers of one function.
 
-use super::catalog::{Catalog, Compatible, Shared, compatible};
-use super::deployer::Deployer;
+use super::catalog::{Compatible, Shared, compatible};
 use super::function::{Entry, Function, Use};
 use super::reference::{Arn, Layer, Problem};
-use super::{File, LayerRow, Row, Uses, when};
+use super::{File, Known, LayerRow, Row, Uses, when};
 use crate::access::claim::Verdict;
 use crate::aws::{layers, quotas};
 use crate::cloudformation::case::Case;
@@ -20,8 +19,7 @@ use std::collections::BTreeSet;
 /// The questions about a function.
 pub struct Check<'c> {
     pub file: &'c File<'c>,
-    pub catalog: &'c Catalog,
-    pub deployer: Option<&'c Deployer>,
+    pub known: &'c Known<'c>,
     pub function: &'c Function<'c>,
 }
 
@@ -110,10 +108,7 @@ impl Check<'_> {
         }
         let mut rows = Vec::new();
         for (layer, in_cases) in layers {
-            let version = layer
-                .text
-                .as_resource()
-                .map_or_else(|| layer.text.to_string(), str::to_owned);
+            let version = layer.shown();
             rows.push(LayerRow {
                 version,
                 when: when(in_cases, &all),
@@ -168,7 +163,7 @@ impl Check<'_> {
         if owner == account {
             return Shared::Yes;
         }
-        self.catalog.shared(
+        self.known.catalog.shared(
             version,
             name,
             account,
@@ -198,6 +193,7 @@ impl Check<'_> {
             }
         }
         found.extend(self.too_many(layers));
+        found.extend(self.too_large(world, layers));
         let package = self.function.resource.text("PackageType", world);
         if package.as_ref().and_then(Text::as_literal) == Some("Image")
             && let Some(first) = layers.iter().find(|layer| layer.is_one(self.file.template))
@@ -207,7 +203,7 @@ impl Check<'_> {
         found
     }
 
-    fn at(&self, entry: Entry) -> Span {
+    pub(super) fn at(&self, entry: Entry) -> Span {
         self.file.layer(self.function, entry)
     }
 
@@ -242,7 +238,7 @@ impl Check<'_> {
 
     fn missing(&self, layer: &Use, arn: &Arn) -> Option<Diagnostic> {
         let number: u64 = arn.number().as_literal()?.parse().ok()?;
-        let numbers = self.catalog.numbers(&arn.known_layer()?)?;
+        let numbers = self.known.catalog.numbers(&arn.known_layer()?)?;
         let newest = numbers.last().copied().unwrap_or_default();
         let span = self.at(layer.entry);
         let name = arn.name();
@@ -307,7 +303,7 @@ impl Check<'_> {
 
     /// Whether the one who deploys may attach a layer, if both are known.
     fn may_attach(&self, layer: &Use) -> Option<(&str, Verdict)> {
-        let deployer = self.deployer?;
+        let deployer = self.known.deployer?;
         match &layer.layer {
             Layer::Version(_) => {
                 let version = layer.text.as_literal()?;
@@ -536,6 +532,7 @@ impl Check<'_> {
     fn catalog_says(&self, layer: &Use) -> Option<(Compatible, String)> {
         match &layer.layer {
             Layer::Version(arn) => self
+                .known
                 .catalog
                 .compatible(&layer.text.to_string(), arn.name().as_literal()?),
             Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,

@@ -1,5 +1,6 @@
 //! A function of a template, and its layers.
 
+use super::local::local;
 use super::reference::Layer;
 use super::serverless::Service;
 use crate::cloudformation::place::Step;
@@ -23,6 +24,8 @@ pub struct Function<'t> {
     pub globals: usize,
     /// Whether it has its own layers.
     has_own: bool,
+    /// The path of its code, if `aws cloudformation package` or SAM uploads it.
+    pub code: Option<&'t str>,
 }
 
 /// The place of a layer among those of a function.
@@ -66,9 +69,14 @@ impl<'t> Function<'t> {
             (Some(_), None) if is_serverless => 1,
             _ => 0,
         };
+        let code = |all: &'t Json| all.get("CodeUri").or(all.get("Code"))?.as_str();
+        let code = before
+            .and_then(|before| code(before.get("Properties")?))
+            .or_else(|| code(written.get("Globals")?.get("Function")?).filter(|_| is_serverless));
         Some(Self {
             name: resource.id,
             resource,
+            code: code.and_then(local),
             list: [place.as_slice(), &["Properties", "Layers"].map(Step::Key)].concat(),
             place,
             globals,
@@ -87,6 +95,7 @@ impl<'t> Function<'t> {
             list: service.layers(resource.id),
             globals: 0,
             has_own: true,
+            code: None,
         })
     }
 
@@ -205,6 +214,13 @@ fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec
 }
 
 impl Use {
+    /// What a report calls it: the logical ID of a layer in the same template, or what is written.
+    pub fn shown(&self) -> String {
+        self.text
+            .as_resource()
+            .map_or_else(|| self.text.to_string(), str::to_owned)
+    }
+
     /// Whether it is a single layer and not an unknown list.
     pub fn is_one(&self, template: &Template) -> bool {
         use crate::cloudformation::parameter::Kind;

@@ -9,10 +9,12 @@ pub mod cdk;
 mod check;
 pub mod deployer;
 mod function;
+pub mod local;
 pub mod loss;
 pub mod question;
 mod reference;
 pub mod serverless;
+mod sizes;
 
 use crate::cloudformation::Template;
 use crate::cloudformation::case::{Case, condition};
@@ -25,9 +27,11 @@ use catalog::Catalog;
 use deployer::Deployer;
 use function::{Entry, Function};
 use indexmap::IndexMap;
+use local::Unzipped;
 use serde_json::Value as Json;
 use serverless::Service;
 use std::cell::OnceCell;
+use std::path::PathBuf;
 
 /// Where functions are deployed, if known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -76,6 +80,8 @@ pub struct File<'f> {
     pub text: &'f str,
     /// Where its functions are deployed.
     pub target: Target,
+    /// The folder of the file, from which the paths in it start.
+    pub folder: PathBuf,
     places: OnceCell<Option<Places>>,
 }
 
@@ -95,8 +101,16 @@ impl<'f> File<'f> {
             id,
             text,
             target,
+            folder: PathBuf::new(),
             places: OnceCell::new(),
         }
+    }
+
+    /// The same file, which is in this folder.
+    #[must_use]
+    pub fn in_folder(mut self, folder: PathBuf) -> Self {
+        self.folder = folder;
+        self
     }
 
     /// The functions in it.
@@ -153,6 +167,16 @@ pub struct LayerRow {
     pub product: Option<&'static str>,
 }
 
+/// What is known beyond the files with functions.
+pub struct Known<'k> {
+    /// About layers.
+    pub catalog: &'k Catalog,
+    /// Who deploys the functions.
+    pub deployer: Option<&'k Deployer>,
+    /// The sizes of archives.
+    pub unzipped: &'k Unzipped<'k>,
+}
+
 /// The functions of some templates, and the findings about them.
 #[derive(Debug, Default)]
 pub struct Uses {
@@ -167,14 +191,13 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Adds the functions of a file, and what is known of their layers and of who deploys them.
-    pub fn add(&mut self, file: &File<'_>, catalog: &Catalog, deployer: Option<&Deployer>) {
+    /// Adds the functions of a file.
+    pub fn add(&mut self, file: &File<'_>, known: &Known<'_>) {
         let start = self.diagnostics.len();
         for function in file.functions() {
             check::Check {
                 file,
-                catalog,
-                deployer,
+                known,
                 function: &function,
             }
             .run(self);

@@ -120,10 +120,7 @@ fn of_function<A: Clone + PartialEq>(
     let answered = |(answer, layer, cases): (A, Use, Vec<Case>)| Answered {
         function: function.name.to_owned(),
         span: file.layer(function, layer.entry),
-        version: layer
-            .text
-            .as_resource()
-            .map_or_else(|| layer.text.to_string(), str::to_owned),
+        version: layer.shown(),
         answer,
         when: when(cases, &all),
     };

@@ -1,0 +1,82 @@
+//! The sizes of functions with their layers, as far as their archives are here: Lambda limits the
+//! sum.
+
+use super::check::Check;
+use super::function::Use;
+use super::local::local_content;
+use super::reference::Layer;
+use crate::aws::quotas;
+use crate::cloudformation::World;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::english::thousands;
+
+impl Check<'_> {
+    /// The finding that a function and its layers are together too large. What is not here is left
+    /// out, so that the sum is the least that it can be.
+    pub(super) fn too_large(&self, world: &World<'_>, layers: &[Use]) -> Option<Diagnostic> {
+        let code = self.function.code.and_then(|code| self.size_here(code));
+        let mut sum = code.unwrap_or_default();
+        let mut sizes = Vec::new();
+        let mut is_certain = true;
+        for layer in layers {
+            let size = match &layer.layer {
+                Layer::Resource(id) => self.size_of_resource(id, world),
+                Layer::Version(arn) => {
+                    let archives = self.known.catalog.archives(arn.name().as_literal()?);
+                    let sizes = archives
+                        .iter()
+                        .map(|archive| (self.known.unzipped)(archive));
+                    // Any of the versions may be the one.
+                    let smallest = sizes.collect::<Option<Vec<u64>>>()?.into_iter().min();
+                    is_certain &= smallest.is_none();
+                    smallest
+                }
+                Layer::Wrong(_) | Layer::Unknown => None,
+            };
+            if let Some(size) = size {
+                sum = sum.saturating_add(size);
+                sizes.push(format!("{}: {}", layer.shown(), bytes(size)));
+            }
+        }
+        let last = layers.last().filter(|_| sum > quotas::UNZIPPED_BYTES)?;
+        let message = format!(
+            "`{}` and its layers are too large: {} unzipped",
+            self.function.name,
+            bytes(sum)
+        );
+        let place = self.at(last.entry);
+        let finding = if is_certain {
+            Diagnostic::error(Code::FunctionSize, place, message)
+        } else {
+            Diagnostic::warning(Code::FunctionSize, place, message)
+        };
+        let code = code.map(|size| format!("the code of the function: {}", bytes(size)));
+        let parts: Vec<String> = code.into_iter().chain(sizes).collect();
+        Some(
+            finding
+                .label("with this layer")
+                .note(parts.join("; "))
+                .note(format!(
+                    "Lambda allows {} for a function with all of its layers",
+                    bytes(quotas::UNZIPPED_BYTES)
+                ))
+                .help("leave out what the function does not need, or publish smaller layers"),
+        )
+    }
+
+    /// The size of a layer that the same template publishes.
+    fn size_of_resource(&self, id: &str, world: &World<'_>) -> Option<u64> {
+        let resource = self.file.template.resource(id)?;
+        self.size_here(&local_content(resource, world)?)
+    }
+
+    /// The size of what a path in the file names.
+    fn size_here(&self, path: &str) -> Option<u64> {
+        (self.known.unzipped)(&self.file.folder.join(path))
+    }
+}
+
+fn bytes(number: u64) -> String {
+    let shown = usize::try_from(number).map_or_else(|_| number.to_string(), thousands);
+    format!("{shown} bytes")
+}
