@@ -318,6 +318,28 @@ fn a_source_moves_from_one_template_to_a_folder_and_nothing_is_lost() {
         1,
         "error[deleted-version]: the stack of `shared.yaml` would delete",
     );
+    let guardrail = SOURCE.split("\nguardrail").nth(1).unwrap();
+    let guarded = format!("{layers}\nguardrail{guardrail}");
+    let (built, top) = moved(&guarded, &at(&guarded));
+    expect(
+        &built,
+        0,
+        "last, after every other stack is deployed in every region: the grants of the single \
+        template go\n  aws cloudformation deploy --template-file out/guardrails.yaml \
+        --stack-name shared\n  rm shared.yaml\n",
+    );
+    assert_eq!(stacks(top.path())[2]["name"], "shared");
+    let shown = layers.replace(
+        "layer deps {\n",
+        "layer deps {\n  publish to /layers/deps\n",
+    );
+    let (shown_twice, top) = moved(&shown, &at(&shown));
+    expect(
+        &shown_twice,
+        2,
+        "and a second stack cannot make it: write another name in `publish to`",
+    );
+    assert!(!top.path().join("out").exists());
     let (both, top) = moved(SOURCE, &at(SOURCE));
     expect(&both, 2, "cannot become two stacks");
     assert!(!top.path().join("out").exists());

@@ -250,6 +250,64 @@ def moved_to_a_folder(told: Story) -> None:
         raise Broken(f"one template should not publish what the folder has:\n{refused.stderr}")
 
 
+@story
+def a_role_stays_when_its_source_moves(told: Story) -> None:
+    """The old stack becomes that of `restrictions.yaml`: its role is the same one afterwards, and
+    nobody loses a version at any step.
+    """
+    estate = Estate(told)
+    estate.upload(US, "deps-1.zip")
+    told.stack, told.template = "shared", told.place / "shared.yaml"
+
+    def source(version: str) -> str:
+        return f"""regions {US}
+
+layer deps {{
+  version 1 {version}
+  share with account {A}
+}}
+
+role deployer {{
+  trust account {B}
+  allow deps
+}}
+"""
+
+    def role() -> tuple[str, str]:
+        """The name and the identity of the role of the stack."""
+        with aws.region(US):
+            name = told.resources()["Deployer"]
+        return name, aws.ask("iam", "get-role", "--role-name", name)["Role"]["RoleId"]
+
+    estate.source.write_text(source(f"from s3://{told.bucket}/deps-1.zip"))
+    if told.compiler("build", "shared.layers", "-o", "shared.yaml").returncode != 0:
+        raise Broken("the single template was not built")
+    with aws.region(US):
+        told.deploy()
+    estate.expect(US, deps={1: {A}})
+    before = role()
+
+    said = estate.build(source(f"at arn:aws:lambda:${{AWS::Region}}:{told.account}:layer:deps:1"))
+    names = {stack["template"]: stack["name"] for stack in estate.stacks()}
+    if names != {"deps.yaml": "shared-deps", "restrictions.yaml": "shared"}:
+        raise Broken(f"the old stack should become that of the role: {names}")
+    first, _, last = said.partition("\nlast, ")
+    if "--stack-name shared-deps " not in first or "--stack-name shared " not in last:
+        raise Broken(f"the old stack should change last:\n{said}")
+    for name, granted in {"deps.yaml": 2, "restrictions.yaml": 1}.items():
+        told.stack, told.template = names[name], estate.folder / name
+        told.exists = names[name] == "shared"
+        with aws.region(US):
+            told.deploy()
+            statements = len(told.statements("deps", 1))
+        if statements != granted:
+            raise Broken(f"after {name}, the version has {statements} grants, not {granted}")
+        estate.expect(US, deps={1: {A}})
+    if role() != before:
+        raise Broken(f"the role {before} became {role()}")
+    estate.drift(1)
+
+
 def until_gone(stack: str) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
