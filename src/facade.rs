@@ -62,6 +62,7 @@ impl<'f> Source<'f> {
             ),
             source_folder: String::new(),
             shape: Shape::Template,
+            format: Format::default(),
         };
         let mut sources = Sources::default();
         let limits = Limits::default();

@@ -9,7 +9,7 @@ use crate::rules::model::Rules;
 use crate::rules::resolve::resolve;
 use crate::source::{Files, Sources, Span};
 use crate::template::limits::{self, Limits};
-use crate::template::lower::{Lowered, Placement, lower};
+use crate::template::lower::{Lowered, Placement, lower, roll_out};
 
 /// A source, compiled as far as its mistakes allow.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ fn resolve_and_lower(
     );
     let mut lowered = None;
     if !has_errors(&diagnostics) {
-        let made = lower(&rules, placement, &mut diagnostics);
+        let mut made = lower(&rules, placement, &mut diagnostics);
         limits::check(
             &rules,
             &made,
@@ -120,6 +120,7 @@ fn resolve_and_lower(
             start,
             &mut diagnostics,
         );
+        roll_out(&rules, placement.format, &mut made, &mut diagnostics);
         // A source that has only names is for others to include: it can be checked, and compiles to
         // no template.
         if units

@@ -4,6 +4,7 @@
 
 mod support;
 
+use layershare::internals::cloudformation::read;
 use serde_json::Value as Json;
 use std::fmt::Write;
 use std::fs;
@@ -694,4 +695,250 @@ fn a_reader_finds_the_old_folder_or_the_new_one() {
     assert_ne!(files(&out), before);
     // The old folder is empty and gone: nothing of the new state can be found in it.
     assert_eq!(fs::read_dir(held).unwrap().count(), 0);
+}
+
+const ROLLED_OUT: &str = "\
+account publisher = 123456789012
+parameter Partner account
+unit shops = ou-ab12-shops123
+accounts from \"accounts.json\"
+
+layer deps {
+  version 1.0.0 from s3://acme-1/deps-1.0.0.zip
+}
+
+boundary approved {
+  deny all except deps from publisher, * from account ${Partner}
+}
+
+role deployer {
+  name layer-deployer
+  trust publisher
+  boundary approved
+  allow deps from publisher
+}
+
+guardrail no-public {
+  apply to r-ab12
+  deny share
+}
+";
+
+const ROLL_OUT: &str = "roll out to shops, ou-ab12-banks123 in us-east-1\n";
+
+const ACCOUNTS: &str = r#"{"Accounts": [{"Id": "123456789012", "Name": "Publisher",
+    "State": "ACTIVE", "Paths": ["o-a1b2c3d4e5/r-ab12/ou-ab12-shops123/123456789012/"]}]}"#;
+
+fn rolled_out() -> TempDir {
+    let top = folder(&format!("{ROLL_OUT}{ROLLED_OUT}"));
+    fs::write(top.path().join("accounts.json"), ACCOUNTS).unwrap();
+    top
+}
+
+/// The text that the stack set of a template rolls out.
+fn body(template: &[u8]) -> String {
+    let template = read::template(template).unwrap();
+    let body = &template["Resources"]["RollOut"]["Properties"]["TemplateBody"];
+    body.as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_stack_set_rolls_out_the_template_beside_it_byte_for_byte() {
+    for (format, extension) in [("yaml", "yaml"), ("json", "json")] {
+        let top = rolled_out();
+        expect(
+            &build(top.path(), &["--format", format]),
+            0,
+            &format!(
+                "aws cloudformation deploy --template-file out/roll-out.{extension} --stack-name \
+                shared-roll-out --parameter-overrides Partner=VALUE\n    (each account of \
+                ou-ab12-banks123 and ou-ab12-shops123 gets its stack set, except the \
+                organization's management account)"
+            ),
+        );
+        let out = top.path().join("out");
+        let file = |stem: &str| fs::read(out.join(format!("{stem}.{extension}"))).unwrap();
+        let restrictions = String::from_utf8(file("restrictions")).unwrap();
+        assert_eq!(body(&file("roll-out")), restrictions);
+        assert!(restrictions.contains("Deployer") && restrictions.contains("Partner"));
+        assert!(!restrictions.contains("NoPublic"));
+        let stacks = stacks(top.path());
+        let templates: Vec<&str> = stacks
+            .iter()
+            .map(|stack| stack["template"].as_str().unwrap())
+            .collect();
+        let with = |stem: &str| format!("{stem}.{extension}");
+        assert_eq!(
+            templates,
+            [with("deps"), with("roll-out"), with("guardrails")]
+        );
+        assert_eq!(stacks[1]["scope"], "organization");
+        assert_eq!(
+            stacks[1]["rolls_out"],
+            serde_json::json!({
+                "template": with("restrictions"),
+                "units": ["ou-ab12-banks123", "ou-ab12-shops123"],
+                "regions": ["us-east-1"],
+                "capabilities": ["CAPABILITY_NAMED_IAM"],
+            })
+        );
+        expect(&build(top.path(), &["--format", format, "--check"]), 0, "");
+        // Read with its stack set, and only there.
+        let access = run(top.path(), &["access", "out/"], b"");
+        let access = String::from_utf8(access.stdout).unwrap();
+        assert!(
+            access.contains("RollOut.Deployer (AWS::IAM::Role), rolled out to ou-ab12-banks123")
+        );
+        assert!(!access.contains("\nDeployer"), "{access}");
+        // With a stack of its own, the same is what each account of the stack has.
+        fs::write(out.join(with("restrictions")), restrictions + "\n").unwrap();
+        let access = run(top.path(), &["access", "out/"], b"");
+        let access = String::from_utf8(access.stdout).unwrap();
+        assert!(access.contains("\nDeployer"), "{access}");
+    }
+}
+
+#[test]
+fn a_folder_and_one_template_roll_out_the_same() {
+    let top = rolled_out();
+    expect(&build(top.path(), &[]), 0, "");
+    let built = run(top.path(), &["build", "shared.layers"], b"");
+    let restrictions = fs::read_to_string(top.path().join("out/restrictions.yaml")).unwrap();
+    assert_eq!(body(&built.stdout), restrictions);
+    let diff = run(top.path(), &["diff", "shared.layers", "out/"], b"");
+    expect(&diff, 0, "");
+    assert_eq!(
+        String::from_utf8_lossy(&diff.stdout),
+        "nobody gains or loses anything\n"
+    );
+}
+
+#[test]
+fn a_stack_stays_when_a_stack_set_takes_over_and_the_other_way_round() {
+    let top = folder(ROLLED_OUT);
+    fs::write(top.path().join("accounts.json"), ACCOUNTS).unwrap();
+    let without_unit = ROLLED_OUT.replace(
+        "unit shops = ou-ab12-shops123\naccounts from \"accounts.json\"\n",
+        "",
+    );
+    write(top.path(), &without_unit);
+    expect(
+        &build(top.path(), &[]),
+        0,
+        "--stack-name shared-restrictions",
+    );
+    write(top.path(), &format!("{ROLL_OUT}{ROLLED_OUT}"));
+    let output = build(top.path(), &[]);
+    expect(
+        &output,
+        0,
+        "warning[left-template]: the stack `shared-restrictions` stays as it is",
+    );
+    expect(
+        &output,
+        0,
+        "to delete the stack: aws cloudformation delete-stack --stack-name shared-restrictions",
+    );
+    let names = |stacks: Vec<Json>| -> Vec<String> {
+        let names = stacks.iter().map(|stack| stack["name"].as_str().unwrap());
+        names.map(str::to_owned).collect()
+    };
+    assert_eq!(
+        names(stacks(top.path())),
+        ["shared-deps", "shared-roll-out", "shared-guardrails"]
+    );
+    write(top.path(), &without_unit);
+    let output = build(top.path(), &[]);
+    expect(
+        &output,
+        0,
+        "warning[left-template]: `out/roll-out.yaml` and its stack stay as they are",
+    );
+    expect(&output, 0, "the source no longer has a `roll out`");
+    assert_eq!(
+        names(stacks(top.path())),
+        [
+            "shared-deps",
+            "shared-restrictions",
+            "shared-guardrails",
+            "shared-roll-out"
+        ]
+    );
+}
+
+#[test]
+fn what_is_rolled_out_fits_into_its_stack_set() {
+    let mut source = ROLL_OUT.replace("shops, ", "");
+    for number in 0..60 {
+        writeln!(
+            source,
+            "policy p{number} {{\n  deny x*-of-a-long-name from account 123456789012\n  attach to \
+            group g{number}\n}}"
+        )
+        .unwrap();
+    }
+    let top = folder(&source);
+    expect(&build(top.path(), &[]), 0, "");
+    for number in 60..140 {
+        writeln!(
+            source,
+            "policy p{number} {{\n  deny x*-of-a-long-name from account 123456789012\n  attach to \
+            group g{number}\n}}"
+        )
+        .unwrap();
+    }
+    write(top.path(), &source);
+    let output = build(top.path(), &[]);
+    expect(
+        &output,
+        1,
+        "error[template-size]: the template that is rolled",
+    );
+    expect(&output, 1, "bytes; the limit is 51,200");
+    expect(
+        &run(top.path(), &["check", "shared.layers"], b""),
+        1,
+        "template-size",
+    );
+}
+
+#[test]
+fn a_stack_set_of_one_template_moves_to_a_folder() {
+    let guardrail = ROLLED_OUT.find("guardrail").unwrap();
+    let source = format!("{ROLL_OUT}{}", &ROLLED_OUT[..guardrail]);
+    let top = rolled_out();
+    write(top.path(), &source);
+    let single = ["build", "shared.layers", "-o", "shared.yaml"];
+    expect(&run(top.path(), &single, b""), 0, "gets its stack set");
+    let moved = source.replace(
+        "from s3://acme-1/deps-1.0.0.zip",
+        "at arn:aws:lambda:us-east-1:123456789012:layer:deps:1\n  share with publisher",
+    );
+    write(top.path(), &moved);
+    expect(
+        &build(top.path(), &[]),
+        0,
+        "aws cloudformation deploy --template-file out/roll-out.yaml --stack-name shared \
+        --parameter-overrides",
+    );
+    // Roles of the account itself do not move to others at the same time.
+    let plain = ROLLED_OUT[..guardrail].replace(
+        "unit shops = ou-ab12-shops123\naccounts from \"accounts.json\"\n",
+        "",
+    );
+    let top = folder(&plain);
+    expect(&run(top.path(), &single, b""), 0, "");
+    write(
+        top.path(),
+        &(ROLL_OUT.replace("shops, ", "")
+            + &plain.replace(
+                "from s3://acme-1/deps-1.0.0.zip",
+                "at arn:aws:lambda:us-east-1:123456789012:layer:deps:1",
+            )),
+    );
+    expect(
+        &build(top.path(), &[]),
+        2,
+        "first build the single template with `roll out` and deploy it",
+    );
 }

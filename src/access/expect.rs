@@ -44,13 +44,8 @@ fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnost
             not hold: {why}"
                 ),
             );
-            let origin = causes.iter().find_map(|cause| {
-                let resources = &lowered.template.resources;
-                let index = resources
-                    .iter()
-                    .position(|resource| resource.id == cause.resource)?;
-                lowered.origins.get(index).copied()
-            });
+            let mut causes = causes.iter();
+            let origin = causes.find_map(|cause| lowered.origin(&cause.resource));
             let label = match claim.kind {
                 ClaimKind::Action {
                     verb: Verb::Can, ..

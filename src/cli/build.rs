@@ -45,6 +45,7 @@ pub fn run(
             None => String::new(),
         },
         shape: Shape::Template,
+        format: arguments.format.into(),
     };
     let mut sources = Sources::default();
     let source = root.path.clone();

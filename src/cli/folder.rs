@@ -23,7 +23,7 @@ use crate::template::lower::{Lowered, Placement, Shape};
 use crate::template::mark::source_of;
 use crate::template::published::{self, Earlier, moved};
 use crate::template::stacks::{
-    Entry, GUARDRAILS, MANIFEST, RESTRICTIONS, Scope, Stack, split, stack_name,
+    Entry, GUARDRAILS, MANIFEST, RESTRICTIONS, ROLL_OUT, Scope, Stack, split, stack_name,
 };
 use anyhow::{Context, bail};
 use std::collections::{HashMap, HashSet};
@@ -41,6 +41,7 @@ pub fn build(
         source_name: source_name(&root),
         source_folder: source_folder(&root, folder)?,
         shape: Shape::Folder,
+        format: arguments.format.into(),
     };
     let base = stem_of(root.path.as_deref().unwrap_or(folder));
     let mut sources = Sources::default();
@@ -175,6 +176,11 @@ impl<'a> Work<'a> {
                 stack.span,
             ));
             let file = format!("{}.{}", stack.stem, self.extension);
+            if stack.is_rolled_out {
+                self.one(&stack, &file, &written, start, diagnostics)?;
+                diagnostics.extend(self.deployed_before(&file, stack.span));
+                continue;
+            }
             let name = self.record.name(&file);
             let part = (self.takeover.stem() != Some(&stack.stem)).then_some(stack.stem.as_str());
             let name = name.unwrap_or_else(|| stack_name(self.base, part));
@@ -192,7 +198,9 @@ impl<'a> Work<'a> {
                 template,
                 written.len(),
             );
-            self.one(&stack, &entry.template, &written, start, diagnostics)?;
+            if self.one(&stack, &entry.template, &written, start, diagnostics)? {
+                self.changed.push(self.entries.len());
+            }
             self.entries.push(entry);
             // The program ends soon. Freeing every template piece by piece takes longer than
             // comparing it.
@@ -205,6 +213,7 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
+    /// Keeps a template if it differs from the existing one, and returns whether it does.
     fn one(
         &mut self,
         stack: &Stack,
@@ -212,11 +221,11 @@ impl<'a> Work<'a> {
         written: &[u8],
         start: Span,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> anyhow::Result<()> {
+    ) -> anyhow::Result<bool> {
         let path = self.folder.join(file);
         let earlier = disk::existing(&path)?;
         if earlier.as_deref() == Some(written) {
-            return Ok(());
+            return Ok(false);
         }
         let meant = &self.arguments.republish;
         let record = match &earlier {
@@ -240,8 +249,24 @@ impl<'a> Work<'a> {
             let lowered = &stack.lowered;
             published::check_other(earlier, template, name, lowered, meant, diagnostics);
         }
-        self.changed.push(self.entries.len());
-        self.add(file, written)
+        self.add(file, written)?;
+        Ok(true)
+    }
+
+    /// The warning about the stack of a template that a stack set deploys from now on.
+    fn deployed_before(&self, file: &str, span: Span) -> Option<Diagnostic> {
+        let mut entries = self.record.entries.iter();
+        let entry = entries.find(|entry| entry.template == file)?;
+        let message = format!("the stack {} stays as it is", quote(&entry.name));
+        let delete = next::delete(&entry.name, &entry.regions);
+        Some(
+            Diagnostic::warning(Code::LeftTemplate, span, message)
+                .label("from now on a stack set deploys this")
+                .note(
+                    "in an account that has both, the stack set fails on names that exist already",
+                )
+                .help(format!("to delete the stack: {delete}")),
+        )
     }
 
     fn add(&mut self, file: &str, written: &[u8]) -> anyhow::Result<()> {
@@ -263,6 +288,9 @@ impl<'a> Work<'a> {
         let what = match left.entry.scope {
             Scope::Region => "the source no longer has its layer",
             Scope::Account => "the source no longer has a role, policy or boundary",
+            Scope::Organization if left.entry.rolls_out.is_some() => {
+                "the source no longer has a `roll out`"
+            }
             Scope::Organization => "the source no longer has a guardrail",
         };
         let shown = word(&path.display().to_string());
@@ -486,7 +514,7 @@ impl Record {
             template: file,
             scope: match stem {
                 RESTRICTIONS => Scope::Account,
-                GUARDRAILS => Scope::Organization,
+                GUARDRAILS | ROLL_OUT => Scope::Organization,
                 _ => Scope::Region,
             },
             regions: Vec::new(),
@@ -494,6 +522,7 @@ impl Record {
             parameters: Vec::new(),
             package: false,
             bucket: false,
+            rolls_out: None,
         });
         self.left.push(Left { entry, earlier });
     }

@@ -15,6 +15,7 @@ use crate::access::policy_file::PolicyFile;
 use crate::access::{Access, several};
 use crate::cloudformation::expand::nested::{Child, with_children};
 use crate::cloudformation::read::{self, ReadError};
+use crate::cloudformation::stack_set::is_rolled_out;
 use crate::cloudformation::{Template, Values};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::compile;
@@ -218,7 +219,7 @@ impl<'a> Reading<'a> {
                 let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
                 match extension.to_ascii_lowercase().as_str() {
                     "layers" => sources.push(path),
-                    "yaml" | "yml" | "json" | "template" if !is_packaged(self.tree, &path) => {
+                    "yaml" | "yml" | "json" | "template" if !self.tree.is_packaged(&path) => {
                         let root = self.tree.root(&path)?;
                         if may_have_resources(&root.bytes) {
                             templates.push(root);
@@ -318,7 +319,17 @@ impl<'a> Reading<'a> {
             return Ok(None);
         }
         self.note(name, &root.bytes);
+        children.borrow_mut().extend(self.rolled_out(&json, root));
         Ok(Some(self.with_nested(json, root, children)))
+    }
+
+    /// The file beside a template that its stack set rolls out: it is read already.
+    fn rolled_out(&self, template: &Json, root: &Root) -> Option<PathBuf> {
+        let path = root.path.as_deref()?;
+        let file = self.entry_of(path)?.rolls_out?.template;
+        let place = path.parent().unwrap_or(Path::new("")).join(file);
+        let bytes = self.tree.read(&place).ok()?;
+        is_rolled_out(template, &bytes).then(|| self.tree.identity(&place))
     }
 
     /// A template with those of its local nested stacks.
@@ -548,25 +559,13 @@ pub fn written_functions(root: &Root) -> anyhow::Result<Json> {
     Ok(json)
 }
 
-/// Whether a file is what `aws cloudformation package` made of a template beside it.
-fn is_packaged(tree: &Tree, path: &Path) -> bool {
-    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
-    let of = name.strip_suffix(".packaged.yaml");
-    of.is_some_and(|stem| {
-        let beside = |extension| path.with_file_name(format!("{stem}.{extension}"));
-        ["yaml", "yml", "json", "template"]
-            .iter()
-            .any(|extension| tree.kind(&beside(extension)) == PathKind::File)
-    })
-}
-
 /// A file below a folder, and what is written there, if it may have functions.
 pub fn functions_below(path: &Path) -> anyhow::Result<Option<(Root, Json)>> {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     let is_read = ["yaml", "yml", "json", "template"]
         .iter()
         .any(|known| extension.eq_ignore_ascii_case(known));
-    if !is_read || is_packaged(&Tree::Disk, path) {
+    if !is_read || Tree::Disk.is_packaged(path) {
         return Ok(None);
     }
     let root = disk::root(path)?;

@@ -5,7 +5,7 @@ use super::output::{published_in, stem_of};
 use crate::template::lower::Lowered;
 use crate::template::mark::source_of;
 use crate::template::published::{Earlier, moved};
-use crate::template::stacks::{Entry, GUARDRAILS, MANIFEST, RESTRICTIONS, Stack};
+use crate::template::stacks::{Entry, MANIFEST, RESTRICTIONS, Stack};
 use anyhow::Context;
 use std::collections::HashSet;
 use std::fs;
@@ -38,15 +38,23 @@ impl Takeover {
                     until the old stack is deleted"
                 ));
             }
-            takeover = match (rest.has_account, rest.has_organization) {
-                (false, false) => Self::Deleted,
-                (true, false) => Self::Becomes(RESTRICTIONS),
-                (false, true) => Self::Becomes(GUARDRAILS),
-                (true, true) => {
+            let rolls_out = stacks.iter().any(|stack| stack.is_rolled_out);
+            if rolls_out && rest.parts.contains(RESTRICTIONS) {
+                return Err(format!(
+                    "the stack of {template} has the roles and policies that `roll out` takes \
+                    elsewhere: first build the single template with `roll out` and deploy it, or \
+                    leave `roll out` out until the move is done"
+                ));
+            }
+            let mut parts = rest.parts.into_iter();
+            takeover = match (parts.next(), parts.next()) {
+                (None, _) => Self::Deleted,
+                (Some(stem), None) => Self::Becomes(stem),
+                (Some(_), Some(_)) => {
                     return Err(format!(
-                        "the stack of {template} has guardrails beside roles or policies, and \
-                        cannot become two stacks: keep these in this source and its single \
-                        template, and move the layers to a source of their own"
+                        "the stack of {template} has guardrails beside roles, policies or a \
+                        stack set, and cannot become two stacks: keep these in this source and its \
+                        single template, and move the layers to a source of their own"
                     ));
                 }
             };

@@ -1,6 +1,7 @@
 //! The next steps after a build: the commands that deploy its templates.
 
 use crate::access::drift::word;
+use crate::english::list;
 use crate::template::stacks::Entry;
 use std::path::Path;
 
@@ -61,7 +62,15 @@ pub fn deploy(stack: &Entry, template: &Path) -> Vec<String> {
         });
     }
     lines.push(deploy);
-    in_regions(&stack.regions, lines)
+    let mut lines = in_regions(&stack.regions, lines);
+    if let Some(rolls_out) = &stack.rolls_out {
+        lines.push(format!(
+            "    (each account of {} gets its stack set, except the organization's management \
+            account)",
+            list(&rolls_out.units, "and")
+        ));
+    }
+    lines
 }
 
 /// The command that deletes a stack, in all of its regions.

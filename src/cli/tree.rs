@@ -5,6 +5,7 @@ use crate::rules::load::Root;
 use crate::source::{Files, PathKind};
 use anyhow::{Context, anyhow, bail};
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -18,7 +19,19 @@ pub enum Tree {
 }
 
 impl Tree {
-    /// The kind of a path.
+    /// Whether a file is what `aws cloudformation package` made of a template beside it.
+    pub fn is_packaged(&self, path: &Path) -> bool {
+        let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+        let of = name.strip_suffix(".packaged.yaml");
+        of.is_some_and(|stem| {
+            let beside = |extension| path.with_file_name(format!("{stem}.{extension}"));
+            ["yaml", "yml", "json", "template"]
+                .iter()
+                .any(|extension| self.kind(&beside(extension)) == PathKind::File)
+        })
+    }
+
+    /// A file with its content.
     pub fn root(&self, path: &Path) -> anyhow::Result<Root> {
         match self {
             Self::Disk => disk::root(path),

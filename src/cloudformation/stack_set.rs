@@ -115,6 +115,17 @@ pub fn rolled_out(template: &Template) -> Vec<RolledOut> {
         .collect()
 }
 
+/// Whether a stack set of a template rolls out exactly these bytes.
+#[must_use]
+pub fn is_rolled_out(template: &Json, bytes: &[u8]) -> bool {
+    object(template.get("Resources")).any(|(_, resource)| {
+        let properties = resource.get("Properties");
+        let body = properties.and_then(|all| all.get("TemplateBody"));
+        resource.get("Type").and_then(Json::as_str) == Some("AWS::CloudFormation::StackSet")
+            && body.and_then(Json::as_str).map(str::as_bytes) == Some(bytes)
+    })
+}
+
 fn rolled_out_by(set: &Resource<'_>, template: &Template) -> Option<RolledOut> {
     let is_plain = set.condition().is_none() && !mentions(set.json, &|key| key == "Fn::Transform");
     let properties = set.json.get("Properties")?.as_object()?;

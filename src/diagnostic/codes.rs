@@ -187,6 +187,7 @@ codes! {
         repeated",
     RepublishedVersion "republished-version" [Error] "a build would publish a version a second \
     time",
+    RollOut "roll-out" [Error] "something cannot be rolled out to other accounts",
     RollingParameter "rolling-parameter" [Warning] "each new archive revokes a parameter's access \
     to earlier versions",
     SameArchive "same-archive" [Error] "several versions have the same archive",

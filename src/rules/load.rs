@@ -387,6 +387,7 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
     let more = ast.statements.iter().find_map(|statement| match statement {
         Statement::Stack(text) => Some(("a `stack` statement".to_owned(), text.span)),
         Statement::Regions(_, span) => Some(("a `regions` statement".to_owned(), *span)),
+        Statement::RollOut(roll_out) => Some(("a `roll out` statement".to_owned(), roll_out.span)),
         Statement::Layer(layer) => Some(("a layer".to_owned(), layer.name.span)),
         Statement::Expect(claim) => Some(("a claim".to_owned(), claim.keyword)),
         Statement::Restriction(restriction) => Some((

@@ -36,6 +36,8 @@ pub struct Rules {
     pub description: Option<Spanned<String>>,
     /// `regions`: where the layers are deployed; empty without the statement.
     pub regions: Vec<Spanned<String>>,
+    /// `roll out`: the accounts that get the roles, policies and boundaries.
+    pub roll_out: Option<RollOut>,
     /// The template's parameters, by name.
     pub parameters: Vec<Parameter>,
     /// Everybody that anything is shared with, accounts first, then organizations, then everyone.
@@ -50,6 +52,17 @@ pub struct Rules {
     pub deadlines: Vec<Spanned<Date>>,
     /// The accounts that the accounts file lists.
     pub organization: Option<Arc<Organization>>,
+}
+
+/// The accounts that get the roles, policies and boundaries of a source from a stack set.
+#[derive(Clone, Debug)]
+pub struct RollOut {
+    /// The place that asks for it.
+    pub span: Span,
+    /// The root or the units that the accounts are in.
+    pub units: Vec<Target>,
+    /// The region of the stacks.
+    pub region: String,
 }
 
 impl Rules {

@@ -6,6 +6,7 @@ mod iam_arn;
 mod layer;
 mod region;
 mod restriction;
+mod roll_out;
 mod runtime;
 mod set;
 mod share;
@@ -72,6 +73,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     };
     let mut rules = Rules::default();
     let mut regions = None;
+    let mut roll_out: Option<&ast::RollOut> = None;
     let mut layers: IndexMap<String, Layer> = IndexMap::new();
     let mut blocks: IndexMap<&str, Block> = IndexMap::new();
     for statement in &root.ast.statements {
@@ -89,6 +91,10 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
                     regions = Some(*span);
                     rules.regions = resolver.regions(names);
                 }
+            },
+            Statement::RollOut(written) => match roll_out {
+                Some(first) => resolver.repeated(Keyword::Roll, written.span, first.span),
+                None => roll_out = Some(written),
             },
             Statement::Layer(declared) => {
                 if let Some(first) = blocks.get(declared.name.text.as_str()) {
@@ -117,6 +123,10 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     let names = names(&root.ast, &blocks, &layers);
     let restrictions = resolver.restrictions(&root.ast, &names);
     let claims = resolver.claims(&root.ast, &names);
+    if let Some(written) = roll_out {
+        resolver.refuse_own_layers(written.span, &restrictions, &claims, &layers);
+        rules.roll_out = resolver.roll_out(written, rules.regions.first(), &restrictions);
+    }
     let Resolver {
         scope,
         diagnostics,

@@ -35,6 +35,8 @@ pub enum Statement {
     Stack(Value),
     /// `regions NAME, …`
     Regions(Vec<Value>, Span),
+    /// `roll out to UNIT, … [in REGION]`
+    RollOut(RollOut),
     /// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
     Parameter(Parameter),
     /// `account NAME = ID`
@@ -55,6 +57,17 @@ pub enum Statement {
     Restriction(Restriction),
     /// `expect CLAIM`
     Expect(Claim),
+}
+
+/// `roll out to UNIT, … [in REGION]`
+#[derive(Clone, Debug)]
+pub struct RollOut {
+    /// The place of its first word.
+    pub span: Span,
+    /// The roots and units.
+    pub targets: Vec<Principal>,
+    /// The region.
+    pub region: Option<Value>,
 }
 
 /// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"] [{ … }]`

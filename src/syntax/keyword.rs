@@ -105,6 +105,8 @@ macro_rules! choice {
 keywords! {
     Stack "stack",
     Regions "regions",
+    Roll "roll",
+    Out "out",
     Parameter "parameter",
     Account "account",
     Organization "organization",
@@ -187,6 +189,7 @@ choice! {
     StatementKeyword:
     Stack,
     Regions,
+    Roll,
     Parameter,
     Account,
     Organization,

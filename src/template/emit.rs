@@ -6,8 +6,8 @@ pub use iam::{document, statement};
 
 use super::mark::FIRST_LINE;
 use super::model::{
-    Content, Decision, LayerVersion, Output, Parameter, Permission, Properties, Resource,
-    SsmParameter, Template, Test, Value,
+    Content, Decision, LayerVersion, Output, Parameter, Permission, Properties, Remarked, Resource,
+    SsmParameter, StackSet, StackSetParameter, Template, Test, Value,
 };
 use crate::rules::model::{Suppressed, ToolKeyword};
 use std::io;
@@ -19,6 +19,8 @@ pub enum Scalar<'a> {
     Plain(&'static str),
     /// Any text.
     Text(&'a str),
+    /// A truth value.
+    Truth(bool),
     /// `!Ref`
     Ref(&'a str),
     /// `!Sub`
@@ -63,6 +65,8 @@ pub trait Sink {
     /// A scalar as the value of the last key or as an item, followed by a remark in a form that has
     /// them.
     fn scalar(&mut self, scalar: Scalar<'_>, comment: Option<&str>);
+    /// A template, written in the same form, as the text that is the value of the last key.
+    fn template(&mut self, template: &Template);
     /// Ends the document.
     fn finish(self) -> io::Result<()>;
 }
@@ -351,6 +355,7 @@ fn type_name(properties: &Properties) -> &'static str {
         Properties::Role(_) => "AWS::IAM::Role",
         Properties::ManagedPolicy(_) => "AWS::IAM::ManagedPolicy",
         Properties::ServiceControlPolicy(_) => "AWS::Organizations::Policy",
+        Properties::StackSet(_) => "AWS::CloudFormation::StackSet",
     }
 }
 
@@ -364,6 +369,7 @@ pub fn properties(sink: &mut impl Sink, properties: &Properties) {
         Properties::Role(role) => iam::role(sink, role),
         Properties::ManagedPolicy(policy) => iam::managed_policy(sink, policy),
         Properties::ServiceControlPolicy(policy) => iam::service_control_policy(sink, policy),
+        Properties::StackSet(set) => stack_set(sink, set),
     }
     sink.end_map();
 }
@@ -439,4 +445,58 @@ fn ssm_parameter(sink: &mut impl Sink, parameter: &SsmParameter) {
     value(sink, "Name", name);
     text(sink, "Type", Some("String"));
     value(sink, "Value", stored);
+}
+
+fn stack_set(sink: &mut impl Sink, set: &StackSet) {
+    let StackSet {
+        capability,
+        parameters,
+        units,
+        region,
+        body,
+    } = set;
+    sink.key("StackSetName");
+    sink.scalar(Scalar::Ref("AWS::StackName"), None);
+    text(sink, "PermissionModel", Some("SERVICE_MANAGED"));
+    sink.key("AutoDeployment");
+    sink.begin_map();
+    sink.key("Enabled");
+    sink.scalar(Scalar::Truth(true), None);
+    sink.key("RetainStacksOnAccountRemoval");
+    sink.scalar(Scalar::Truth(false), None);
+    sink.end_map();
+    if let Some(capability) = capability {
+        texts(sink, "Capabilities", &[(*capability).to_owned()]);
+    }
+    sink.key("StackInstancesGroup");
+    sink.begin_list();
+    sink.item();
+    sink.begin_map();
+    sink.key("DeploymentTargets");
+    sink.begin_map();
+    sink.key("OrganizationalUnitIds");
+    sink.begin_list();
+    for Remarked { value, remark } in units {
+        sink.item();
+        sink.scalar(value.into(), remark.as_deref());
+    }
+    sink.end_list();
+    sink.end_map();
+    texts(sink, "Regions", std::slice::from_ref(region));
+    sink.end_map();
+    sink.end_list();
+    if !parameters.is_empty() {
+        sink.key("Parameters");
+        sink.begin_list();
+        for StackSetParameter { name, value: given } in parameters {
+            sink.item();
+            sink.begin_map();
+            text(sink, "ParameterKey", Some(name));
+            value(sink, "ParameterValue", given);
+            sink.end_map();
+        }
+        sink.end_list();
+    }
+    sink.key("TemplateBody");
+    sink.template(body);
 }

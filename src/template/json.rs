@@ -1,7 +1,9 @@
 //! The template as JSON in ASCII, with the long forms of the intrinsic functions.
 
+use super::Format;
 use super::emit::{Scalar, Sink};
 use super::mark::METADATA;
+use super::model::Template;
 use serde::Serialize;
 use serde_json::ser::Formatter;
 use std::io::{self, Write};
@@ -137,6 +139,7 @@ impl<W: Write> Sink for Json<W> {
 
     fn scalar(&mut self, scalar: Scalar<'_>, _: Option<&str>) {
         let (function, text) = match scalar {
+            Scalar::Truth(truth) => return self.put(if truth { "true" } else { "false" }),
             Scalar::Plain(text) => (None, text),
             Scalar::Text(text) => (None, text),
             Scalar::Ref(name) => (Some("Ref"), name),
@@ -151,6 +154,14 @@ impl<W: Write> Sink for Json<W> {
         if function.is_some() {
             self.put(" }");
         }
+    }
+
+    fn template(&mut self, template: &Template) {
+        let mut written = Vec::new();
+        if let Err(error) = template.write(Format::Json, &mut written) {
+            self.error.get_or_insert(error);
+        }
+        self.put_string(&String::from_utf8_lossy(&written));
     }
 
     fn finish(mut self) -> io::Result<()> {

@@ -4,8 +4,10 @@ mod conditions;
 mod layers;
 pub mod names;
 mod restrictions;
+mod roll_out;
 mod trust;
 
+use super::Format;
 use super::model::{Decision, Output, Parameter, Resource, Template, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::formats::{
@@ -21,6 +23,12 @@ use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use roll_out::roll_out;
+use trust::id_value;
+
+/// The logical ID of the stack set.
+pub const ROLL_OUT: &str = "RollOut";
+
 /// The paths of the source and the template.
 #[derive(Clone, Debug, Default)]
 pub struct Placement {
@@ -31,6 +39,8 @@ pub struct Placement {
     pub source_folder: String,
     /// The form of the output.
     pub shape: Shape,
+    /// The form of each template.
+    pub format: Format,
 }
 
 impl Placement {
@@ -75,6 +85,9 @@ pub struct Lowered {
     pub source_map: SourceMap,
     /// Which resources and outputs each layer has, in the order of the layers.
     pub parts: Vec<LayerPart>,
+    /// For each resource of the template that is rolled out, the place in the source that asks for
+    /// it.
+    pub rolled_out_origins: Vec<Span>,
 }
 
 /// The resources and outputs of a layer.
@@ -182,9 +195,30 @@ impl Lowered {
     #[must_use]
     pub fn places(&self) -> HashMap<String, Span> {
         let ids = self.template.resources.iter();
-        ids.map(|resource| resource.id.clone())
+        let ids = ids.map(|resource| resource.id.clone());
+        let own = ids.zip(self.origins.iter().copied());
+        let rolled_out = self.rolled_out();
+        let rolled_out = rolled_out.map(|(id, origin)| (format!("{ROLL_OUT}.{id}"), origin));
+        own.chain(rolled_out).collect()
+    }
+
+    /// The place in the source that asks for a resource, in whichever template it is.
+    #[must_use]
+    pub fn origin(&self, id: &str) -> Option<Span> {
+        let resources = self.template.resources.iter();
+        let ids = resources.map(|resource| resource.id.as_str());
+        let mut all = ids
             .zip(self.origins.iter().copied())
-            .collect()
+            .chain(self.rolled_out());
+        all.find_map(|(known, origin)| (known == id).then_some(origin))
+    }
+
+    /// The resources that are rolled out, and the places that ask for them.
+    fn rolled_out(&self) -> impl Iterator<Item = (&str, Span)> {
+        let body = self.template.stack_set().map(|set| &set.body);
+        let resources = body.into_iter().flat_map(|body| &body.resources);
+        let ids = resources.map(|resource| resource.id.as_str());
+        ids.zip(self.rolled_out_origins.iter().copied())
     }
 
     /// Adds a resource.

@@ -73,7 +73,8 @@ impl Lengths {
                     | Properties::SsmParameter(_)
                     | Properties::Role(_)
                     | Properties::ManagedPolicy(_)
-                    | Properties::ServiceControlPolicy(_) => None,
+                    | Properties::ServiceControlPolicy(_)
+                    | Properties::StackSet(_) => None,
                 });
         let versions: Vec<(String, usize)> = versions.collect();
         lengths.named.extend(versions);
@@ -140,6 +141,7 @@ pub fn scalar(scalar: Scalar<'_>, lengths: &Lengths) -> usize {
         Scalar::Text(text) => text.chars().count(),
         Scalar::Ref(name) => lengths.value(name),
         Scalar::Sub(text) => lengths.substituted(text),
+        Scalar::Truth(truth) => return if truth { 4 } else { 5 },
     })
 }
 
@@ -212,6 +214,8 @@ impl Sink for Measure<'_> {
     fn scalar(&mut self, scalar: Scalar<'_>, _: Option<&str>) {
         self.characters += self::scalar(scalar, self.lengths);
     }
+
+    fn template(&mut self, _: &Template) {}
 
     fn finish(self) -> io::Result<()> {
         Ok(())

@@ -8,6 +8,7 @@ pub mod mark;
 mod measure;
 pub mod model;
 pub mod published;
+mod references;
 mod split;
 pub mod stacks;
 pub mod yaml;

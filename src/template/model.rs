@@ -90,7 +90,24 @@ impl Template {
                 | Properties::SsmParameter(_)
                 | Properties::Role(_)
                 | Properties::ManagedPolicy(_)
-                | Properties::ServiceControlPolicy(_) => false,
+                | Properties::ServiceControlPolicy(_)
+                | Properties::StackSet(_) => false,
+            })
+    }
+
+    /// Its stack set, if it has one.
+    #[must_use]
+    pub fn stack_set(&self) -> Option<&StackSet> {
+        self.resources
+            .iter()
+            .find_map(|resource| match &resource.properties {
+                Properties::StackSet(set) => Some(set.as_ref()),
+                Properties::LayerVersion(_)
+                | Properties::Permission(_)
+                | Properties::SsmParameter(_)
+                | Properties::Role(_)
+                | Properties::ManagedPolicy(_)
+                | Properties::ServiceControlPolicy(_) => None,
             })
     }
 
@@ -107,7 +124,8 @@ impl Template {
                 Properties::LayerVersion(_)
                 | Properties::Permission(_)
                 | Properties::SsmParameter(_)
-                | Properties::ServiceControlPolicy(_) => continue,
+                | Properties::ServiceControlPolicy(_)
+                | Properties::StackSet(_) => continue,
             };
             if name.is_some() {
                 return Some("CAPABILITY_NAMED_IAM");
@@ -215,6 +233,8 @@ pub enum Properties {
     ManagedPolicy(Box<ManagedPolicy>),
     /// `AWS::Organizations::Policy` of type `SERVICE_CONTROL_POLICY`
     ServiceControlPolicy(Box<ServiceControlPolicy>),
+    /// `AWS::CloudFormation::StackSet` with service-managed permissions
+    StackSet(Box<StackSet>),
 }
 
 /// `AWS::Lambda::LayerVersion`. Every property is create-only: a change publishes a new version.
@@ -323,4 +343,28 @@ pub struct ServiceControlPolicy {
     pub targets: Vec<Remarked>,
     /// `Content`
     pub document: Document,
+}
+
+/// `AWS::CloudFormation::StackSet` with service-managed permissions. Its name is that of the stack.
+#[derive(Clone, Debug)]
+pub struct StackSet {
+    /// `Capabilities`
+    pub capability: Option<&'static str>,
+    /// `Parameters`
+    pub parameters: Vec<StackSetParameter>,
+    /// `OrganizationalUnitIds`
+    pub units: Vec<Remarked>,
+    /// `Regions`: one, since IAM has none.
+    pub region: String,
+    /// `TemplateBody`
+    pub body: Template,
+}
+
+/// The value of a parameter of the template that a stack set rolls out.
+#[derive(Clone, Debug)]
+pub struct StackSetParameter {
+    /// `ParameterKey`
+    pub name: String,
+    /// `ParameterValue`
+    pub value: Value,
 }

@@ -4,22 +4,24 @@
 //! The list of them is the folder's `stacks.json`. Nothing in it changes with a release, so that
 //! two releases of two layers meet in no file.
 
-use super::emit::{self, Scalar, Sink};
 use super::lower::Lowered;
-use super::model::{Decision, Parameter, Properties, Template};
+use super::model::{Decision, Parameter, Properties, Template, Value};
+use super::references::{needed_conditions, of_properties, references};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::source::Span;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::io;
+use std::collections::{HashMap, HashSet};
 
 /// The name of the list of stacks in a folder.
 pub const MANIFEST: &str = "stacks.json";
 
 /// The name, without its extension, of the template for resources that exist once in an account.
 pub const RESTRICTIONS: &str = "restrictions";
+
+/// The name, without its extension, of the template with the stack set.
+pub const ROLL_OUT: &str = "roll-out";
 
 /// The name, without its extension, of the template for resources that exist once in an
 /// organization.
@@ -33,7 +35,7 @@ pub enum Scope {
     Region,
     /// Once in an account: roles, policies and boundaries.
     Account,
-    /// Once in an organization: guardrails.
+    /// Once in an organization: guardrails, and stack sets.
     Organization,
 }
 
@@ -48,6 +50,8 @@ pub struct Stack {
     pub span: Span,
     /// Its template.
     pub lowered: Lowered,
+    /// Whether a stack set deploys it.
+    pub is_rolled_out: bool,
 }
 
 /// A stack, as `stacks.json` has it.
@@ -69,6 +73,39 @@ pub struct Entry {
     pub package: bool,
     /// Whether its template is too large for a deploy without a bucket.
     pub bucket: bool,
+    /// What its stack set rolls out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rolls_out: Option<RollsOut>,
+}
+
+/// What a stack set rolls out, as `stacks.json` has it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RollsOut {
+    /// The file name of the template that each account gets.
+    pub template: String,
+    /// The IDs of the root and the units whose accounts get it.
+    pub units: Vec<String>,
+    /// The regions that each account gets it in.
+    pub regions: Vec<String>,
+    /// The capability that its stacks need.
+    pub capabilities: Vec<String>,
+}
+
+impl RollsOut {
+    /// What a template rolls out; `extension` is that of every template.
+    fn of(template: &Template, extension: &str) -> Option<Self> {
+        let set = template.stack_set()?;
+        let units = set.units.iter().filter_map(|unit| match &unit.value {
+            Value::String(id) => Some(id.to_string()),
+            Value::Ref(_) | Value::Sub(_) => None,
+        });
+        Some(Self {
+            template: format!("{RESTRICTIONS}.{extension}"),
+            units: units.collect(),
+            regions: vec![set.region.clone()],
+            capabilities: set.capability.map(str::to_owned).into_iter().collect(),
+        })
+    }
 }
 
 /// A parameter of a template, as `stacks.json` has it.
@@ -96,6 +133,10 @@ impl Entry {
             Scope::Region => regions,
             Scope::Account | Scope::Organization => &regions[..regions.len().min(1)],
         };
+        let extension = template
+            .rsplit_once('.')
+            .map_or("", |(_, extension)| extension);
+        let rolls_out = RollsOut::of(written, extension);
         let parameters = written.parameters.iter().map(|parameter| EntryParameter {
             name: parameter.name.clone(),
             required: parameter.default.is_none(),
@@ -113,6 +154,7 @@ impl Entry {
             parameters: parameters.collect(),
             package: written.needs_package(),
             bucket: bytes > INLINE_TEMPLATE_BYTES,
+            rolls_out,
         }
     }
 }
@@ -163,6 +205,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
         parts,
         source_map: _,
         why: _,
+        rolled_out_origins,
     } = whole;
     let begin = || Lowered {
         template: Template {
@@ -199,12 +242,20 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
             scope: Scope::Region,
             span: part.span,
             lowered,
+            is_rolled_out: false,
         });
     }
-    let (mut account, mut organization) = (begin(), begin());
+    let (mut account, mut organization, mut roll_out) = (begin(), begin(), begin());
+    let mut is_rolled_out = false;
     for (resource, origin) in resources {
         match &resource.properties {
             Properties::ServiceControlPolicy(_) => organization.push(resource, origin),
+            Properties::StackSet(set) => {
+                is_rolled_out = true;
+                account.template = set.body.clone();
+                account.origins.clone_from(&rolled_out_origins);
+                roll_out.push(resource, origin);
+            }
             Properties::LayerVersion(_)
             | Properties::Permission(_)
             | Properties::SsmParameter(_)
@@ -214,6 +265,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
     }
     for (stem, scope, lowered) in [
         (RESTRICTIONS, Scope::Account, account),
+        (ROLL_OUT, Scope::Organization, roll_out),
         (GUARDRAILS, Scope::Organization, organization),
     ] {
         if let Some(&span) = lowered.origins.first() {
@@ -222,6 +274,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
                 scope,
                 span,
                 lowered,
+                is_rolled_out: is_rolled_out && scope == Scope::Account,
             });
         }
     }
@@ -232,8 +285,8 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
 
 /// Gives each stack the conditions that its resources rest on.
 fn add_conditions(stacks: &mut [Stack], conditions: &[Decision], origins: &[Span]) {
-    for stack in stacks {
-        let needed = needed(&stack.lowered.template, conditions);
+    for stack in stacks.iter_mut().filter(|stack| !stack.is_rolled_out) {
+        let needed = needed_conditions(&stack.lowered.template, conditions);
         let mut kept = Vec::new();
         for (condition, &origin) in conditions.iter().zip(origins) {
             if needed.contains(condition.id.as_str()) {
@@ -251,7 +304,7 @@ fn add_parameters(stacks: &mut [Stack], parameters: &[Parameter]) {
     if parameters.is_empty() {
         return;
     }
-    for stack in stacks {
+    for stack in stacks.iter_mut().filter(|stack| !stack.is_rolled_out) {
         let template = &mut stack.lowered.template;
         let named = references(template);
         for parameter in parameters {
@@ -265,6 +318,7 @@ fn add_parameters(stacks: &mut [Stack], parameters: &[Parameter]) {
 /// Refuses layers whose templates would have the same name on a file system that does not
 /// distinguish upper and lower case.
 fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
+    let rolls_out = whole.template.stack_set().is_some();
     let mut seen: HashMap<String, Span> = HashMap::new();
     for part in &whole.parts {
         let stem = part.layer.to_ascii_lowercase();
@@ -278,6 +332,7 @@ fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
             }
             GUARDRAILS => Some("`guardrails` is the template of guardrails"),
             "stacks" => Some("`stacks` is the list of all stacks"),
+            ROLL_OUT if rolls_out => Some("`roll-out` is the template of the stack set"),
             _ => None,
         };
         let diagnostic = Diagnostic::error(Code::FileClash, part.span, message).help(
@@ -309,9 +364,8 @@ fn refuse_references(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     let versions = whole.template.resources[..first].iter();
     let layers: HashSet<&str> = versions.map(|resource| resource.id.as_str()).collect();
     for (resource, &origin) in others.iter().zip(&whole.origins[first..]) {
-        let mut names = References::default();
-        emit::properties(&mut names, &resource.properties);
-        if let Some(version) = names.0.iter().find(|name| layers.contains(name.as_str())) {
+        let names = of_properties(&resource.properties);
+        if let Some(version) = names.iter().find(|name| layers.contains(name.as_str())) {
             let message =
                 format!("this refers to the version `{version}`, which is in another stack");
             diagnostics.push(
@@ -326,97 +380,6 @@ fn refuse_references(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
                     ),
             );
         }
-    }
-}
-
-/// The conditions that a template depends on, and those that they name.
-fn needed<'a>(template: &'a Template, all: &'a [Decision]) -> HashSet<&'a str> {
-    let of_resources = template
-        .resources
-        .iter()
-        .map(|resource| &resource.condition);
-    let of_outputs = template.outputs.iter().map(|output| &output.condition);
-    let named = of_resources.chain(of_outputs).flatten();
-    let mut open: Vec<&str> = named.map(|name| &**name).collect();
-    let mut needed = HashSet::new();
-    while let Some(name) = open.pop() {
-        if needed.insert(name) {
-            let decision = all.iter().find(|decision| decision.id == name);
-            open.extend(
-                decision
-                    .into_iter()
-                    .flat_map(|decision| decision.test.names()),
-            );
-        }
-    }
-    needed
-}
-
-/// The references of a template.
-fn references(template: &Template) -> BTreeSet<String> {
-    let mut names = References::default();
-    for resource in &template.resources {
-        emit::properties(&mut names, &resource.properties);
-    }
-    for condition in &template.conditions {
-        emit::condition(&mut names, condition);
-    }
-    for output in &template.outputs {
-        names.scalar((&output.value).into(), None);
-    }
-    names.0
-}
-
-/// Collects the references during a walk over a template.
-#[derive(Default)]
-struct References(BTreeSet<String>);
-
-impl References {
-    fn add(&mut self, name: &str) {
-        if !self.0.contains(name) {
-            self.0.insert(name.to_owned());
-        }
-    }
-}
-
-impl Sink for References {
-    fn header(&mut self, _: &[String]) {}
-
-    fn mark(&mut self) {}
-
-    fn blank(&mut self) {}
-
-    fn comment(&mut self, _: &str) {}
-
-    fn begin_map(&mut self) {}
-
-    fn end_map(&mut self) {}
-
-    fn begin_list(&mut self) {}
-
-    fn end_list(&mut self) {}
-
-    fn key(&mut self, _: &'static str) {}
-
-    fn name(&mut self, _: &str) {}
-
-    fn item(&mut self) {}
-
-    fn scalar(&mut self, scalar: Scalar<'_>, _: Option<&str>) {
-        match scalar {
-            Scalar::Plain(_) | Scalar::Text(_) => {}
-            Scalar::Ref(name) => self.add(name),
-            // `${!Name}` stands for itself, and no parameter is called `!Name`.
-            Scalar::Sub(text) => text
-                .split("${")
-                .skip(1)
-                .filter_map(|rest| rest.split_once('}'))
-                .for_each(|(name, _)| self.add(name)),
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        Ok(())
     }
 }
 

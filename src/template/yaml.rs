@@ -4,7 +4,9 @@
 //! Block style only, ASCII only, no anchors. Every text that some reader could read as a number, a
 //! date, a truth value or null is quoted.
 
+use super::Format;
 use super::emit::{Scalar, Sink};
+use super::model::Template;
 use std::io::{self, Write};
 
 /// A YAML writer. It writes many small pieces, so it is for memory.
@@ -140,6 +142,7 @@ impl<W: Write> Sink for Yaml<W> {
         match scalar {
             Scalar::Plain(text) => self.put(text),
             Scalar::Text(text) => put_text(self, text),
+            Scalar::Truth(truth) => self.put(if truth { "true" } else { "false" }),
             Scalar::Ref(name) => {
                 self.put("!Ref ");
                 put_text(self, name);
@@ -154,6 +157,24 @@ impl<W: Write> Sink for Yaml<W> {
             self.put_comment(comment);
         }
         self.put("\n");
+        self.after = After::Line;
+    }
+
+    fn template(&mut self, template: &Template) {
+        let mut written = Vec::new();
+        if let Err(error) = template.write(Format::Yaml, &mut written) {
+            self.error.get_or_insert(error);
+        }
+        self.put(" |\n");
+        self.indent += 2;
+        for line in String::from_utf8_lossy(&written).lines() {
+            if !line.is_empty() {
+                self.put_indent();
+                self.put(line);
+            }
+            self.put("\n");
+        }
+        self.indent -= 2;
         self.after = After::Line;
     }
 

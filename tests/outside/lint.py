@@ -7,7 +7,8 @@ reason why it does not concern us. Advice below that level is left out: it descr
 ("create-only") and asks for tags. A rule of the table that no template sets off any more fails too,
 so that the table holds no dead entries.
 
-Templates named as arguments are checked beside templates/*.yaml and tests/cases/compile/*.yaml.
+Templates named as arguments are checked beside templates/*.yaml and tests/cases/compile/*.yaml. So
+is what the stack sets of all of these roll out, since no linter looks into that text.
 """
 
 import json
@@ -18,9 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 from cloudformation_validate import CompositeEngine, ReportStatus, Severity, ValidateConfig
 
-from tests.shared.checks import ROOT, STATE, count, finish, shown, some, templates
+from tests.shared.checks import ROOT, STATE, count, finish, shown, some, stack_sets, templates
 
 EMPTY = " of an empty default"
 
@@ -100,6 +102,15 @@ def cloudformation_validate(paths: list[Path]) -> Iterator[Finding]:
             )
 
 
+def rolled_out(paths: list[Path]) -> Iterator[Path]:
+    """A file for each template that is rolled out by a stack set of another one."""
+    for path in paths:
+        for stack_set in stack_sets(yaml_parse(path.read_text())):
+            place = STATE / f"rolled-out-{path.name}"
+            place.write_text(stack_set["TemplateBody"])
+            yield place
+
+
 def main() -> int:
     cases = some((ROOT / "tests" / "cases" / "compile").glob("*.yaml"))
     paths = templates() + cases + [Path(argument).absolute() for argument in sys.argv[1:]]
@@ -111,6 +122,10 @@ def main() -> int:
             "",
         )
     STATE.mkdir(parents=True, exist_ok=True)
+    bodies = list(rolled_out(paths))
+    if not bodies:
+        return finish("lint", ["no template has a stack set"], "")
+    paths += bodies
     findings = [*cfn_lint(paths), *cloudformation_validate(paths)]
     fired = {finding.rule for finding in findings}
     faults = [str(finding) for finding in findings if finding.rule not in SUPPRESSED]

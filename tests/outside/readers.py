@@ -19,7 +19,17 @@ from pathlib import Path
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
-from tests.shared.checks import ROOT, count, differences, finish, long_form, shown, some, templates
+from tests.shared.checks import (
+    ROOT,
+    count,
+    differences,
+    finish,
+    long_form,
+    shown,
+    some,
+    stack_sets,
+    templates,
+)
 
 FUNCTIONS = [
     "And",
@@ -127,11 +137,29 @@ def text_faults(data: bytes) -> Iterator[str]:
         yield f"it is not YAML: {error}"
 
 
+def opened(template: object, parse: Callable[[str], object]) -> object:
+    """A parsed template in the long form, in which the text that a stack set rolls out is parsed,
+    too.
+    """
+    if not isinstance(template, dict):
+        raise ValueError("it is not a mapping")
+    for stack_set in stack_sets(template):
+        stack_set["TemplateBody"] = parse(stack_set["TemplateBody"])
+    return long_form(template)
+
+
+def unmarked(text: str | bytes) -> dict:
+    """JSON without the entry that says who wrote it, since YAML says it in its first line."""
+    read = json.loads(text, object_pairs_hook=no_duplicates)
+    read.pop("Metadata")
+    return read
+
+
 def reading_faults(data: bytes, expected: object) -> Iterator[str]:
     """Where a reader of the YAML sees something else than the JSON says."""
     for reader, parse in READERS.items():
         try:
-            found = long_form(parse(data.decode()))
+            found = opened(parse(data.decode()), parse)
         except (yaml.YAMLError, ValueError) as error:
             yield f"{reader} cannot read it: {error}"
             continue
@@ -160,10 +188,7 @@ def example_faults(layershare: Path, source: Path) -> Iterator[str]:
     for fault in text_faults(as_yaml.stdout):
         yield f"in the YAML, {fault}"
     try:
-        read = json.loads(as_json.stdout, object_pairs_hook=no_duplicates)
-        # JSON has no first line to say who wrote it.
-        read.pop("Metadata")
-        expected = long_form(read)
+        expected = opened(unmarked(as_json.stdout), unmarked)
     except ValueError as error:
         yield f"the JSON cannot be read: {error}"
         return

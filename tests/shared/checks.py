@@ -65,6 +65,15 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
+def stack_sets(template: dict) -> Iterator[dict]:
+    """The properties of the stack sets of a parsed template. `TemplateBody` is what one rolls
+    out.
+    """
+    for resource in template.get("Resources", {}).values():
+        if resource["Type"] == "AWS::CloudFormation::StackSet":
+            yield resource["Properties"]
+
+
 def long_form(value: object) -> object:
     """A parsed template with `Fn::GetAtt: Resource.Attribute` written as a list, which is the one
     spelling that reading a short tag leaves open.

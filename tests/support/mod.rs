@@ -54,7 +54,7 @@ pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
     let placement = Placement {
         shape: Shape::Template,
         source_name: "test.layers".to_owned(),
-        source_folder: String::new(),
+        ..Placement::default()
     };
     let compiled = compile(root, &placement, Limits::default(), &NoFiles, &mut sources);
     (compiled, sources)

@@ -17,6 +17,7 @@ pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
             Statement::Group(group) => &group.name,
             Statement::Stack(_)
             | Statement::Regions(..)
+            | Statement::RollOut(_)
             | Statement::Parameter(_)
             | Statement::Accounts(_)
             | Statement::Include(_)

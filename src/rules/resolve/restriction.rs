@@ -393,7 +393,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn targets(&mut self, written: &[ast::Principal], targets: &mut Vec<Target>) {
+    /// Roots, units and accounts.
+    pub(super) fn targets(&mut self, written: &[ast::Principal], targets: &mut Vec<Target>) {
         for target in written {
             if let ast::Principal::Named(word) = target
                 && formats::is_target_id(&word.text)
@@ -447,7 +448,7 @@ impl Resolver<'_> {
                         Diagnostic::error(
                             Code::InvalidTarget,
                             span,
-                            "a guardrail applies to roots, units and accounts",
+                            "this is not a root, a unit or an account",
                         )
                         .help("for a whole organization, give the ID of its root: `r-…`"),
                     ),

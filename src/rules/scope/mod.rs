@@ -160,6 +160,7 @@ impl Scope {
             }
             Statement::Stack(_)
             | Statement::Regions(..)
+            | Statement::RollOut(_)
             | Statement::Parameter(_)
             | Statement::Include(_)
             | Statement::Accounts(_)

@@ -9,9 +9,10 @@ mod layer;
 mod restriction;
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use crate::syntax::ast::{
-    Alias, File, Group, Parameter, ParameterStatement, Principal, RestrictionKind, Statement, Value,
+    Alias, File, Group, Parameter, ParameterStatement, Principal, RestrictionKind, RollOut,
+    Statement, Value,
 };
 use crate::syntax::keyword::{
     Choice, Keyword, ParameterKeyword, PrincipalKeyword, StatementKeyword,
@@ -109,6 +110,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
             comma_separated(cursor, |cursor| cursor.expect_value("a region"))?,
             span,
         ),
+        StatementKeyword::Roll => Statement::RollOut(roll_out(cursor, span)?),
         StatementKeyword::Parameter => Statement::Parameter(parameter(cursor)?),
         StatementKeyword::Account => {
             Statement::Account(alias(cursor, "the account's name", "an account ID")?)
@@ -146,6 +148,22 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         Err(Failed) => cursor.recover(),
     }
     Ok(statement)
+}
+
+/// `out to UNIT, … [in REGION]`
+fn roll_out(cursor: &mut Cursor<'_>, span: Span) -> Parsed<RollOut> {
+    cursor.expect_keyword(Keyword::Out)?;
+    cursor.expect_keyword(Keyword::To)?;
+    let targets = comma_separated(cursor, principal)?;
+    let region = match cursor.accept_keyword(Keyword::In) {
+        Some(_) => Some(cursor.expect_value("a region")?),
+        None => None,
+    };
+    Ok(RollOut {
+        span,
+        targets,
+        region,
+    })
 }
 
 /// `from "FILE"`

@@ -80,9 +80,11 @@ fn documents(properties: &Properties) -> Vec<(Kind, &Document)> {
         Properties::Role(role) => vec![(Kind::Trust, &role.trust), (Kind::Inline, &role.policy)],
         Properties::ManagedPolicy(policy) => vec![(Kind::Managed, &policy.document)],
         Properties::ServiceControlPolicy(policy) => vec![(Kind::Guardrail, &policy.document)],
-        Properties::LayerVersion(_) | Properties::Permission(_) | Properties::SsmParameter(_) => {
-            Vec::new()
-        }
+        // What a stack set rolls out is measured before it does.
+        Properties::LayerVersion(_)
+        | Properties::Permission(_)
+        | Properties::SsmParameter(_)
+        | Properties::StackSet(_) => Vec::new(),
     }
 }
 
@@ -210,7 +212,8 @@ fn count_policies(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
             | Properties::Permission(_)
             | Properties::SsmParameter(_)
             | Properties::Role(_)
-            | Properties::ServiceControlPolicy(_) => false,
+            | Properties::ServiceControlPolicy(_)
+            | Properties::StackSet(_) => false,
         });
         let policies = role.managed.len() + attached.count();
         if policies > POLICIES_OF_A_ROLE {

@@ -69,7 +69,7 @@ pub(super) fn trust(trust: &[Trust]) -> Vec<Statement> {
 }
 
 /// An ID as a value of the template.
-pub(super) fn id_value(id: &Id) -> Value {
+pub fn id_value(id: &Id) -> Value {
     match id {
         Id::Literal(id) => Value::string(id.as_str()),
         Id::Parameter(name) | Id::Optional(name) => Value::Ref(name.as_str().into()),

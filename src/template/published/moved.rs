@@ -7,16 +7,14 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::source::Span;
 use crate::template::model::Properties;
-use crate::template::stacks::Stack;
-use std::collections::{HashMap, HashSet};
+use crate::template::stacks::{GUARDRAILS, RESTRICTIONS, ROLL_OUT, Stack};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What the stack of one template has beside versions and their grants.
 #[derive(Debug, Default)]
 pub struct Rest {
-    /// Whether it has roles, policies or boundaries.
-    pub has_account: bool,
-    /// Whether it has guardrails.
-    pub has_organization: bool,
+    /// The templates of a folder that would have the rest of its resources, without extensions.
+    pub parts: BTreeSet<&'static str>,
     /// An SSM parameter that a template of the folder has, too.
     pub parameter: Option<String>,
     /// Whether the folder publishes one of its versions again, because the user says so.
@@ -38,8 +36,9 @@ pub fn rest(single: &Earlier, stacks: &[Stack]) -> Rest {
         match kind(resource).unwrap_or_default() {
             "AWS::Lambda::LayerVersion" => rest.is_republished |= is_there,
             "AWS::SSM::Parameter" if is_there => rest.parameter = Some(id.clone()),
-            "AWS::Organizations::Policy" => rest.has_organization = true,
-            "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" => rest.has_account = true,
+            "AWS::CloudFormation::StackSet" => rest.parts.extend([ROLL_OUT]),
+            "AWS::Organizations::Policy" => rest.parts.extend([GUARDRAILS]),
+            "AWS::IAM::Role" | "AWS::IAM::ManagedPolicy" => rest.parts.extend([RESTRICTIONS]),
             _ => {}
         }
     }
