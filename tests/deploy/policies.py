@@ -9,13 +9,15 @@ import json
 import shutil
 import sys
 
+from awscli.customizations.cloudformation.yamlhelper import yaml_parse
+
 from tests.deploy import aws
-from tests.deploy.stories import ACCOUNTS, A, Told, story
+from tests.deploy.stories import ACCOUNTS, A, B, Told, story
 from tests.deploy.story import BUCKET, Broken, Story
 from tests.iam import expectations
 from tests.iam import template as iam
 from tests.iam.cases import Comparison
-from tests.shared.checks import ROOT
+from tests.shared.checks import ROOT, stack_sets
 
 EXAMPLES = ROOT / "examples"
 
@@ -168,6 +170,41 @@ def a_policy_changes(told: Story) -> None:
         layers = there["Statement"][1]["Condition"]["ForAnyValue:StringNotLike"]["lambda:Layer"]
         if layers != [f"arn:aws:lambda:*:{A}:layer:{pattern}:*"]:
             raise Broken(f"the boundary says {layers}")
+
+
+@story
+def rolled_out(told: Story) -> None:
+    """What a stack set rolls out is deployed as each account gets it."""
+    rules = """
+        parameter Partner account
+        account partner = ${{Partner}}
+
+        roll out to ou-ab12-cdefghij in us-east-1
+
+        boundary approved {{
+          deny all except {pattern} from account {owner}, * from this account, tools-* from partner
+        }}
+
+        role deployer {{
+          trust account {owner}
+          boundary approved
+          allow {pattern} from account {owner}
+        }}
+    """
+    for pattern in ("shared-*", "shared-deps"):
+        told.build(rules.format(pattern=pattern, owner=A))
+        [stack_set] = stack_sets(yaml_parse(told.template.read_text()))
+        told.deploy({"Partner": B}, body=stack_set["TemplateBody"])
+        there = documents(told)
+        [boundary] = [one.content for one in there if one.resource == "Approved"]
+        layers = boundary["Statement"][1]["Condition"]["ForAnyValue:StringNotLike"]["lambda:Layer"]
+        owners = [(told.account, "*"), (A, pattern), (B, "tools-*")]
+        expected = [f"arn:aws:lambda:*:{owner}:layer:{name}:*" for owner, name in owners]
+        if sorted(layers) != sorted(expected):
+            raise Broken(f"the boundary says {layers}")
+        deployer = [one.use for one in there if one.resource == "Deployer"]
+        if sorted(deployer) != ["identity", "trust"]:
+            raise Broken(f"the role has {deployer}")
 
 
 @story
