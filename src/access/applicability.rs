@@ -3,6 +3,7 @@
 //! can allow attaching more, although every set of layers stays the same.
 
 use super::attachment::members;
+use super::caller::Caller;
 use super::condition::{are_alike, at_most, covers};
 use super::document::document;
 use super::kind::Kind;
@@ -35,6 +36,10 @@ pub struct Applicability {
     pub clauses: Vec<Clause>,
     /// How many levels there are: its own policies, and a permissions boundary.
     pub levels: usize,
+    /// What policies say about it by its name and tags.
+    pub caller: Caller,
+    /// Whether a part of its policies is not understood.
+    pub is_unclear: bool,
 }
 
 /// A statement about actions on resources, without its conditions on layers.
@@ -110,6 +115,10 @@ impl Applicability {
                 found.clauses.extend(clause(statement, level));
             }
         }
+        found.is_unclear = policies.documents().any(|document| {
+            let mut statements = document.statements.iter();
+            document.problem.is_some() || statements.any(|statement| statement.problem.is_some())
+        });
         found
     }
 }
@@ -234,9 +243,9 @@ impl Wider {
 }
 
 impl Applicability {
-    /// Whether a statement of it has this effect.
-    fn has(&self, effect: Effect) -> bool {
-        self.clauses.iter().any(|clause| clause.effect == effect)
+    /// Whether a statement of it has this effect, or may have it.
+    fn may(&self, effect: Effect) -> bool {
+        self.is_unclear || self.clauses.iter().any(|clause| clause.effect == effect)
     }
 }
 
@@ -247,7 +256,7 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     for attachment in new
         .attached_to
         .iter()
-        .filter(|one| new.has(Effect::Allow) && !old.attached_to.contains(one))
+        .filter(|one| new.may(Effect::Allow) && !old.attached_to.contains(one))
     {
         found.push(Wider::added(format!(
             "is attached to {} {}",
@@ -257,7 +266,7 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     for attachment in old
         .attached_to
         .iter()
-        .filter(|one| old.has(Effect::Deny) && !new.attached_to.contains(one))
+        .filter(|one| old.may(Effect::Deny) && !new.attached_to.contains(one))
     {
         found.push(Wider::taken(format!(
             "is attached to {} {}",
@@ -267,9 +276,19 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     for member in new
         .members
         .iter()
-        .filter(|member| !old.members.contains(member))
+        .filter(|member| new.may(Effect::Allow) && !old.members.contains(member))
     {
         found.push(Wider::added(format!("has the member {member}")));
+    }
+    for member in old
+        .members
+        .iter()
+        .filter(|member| old.may(Effect::Deny) && !new.members.contains(member))
+    {
+        found.push(Wider::taken(format!("has the member {member}")));
+    }
+    for (is_added, what) in new.caller.beyond(&old.caller) {
+        found.push(Wider { is_added, what });
     }
     for target in old
         .targets
@@ -331,11 +350,11 @@ pub fn rolled_out_beyond(old: &Applicability, new: &Applicability, others: bool)
     let mut found = Vec::new();
     let (old_to, new_to) = (&old.rolled_out_to, &new.rolled_out_to);
     let gets = |to: &Recipient| format!("is rolled out to {to}");
-    if new.has(Effect::Allow) {
+    if new.may(Effect::Allow) {
         let more = stack_set::beyond(new_to, old_to);
         found.extend(more.map(gets).map(Wider::added));
     }
-    if others && old.has(Effect::Deny) {
+    if others && old.may(Effect::Deny) {
         let fewer = stack_set::beyond(old_to, new_to);
         found.extend(fewer.map(gets).map(Wider::taken));
     }

@@ -1,6 +1,8 @@
 //! Which principals of a template a policy is attached to, and who is in a group.
 
+use super::document::not_certain;
 use crate::cloudformation::{Resource, Template, World, function};
+use crate::iam::document::Document;
 use crate::partial::Text;
 use serde_json::Value as Json;
 
@@ -130,4 +132,44 @@ pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
         }
     }
     found
+}
+
+/// Why an inline policy may not be there.
+pub(super) const SAME_NAME: &str =
+    "another inline policy has its name and replaces it, or is replaced by it";
+
+/// The name of an inline policy that is a resource of its own.
+pub(super) fn inline_name(policy: &Resource<'_>, world: &World<'_>) -> Option<Text> {
+    (policy.kind != MANAGED_POLICY)
+        .then(|| policy.text("PolicyName", world))
+        .flatten()
+}
+
+/// Whether two inline policies have the same name, whose case may not matter.
+pub(super) fn is_same_name(one: Option<&Text>, other: Option<&Text>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else {
+        return false;
+    };
+    let letters = (one.as_literal(), other.as_literal());
+    one == other || matches!(letters, (Some(one), Some(other)) if one.eq_ignore_ascii_case(other))
+}
+
+/// The documents of a principal. Of inline policies with the same name, it has only one.
+pub(super) fn only_one_of_a_name(own: Vec<(Option<Text>, Document)>) -> Vec<Document> {
+    let names: Vec<Option<Text>> = own.iter().map(|(name, _)| name.clone()).collect();
+    let is_shared = |name: Option<&Text>| {
+        let same = names
+            .iter()
+            .filter(|other| is_same_name(other.as_ref(), name));
+        same.count() > 1
+    };
+    own.into_iter()
+        .map(|(name, document)| {
+            if is_shared(name.as_ref()) {
+                not_certain(document, SAME_NAME)
+            } else {
+                document
+            }
+        })
+        .collect()
 }

@@ -6,6 +6,7 @@
 pub mod applicability;
 pub mod attachment;
 pub mod authored;
+mod caller;
 pub mod claim;
 pub mod closed_world;
 mod condition;

@@ -3,9 +3,10 @@
 
 use super::applicability::Applicability;
 use super::attachment::{
-    ATTACHED, ATTACHMENTS, GROUP, GUARDRAIL, MANAGED_POLICY, Match, PERMISSION_SET, ROLE, USER,
-    is_named,
+    ATTACHED, ATTACHMENTS, GROUP, GUARDRAIL, MANAGED_POLICY, Match, PERMISSION_SET, ROLE,
+    SAME_NAME, USER, inline_name, is_named, is_same_name, only_one_of_a_name,
 };
+use super::caller::{Caller, distinguishing};
 use super::document::{
     allows_everything, document, not_certain, policy_document, unknown_document,
 };
@@ -79,6 +80,8 @@ pub struct Subjects<'t> {
     boundaries: Vec<&'t str>,
     /// The managed policies that something has as a policy.
     policies: Vec<&'t str>,
+    /// The guardrails that distinguish principals.
+    distinguishing: Vec<Resource<'t>>,
     /// The kind of a policy in a file of its own.
     meant_as: Option<Kind>,
 }
@@ -112,6 +115,7 @@ impl<'t> Subjects<'t> {
             attached,
             boundaries: named("PermissionsBoundary"),
             policies: named("ManagedPolicyArns"),
+            distinguishing: distinguishing(template),
             meant_as,
         }
     }
@@ -165,6 +169,10 @@ impl<'t> Subjects<'t> {
             _ => self.inline_policy(resource, world)?,
         };
         subject.applicability = Applicability::of(resource, subject.kind, &subject.policies, world);
+        if matches!(resource.kind, ROLE | USER) {
+            let below = &self.distinguishing;
+            subject.applicability.caller = Caller::of(resource, &subject.policies, below, world);
+        }
         Some(subject)
     }
 
@@ -240,7 +248,11 @@ impl<'t> Subjects<'t> {
         if !is_elsewhere {
             return None;
         }
-        let levels = vec![vec![policy_document(resource, "PolicyDocument", world)]];
+        let mut document = policy_document(resource, "PolicyDocument", world);
+        if self.shares_its_name(resource, world) {
+            document = not_certain(document, SAME_NAME);
+        }
+        let levels = vec![vec![document]];
         let request = request(resource, world);
         Some(subject(
             resource,
@@ -251,6 +263,26 @@ impl<'t> Subjects<'t> {
                 ..EffectivePolicies::default()
             },
         ))
+    }
+
+    /// Whether another inline policy of one of its principals has its name.
+    fn shares_its_name(&self, policy: &Resource<'_>, world: &World<'_>) -> bool {
+        let targets = |policy: &Resource<'_>| {
+            let mut all = Vec::new();
+            for (list, _, kind) in ATTACHMENTS {
+                let items = policy.items(list, world);
+                all.extend(items.into_iter().map(|target| (kind, target)));
+            }
+            all
+        };
+        let (name, own) = (inline_name(policy, world), targets(policy));
+        name.is_some()
+            && self.attached.iter().any(|other| {
+                other.id != policy.id
+                    && other.is_made(world)
+                    && is_same_name(inline_name(other, world).as_ref(), name.as_ref())
+                    && targets(other).iter().any(|target| own.contains(target))
+            })
     }
 
     fn is_in_template(&self, target: &Text, name: &str, kind: &str, world: &World<'_>) -> bool {
@@ -267,14 +299,18 @@ impl<'t> Subjects<'t> {
     /// other resources attach to it.
     fn own_documents(&self, resource: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
         let mut own = Vec::new();
-        for (index, inline) in resource.items("Policies", world).iter().enumerate() {
-            let name = inline.get("PolicyName").and_then(Partial::as_text);
-            let name = name.map_or_else(|| (index + 1).to_string(), ToString::to_string);
-            own.push(document(
-                DocumentName::part_of(resource.id, format!("policy {name}")),
-                inline.get("PolicyDocument"),
-            ));
+        let inline = resource.items("Policies", world);
+        for (index, policy) in inline.iter().enumerate() {
+            let name = policy.get("PolicyName").and_then(Partial::as_text);
+            let shown = name.map_or_else(|| (index + 1).to_string(), ToString::to_string);
+            let document = document(
+                DocumentName::part_of(resource.id, format!("policy {shown}")),
+                policy.get("PolicyDocument"),
+            );
+            own.push((name.cloned(), document));
         }
+        own.extend(self.attached_to(resource, world));
+        let mut own = only_one_of_a_name(own);
         for arn in resource.items("ManagedPolicyArns", world) {
             let arn = arn
                 .as_text()
@@ -282,13 +318,16 @@ impl<'t> Subjects<'t> {
                 .unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
             own.push(self.managed(&arn, world));
         }
-        own.extend(self.attached_to(resource, world));
         own
     }
 
     /// The policies of the template that are attached to a principal by their own properties, or
-    /// may be.
-    fn attached_to(&self, principal: &Resource<'_>, world: &World<'_>) -> Vec<Document> {
+    /// may be, with the names of the inline ones.
+    fn attached_to(
+        &self,
+        principal: &Resource<'_>,
+        world: &World<'_>,
+    ) -> Vec<(Option<Text>, Document)> {
         let mut found = Vec::new();
         for policy in &self.attached {
             let mut attached = Match::No;
@@ -316,7 +355,7 @@ impl<'t> Subjects<'t> {
                     "whether it is attached is not known before a deploy",
                 );
             }
-            found.push(document);
+            found.push((inline_name(policy, world), document));
         }
         found
     }
@@ -411,9 +450,9 @@ impl<'t> Subjects<'t> {
                 .resource(id)
                 .filter(|resource| resource.kind == MANAGED_POLICY);
         }
-        // An account cannot have a policy of AWS itself, whatever its name.
+        // A policy of another account, or of AWS itself, may have the same name.
         let (account, name) = arn.as_literal()?.split_once(":policy/")?;
-        if account.ends_with(":aws") {
+        if !account.ends_with(&format!(":{}", pseudo("AWS::AccountId", world))) {
             return None;
         }
         for resource in &self.attached {
@@ -424,8 +463,9 @@ impl<'t> Subjects<'t> {
                 resource.text("Path", world),
                 resource.text("ManagedPolicyName", world),
             );
-            let path = path.as_ref().and_then(Text::as_literal).unwrap_or("/");
-            if let Some(own) = own.as_ref().and_then(Text::as_literal)
+            let path = path.unwrap_or_else(|| Text::literal("/"));
+            if let (Some(path), Some(own)) =
+                (path.as_literal(), own.as_ref().and_then(Text::as_literal))
                 && format!("{path}{own}") == format!("/{name}")
             {
                 return Some(*resource);

@@ -559,7 +559,9 @@ impl World<'_> {
         if left_value == right_value {
             return true;
         }
-        if left_value.is_known() && right_value.is_known() {
+        let may_be_one_number = is_same_number(left_value, right_value)
+            && (self.is_number(left) || self.is_number(right));
+        if left_value.is_known() && right_value.is_known() && !may_be_one_number {
             return false;
         }
         for (parameter, value) in [(left, right_value), (right, left_value)] {
@@ -578,6 +580,24 @@ impl World<'_> {
         let mut shown = [left_value.to_string(), right_value.to_string()];
         shown.sort();
         self.fact(format!("{} equals {}", shown[0], shown[1]), sides.concat())
+    }
+
+    /// Whether a value is a number, or is made from a parameter that is one. AWS does not document
+    /// how it writes the numbers that it compares.
+    fn is_number(&self, json: &Json) -> bool {
+        let is_number = |name: &str| {
+            let parameter = self.template.parameter(name);
+            parameter.is_some_and(|parameter| parameter.is_number)
+        };
+        match (json, function(json)) {
+            (Json::Number(_), _) => true,
+            (_, Some(("Ref", Json::String(name)))) => is_number(name),
+            (Json::String(text), _) => text
+                .split("${")
+                .skip(1)
+                .any(|rest| rest.split('}').next().is_some_and(is_number)),
+            _ => children(json).any(|inner| self.is_number(inner)),
+        }
     }
 
     /// Whether a parameter may have a value. The constraints of a parameter that is looked up apply
@@ -621,4 +641,10 @@ fn shortened(json: &Json) -> String {
     }
     let start: String = text.chars().take(SHOWN).collect();
     format!("{start}…")
+}
+
+/// Whether two values are one number, which may be written in two ways.
+fn is_same_number(one: &Partial, other: &Partial) -> bool {
+    let number = |value: &Partial| value.as_literal().and_then(|text| text.parse::<f64>().ok());
+    number(one).is_some_and(|one| number(other) == Some(one))
 }

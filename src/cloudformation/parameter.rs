@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub struct Parameter {
     /// How its value is read.
     pub kind: Kind,
+    /// Whether it is a number, which may be written in several ways.
+    pub is_number: bool,
     /// `Default`
     pub default: Option<String>,
     /// `AllowedValues`
@@ -57,6 +59,7 @@ impl Parameter {
         );
         Self {
             kind,
+            is_number: written == "Number" || written == "List<Number>",
             default: text("Default"),
             allowed,
             pattern,

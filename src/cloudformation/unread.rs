@@ -140,12 +140,7 @@ pub fn unread(template: &Template) -> Vec<Unread> {
     for (section, value) in json.as_object().into_iter().flatten() {
         match section.as_str() {
             "Resources" => unread_resources(value, &mut found),
-            "Transform"
-            | "Globals"
-            | "Metadata"
-            | "Description"
-            | "AWSTemplateFormatVersion"
-            | "Outputs" => {}
+            "Transform" | "Metadata" | "Description" | "AWSTemplateFormatVersion" | "Outputs" => {}
             _ if section.starts_with("Fn::") => {
                 found.push(Unread::anything("the template", section.as_str(), value));
             }
