@@ -7,7 +7,7 @@ use super::caller::Caller;
 use super::condition::{are_alike, at_most, covers};
 use super::document::document;
 use super::kind::Kind;
-use super::trust::{Trust, trusts};
+use super::trust::{Trust, not_covered, trusts};
 use crate::cloudformation::stack_set::{self, Recipient};
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
@@ -297,23 +297,11 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     {
         found.push(Wider::taken(format!("applies to {target}")));
     }
-    for trust in new
-        .trusts
-        .iter()
-        .filter(|trust| trust.effect == Effect::Allow)
-    {
-        if !old.trusts.iter().any(|other| other.covers(trust)) {
-            found.push(Wider::added(trust.to_string()));
-        }
+    for trust in not_covered(&new.trusts, &old.trusts, Effect::Allow) {
+        found.push(Wider::added(trust.to_string()));
     }
-    for trust in old
-        .trusts
-        .iter()
-        .filter(|trust| trust.effect == Effect::Deny)
-    {
-        if !new.trusts.iter().any(|other| other.covers(trust)) {
-            found.push(Wider::taken(trust.to_string()));
-        }
+    for trust in not_covered(&old.trusts, &new.trusts, Effect::Deny) {
+        found.push(Wider::taken(trust.to_string()));
     }
     for clause in new
         .clauses

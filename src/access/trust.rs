@@ -5,6 +5,7 @@ use crate::aws::arn::Arn;
 use crate::iam::document::{Condition, Document, Effect, Statement};
 use crate::iam::evaluate::{Answer, names_action};
 use crate::partial::{Partial, Text};
+use std::collections::HashMap;
 use std::fmt;
 
 /// Somebody who may assume a role, or may not.
@@ -52,17 +53,37 @@ impl Trust {
         })
     }
 
-    /// Whether this is about every principal that another one is about.
-    pub(super) fn covers(&self, other: &Self) -> bool {
-        let weaker = self
-            .conditions
-            .iter()
-            .all(|own| other.conditions.iter().any(|theirs| at_most(theirs, own)));
+    /// Whether this is about the same principal wherever another one is.
+    fn is_weaker_than(&self, other: &Self) -> bool {
         self.effect == other.effect
-            && self.kind == other.kind
-            && self.principal == other.principal
-            && weaker
+            && self
+                .conditions
+                .iter()
+                .all(|own| other.conditions.iter().any(|theirs| at_most(theirs, own)))
     }
+}
+
+/// The ones with this effect whose principals no other one covers.
+pub(super) fn not_covered<'t>(
+    all: &'t [Trust],
+    others: &[Trust],
+    effect: Effect,
+) -> Vec<&'t Trust> {
+    let mut by_principal: HashMap<(&str, String), Vec<&Trust>> = HashMap::new();
+    for other in others {
+        let key = (other.kind.as_str(), other.principal.to_string());
+        by_principal.entry(key).or_default().push(other);
+    }
+    all.iter()
+        .filter(|trust| trust.effect == effect)
+        .filter(|trust| {
+            let same = by_principal.get(&(trust.kind.as_str(), trust.principal.to_string()));
+            !same
+                .into_iter()
+                .flatten()
+                .any(|other| other.principal == trust.principal && other.is_weaker_than(trust))
+        })
+        .collect()
 }
 
 impl fmt::Display for Trust {

@@ -34,6 +34,10 @@ FULL = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "lambda:*", "Resource": "*"}],
 }
+LOGS = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "logs:PutLogEvents", "Resource": "*"}],
+}
 ANYBODY = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
 
 WIDER: dict[str, Kind] = {}
@@ -596,6 +600,25 @@ def restriction_detached(template: Template) -> Iterator[Edits]:
 
 
 @wider
+def inline_policy_replaced(template: Template) -> Iterator[Edits]:
+    """By another one of the same name, which says nothing of layers."""
+    for path, document, name in documents(template):
+        resource = template["Resources"][name]
+        if resource["Type"] != "AWS::IAM::Role" or not any(statements(document, path, "Deny")):
+            continue
+        if "PermissionsBoundary" in resource["Properties"]:
+            continue
+        policy = resource["Properties"]["Policies"][path[-2]]
+        properties = {"PolicyName": policy["PolicyName"], "PolicyDocument": LOGS}
+        made: list[tuple[str, dict[str, object]]] = [
+            ("AWS::IAM::Policy", {"Roles": [{"Ref": name}]}),
+            ("AWS::IAM::RolePolicy", {"RoleName": {"Ref": name}}),
+        ]
+        for type, roles in made:
+            yield {("Resources", "Mutated"): {"Type": type, "Properties": {**properties, **roles}}}
+
+
+@wider
 def guardrail_of_another_type(template: Template) -> Iterator[Edits]:
     for name, _ in resources(template, GUARDRAIL):
         for type in [
@@ -942,6 +965,7 @@ def macro(template: Template) -> Iterator[Edits]:
     yield {("Transform",): ["Acme"]}
     yield {("Transform",): included}
     yield {("Transform",): "AWS::Serverless-2016-10-31", ("Resources", "Mutated"): APPLICATION}
+    yield {("Globals", "Function", "Fn::Transform"): included}
     for name in [*layers(template), *[name for name, _ in resources(template, *INLINE)]][:1]:
         yield {("Resources", name, "Properties", "Fn::Transform"): included}
 
