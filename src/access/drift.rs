@@ -1,7 +1,11 @@
 //! How the live sharing differs from the declared sharing.
 
+use super::closed_world;
 use super::grants::{GrantedBy, Grants, Version, VersionId, Who};
 use crate::aws::arn::Arn;
+use crate::cloudformation::Template;
+use crate::cloudformation::stack_set::rolled_out;
+use crate::cloudformation::unread::{Extent, Unread};
 use crate::partial::Text;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -70,6 +74,38 @@ pub struct Drift {
     pub compared: usize,
     /// The unshared versions without a live policy.
     pub not_seen: Vec<String>,
+    /// The parts of the templates that may share the versions and are not read.
+    pub not_read: Vec<String>,
+}
+
+impl Drift {
+    /// Adds the parts of a template that are not read. A macro may change the whole template, so it
+    /// is a finding. Another part may only add grants, which are live and compared.
+    pub fn add_not_read(&mut self, template: &Template, declared: &Grants) {
+        for part in closed_world::not_read(template, &rolled_out(template)) {
+            let shown = format!("{}, {}", part.place, part.what);
+            match part.extent {
+                Extent::Template => self.findings.push(not_compared(
+                    &part.place,
+                    None,
+                    &format!("{}, which may change the whole template", part.what),
+                )),
+                Extent::Handed(_) if declared.versions.iter().any(|one| may_share(&part, one)) => {
+                    self.not_read.push(shown);
+                }
+                Extent::Handed(_) => {}
+            }
+        }
+    }
+}
+
+/// Whether a part that is not read may share a version.
+fn may_share(part: &Unread, (id, version): (&VersionId, &Version)) -> bool {
+    let names: Vec<&str> = version.names.iter().filter_map(Text::as_literal).collect();
+    match id {
+        VersionId::Resource(id) => part.concerns(&[id], &names),
+        VersionId::Arn(_) => part.concerns(&[], &names),
+    }
 }
 
 /// Compares. All principals in `declared` must be known. `archives` are the SHA-256 of live

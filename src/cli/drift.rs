@@ -82,7 +82,10 @@ pub fn run(
     }
     let live = Grants::of_policies(&policies)
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
-    let found = drift(&declared, &live, &physical, &archives);
+    let mut found = drift(&declared, &live, &physical, &archives);
+    for one in &templates {
+        found.add_not_read(&one.declared.template, &declared);
+    }
     let text = match arguments.format {
         ReportFormat::Text => report::drift_text(&found),
         ReportFormat::Markdown => report::drift_markdown(&found),
@@ -219,6 +222,12 @@ fn summarize(found: &Drift, absent: &Absent, messages: &mut Messages) {
         ));
     } else {
         messages.say(&count(found.findings.len(), "difference"));
+    }
+    if !found.not_read.is_empty() {
+        messages.say(&format!(
+            "not read, and may share these versions: {}",
+            terminal(&found.not_read.join("; "))
+        ));
     }
     if !found.not_seen.is_empty() {
         messages.say(&format!(

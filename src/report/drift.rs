@@ -70,5 +70,6 @@ pub fn drift_json(drift: &Drift) -> Json {
         "compared": drift.compared,
         "findings": findings,
         "not_seen": drift.not_seen,
+        "not_read": drift.not_read,
     })
 }
