@@ -106,10 +106,11 @@ pub fn run(
 fn live(root: &Root) -> Option<Vec<Json>> {
     let documents = read::json_documents(&root.bytes).ok()?;
     let is_live = |document: &Json| {
-        document.get("Policy").is_some()
-            || document.get("Statement").is_some()
-            || is_description(document)
-            || list_of_resources(document).is_some()
+        !input::is_template(document)
+            && (document.get("Policy").is_some()
+                || document.get("Statement").is_some()
+                || is_description(document)
+                || list_of_resources(document).is_some())
     };
     (!documents.is_empty() && documents.iter().all(is_live)).then_some(documents)
 }

@@ -488,7 +488,9 @@ impl<'a> Reading<'a> {
         children: &RefCell<BTreeSet<PathBuf>>,
     ) -> anyhow::Result<Foreign> {
         let documents = read::json_documents(&root.bytes);
-        if let Ok([document]) = documents.as_deref()
+        // A template stays one, whatever stands beside its resources.
+        let documents = documents.ok().filter(|all| !all.iter().any(is_template));
+        if let Some([document]) = documents.as_deref()
             && let Some(policy) =
                 PolicyFile::read(document).map_err(|error| anyhow!("{}: {error}", root.name))?
         {
@@ -503,7 +505,7 @@ impl<'a> Reading<'a> {
                 root.name
             );
         }
-        if let Ok(documents) = &documents
+        if let Some(documents) = &documents
             && !documents.is_empty()
             && documents.iter().all(|document| {
                 document.get("Policy").is_some() || document.get("Statement").is_some()
@@ -516,6 +518,11 @@ impl<'a> Reading<'a> {
         let json = written_template(root)?;
         Ok(Foreign::Template(self.with_nested(json, root, children)))
     }
+}
+
+/// Whether a document is a template, or what `aws cloudformation get-template` prints.
+pub fn is_template(document: &Json) -> bool {
+    document.get("Resources").is_some() || document.get("TemplateBody").is_some()
 }
 
 /// Whether a file may have a mapping `Resources`: that stands in it, perhaps in UTF-16, or with
