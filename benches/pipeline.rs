@@ -243,7 +243,7 @@ fn processes(folder: &Path) -> Vec<Ratio> {
     assert!(rustc.unwrap().success());
     let mut ratios = Vec::new();
     for (name, layers, accounts, target) in
-        [("S / nothing", 1, 3, 1.3), ("M / nothing", 20, 20, 2.0)]
+        [("S / nothing", 1, 3, 1.3), ("M / nothing", 20, 20, 1.8)]
     {
         let file = folder.join("source.layers");
         fs::write(&file, source(layers, accounts)).unwrap();

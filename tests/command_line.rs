@@ -798,6 +798,60 @@ fn so_many_messages_are_written_in_full() {
 }
 
 #[test]
+fn options_for_messages_stand_before_or_after_the_command() {
+    let folder = folder_with(&[("a.layers", &flawed(3, 0))]);
+    let said = |arguments: &[&str]| {
+        let output = run(folder.path(), arguments, b"");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let short = said(&["check", "a.layers", "--message-format", "short"]);
+    assert_eq!(short.lines().count(), 4, "{short}");
+    assert_eq!(
+        said(&["--message-format", "short", "check", "a.layers"]),
+        short
+    );
+    // The one after the command counts, and the other options before it still do.
+    assert_eq!(
+        said(&[
+            "--message-format",
+            "json",
+            "-q",
+            "check",
+            "a.layers",
+            "--message-format",
+            "short"
+        ]),
+        short
+    );
+    let one = said(&["--max-messages", "1", "check", "a.layers", "--quiet"]);
+    assert!(
+        one.contains("3 messages are not shown: 3 warnings; "),
+        "{one}"
+    );
+}
+
+#[test]
+fn help_begins_with_what_the_command_does() {
+    let folder = folder_with(&[]);
+    for (command, does) in [
+        ("build", "Compile a source to a CloudFormation template\n"),
+        ("check", "Look for mistakes, without writing anything\n"),
+        (
+            "fmt",
+            "Format sources in place; standard input goes to standard output\n",
+        ),
+        (
+            "man",
+            "Write the manual pages of this program into a folder\n",
+        ),
+    ] {
+        let output = run(folder.path(), &[command, "--help"], b"");
+        let help = String::from_utf8(output.stdout).unwrap();
+        assert!(help.starts_with(does), "{help}");
+    }
+}
+
+#[test]
 fn quiet_leaves_findings_alone() {
     let folder = folder_with(&[("a.layers", SOURCE), ("b.layers", &flawed(1, 0))]);
     let said = |arguments: &[&str]| {

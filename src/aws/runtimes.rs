@@ -1,8 +1,11 @@
 //! The runtimes that Lambda knows. The list moves several times a year.
 
 use super::Data;
+use std::sync::LazyLock;
 
 pub(super) const DATA: Data = Data(include_str!("runtimes.txt"));
+
+static ALL: LazyLock<Vec<(&str, Support)>> = LazyLock::new(|| DATA.lines().map(runtime).collect());
 
 /// How long AWS supports a runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +20,7 @@ pub enum Support {
 
 /// Every known runtime.
 pub fn all() -> impl Iterator<Item = (&'static str, Support)> {
-    DATA.lines().map(runtime)
+    ALL.iter().copied()
 }
 
 /// The runtime of a line.
@@ -32,10 +35,7 @@ fn runtime(line: &'static str) -> (&'static str, Support) {
 /// The support of a runtime; `None` for one that is not known.
 #[must_use]
 pub fn support(name: &str) -> Option<Support> {
-    DATA.lines()
-        .filter(|line| line.starts_with(name))
-        .map(runtime)
-        .find_map(|(known, support)| (known == name).then_some(support))
+    all().find_map(|(known, support)| (known == name).then_some(support))
 }
 
 /// The day of the data, `YYYY-MM-DD`.

@@ -7,7 +7,7 @@ use crate::cloudformation::Values;
 use crate::diagnostic::render::Form;
 use crate::rules::formats;
 use crate::template::Format;
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -27,27 +27,59 @@ pub struct Arguments {
     pub messages: MessageArguments,
 }
 
-/// How messages are written, for every command.
+impl Arguments {
+    /// The arguments of the process. A wrong one ends the program.
+    pub fn of_process() -> Self {
+        let mut tree = Self::command();
+        let parsed = tree
+            .try_get_matches_from_mut(std::env::args_os())
+            .and_then(|mut matches| Self::from_arg_matches_mut(&mut matches));
+        let Self { command, messages } =
+            parsed.unwrap_or_else(|error| error.format(&mut tree).exit());
+        // The program is short. To free the tree piece by piece would take a tenth of its time.
+        std::mem::forget(tree);
+        let messages = command.messages().or(&messages);
+        Self { command, messages }
+    }
+}
+
+// How messages are written, for every command.
 #[derive(Debug, clap::Args)]
 pub struct MessageArguments {
-    /// When to use colors in messages
-    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
-    pub color: Color,
-    /// How to write messages, on standard error
-    #[arg(
-        long,
-        global = true,
-        value_enum,
-        default_value_t,
-        value_name = "FORMAT"
-    )]
-    pub message_format: MessageFormat,
-    /// How many messages to write in full; 0 for all
-    #[arg(long, global = true, default_value_t = 100, value_name = "NUMBER")]
-    pub max_messages: usize,
+    /// When to use colors in messages; `auto` by default
+    #[arg(long, value_enum, value_name = "WHEN")]
+    pub color: Option<Color>,
+    /// How to write messages, on standard error; `human` by default
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub message_format: Option<MessageFormat>,
+    /// How many messages to write in full, 100 by default; 0 for all
+    #[arg(long, value_name = "NUMBER")]
+    pub max_messages: Option<usize>,
     /// Write findings only: no counts, no next steps, no progress
-    #[arg(short, long, global = true)]
+    #[arg(short, long)]
     pub quiet: bool,
+}
+
+impl MessageArguments {
+    /// These arguments, and `others` where these are not given.
+    fn or(&self, others: &Self) -> Self {
+        Self {
+            color: self.color.or(others.color),
+            message_format: self.message_format.or(others.message_format),
+            max_messages: self.max_messages.or(others.max_messages),
+            quiet: self.quiet || others.quiet,
+        }
+    }
+}
+
+// The arguments of a command, and how its messages are written. Every command has the latter for
+// itself: clap copies each `global` argument into all commands whenever the program starts.
+#[derive(Debug, clap::Args)]
+pub struct With<T: clap::Args> {
+    #[command(flatten)]
+    pub own: T,
+    #[command(flatten)]
+    pub messages: MessageArguments,
 }
 
 /// When messages are colored.
@@ -116,36 +148,58 @@ fn is_github_actions() -> bool {
 #[command(defer = true)]
 pub enum Command {
     /// Show who can use which layer version, and which layers each role and policy may attach
-    Access(AccessArguments),
+    Access(With<AccessArguments>),
     /// Answer whether a claim holds for a source or a template: exits with 0 for yes, 1 for no, 3
     /// for undecided
-    Ask(AskArguments),
+    Ask(With<AskArguments>),
     /// Compile a source to a CloudFormation template
-    Build(BuildArguments),
+    Build(With<BuildArguments>),
     /// Look for mistakes, without writing anything
-    Check(CheckArguments),
+    Check(With<CheckArguments>),
     /// Show who gains and who loses what between two sources, templates or policies
-    Diff(DiffArguments),
+    Diff(With<DiffArguments>),
     /// Compare the sharing declared in a source or template with live policies
-    Drift(DriftArguments),
+    Drift(With<DriftArguments>),
     /// Print the shell script that collects the live policies for `drift`
-    Live(LiveArguments),
+    Live(With<LiveArguments>),
     /// Show the layers of the functions in templates and what is wrong with them, or who uses a
     /// layer
     #[command(disable_version_flag = true)]
-    Uses(UsesArguments),
+    Uses(With<UsesArguments>),
     /// Show what is in the archives of layers and what is wrong with it
-    Inspect(InspectArguments),
+    Inspect(With<InspectArguments>),
     /// Format sources in place; standard input goes to standard output
-    Fmt(FmtArguments),
+    Fmt(With<FmtArguments>),
     /// Explain the code of a message, or list all codes
-    Explain(ExplainArguments),
+    Explain(With<ExplainArguments>),
     /// Write a source to start from
-    Init(InitArguments),
+    Init(With<InitArguments>),
     /// Print completions for a shell
-    Completions(CompletionsArguments),
+    Completions(With<CompletionsArguments>),
     /// Write the manual pages of this program into a folder
-    Man(ManArguments),
+    Man(With<ManArguments>),
+}
+
+impl Command {
+    /// How its messages are written.
+    fn messages(&self) -> &MessageArguments {
+        match self {
+            Self::Access(With { messages, .. })
+            | Self::Ask(With { messages, .. })
+            | Self::Build(With { messages, .. })
+            | Self::Check(With { messages, .. })
+            | Self::Diff(With { messages, .. })
+            | Self::Drift(With { messages, .. })
+            | Self::Live(With { messages, .. })
+            | Self::Uses(With { messages, .. })
+            | Self::Inspect(With { messages, .. })
+            | Self::Fmt(With { messages, .. })
+            | Self::Explain(With { messages, .. })
+            | Self::Init(With { messages, .. })
+            | Self::Completions(With { messages, .. })
+            | Self::Man(With { messages, .. }) => messages,
+        }
+    }
 }
 
 #[derive(Debug, clap::Args)]

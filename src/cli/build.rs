@@ -21,6 +21,9 @@ use anyhow::{Context, bail};
 use std::io::{self, Write};
 use std::path::Path;
 
+/// The bytes that most resources take at most, as room for a template before it is written.
+const RESOURCE_BYTES: usize = 400;
+
 /// Compiles a source and writes, prints or compares its template, or the templates of a folder.
 pub fn run(
     arguments: &BuildArguments,
@@ -65,6 +68,7 @@ pub fn run(
     // Written once, for its size, for the comparison, and to the output in one go.
     let mut written = Vec::new();
     if let Some(lowered) = &compiled.lowered {
+        written.reserve(lowered.template.resources.len() * RESOURCE_BYTES);
         lowered.template.write(format, &mut written)?;
     }
     if let Some(output) = output.filter(|_| earlier.as_ref() != Some(&written)) {

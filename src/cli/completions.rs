@@ -29,7 +29,9 @@ pub fn run(arguments: &CompletionsArguments) -> anyhow::Result<Outcome> {
 
 /// Answers a shell that asks, and ends the program; does nothing if no shell does.
 pub fn answer() {
-    CompleteEnv::with_factory(Arguments::command)
-        .var(ASKS)
-        .complete();
+    if std::env::var_os(ASKS).is_some() {
+        CompleteEnv::with_factory(Arguments::command)
+            .var(ASKS)
+            .complete();
+    }
 }

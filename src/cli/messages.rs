@@ -10,6 +10,9 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
 use std::io::{Stderr, Write};
 
+/// How many messages are written in full by default.
+const MAX_MESSAGES: usize = 100;
+
 /// Writes messages and counts them.
 pub struct Messages {
     to: AutoStream<Stderr>,
@@ -21,16 +24,17 @@ pub struct Messages {
 
 impl Messages {
     pub fn new(arguments: &MessageArguments) -> Self {
-        let choice = match arguments.color {
+        let choice = match arguments.color.unwrap_or_default() {
             Color::Auto => AutoStream::choice(&std::io::stderr()),
             Color::Always => ColorChoice::Always,
             Color::Never => ColorChoice::Never,
         };
-        let form = arguments.message_format.form();
+        let form = arguments.message_format.unwrap_or_default().form();
+        let most = arguments.max_messages.unwrap_or(MAX_MESSAGES);
         Self {
             to: AutoStream::new(std::io::stderr(), choice),
             form,
-            report: Report::new(form, Some(arguments.max_messages).filter(|most| *most > 0)),
+            report: Report::new(form, Some(most).filter(|most| *most > 0)),
             is_quiet: arguments.quiet,
             progress: Progress::new(form == Form::Human && !arguments.quiet),
         }

@@ -33,7 +33,6 @@ mod uses;
 
 use crate::template::limits::Limits;
 use args::{Arguments, Command};
-use clap::Parser;
 use messages::Messages;
 use std::process::ExitCode;
 
@@ -71,7 +70,7 @@ pub fn run() -> ExitCode {
 #[must_use]
 pub fn run_with(limits: Limits) -> ExitCode {
     completions::answer();
-    let arguments = Arguments::parse();
+    let arguments = Arguments::of_process();
     let mut messages = Messages::new(&arguments.messages);
     match execute(arguments.command, limits, &mut messages) {
         Ok(outcome) => {
@@ -88,20 +87,20 @@ pub fn run_with(limits: Limits) -> ExitCode {
 
 fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow::Result<Outcome> {
     match command {
-        Command::Access(arguments) => access::run(&arguments, limits, messages),
-        Command::Ask(arguments) => ask::run(&arguments, limits, messages),
-        Command::Build(arguments) => build::run(&arguments, limits, messages),
-        Command::Check(arguments) => check::run(&arguments, limits, messages),
-        Command::Diff(arguments) => diff::run(&arguments, limits, messages),
-        Command::Drift(arguments) => drift::run(&arguments, limits, messages),
-        Command::Live(arguments) => live::run(&arguments, limits, messages),
-        Command::Uses(arguments) => uses::run(&arguments, limits, messages),
-        Command::Inspect(arguments) => inspect::run(&arguments, messages),
-        Command::Fmt(arguments) => fmt::run(&arguments, messages),
-        Command::Explain(arguments) => explain::run(&arguments),
-        Command::Init(arguments) => init::run(&arguments, messages),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
+        Command::Access(given) => access::run(&given.own, limits, messages),
+        Command::Ask(given) => ask::run(&given.own, limits, messages),
+        Command::Build(given) => build::run(&given.own, limits, messages),
+        Command::Check(given) => check::run(&given.own, limits, messages),
+        Command::Diff(given) => diff::run(&given.own, limits, messages),
+        Command::Drift(given) => drift::run(&given.own, limits, messages),
+        Command::Live(given) => live::run(&given.own, limits, messages),
+        Command::Uses(given) => uses::run(&given.own, limits, messages),
+        Command::Inspect(given) => inspect::run(&given.own, messages),
+        Command::Fmt(given) => fmt::run(&given.own, messages),
+        Command::Explain(given) => explain::run(&given.own),
+        Command::Init(given) => init::run(&given.own, messages),
+        Command::Completions(given) => completions::run(&given.own),
+        Command::Man(given) => man::run(&given.own),
     }
 }
 

@@ -126,7 +126,7 @@ pub struct VersionResources {
     pub version: Option<String>,
     /// Its ARN, as a reader of the template's JSON finds it.
     pub arn: Json,
-    /// Its grants.
+    /// The grants of a version that exists already, which has no resource to know it by.
     pub grants: Vec<String>,
     /// The SHA-256 of its archive, in hexadecimal digits, if the source pins it.
     pub sha256: Option<String>,
@@ -319,8 +319,12 @@ pub fn value(text: &Text) -> Value {
 
 /// Refuses two parameters, resources, conditions or outputs of one logical ID.
 fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<&str, Span> =
-        HashMap::with_capacity(lowered.origins.len() + rules.parameters.len());
+    let mut seen: HashMap<&str, Span> = HashMap::with_capacity(
+        rules.parameters.len()
+            + lowered.origins.len()
+            + lowered.condition_origins.len()
+            + lowered.output_origins.len(),
+    );
     seen.extend(
         rules
             .parameters

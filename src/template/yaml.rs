@@ -187,7 +187,7 @@ impl<W: Write> Sink for Yaml<W> {
 }
 
 fn put_text(yaml: &mut Yaml<impl Write>, text: &str) {
-    if is_plain(text) {
+    if is_simple(text) || is_plain(text) {
         yaml.put(text);
     } else if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
         yaml.put("'");
@@ -221,6 +221,26 @@ fn escape(text: &str) -> String {
     }
     escaped
 }
+
+/// Whether a text is plain at first sight, as nearly all are: a letter, then letters, digits and
+/// signs that mean nothing in YAML.
+fn is_simple(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_alphabetic)
+        && bytes.iter().all(|byte| IS_SIMPLE[usize::from(*byte)])
+        && !is_yaml_word(text)
+}
+
+static IS_SIMPLE: [bool; 256] = {
+    let mut is_simple = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let it = byte as u8;
+        is_simple[byte] = it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.' | b'/');
+        byte += 1;
+    }
+    is_simple
+};
 
 /// Whether every YAML reader takes `text` for itself without quotes.
 ///
@@ -332,5 +352,18 @@ mod tests {
         ] {
             assert!(is_plain(text), "{text:?}");
         }
+    }
+
+    #[test]
+    fn what_is_plain_at_first_sight_is_plain() {
+        let all: Vec<char> = (0..0x100).filter_map(char::from_u32).collect();
+        for first in &all {
+            for second in &all {
+                for text in [format!("{first}{second}"), format!("{first}{second}x")] {
+                    assert!(!is_simple(&text) || is_plain(&text), "{text:?}");
+                }
+            }
+        }
+        assert!(is_simple("MySharedDepsV1x4x0") && !is_simple("null"));
     }
 }

@@ -33,7 +33,11 @@ impl Condition {
     /// Where all of these hold, which do not contradict each other.
     #[must_use]
     pub fn all(facts: Facts) -> Self {
-        Self::any([facts])
+        if facts.is_empty() {
+            Self::default()
+        } else {
+            Self(vec![facts])
+        }
     }
 
     /// Where all facts of one of these lists hold.

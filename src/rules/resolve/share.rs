@@ -299,7 +299,7 @@ impl Resolver<'_> {
             }
             return;
         }
-        let mut seen = HashMap::new();
+        let mut seen = HashMap::with_capacity(members.len());
         for &(index, span) in members {
             let first = *seen.entry(index).or_insert(span);
             if first != span {

@@ -46,6 +46,9 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
         placement,
         conditions: Conditions::default(),
     };
+    let resources: usize = rules.layers.iter().map(resources_of).sum();
+    lowered.template.resources.reserve(resources);
+    lowered.origins.reserve(resources);
     for layer in &rules.layers {
         let (resources, outputs) = (lowered.origins.len(), lowered.output_origins.len());
         self::layer(layer, &mut context, lowered);
@@ -68,6 +71,18 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
             .iter_mut()
             .for_each(|part| part.outputs = 0..0);
     }
+}
+
+/// The most resources that a layer becomes.
+fn resources_of(layer: &Layer) -> usize {
+    let of_versions = match &layer.releases {
+        Releases::Rolling(rolling) => 1 + rolling.grants.len(),
+        Releases::Listed(versions) => {
+            let grants = versions.iter().map(|version| 1 + version.grants.len());
+            grants.sum()
+        }
+    };
+    of_versions + usize::from(layer.publish.is_some())
 }
 
 /// Adds the resources and outputs of a layer.
@@ -189,24 +204,20 @@ fn rolling(
     };
     lowered.push(version, layer.name.span);
     let is_rolling = layer.old_versions == OldVersions::Keep;
-    let granted = grants(
-        &rolling.grants,
-        &Granted {
-            id: &id,
-            arn: arn.clone(),
-            is_rolling,
-            exists: Condition::all(layer.exists.clone()),
-        },
-        context,
-        lowered,
-    );
+    let granted = Granted {
+        id: &id,
+        arn: arn.clone(),
+        is_rolling,
+        exists: Condition::all(layer.exists.clone()),
+    };
+    grants(&rolling.grants, &granted, context, lowered);
     lowered.source_map.versions.push(VersionResources {
         layer: layer.name.value.clone(),
         layer_name: layer.layer_name.value.to_string(),
         label: None,
         version: Some(id),
         arn: arn.json(),
-        grants: granted,
+        grants: Vec::new(),
         sha256: pinned(&rolling.publication),
     });
     arn
@@ -259,14 +270,22 @@ fn listed(
             is_rolling: false,
             exists: Condition::all(layer.exists.clone()),
         };
-        let granted = grants(&version.grants, &granted, context, lowered);
+        let before = lowered.template.resources.len();
+        grants(&version.grants, &granted, context, lowered);
+        let (version_id, grants) = match version.origin {
+            Origin::Published(_) => (Some(id), Vec::new()),
+            Origin::Adopted(_) => {
+                let grants = lowered.template.resources[before..].iter();
+                (None, grants.map(|grant| grant.id.clone()).collect())
+            }
+        };
         lowered.source_map.versions.push(VersionResources {
             layer: layer.name.value.clone(),
             layer_name: layer.layer_name.value.to_string(),
             label: Some(version.label.value.clone()),
-            version: matches!(version.origin, Origin::Published(_)).then_some(id),
+            version: version_id,
             arn: arn.json(),
-            grants: granted,
+            grants,
             sha256: match &version.origin {
                 Origin::Adopted(_) => None,
                 Origin::Published(publication) => pinned(publication),
@@ -335,7 +354,7 @@ fn rebase(folder: &str, path: &str) -> String {
     format!("{start}{}{slash}", steps.join("/"))
 }
 
-/// Adds the grants of one version; gives their logical IDs.
+/// Adds the grants of one version.
 ///
 /// A grant is always deleted with its rule: under `Retain`, removing a rule would revoke nothing.
 /// There is one exception. If a rolling layer keeps its old versions, their grants stay when the
@@ -347,14 +366,12 @@ fn grants(
     granted: &Granted<'_>,
     context: &mut Context<'_>,
     lowered: &mut Lowered,
-) -> Vec<String> {
-    let mut ids = Vec::with_capacity(grants.len());
+) {
     for grant in grants {
         let grantee = &context.grantees[grant.principal as usize];
         let mut id = String::with_capacity(granted.id.len() + grantee.id.len());
         id.push_str(granted.id);
         id.push_str(&grantee.id);
-        ids.push(id.clone());
         let is_lasting = !grantee.is_parameter && grant.condition == granted.exists;
         let on_replace = if granted.is_rolling && is_lasting {
             Policy::Retain
@@ -380,7 +397,6 @@ fn grants(
         }
         lowered.push(resource, grant.span);
     }
-    ids
 }
 
 #[cfg(test)]
