@@ -1,11 +1,8 @@
 //! The runtimes that Lambda knows. The list moves several times a year.
 
 use super::Data;
-use std::sync::LazyLock;
 
 pub(super) const DATA: Data = Data(include_str!("runtimes.txt"));
-
-static ALL: LazyLock<Vec<(&str, Support)>> = LazyLock::new(|| DATA.lines().map(runtime).collect());
 
 /// How long AWS supports a runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +17,7 @@ pub enum Support {
 
 /// Every known runtime.
 pub fn all() -> impl Iterator<Item = (&'static str, Support)> {
-    ALL.iter().copied()
+    DATA.lines().map(runtime)
 }
 
 /// The runtime of a line.
@@ -35,7 +32,10 @@ fn runtime(line: &'static str) -> (&'static str, Support) {
 /// The support of a runtime; `None` for one that is not known.
 #[must_use]
 pub fn support(name: &str) -> Option<Support> {
-    all().find_map(|(known, support)| (known == name).then_some(support))
+    DATA.lines()
+        .filter(|line| line.starts_with(name))
+        .map(runtime)
+        .find_map(|(known, support)| (known == name).then_some(support))
 }
 
 /// The day of the data, `YYYY-MM-DD`.
