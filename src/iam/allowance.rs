@@ -39,6 +39,8 @@ pub struct Allowance {
     pub outside: Vec<Pattern>,
     /// Other layers that the list must hold.
     pub needs: Vec<Need>,
+    /// The functions that it is about are in all of these sets.
+    pub functions: Vec<FunctionSet>,
     /// The statements that allow it.
     pub by: Vec<Provenance>,
     /// Whose ARNs the patterns are for.
@@ -54,6 +56,15 @@ pub struct Need {
     pub fits: bool,
 }
 
+/// The functions that a statement names, or all others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionSet {
+    /// The patterns of their ARNs.
+    pub patterns: Vec<Pattern>,
+    /// Whether the functions match one of them.
+    pub fits: bool,
+}
+
 /// The layers that can be attached.
 #[derive(Clone, Debug, Default)]
 pub struct AttachableLayers {
@@ -66,10 +77,32 @@ pub struct AttachableLayers {
 }
 
 impl Allowance {
-    /// Whether the other layers that it needs can exist. `if_undecided` is returned when the search
-    /// gives up.
+    /// Whether the other layers that it needs can exist, and a function that it is about.
+    /// `if_undecided` is returned when the search gives up.
     #[must_use]
     pub fn is_satisfiable(&self, if_undecided: bool) -> bool {
+        self.has_function(if_undecided) && self.has_company(if_undecided)
+    }
+
+    /// Whether it is about any function.
+    fn has_function(&self, if_undecided: bool) -> bool {
+        if self.functions.is_empty() {
+            return true;
+        }
+        let mut search = Search::among(Domain::functions());
+        for set in &self.functions {
+            search = if set.fits {
+                search.within(&set.patterns)
+            } else {
+                search.outside(&set.patterns)
+            };
+        }
+        let found = search.shortest();
+        found.map_or(if_undecided, |found| found.is_some())
+    }
+
+    /// Whether the other layers that it needs can exist.
+    fn has_company(&self, if_undecided: bool) -> bool {
         self.needs.iter().all(|need| {
             let found = if need.fits {
                 self.layer(Some(&need.patterns), &[])
@@ -270,6 +303,7 @@ pub(super) fn product(
                 within: [a.within.clone(), b.within.clone()].concat(),
                 outside: [a.outside.clone(), b.outside.clone()].concat(),
                 needs: [a.needs.clone(), b.needs.clone()].concat(),
+                functions: [a.functions.clone(), b.functions.clone()].concat(),
                 by: [a.by.clone(), b.by.clone()].concat(),
                 among: a.among,
             });

@@ -10,7 +10,7 @@
 //! there is one allowance: within `a*`, outside `ab*`.
 
 use super::allowance::{
-    Allowance, AttachableLayers, Need, TooManyAllowances, product, simplify, tidy,
+    Allowance, AttachableLayers, FunctionSet, Need, TooManyAllowances, product, simplify, tidy,
 };
 use super::document::{Condition, Document, Effect, Operator, Quantifier, Statement};
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
@@ -253,6 +253,7 @@ impl Analysis<'_> {
         };
         let mut allowance = Allowance {
             by,
+            functions: self.functions_of(statement, document).into_iter().collect(),
             ..Allowance::default()
         };
         let upper = self.bound == Bound::Upper;
@@ -276,6 +277,28 @@ impl Analysis<'_> {
             }
         }
         Some(allowance)
+    }
+
+    /// The functions that an Allow is about; `None` for all functions. Each level may allow others.
+    fn functions_of(&self, statement: &Statement, document: &Document) -> Option<FunctionSet> {
+        let resources = &statement.resources;
+        if resources.is_everything() {
+            return None;
+        }
+        let request = &self.policies.request;
+        let mut patterns = Vec::new();
+        for text in &resources.patterns {
+            match resource_pattern(text, request, document.has_variables) {
+                Ok(pattern) => patterns.extend(pattern),
+                // An unknown name may stand for every function.
+                Err(_) if self.bound == Bound::Upper => return None,
+                Err(_) => {}
+            }
+        }
+        Some(FunctionSet {
+            patterns,
+            fits: !resources.negated,
+        })
     }
 
     /// The ways to escape a Deny; `None` if it is not about the action.
