@@ -12,6 +12,16 @@ pub enum Match {
 }
 
 impl Match {
+    /// Whether two values are equal; `None` is a value that is unknown.
+    #[must_use]
+    pub fn of<T: PartialEq + ?Sized>(one: Option<&T>, other: Option<&T>) -> Self {
+        match (one, other) {
+            (Some(one), Some(other)) if one == other => Self::Yes,
+            (Some(_), Some(_)) => Self::No,
+            (None, _) | (_, None) => Self::Maybe,
+        }
+    }
+
     /// Whether two things are both true.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -3,6 +3,8 @@
 //! A field may be a text, a partly unknown text, or a pattern. The fields between the colons make
 //! an ARN; whether they are valid is checked elsewhere.
 
+use std::fmt;
+
 /// `arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE` (AWS General Reference, ARNs).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn<T> {
@@ -18,6 +20,19 @@ pub struct Arn<T> {
     pub account: T,
     /// The resource, at its colons: at least one field.
     pub resource: Vec<T>,
+}
+
+/// `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME` (Lambda API reference, `LayerArn`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LayerArn<T> {
+    /// Such as `aws`.
+    pub partition: T,
+    /// Such as `us-east-1`.
+    pub region: T,
+    /// The ID of the account that owns the layer.
+    pub account: T,
+    /// The name of the layer.
+    pub name: T,
 }
 
 /// `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION` (Lambda API reference,
@@ -52,6 +67,18 @@ impl<T> Arn<T> {
         (!arn.resource.is_empty()).then_some(arn)
     }
 
+    /// The fields of a layer's ARN; `None` if their number is another one.
+    #[must_use]
+    pub fn layer(self) -> Option<LayerArn<T>> {
+        let [_, name] = <[T; 2]>::try_from(self.resource).ok()?;
+        Some(LayerArn {
+            partition: self.partition,
+            region: self.region,
+            account: self.account,
+            name,
+        })
+    }
+
     /// The fields of a layer version's ARN; `None` if their number is another one.
     #[must_use]
     pub fn layer_version(self) -> Option<LayerVersionArn<T>> {
@@ -77,6 +104,33 @@ impl<T> Arn<T> {
             && is(&self.region, "")
             && is(resource, "root");
         is_root.then_some(self.account)
+    }
+}
+
+impl<T> LayerVersionArn<T> {
+    /// The ARN of the layer, which is the same for all its versions.
+    #[must_use]
+    pub fn layer(&self) -> LayerArn<&T> {
+        LayerArn {
+            partition: &self.partition,
+            region: &self.region,
+            account: &self.account,
+            name: &self.name,
+        }
+    }
+}
+
+impl<T> LayerArn<T> {
+    /// The fields that differ from layer to layer.
+    pub fn fields(&self) -> [&T; 4] {
+        [&self.partition, &self.region, &self.account, &self.name]
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for LayerArn<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [partition, region, account, name] = self.fields();
+        write!(f, "arn:{partition}:lambda:{region}:{account}:layer:{name}")
     }
 }
 
@@ -113,6 +167,12 @@ mod tests {
                 name: "deps",
                 version: "3",
             })
+        );
+        let layer = "arn:aws:lambda:us-east-1:123456789012:layer:deps";
+        let shown = |arn: LayerArn<&str>| arn.to_string();
+        assert_eq!(
+            Arn::parse(layer).and_then(Arn::layer).map(shown).as_deref(),
+            Some(layer)
         );
         assert_eq!(parts(text).map(|parts| parts[5]), Some("layer:deps:3"));
         for short in ["", "*", "arn:aws:iam::123456789012"] {

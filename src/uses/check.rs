@@ -2,9 +2,10 @@
 
 use super::catalog::{Compatible, Shared, compatible};
 use super::function::{Entry, Function, Use};
-use super::reference::{Arn, Layer, Problem};
+use super::reference::{Layer, Problem};
 use super::{File, Known, LayerRow, Row, Uses, when};
 use crate::access::claim::Verdict;
+use crate::aws::arn::{Arn, LayerArn, LayerVersionArn};
 use crate::aws::{layers, quotas};
 use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
@@ -152,11 +153,11 @@ impl Check<'_> {
         }
     }
 
-    fn shared(&self, layer: &Use, arn: &Arn, account: &str) -> Shared {
+    fn shared(&self, layer: &Use, arn: &LayerVersionArn<Text>, account: &str) -> Shared {
         let (Some(version), Some(name), Some(owner)) = (
             layer.text.as_literal(),
-            arn.name().as_literal(),
-            arn.account().as_literal(),
+            arn.name.as_literal(),
+            arn.account.as_literal(),
         ) else {
             return Shared::NotListed;
         };
@@ -236,12 +237,12 @@ impl Check<'_> {
         }
     }
 
-    fn missing(&self, layer: &Use, arn: &Arn) -> Option<Diagnostic> {
-        let number: u64 = arn.number().as_literal()?.parse().ok()?;
-        let numbers = self.known.catalog.numbers(&arn.known_layer()?)?;
+    fn missing(&self, layer: &Use, arn: &LayerVersionArn<Text>) -> Option<Diagnostic> {
+        let number: u64 = arn.version.as_literal()?.parse().ok()?;
+        let numbers = self.known.catalog.numbers(&known_layer(arn)?)?;
         let newest = numbers.last().copied().unwrap_or_default();
         let span = self.at(layer.entry);
-        let name = arn.name();
+        let name = &arn.name;
         if !numbers.contains(&number) {
             let was = if number > newest {
                 "is not published"
@@ -268,7 +269,7 @@ impl Check<'_> {
         })
     }
 
-    fn not_shared(&self, layer: &Use, arn: &Arn) -> Option<Diagnostic> {
+    fn not_shared(&self, layer: &Use, arn: &LayerVersionArn<Text>) -> Option<Diagnostic> {
         let account = self.file.target.account.as_ref()?;
         let span = self.at(layer.entry);
         let help =
@@ -277,7 +278,7 @@ impl Check<'_> {
             Shared::NotByPolicy => {
                 let message = format!(
                     "account {account} may not use this version of `{}`",
-                    arn.name()
+                    arn.name
                 );
                 Some(
                     Diagnostic::error(Code::VersionNotShared, span, message)
@@ -288,7 +289,7 @@ impl Check<'_> {
             Shared::NotByTemplate(file) => {
                 let message = format!(
                     "`{file}` does not share `{}` with account {account}",
-                    arn.name()
+                    arn.name
                 );
                 Some(
                     Diagnostic::warning(Code::VersionNotShared, span, message)
@@ -534,7 +535,7 @@ impl Check<'_> {
             Layer::Version(arn) => self
                 .known
                 .catalog
-                .compatible(&layer.text.to_string(), arn.name().as_literal()?),
+                .compatible(&layer.text.to_string(), arn.name.as_literal()?),
             Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
         }
     }
@@ -635,7 +636,7 @@ const DEFAULT_ARCHITECTURE: &str = "x86_64";
 /// The region in the ARN of a layer, if known.
 fn written_region(layer: &Use) -> Option<&str> {
     match &layer.layer {
-        Layer::Version(arn) => arn.region().as_literal(),
+        Layer::Version(arn) => arn.region.as_literal(),
         Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
     }
 }
@@ -651,15 +652,26 @@ fn product(layer: &Layer) -> Option<&'static str> {
     let Layer::Version(arn) = layer else {
         return None;
     };
-    let (account, name) = (arn.account().as_literal()?, arn.name().as_literal()?);
+    let (account, name) = (arn.account.as_literal()?, arn.name.as_literal()?);
     for published in layers::published() {
-        let fields: Vec<&str> = published.item.split(':').collect();
-        let is_name = |pattern: &&str| Pattern::new(pattern).matches(name);
-        if fields.get(4) == Some(&account) && fields.get(6).is_some_and(is_name) {
+        let item = Arn::parse(published.item)?.layer_version()?;
+        if item.account == account && Pattern::new(item.name).matches(name) {
             return Some(published.product);
         }
     }
     None
+}
+
+/// The ARN of the layer of a version, if all of it is known.
+fn known_layer(arn: &LayerVersionArn<Text>) -> Option<String> {
+    let layer = arn.layer();
+    let known = LayerArn {
+        partition: layer.partition.as_literal()?,
+        region: layer.region.as_literal()?,
+        account: layer.account.as_literal()?,
+        name: layer.name.as_literal()?,
+    };
+    Some(known.to_string())
 }
 
 /// The cases in which a function is made.

@@ -2,11 +2,12 @@
 
 use super::function::Use;
 use super::question::{Answered, answered};
-use super::reference::{Arn, Layer};
+use super::reference::Layer;
 use super::{File, Target};
 use crate::access::diff::{Diff, UseChange};
 use crate::access::grants::{GrantedBy, Grants, Version, VersionId, Who};
 use crate::access::matching::Match;
+use crate::aws::arn::{Arn, LayerVersionArn};
 use crate::partial::Text;
 use crate::source::Span;
 
@@ -133,8 +134,8 @@ impl Change<'_> {
             Layer::Unknown => return Some(Lost::default()),
         };
         // The account of the layer needs no share, so that it loses what is deleted only.
-        let is_own = arn.account().as_literal().is_some()
-            && arn.account().as_literal() == target.account.as_deref();
+        let is_own = arn.account.as_literal().is_some()
+            && arn.account.as_literal() == target.account.as_deref();
         let mut found: Option<Lost> = None;
         let mut is_certain = true;
         for (id, version, lost) in lost {
@@ -193,15 +194,10 @@ fn still_shared(version: &Version, target: &Target) -> Match {
 
 /// Whether the account of a target is among these.
 fn matches_target(who: &Who, target: &Target) -> Match {
-    let is = |id: &Text, own: Option<&String>| match (id.as_literal(), own) {
-        (Some(known), Some(own)) if known == own => Match::Yes,
-        (Some(_), Some(_)) => Match::No,
-        (None, _) | (_, None) => Match::Maybe,
-    };
     match who {
         Who::Everyone => Match::Yes,
-        Who::Account(id) => is(id, target.account.as_ref()),
-        Who::Organization(id) => is(id, target.organization.as_ref()),
+        Who::Account(id) => Match::of(id.as_literal(), target.account.as_deref()),
+        Who::Organization(id) => Match::of(id.as_literal(), target.organization.as_deref()),
         Who::Owner => Match::No,
         Who::Unknown(..) => Match::Maybe,
     }
@@ -209,20 +205,21 @@ fn matches_target(who: &Who, target: &Target) -> Match {
 
 /// Whether the ARN in a function is that of a version. The number of a version that a template
 /// publishes is unknown, and so is its account: the name decides.
-fn is_version(id: &VersionId, version: &Version, arn: &Arn) -> Match {
+fn is_version(id: &VersionId, version: &Version, arn: &LayerVersionArn<Text>) -> Match {
     match id {
         VersionId::Arn(text) => {
-            let fields = text.split(':');
-            if fields.len() != arn.fields().len() {
+            let Some(known) = Arn::of_fields(text.split(':')).and_then(Arn::layer_version) else {
                 return Match::Maybe;
-            }
-            fields
-                .iter()
-                .zip(arn.fields())
-                .fold(Match::Yes, |all, (one, other)| all.and(is_same(one, other)))
+            };
+            let (known_layer, layer) = (known.layer(), arn.layer());
+            let fields = known_layer.fields().into_iter().zip(layer.fields());
+            fields.fold(
+                is_same(&known.version, &arn.version),
+                |all, (one, other)| all.and(is_same(one, other)),
+            )
         }
         VersionId::Resource(_) => {
-            let region = arn.region().as_literal();
+            let region = arn.region.as_literal();
             if let Some(region) = region
                 && !version.regions.is_empty()
                 && !version.regions.iter().any(|known| known == region)
@@ -231,9 +228,9 @@ fn is_version(id: &VersionId, version: &Version, arn: &Arn) -> Match {
             }
             match version.names.as_slice() {
                 [] => Match::Maybe,
-                [only] => is_same(only, arn.name()),
+                [only] => is_same(only, &arn.name),
                 several => {
-                    let is_none = |name| is_same(name, arn.name()) == Match::No;
+                    let is_none = |name| is_same(name, &arn.name) == Match::No;
                     if several.iter().all(is_none) {
                         Match::No
                     } else {
@@ -246,9 +243,5 @@ fn is_version(id: &VersionId, version: &Version, arn: &Arn) -> Match {
 }
 
 fn is_same(one: &Text, other: &Text) -> Match {
-    match (one.as_literal(), other.as_literal()) {
-        (Some(one), Some(other)) if one == other => Match::Yes,
-        (Some(_), Some(_)) => Match::No,
-        (None, _) | (_, None) => Match::Maybe,
-    }
+    Match::of(one.as_literal(), other.as_literal())
 }

@@ -4,6 +4,7 @@ use super::function::{Function, Use};
 use super::reference::Layer;
 use super::{File, when};
 use crate::access::matching::Match;
+use crate::aws::arn::{Arn, LayerArn};
 use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
 use crate::partial::Text;
@@ -135,8 +136,8 @@ impl Wanted {
             Layer::Unknown => Match::Maybe,
             Layer::Resource(id) => self.is_published(id, world),
             Layer::Version(arn) => {
-                let is_layer = self.is_layer(arn.layer());
-                let is_number = match (&self.number, arn.number().as_literal()) {
+                let is_layer = self.is_layer(&arn.layer());
+                let is_number = match (&self.number, arn.version.as_literal()) {
                     (None, _) => Match::Yes,
                     (Some(wanted), Some(number)) if wanted == number => Match::Yes,
                     (Some(_), Some(_)) => Match::No,
@@ -147,22 +148,20 @@ impl Wanted {
         }
     }
 
-    /// Whether the fields of an ARN, all but the number, are those of the layer.
-    fn is_layer(&self, fields: &[Text]) -> Match {
-        if !self.layer.contains(':') {
-            return fields
-                .last()
-                .map_or(Match::No, |name| is(name, &self.layer));
-        }
-        let wanted: Vec<&str> = self.layer.split(':').collect();
-        if wanted.len() != fields.len() {
-            return Match::No;
-        }
-        let mut answer = Match::Yes;
-        for (field, wanted) in fields.iter().zip(wanted) {
-            answer = answer.and(is(field, wanted));
-        }
-        answer
+    /// The ARN of the layer, if the question gives it.
+    fn arn(&self) -> Option<LayerArn<&str>> {
+        Arn::parse(&self.layer).and_then(Arn::layer)
+    }
+
+    /// Whether the ARN of a layer is that of the layer in question.
+    fn is_layer(&self, arn: &LayerArn<&Text>) -> Match {
+        let Some(wanted) = self.arn() else {
+            return is(arn.name, &self.layer);
+        };
+        let fields = arn.fields().into_iter().zip(wanted.fields());
+        fields.fold(Match::Yes, |all, (field, wanted)| {
+            all.and(is(field, wanted))
+        })
     }
 
     /// Whether a layer that the template publishes is the one in question. Only a deploy knows its
@@ -175,16 +174,13 @@ impl Wanted {
         let Some(name) = name.and_then(|name| name.split(':').pop()) else {
             return Match::No;
         };
-        let wanted = self.layer.rsplit(':').next().unwrap_or_default();
-        let is_sure = wanted == self.layer && self.number.is_none();
+        let arn = self.arn();
+        let wanted = arn.as_ref().map_or(self.layer.as_str(), |arn| arn.name);
+        let is_sure = arn.is_none() && self.number.is_none();
         is(&name, wanted).and(if is_sure { Match::Yes } else { Match::Maybe })
     }
 }
 
 fn is(field: &Text, wanted: &str) -> Match {
-    match field.as_literal() {
-        Some(known) if known == wanted => Match::Yes,
-        Some(_) => Match::No,
-        None => Match::Maybe,
-    }
+    Match::of(field.as_literal(), Some(wanted))
 }

@@ -1,6 +1,7 @@
 //! The meaning of an entry of a function's `Layers`: Lambda requires the ARN of a layer version
 //! (Lambda API reference, `CreateFunction`, `Layers`).
 
+use crate::aws::arn::{Arn, LayerVersionArn};
 use crate::cloudformation::Template;
 use crate::partial::{Origin, Piece, Text};
 use crate::rules::formats::{LAYER_VERSION_FIELDS, is_version_number, layer_version_field_problem};
@@ -8,64 +9,14 @@ use crate::rules::formats::{LAYER_VERSION_FIELDS, is_version_number, layer_versi
 /// The meaning of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Layer {
-    /// A version by its ARN.
-    Version(Arn),
+    /// A version by its ARN. Unknown parts of it have no colons, or it would not be such an ARN.
+    Version(LayerVersionArn<Text>),
     /// A version that the same template publishes, by its logical ID.
     Resource(String),
     /// No version: Lambda refuses it.
     Wrong(Problem),
     /// A value that only a deploy knows.
     Unknown,
-}
-
-/// The ARN of a layer version, field by field; unknown parts have no colons, or it would not be
-/// such an ARN.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Arn(Vec<Text>);
-
-impl Arn {
-    /// The ARN of the layer without the number, which is the same for all versions of one layer.
-    #[must_use]
-    pub fn layer(&self) -> &[Text] {
-        self.0.get(..LAYER_VERSION_FIELDS - 1).unwrap_or_default()
-    }
-
-    /// All fields.
-    #[must_use]
-    pub fn fields(&self) -> &[Text] {
-        &self.0
-    }
-
-    /// The region.
-    #[must_use]
-    pub fn region(&self) -> &Text {
-        &self.0[3]
-    }
-
-    /// The account.
-    #[must_use]
-    pub fn account(&self) -> &Text {
-        &self.0[4]
-    }
-
-    /// The name of the layer.
-    #[must_use]
-    pub fn name(&self) -> &Text {
-        &self.0[6]
-    }
-
-    /// The number of the version.
-    #[must_use]
-    pub fn number(&self) -> &Text {
-        &self.0[7]
-    }
-
-    /// The ARN of the layer, if all of it is known.
-    #[must_use]
-    pub fn known_layer(&self) -> Option<String> {
-        let fields: Option<Vec<&str>> = self.layer().iter().map(Text::as_literal).collect();
-        Some(fields?.join(":"))
-    }
 }
 
 /// Why an entry is not the ARN of a layer version.
@@ -118,7 +69,10 @@ impl Layer {
                 });
             }
         }
-        Self::Version(Arn(fields))
+        match Arn::of_fields(fields).and_then(Arn::layer_version) {
+            Some(arn) => Self::Version(arn),
+            None => Self::Wrong(Problem::NotAnArn),
+        }
     }
 }
 

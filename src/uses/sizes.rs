@@ -22,7 +22,7 @@ impl Check<'_> {
             let size = match &layer.layer {
                 Layer::Resource(id) => self.size_of_resource(id, world),
                 Layer::Version(arn) => {
-                    let archives = self.known.catalog.archives(arn.name().as_literal()?);
+                    let archives = self.known.catalog.archives(arn.name.as_literal()?);
                     let sizes = archives
                         .iter()
                         .map(|archive| (self.known.unzipped)(archive));

@@ -1,6 +1,7 @@
 //! `regions`: what is said of several regions must hold in each of them.
 
 use super::Resolver;
+use crate::aws::arn::Arn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, quote};
 use crate::rules::formats;
@@ -113,9 +114,8 @@ fn one_bucket(bucket: &Text, regions: &[Spanned<String>], span: Span) -> Diagnos
 
 /// Reports the ARN of a version that is of another region, or of one of several.
 fn one_arn(arn: &Spanned<Text>, regions: &[Spanned<String>]) -> Option<Diagnostic> {
-    const FIELD: usize = 3;
-    let fields = arn.value.split(':');
-    let region = fields.get(FIELD)?.as_literal()?;
+    let fields = Arn::of_fields(arn.value.split(':'))?;
+    let region = fields.region.as_literal()?;
     let names: Vec<String> = regions.iter().map(|name| quote(&name.value)).collect();
     let diagnostic = if regions.iter().all(|name| name.value != region) {
         let message = format!(

@@ -169,13 +169,11 @@ impl Resolver<'_> {
                     if !self.is_fixed(&arn.value, span) {
                         return Vec::new();
                     }
-                    let fields = arn.value.split(':');
-                    let account = fields
-                        .get(4)
-                        .map(|account| account.parts().to_vec())
-                        .unwrap_or_default();
-                    let name = fields.get(6).map(|name| name.parts().to_vec());
-                    any_version(account, name.unwrap_or_default())
+                    let arn = Arn::of_fields(arn.value.split(':'));
+                    let Some(arn) = arn.and_then(Arn::layer_version) else {
+                        continue;
+                    };
+                    any_version(arn.account.parts().to_vec(), arn.name.parts().to_vec())
                 }
             };
             if !found.contains(&arns) {
