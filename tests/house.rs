@@ -374,6 +374,103 @@ fn no_line_is_longer_than_a_hundred_columns() {
     assert!(long.is_empty(), "lines of more than 100 columns: {long:#?}");
 }
 
+/// The longest function of `src`, in lines without comments.
+const LONGEST_FUNCTION: usize = 80;
+
+/// The most closures with names in a hundred functions, in the parts that decide about security. A
+/// function says what it takes, and can be read without what is around it.
+const NAMED_CLOSURES: usize = 5;
+
+/// A function: its name, and its lines without comments.
+struct Function<'m> {
+    name: String,
+    lines: Vec<&'m str>,
+}
+
+/// The functions of a module, as rustfmt lays them out: one ends with a brace as far in as it
+/// begins.
+fn functions(module: &Module) -> Vec<Function<'_>> {
+    let lines: Vec<&str> = module.code.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let Some((before, after)) = code.split_once("fn ") else {
+            continue;
+        };
+        let words = ["pub", "pub(super)", "pub(crate)", "const"];
+        if !before.split_whitespace().all(|word| words.contains(&word)) {
+            continue;
+        }
+        let indent = &line[..line.len() - code.len()];
+        let is_end = |line: &&str| {
+            let rest = line.strip_prefix(indent).unwrap_or(" ");
+            rest == "}" || (!rest.starts_with(' ') && rest.ends_with([';', '}']))
+        };
+        let length = lines[start..].iter().position(is_end);
+        found.push(Function {
+            name: names(after).remove(0),
+            lines: lines[start..=start + length.unwrap()].to_vec(),
+        });
+    }
+    found
+}
+
+#[test]
+fn functions_are_short() {
+    let mut long = Vec::new();
+    let mut all = 0;
+    for module in &modules() {
+        for function in functions(module) {
+            all += 1;
+            let lines = function.lines.len();
+            if lines > LONGEST_FUNCTION {
+                long.push(format!(
+                    "src/{}: {}, {lines} lines",
+                    module.path, function.name
+                ));
+            }
+        }
+    }
+    assert!(all > 1500, "only {all} functions were found");
+    assert!(
+        long.is_empty(),
+        "functions of more than {LONGEST_FUNCTION} lines: {long:#?}"
+    );
+}
+
+#[test]
+fn few_closures_have_names_where_security_is_decided() {
+    for part in ["access", "iam"] {
+        let modules = modules();
+        let (mut all, mut named) = (0, Vec::new());
+        for module in modules.iter().filter(|module| module.place[0] == part) {
+            all += functions(module).len();
+            let lines: Vec<&str> = module.code.lines().map(str::trim).collect();
+            for (index, line) in lines.iter().enumerate() {
+                let Some(rest) = line.strip_prefix("let ") else {
+                    continue;
+                };
+                // A long closure is on the next line.
+                let value = match rest.split_once('=') {
+                    Some((_, "")) => lines.get(index + 1).copied().unwrap_or_default(),
+                    Some((_, value)) => value.trim_start(),
+                    None => continue,
+                };
+                if value.trim_start_matches("move ").starts_with('|') {
+                    named.push(format!("src/{}: {line}", module.path));
+                }
+            }
+        }
+        assert!(all > 100, "only {all} functions were found in src/{part}");
+        assert!(
+            named.len() * 100 < NAMED_CLOSURES * all,
+            "src/{part} has {} closures with names in {all} functions, and {NAMED_CLOSURES} in 100 \
+            are too many; make some a function or a loop: {named:#?}",
+            named.len()
+        );
+    }
+}
+
 #[test]
 fn every_file_is_on_the_page_of_the_architecture() {
     let page = fs::read_to_string(top().join("docs/architecture.md")).unwrap();

@@ -332,12 +332,15 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     found
 }
 
+fn gets(to: &Recipient) -> String {
+    format!("is rolled out to {to}")
+}
+
 /// The accounts that get an Allow from a stack set, or no longer get a Deny that others have.
 #[must_use]
 pub fn rolled_out_beyond(old: &Applicability, new: &Applicability, others: bool) -> Vec<Wider> {
     let mut found = Vec::new();
     let (old_to, new_to) = (&old.rolled_out_to, &new.rolled_out_to);
-    let gets = |to: &Recipient| format!("is rolled out to {to}");
     if new.may(Effect::Allow) {
         let more = stack_set::beyond(new_to, old_to);
         found.extend(more.map(gets).map(Wider::added));

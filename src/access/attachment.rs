@@ -76,15 +76,10 @@ pub(super) fn is_named(
 /// template, by one of its names.
 #[must_use]
 pub(super) fn attachment_to<'t>(names: &[String], template: &'t Template) -> Option<&'t str> {
-    let lists = |kind: &str| match kind {
-        "AWS::IAM::UserToGroupAddition" => vec!["Users"],
-        _ if ATTACHED.contains(&kind) => ATTACHMENTS.iter().map(|(list, ..)| *list).collect(),
-        _ => Vec::new(),
-    };
     let mut resources = template.resources();
     let found = resources.find(|resource| {
         let properties = resource.json.get("Properties");
-        lists(resource.kind)
+        lists_of_principals(resource.kind)
             .into_iter()
             .filter_map(|list| properties?.get(list))
             .any(|targets| may_name(targets, names, template))
@@ -92,20 +87,31 @@ pub(super) fn attachment_to<'t>(names: &[String], template: &'t Template) -> Opt
     found.map(|resource| resource.id)
 }
 
+/// The properties of a type of resource that list principals.
+fn lists_of_principals(kind: &str) -> Vec<&'static str> {
+    match kind {
+        "AWS::IAM::UserToGroupAddition" => vec!["Users"],
+        _ if ATTACHED.contains(&kind) => ATTACHMENTS.iter().map(|(list, ..)| *list).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// Whether a value may name a principal of another template: by its name, whose case does not
 /// matter, or by something that is not a resource of its own template.
 fn may_name(targets: &Json, names: &[String], template: &Template) -> bool {
-    let is_own = |id: &Json| {
-        id.as_str()
-            .is_some_and(|id| template.resource(id).is_some())
-    };
     match (targets, function(targets)) {
         (Json::String(name), _) => names.iter().any(|own| own.eq_ignore_ascii_case(name)),
-        (_, Some(("Ref", id))) => !is_own(id) && id != "AWS::NoValue",
+        (_, Some(("Ref", id))) => !is_resource(id, template) && id != "AWS::NoValue",
         (_, Some(_)) => true,
         (Json::Array(items), None) => items.iter().any(|item| may_name(item, names, template)),
         (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_), None) => false,
     }
+}
+
+/// Whether a value is the logical ID of a resource.
+fn is_resource(id: &Json, template: &Template) -> bool {
+    id.as_str()
+        .is_some_and(|id| template.resource(id).is_some())
 }
 
 /// The users that the template adds to one of its groups with separate resources.

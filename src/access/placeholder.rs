@@ -74,19 +74,14 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     for id in accounts {
         placeholders.account(id);
     }
-    let prefix = |name: &str| {
-        template
-            .given(name)
-            .or_else(|| placeholders.of_parameter(name))
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let prefix = format!(
-        "arn:{}:lambda:{}:{}",
-        prefix("AWS::Partition"),
-        prefix("AWS::Region"),
-        prefix("AWS::AccountId")
-    );
+    let [partition, region, account] = ["AWS::Partition", "AWS::Region", "AWS::AccountId"]
+        .map(|name| {
+            template
+                .given(name)
+                .or_else(|| placeholders.of_parameter(name))
+        })
+        .map(Option::unwrap_or_default);
+    let prefix = format!("arn:{partition}:lambda:{region}:{account}");
     for resource in template
         .resources()
         .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")

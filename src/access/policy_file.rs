@@ -43,18 +43,14 @@ impl PolicyFile {
             .and_then(|summary| summary.get("Type"))
             .and_then(Json::as_str)
             .map(str::to_owned);
+        let statements = match document.get("Statement") {
+            Some(Json::Array(statements)) => statements.as_slice(),
+            Some(statement @ Json::Object(_)) => std::slice::from_ref(statement),
+            _ => return Ok(None),
+        };
         // Of the policies of Organizations, some name principals.
-        let names_principals = |statement: &Json| {
-            organizations_type.is_none()
-                && (statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some())
-        };
-        let is_policy = match document.get("Statement") {
-            Some(Json::Array(statements)) => {
-                statements.iter().all(Json::is_object) && !statements.iter().any(names_principals)
-            }
-            Some(statement @ Json::Object(_)) => !names_principals(statement),
-            _ => false,
-        };
+        let is_policy = statements.iter().all(Json::is_object)
+            && (organizations_type.is_some() || !statements.iter().any(names_principals));
         Ok(is_policy.then_some(Self {
             document,
             organizations_type,
@@ -120,6 +116,11 @@ fn is_about_everything(statement: &Json) -> bool {
     has(statement, "Action", "*")
         && has(statement, "Resource", "*")
         && statement.get("Condition").is_none()
+}
+
+/// Whether a statement names principals.
+fn names_principals(statement: &Json) -> bool {
+    statement.get("Principal").is_some() || statement.get("NotPrincipal").is_some()
 }
 
 #[cfg(test)]

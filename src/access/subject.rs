@@ -94,27 +94,11 @@ impl<'t> Subjects<'t> {
             .resources()
             .filter(|resource| ATTACHED.contains(&resource.kind))
             .collect();
-        let named = |property: &str| {
-            let mut ids = Vec::new();
-            for resource in template
-                .resources()
-                .filter(|resource| matches!(resource.kind, ROLE | USER | GROUP))
-            {
-                if let Some(value) = resource
-                    .json
-                    .get("Properties")
-                    .and_then(|all| all.get(property))
-                {
-                    named_resources(value, template, &mut ids);
-                }
-            }
-            ids
-        };
         Self {
             template,
             attached,
-            boundaries: named("PermissionsBoundary"),
-            policies: named("ManagedPolicyArns"),
+            boundaries: named_by_principals("PermissionsBoundary", template),
+            policies: named_by_principals("ManagedPolicyArns", template),
             distinguishing: distinguishing(template),
             meant_as,
         }
@@ -473,6 +457,20 @@ impl<'t> Subjects<'t> {
         }
         None
     }
+}
+
+/// The managed policies of a template that its roles, users and groups name in a property.
+fn named_by_principals<'t>(property: &str, template: &'t Template) -> Vec<&'t str> {
+    let mut ids = Vec::new();
+    for resource in template.resources() {
+        if matches!(resource.kind, ROLE | USER | GROUP)
+            && let Some(properties) = resource.json.get("Properties")
+            && let Some(value) = properties.get(property)
+        {
+            named_resources(value, template, &mut ids);
+        }
+    }
+    ids
 }
 
 /// Adds the logical IDs of the managed policies of a template that a value names, by `Ref` or its

@@ -12,9 +12,11 @@ use super::{Outcome, folder, next};
 use crate::diagnostic::has_errors;
 use crate::english::{count, thousands};
 use crate::pipeline::{Compiled, compile};
+use crate::rules::load::Root;
 use crate::source::Sources;
 use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Placement, Shape};
+use crate::template::model::Template;
 use crate::template::published;
 use crate::template::stacks::{Entry, Scope, stack_name};
 use anyhow::{Context, bail};
@@ -34,33 +36,20 @@ pub fn run(
     if arguments.check && arguments.output.as_deref().is_some_and(disk::is_stdin) {
         bail!("`--check` needs a file, and `-o -` is standard output");
     }
-    let output = arguments
-        .output
-        .as_deref()
-        .filter(|output| !disk::is_stdin(output));
+    let output = arguments.output.as_deref();
+    let output = output.filter(|output| !disk::is_stdin(output));
     if let Some(folder) = output.filter(|output| disk::is_folder(output)) {
         return folder::build(arguments, root, folder, limits, messages);
     }
-    let placement = Placement {
-        source_name: source_name(&root),
-        source_folder: match output {
-            Some(output) => source_folder(&root, output.parent().unwrap_or(Path::new("")))?,
-            None => String::new(),
-        },
-        shape: Shape::Template,
-        format: arguments.format.into(),
-    };
+    let placement = placement(arguments, &root, output)?;
     let mut sources = Sources::default();
     let source = root.path.clone();
     let folder = root.folder().to_path_buf();
     let mut compiled = compile(root, &placement, limits, &Disk, &mut sources);
     let of_archives = check_local(&compiled.rules, &folder, &mut sources)?;
     compiled.diagnostics.extend(of_archives);
-    if compiled
-        .lowered
-        .as_ref()
-        .is_some_and(|lowered| lowered.template.resources.is_empty())
-    {
+    let lowered = compiled.lowered.as_ref();
+    if lowered.is_some_and(|lowered| lowered.template.resources.is_empty()) {
         compiled.diagnostics.push(no_resource(compiled.start));
     }
     let format = arguments.format.into();
@@ -84,14 +73,11 @@ pub fn run(
         )?,
         (None, _) | (_, None) => false,
     };
-    compiled
-        .diagnostics
-        .extend(template_size(written.len(), None, limits, compiled.start));
-    compiled
-        .diagnostics
-        .sort_by_key(|diagnostic| diagnostic.primary.span);
-    messages.diagnostics(&compiled.diagnostics, &sources);
-    messages.summary(&compiled.diagnostics);
+    let diagnostics = &mut compiled.diagnostics;
+    diagnostics.extend(template_size(written.len(), None, limits, compiled.start));
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    messages.diagnostics(diagnostics, &sources);
+    messages.summary(diagnostics);
     let lowered = match &compiled.lowered {
         Some(lowered) if !has_errors(&compiled.diagnostics) => lowered,
         _ => return Ok(Outcome::Findings),
@@ -103,32 +89,69 @@ pub fn run(
         None => print(&written)?,
         Some(output) if arguments.check => compare(&written, output, earlier.as_deref(), messages)?,
         Some(output) => {
-            disk::replace(output, |file| file.write_all(&written))?;
-            let resources = count(lowered.template.resources.len(), "resource");
-            messages.say(&format!(
-                "wrote {}: {resources}, {} bytes",
-                output.display(),
-                thousands(written.len())
-            ));
-            let stem = source.as_deref().unwrap_or(output);
-            let entry = Entry::new(
-                stack_name(&stem_of(stem), None),
-                output.display().to_string(),
-                Scope::Region,
-                &regions(&compiled.rules),
+            let stem = stem_of(source.as_deref().unwrap_or(output));
+            let regions = regions(&compiled.rules);
+            write(
                 &lowered.template,
-                written.len(),
-            );
-            for line in next::steps(&entry, output) {
-                messages.say(&line);
-            }
-            Outcome::Fine
+                &written,
+                &stem,
+                &regions,
+                output,
+                messages,
+            )?
         }
     };
     // The program ends here. Freeing a large template piece by piece would take longer than writing
     // it.
     std::mem::forget(compiled);
     Ok(outcome)
+}
+
+/// Where a template is, seen from its source.
+fn placement(
+    arguments: &BuildArguments,
+    root: &Root,
+    output: Option<&Path>,
+) -> anyhow::Result<Placement> {
+    Ok(Placement {
+        source_name: source_name(root),
+        source_folder: match output {
+            Some(output) => source_folder(root, output.parent().unwrap_or(Path::new("")))?,
+            None => String::new(),
+        },
+        shape: Shape::Template,
+        format: arguments.format.into(),
+    })
+}
+
+/// Writes a template to its file, and says how to deploy it.
+fn write(
+    template: &Template,
+    written: &[u8],
+    stem: &str,
+    regions: &[String],
+    output: &Path,
+    messages: &mut Messages,
+) -> anyhow::Result<Outcome> {
+    disk::replace(output, |file| file.write_all(written))?;
+    messages.say(&format!(
+        "wrote {}: {}, {} bytes",
+        output.display(),
+        count(template.resources.len(), "resource"),
+        thousands(written.len())
+    ));
+    let entry = Entry::new(
+        stack_name(stem, None),
+        output.display().to_string(),
+        Scope::Region,
+        regions,
+        template,
+        written.len(),
+    );
+    for line in next::steps(&entry, output) {
+        messages.say(&line);
+    }
+    Ok(Outcome::Fine)
 }
 
 /// Holds what is compiled against the template that is there. Whether that is not ours.

@@ -53,6 +53,16 @@ struct Block {
     layers: Vec<String>,
 }
 
+/// What a source declares for its other statements.
+struct Declared<'a> {
+    /// The blocks, by their names.
+    blocks: IndexMap<&'a str, Block>,
+    /// The layers, by their names: one a block, or one for each value of its variable.
+    layers: IndexMap<String, Layer>,
+    /// The first `roll out`.
+    roll_out: Option<&'a ast::RollOut>,
+}
+
 /// The meaning of the files of a source, the root first. If any error is reported, the rules are
 /// incomplete.
 pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnostic>) -> Rules {
@@ -72,49 +82,11 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         names_only,
     };
     let mut rules = Rules::default();
-    let mut regions = None;
-    let mut roll_out: Option<&ast::RollOut> = None;
-    let mut layers: IndexMap<String, Layer> = IndexMap::new();
-    let mut blocks: IndexMap<&str, Block> = IndexMap::new();
-    for statement in &root.ast.statements {
-        match statement {
-            Statement::Stack(text) => {
-                let said = resolver.description(text);
-                match &rules.description {
-                    Some(first) => resolver.repeated(Keyword::Stack, text.span, first.span),
-                    None => rules.description = said,
-                }
-            }
-            Statement::Regions(names, span) => match regions {
-                Some(first) => resolver.repeated(Keyword::Regions, *span, first),
-                None => {
-                    regions = Some(*span);
-                    rules.regions = resolver.regions(names);
-                }
-            },
-            Statement::RollOut(written) => match roll_out {
-                Some(first) => resolver.repeated(Keyword::Roll, written.span, first.span),
-                None => roll_out = Some(written),
-            },
-            Statement::Layer(declared) => {
-                if let Some(first) = blocks.get(declared.name.text.as_str()) {
-                    resolver.duplicate(Keyword::Layer, &declared.name, first.span);
-                }
-                let block = resolver.block(declared, &mut layers);
-                blocks.entry(&declared.name.text).or_insert(block);
-            }
-            // First names are collected, then their uses are resolved.
-            Statement::Parameter(_)
-            | Statement::Account(_)
-            | Statement::Organization(_)
-            | Statement::Unit(_)
-            | Statement::Accounts(_)
-            | Statement::Group(_)
-            | Statement::Include(_)
-            | Statement::Restriction(_)
-            | Statement::Expect(_) => {}
-        }
-    }
+    let Declared {
+        blocks,
+        mut layers,
+        roll_out,
+    } = resolver.declarations(&root.ast, &mut rules);
     resolver.scope.check_layer_names(resolver.diagnostics);
     resolver.refuse_shared_declarations(&blocks);
     resolver.refuse_shared_names(&layers);
@@ -416,6 +388,58 @@ impl Resolver<'_> {
                     .note("Lambda would count the versions of both as versions of one layer")
                     .help("use the same parameters in both names, and literal text for the rest"),
             );
+        }
+    }
+
+    /// The layers, and the description and the regions of the source. What is declared here is used
+    /// by the other statements, which are resolved after it.
+    fn declarations<'a>(&mut self, file: &'a ast::File, rules: &mut Rules) -> Declared<'a> {
+        let mut regions = None;
+        let mut roll_out: Option<&ast::RollOut> = None;
+        let mut layers: IndexMap<String, Layer> = IndexMap::new();
+        let mut blocks: IndexMap<&str, Block> = IndexMap::new();
+        for statement in &file.statements {
+            match statement {
+                Statement::Stack(text) => {
+                    let description = self.description(text);
+                    match &rules.description {
+                        Some(first) => self.repeated(Keyword::Stack, text.span, first.span),
+                        None => rules.description = description,
+                    }
+                }
+                Statement::Regions(names, span) => match regions {
+                    Some(first) => self.repeated(Keyword::Regions, *span, first),
+                    None => {
+                        regions = Some(*span);
+                        rules.regions = self.regions(names);
+                    }
+                },
+                Statement::RollOut(written) => match roll_out {
+                    Some(first) => self.repeated(Keyword::Roll, written.span, first.span),
+                    None => roll_out = Some(written),
+                },
+                Statement::Layer(declared) => {
+                    if let Some(first) = blocks.get(declared.name.text.as_str()) {
+                        self.duplicate(Keyword::Layer, &declared.name, first.span);
+                    }
+                    let block = self.block(declared, &mut layers);
+                    blocks.entry(&declared.name.text).or_insert(block);
+                }
+                Statement::Parameter(_)
+                | Statement::Account(_)
+                | Statement::Organization(_)
+                | Statement::Unit(_)
+                | Statement::Accounts(_)
+                | Statement::Group(_)
+                | Statement::Include(_)
+                | Statement::Restriction(_)
+                | Statement::Expect(_) => {}
+            }
+        }
+        Declared {
+            blocks,
+            layers,
+            roll_out,
         }
     }
 

@@ -5,7 +5,7 @@
 //! two releases of two layers meet in no file.
 
 use super::lower::Lowered;
-use super::model::{Decision, Parameter, Properties, Template, Value};
+use super::model::{Decision, Parameter, Properties, Resource, Template, Value};
 use super::references::{needed_conditions, of_properties, references};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
 use crate::diagnostic::{Code, Diagnostic};
@@ -245,7 +245,25 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
             is_rolled_out: false,
         });
     }
-    let (mut account, mut organization, mut roll_out) = (begin(), begin(), begin());
+    push_restrictions(
+        &mut stacks,
+        resources,
+        &rolled_out_origins,
+        [begin(), begin(), begin()],
+    );
+    add_conditions(&mut stacks, &conditions, &condition_origins);
+    add_parameters(&mut stacks, &parameters);
+    stacks
+}
+
+/// Adds the resources that restrict principals: a stack for the account, one that rolls it out,
+/// and one for the organization, each if it has a resource.
+fn push_restrictions(
+    stacks: &mut Vec<Stack>,
+    resources: impl Iterator<Item = (Resource, Span)>,
+    rolled_out_origins: &[Span],
+    [mut account, mut roll_out, mut organization]: [Lowered; 3],
+) {
     let mut is_rolled_out = false;
     for (resource, origin) in resources {
         match &resource.properties {
@@ -253,7 +271,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
             Properties::StackSet(set) => {
                 is_rolled_out = true;
                 account.template = set.body.clone();
-                account.origins.clone_from(&rolled_out_origins);
+                account.origins = rolled_out_origins.to_vec();
                 roll_out.push(resource, origin);
             }
             Properties::LayerVersion(_)
@@ -278,9 +296,6 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
             });
         }
     }
-    add_conditions(&mut stacks, &conditions, &condition_origins);
-    add_parameters(&mut stacks, &parameters);
-    stacks
 }
 
 /// Gives each stack the conditions that its resources rest on.

@@ -144,14 +144,15 @@ impl Facts<'_> {
         let by_name = version.is_of(layer, &self.template);
         // The compiler makes logical IDs from names. If the layer has another name, such an ID is a
         // coincidence.
-        let is_made_of = |made: String, id: &str| made == id && by_name != Match::No;
+        let may_be_made = by_name != Match::No;
         let is_it_by_id = match id {
             VersionId::Resource(id) if labels.is_empty() => {
-                id == layer || is_made_of(names::pascal(layer), id)
+                id == layer || (may_be_made && *id == names::pascal(layer))
             }
-            VersionId::Resource(id) => labels
-                .iter()
-                .any(|label| is_made_of(names::version(layer, label), id)),
+            VersionId::Resource(id) => {
+                let mut labels = labels.iter();
+                may_be_made && labels.any(|label| *id == names::version(layer, label))
+            }
             VersionId::Arn(_) => false,
         };
         match (by_name, id) {

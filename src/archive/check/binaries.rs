@@ -284,6 +284,17 @@ fn wheels(check: &mut Check<'_>, has_foreign: bool, has_modules: bool) {
     check.found.extend(found);
 }
 
+/// A library that needs a newer glibc than the system of its runtimes has.
+struct NeedsGlibc<'c> {
+    /// The minor version of the glibc that it needs.
+    needed: u32,
+    /// The entry in the archive.
+    index: usize,
+    system: System,
+    /// The runtimes that load it, and have this system.
+    runtimes: Vec<&'c str>,
+}
+
 /// Libraries that need another C library than the systems of the runtimes have.
 fn libc(check: &mut Check<'_>) {
     let entries = &check.contents.entries;
@@ -294,7 +305,7 @@ fn libc(check: &mut Check<'_>) {
     };
     let (brings_glibc, brings_musl) = (brings("libc.so.6"), brings("libc.musl-"));
     let mut musl = Vec::new();
-    let mut newer: Vec<(u32, usize, System, Vec<&str>)> = Vec::new();
+    let mut newer = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
         let Some(elf) = elf(entry).filter(|elf| elf.is_loaded && entry.kind == Kind::File) else {
             continue;
@@ -325,32 +336,51 @@ fn libc(check: &mut Check<'_>) {
                 .into_iter()
                 .filter(|runtime| systems::of_runtime(runtime) == Some(system))
                 .collect();
-            newer.push((needed, index, system, on_it));
+            newer.push(NeedsGlibc {
+                needed,
+                index,
+                system,
+                runtimes: on_it,
+            });
         }
     }
-    if let Some((needed, index, system, runtimes)) = newer.iter().max_by_key(|need| need.0) {
-        let message = format!(
-            "{} needs glibc 2.{needed}, and {} has 2.{}",
-            quote(base(check.name(*index))),
-            system.name(),
-            system.glibc()
-        );
-        let mut found = Diagnostic::warning(Code::OtherLibc, check.at(*index), message)
-            .label("the runtime cannot load this");
-        if check.target.runtimes.is_empty() {
-            found = found.note("no Lambda runtime has a newer one");
-        } else if !runtimes.is_empty() {
-            let verb = if runtimes.len() == 1 { "runs" } else { "run" };
-            found = found.note(format!(
-                "{} {verb} on {}",
-                list(runtimes, "and"),
-                system.name()
-            ));
-        }
-        let found = found.help("build it on the system of the runtime, or name newer runtimes");
-        check.found.push(and_others(found, newer.len()));
+    check.found.extend(newer_glibc(check, &newer));
+    check.found.extend(only_musl(check, musl));
+}
+
+/// Reports the library that needs the newest glibc, of those for which the system of their
+/// runtimes is too old.
+fn newer_glibc(check: &Check<'_>, newer: &[NeedsGlibc<'_>]) -> Option<Diagnostic> {
+    let NeedsGlibc {
+        needed,
+        index,
+        system,
+        runtimes,
+    } = newer.iter().max_by_key(|need| need.needed)?;
+    let message = format!(
+        "{} needs glibc 2.{needed}, and {} has 2.{}",
+        quote(base(check.name(*index))),
+        system.name(),
+        system.glibc()
+    );
+    let mut found = Diagnostic::warning(Code::OtherLibc, check.at(*index), message)
+        .label("the runtime cannot load this");
+    if check.target.runtimes.is_empty() {
+        found = found.note("no Lambda runtime has a newer one");
+    } else if !runtimes.is_empty() {
+        let verb = if runtimes.len() == 1 { "runs" } else { "run" };
+        found = found.note(format!(
+            "{} {verb} on {}",
+            list(runtimes, "and"),
+            system.name()
+        ));
     }
-    // There may be a counterpart for glibc.
+    let found = found.help("build it on the system of the runtime, or name newer runtimes");
+    Some(and_others(found, newer.len()))
+}
+
+/// Reports the first library that needs musl and has no counterpart for glibc.
+fn only_musl(check: &Check<'_>, mut musl: Vec<usize>) -> Option<Diagnostic> {
     let groups = groups(check);
     let is_alone = |index: &usize| {
         groups.values().any(|members| {
@@ -362,16 +392,15 @@ fn libc(check: &mut Check<'_>) {
         })
     };
     musl.retain(is_alone);
-    if let Some(first) = musl.first() {
-        let message = format!(
-            "{} needs the C library musl, which Lambda does not have",
-            quote(base(check.name(*first)))
-        );
-        let found = Diagnostic::warning(Code::OtherLibc, check.at(*first), message)
-            .label("the runtime cannot load this")
-            .help("use a build for glibc: a `manylinux` wheel, or `npm` with `--libc glibc`");
-        check.found.push(and_others(found, musl.len()));
-    }
+    let first = musl.first()?;
+    let message = format!(
+        "{} needs the C library musl, which Lambda does not have",
+        quote(base(check.name(*first)))
+    );
+    let found = Diagnostic::warning(Code::OtherLibc, check.at(*first), message)
+        .label("the runtime cannot load this")
+        .help("use a build for glibc: a `manylinux` wheel, or `npm` with `--libc glibc`");
+    Some(and_others(found, musl.len()))
 }
 
 /// The runtimes that load a file: a module that is built for one Python is loaded by that only.

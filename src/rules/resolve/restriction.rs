@@ -14,7 +14,9 @@ use crate::rules::model::{
 use crate::rules::scope::{self, may_be_missing};
 use crate::rules::text::Text;
 use crate::source::Span;
-use crate::syntax::ast::{self, Attach, AttachKind, LayerRight, RestrictionKind, Rule, Value};
+use crate::syntax::ast::{
+    self, Attach, AttachKind, LayerRight, Name, RestrictionKind, Rule, Value,
+};
 use crate::syntax::keyword::Keyword;
 use std::sync::Arc;
 
@@ -115,13 +117,13 @@ impl Resolver<'_> {
                 value: self.set(items, kind, &names.layers),
                 span: keyword,
             }),
-            Rule::AllowRight(right, patterns) => body.handling.push(Spanned {
-                value: AllowedHandling {
-                    right: *right,
-                    names: self.layer_names(patterns, &names.layers),
-                },
-                span: keyword,
-            }),
+            Rule::AllowRight(right, patterns) => {
+                let handling = self.allowed_handling(*right, patterns, names);
+                body.handling.push(Spanned {
+                    value: handling,
+                    span: keyword,
+                });
+            }
             Rule::DenyRight {
                 right,
                 except,
@@ -131,32 +133,17 @@ impl Resolver<'_> {
                 if patterns.is_empty() {
                     self.refuse_ambiguous(*right, *span, names);
                 }
-                let listed = self.layer_names(patterns, &names.layers);
-                let layers = match (patterns.as_slice(), except) {
-                    ([], _) => Handled::All,
-                    (_, false) => Handled::Named(listed),
-                    (_, true) => Handled::AllBut(listed),
-                };
-                self.deny_handling(
-                    DeniedHandling {
-                        right: *right,
-                        layers,
-                    },
-                    keyword,
-                    body,
-                );
+                let denied = self.denied_handling(*right, *except, patterns, names);
+                self.deny_handling(denied, keyword, body);
             }
             Rule::DenyAll => body.denies.push(Spanned {
                 value: Deny::All,
                 span: keyword,
             }),
-            Rule::Deny(items) => {
-                let set = self.set(items, kind, &names.layers);
-                body.denies.push(Spanned {
-                    value: Deny::Layers(set),
-                    span: keyword,
-                });
-            }
+            Rule::Deny(items) => body.denies.push(Spanned {
+                value: Deny::Layers(self.set(items, kind, &names.layers)),
+                span: keyword,
+            }),
             Rule::DenyAllExcept(items) => {
                 let set = self.set(items, kind, &names.layers);
                 self.deny_all_except(Deny::AllExcept(set), keyword, body);
@@ -172,15 +159,15 @@ impl Resolver<'_> {
             Rule::Trust(principals) => self.trust_principals(principals, &mut body.role.trust),
             Rule::TrustService(service) => body.role.trust.extend(self.trust_service(service)),
             Rule::TrustOidc(oidc) => body.role.trust.extend(self.trust_oidc(oidc)),
-            Rule::PassRole(arns) => body.pass_roles.extend(
-                arns.iter()
-                    .filter_map(|arn| self.iam_arn(arn, IamArn::ROLES)),
-            ),
+            Rule::PassRole(arns) => {
+                let arns = arns.iter();
+                let roles = arns.filter_map(|arn| self.iam_arn(arn, IamArn::ROLES));
+                body.pass_roles.extend(roles);
+            }
             Rule::Managed(arns) => {
-                body.role.managed.extend(
-                    arns.iter()
-                        .filter_map(|arn| self.iam_arn(arn, IamArn::POLICY)),
-                );
+                let arns = arns.iter();
+                let policies = arns.filter_map(|arn| self.iam_arn(arn, IamArn::POLICY));
+                body.role.managed.extend(policies);
             }
             Rule::Boundary(reference) => self.boundary(reference, keyword, names, body),
             Rule::Attach(attach) => self.attach(attach, names, &mut body.attachments),
@@ -189,6 +176,34 @@ impl Resolver<'_> {
             Rule::Path(path) => self.path(path, keyword, kind, body),
             Rule::Description(text) => self.restriction_description(text, keyword, kind, body),
         }
+    }
+
+    fn allowed_handling(
+        &mut self,
+        right: LayerRight,
+        patterns: &[Name],
+        names: &Names<'_>,
+    ) -> AllowedHandling {
+        AllowedHandling {
+            right,
+            names: self.layer_names(patterns, &names.layers),
+        }
+    }
+
+    fn denied_handling(
+        &mut self,
+        right: LayerRight,
+        except: bool,
+        patterns: &[Name],
+        names: &Names<'_>,
+    ) -> DeniedHandling {
+        let listed = self.layer_names(patterns, &names.layers);
+        let layers = match (patterns, except) {
+            ([], _) => Handled::All,
+            (_, false) => Handled::Named(listed),
+            (_, true) => Handled::AllBut(listed),
+        };
+        DeniedHandling { right, layers }
     }
 
     fn allow(&mut self, allow: Allow, span: Span, body: &mut Body) {
