@@ -9,6 +9,7 @@
 mod support;
 
 use layershare::internals::diagnostic::{Code, Severity};
+use layershare::internals::iam::document::OPERATORS;
 use layershare::internals::rules::lint::{Context, LINTS};
 use layershare::internals::rules::load::{Root, load};
 use layershare::internals::rules::resolve::resolve;
@@ -578,6 +579,26 @@ fn every_keyword_is_in_the_grammar() {
     let keywords = Keyword::ALL.iter().map(|keyword| keyword.text());
     let keywords: BTreeSet<String> = keywords.map(str::to_owned).collect();
     assert_eq!(words, keywords);
+}
+
+#[test]
+fn every_condition_operator_is_in_the_manual_and_judged_by_the_other_evaluator() {
+    let read = |path: &str| fs::read_to_string(top().join(path)).unwrap();
+    let pages = [
+        ("docs/policy-evaluation.md", '`'),
+        ("tests/iam/decisions.py", '"'),
+    ];
+    for (page, quote) in pages {
+        let text = read(page);
+        // The manual mentions the negated forms together.
+        for operator in OPERATORS.iter().filter(|operator| !operator.negated) {
+            assert!(
+                text.contains(&format!("{quote}{}{quote}", operator.name)),
+                "{page} has no {}",
+                operator.name
+            );
+        }
+    }
 }
 
 #[test]

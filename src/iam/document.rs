@@ -122,6 +122,52 @@ pub enum Operator {
     Unsupported(String),
 }
 
+/// The name of an operator in policies.
+#[derive(Clone, Debug)]
+pub struct OperatorName {
+    /// Without a prefix for several values, and without `IfExists`.
+    pub name: &'static str,
+    /// What it compares with.
+    pub operator: Operator,
+    /// Whether it is the negated form.
+    pub negated: bool,
+}
+
+impl OperatorName {
+    const fn new(name: &'static str, operator: Operator) -> Self {
+        Self {
+            name,
+            operator,
+            negated: false,
+        }
+    }
+
+    const fn not(name: &'static str, operator: Operator) -> Self {
+        Self {
+            name,
+            operator,
+            negated: true,
+        }
+    }
+}
+
+/// Every supported operator by its name (IAM User Guide, "IAM JSON policy elements: Condition
+/// operators").
+pub static OPERATORS: [OperatorName; 12] = [
+    OperatorName::new("StringEquals", Operator::Equals),
+    OperatorName::not("StringNotEquals", Operator::Equals),
+    OperatorName::new("StringEqualsIgnoreCase", Operator::EqualsIgnoreCase),
+    OperatorName::not("StringNotEqualsIgnoreCase", Operator::EqualsIgnoreCase),
+    OperatorName::new("StringLike", Operator::Like),
+    OperatorName::not("StringNotLike", Operator::Like),
+    OperatorName::new("ArnEquals", Operator::Arn),
+    OperatorName::not("ArnNotEquals", Operator::Arn),
+    OperatorName::new("ArnLike", Operator::Arn),
+    OperatorName::not("ArnNotLike", Operator::Arn),
+    OperatorName::new("Null", Operator::Null),
+    OperatorName::new("Bool", Operator::Bool),
+];
+
 /// One operator on one key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Condition {
@@ -396,18 +442,12 @@ fn operator_of(written: &str) -> Condition {
     let (rest, if_exists) = rest
         .strip_suffix("ifexists")
         .map_or((rest, false), |rest| (rest, true));
-    let (operator, negated) = match rest {
-        "stringequals" => (Operator::Equals, false),
-        "stringnotequals" => (Operator::Equals, true),
-        "stringequalsignorecase" => (Operator::EqualsIgnoreCase, false),
-        "stringnotequalsignorecase" => (Operator::EqualsIgnoreCase, true),
-        "stringlike" => (Operator::Like, false),
-        "stringnotlike" => (Operator::Like, true),
-        "arnlike" | "arnequals" => (Operator::Arn, false),
-        "arnnotlike" | "arnnotequals" => (Operator::Arn, true),
-        "null" => (Operator::Null, false),
-        "bool" => (Operator::Bool, false),
-        _ => (Operator::Unsupported(written.to_owned()), false),
+    let known = OPERATORS
+        .iter()
+        .find(|known| known.name.eq_ignore_ascii_case(rest));
+    let (operator, negated) = match known {
+        Some(known) => (known.operator.clone(), known.negated),
+        None => (Operator::Unsupported(written.to_owned()), false),
     };
     Condition {
         quantifier,
