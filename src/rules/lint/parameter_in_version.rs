@@ -4,7 +4,7 @@
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Content, Layer, Origin};
+use crate::rules::model::{Content, Layer, Origin, Publication};
 use crate::rules::text::Text;
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -18,7 +18,17 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         let Origin::Published(publication) = &version.origin else {
             continue;
         };
-        let content = match &publication.content.value {
+        let Publication {
+            content,
+            description,
+            license,
+            sha256: _,
+            // These are words of the language, without parameters.
+            runtimes: _,
+            architectures: _,
+        } = &**publication;
+        let span = content.span;
+        let content = match &content.value {
             Content::S3 {
                 bucket,
                 key,
@@ -31,7 +41,7 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
             }
             Content::Local(_) => [None; 3],
         };
-        let texts = [&publication.description, &publication.license].map(Option::as_ref);
+        let texts = [description, license].map(Option::as_ref);
         let texts = content.into_iter().chain(texts).flatten();
         let mut parameters = texts.flat_map(Text::parameters);
         // The value of a pseudo parameter is the same for the whole life of a stack.
@@ -39,7 +49,7 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
             diagnostics.push(
                 Diagnostic::remark(
                     Code::ParameterInVersion,
-                    publication.content.span,
+                    span,
                     format!("another value of `{name}` publishes this version again"),
                 )
                 .note(

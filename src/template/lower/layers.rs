@@ -305,7 +305,16 @@ fn pinned(publication: &Publication) -> Option<String> {
 }
 
 fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> Properties {
-    let content = match &publication.content.value {
+    let Publication {
+        content,
+        // It is checked at the build, and is not in the template.
+        sha256: _,
+        description,
+        runtimes,
+        architectures,
+        license,
+    } = publication;
+    let content = match &content.value {
         rules::Content::S3 {
             bucket,
             key,
@@ -321,14 +330,13 @@ fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> P
     };
     Properties::LayerVersion(Box::new(LayerVersion {
         name: value(&layer.layer_name.value),
-        description: publication.description.as_ref().map(value),
-        runtimes: publication
-            .runtimes
+        description: description.as_ref().map(value),
+        runtimes: runtimes
             .iter()
             .map(|runtime| runtime.value.clone())
             .collect(),
-        architectures: publication.architectures.clone(),
-        license: publication.license.as_ref().map(value),
+        architectures: architectures.clone(),
+        license: license.as_ref().map(value),
         content,
     }))
 }
