@@ -87,6 +87,38 @@ fn the_answers_in_the_readme_are_the_programs() {
     assert_eq!(support::stdout(&output), difference);
 }
 
+/// The pages whose commands are played, each with the folder of the files that they read.
+const PLAYED: [(&str, &str); 1] = [("docs/functions.md", "tests/cases/manual/functions")];
+
+/// What the manual shows behind a command is what the program answers, without the line that counts
+/// the messages.
+#[test]
+fn the_answers_in_the_manual_are_the_programs() {
+    for (page, folder) in PLAYED {
+        let text = fs::read_to_string(top().join(page)).unwrap();
+        let mut played = 0;
+        for rest in text.split("```sh\n").skip(1) {
+            let Some((command, rest)) = rest.split_once("```\n\n```text\n") else {
+                continue;
+            };
+            if command.contains("```") {
+                continue;
+            }
+            let shown = rest.split("```").next().unwrap();
+            // The folder is no repository: the old side is a file.
+            let command = command.replace("--base main", "before.layers");
+            let words: Vec<&str> = command.split_whitespace().skip(1).collect();
+            let output = support::run(&top().join(folder), &words, b"");
+            let answer = support::stdout(&output) + &support::stderr(&output);
+            let rest = answer.strip_prefix(shown);
+            let is_whole = rest.is_some_and(|rest| rest.trim().lines().count() <= 1);
+            assert!(is_whole, "{page}: {command}shows\n{shown}and not\n{answer}");
+            played += 1;
+        }
+        assert!(played >= 3, "{page}: only {played} commands");
+    }
+}
+
 #[test]
 fn templates_are_what_the_examples_say() {
     let templates = support::files("templates", "yaml");

@@ -93,6 +93,8 @@ codes! {
     DuplicateName "duplicate-name" [Error] "a name is declared twice",
     DuplicateVersion "duplicate-version" [Error] "a layer lists a label twice",
     DuplicatedLibrary "duplicated-library" [Warning] "libraries are copies of each other",
+    DynamicLayer "dynamic-layer" [Note] "a new value of an SSM parameter does not update a \
+        function",
     DynamicReference "dynamic-reference" [Error] "a text contains a dynamic reference of \
         CloudFormation",
     EmptyUnit "empty-unit" [Error] "a unit has no active account",
@@ -166,6 +168,7 @@ codes! {
     NoContent "no-content" [Error] "a layer has no version",
     NoEffect "no-effect" [Error, Warning] "a statement, or the whole source, has no effect",
     NoRules "no-rules" [Error] "a policy, boundary or guardrail neither allows nor denies",
+    NotALayerName "not-a-layer-name" [Error] "a layer is published under the ARN of a version",
     NotALayerVersion "not-a-layer-version" [Error] "a layer of a function is not the ARN of a \
     version",
     NotExecutable "not-executable" [Warning] "a program lacks the permission to execute",

@@ -125,6 +125,9 @@ impl Check<'_> {
 
     fn add_unknown(&self, cases: &[(Case, Vec<Use>)], uses: &mut Uses) {
         for layer in cases.iter().flat_map(|(_, layers)| layers) {
+            if layer.is_dynamic() {
+                uses.dynamic.insert(self.at(layer.entry));
+            }
             if layer.layer == Layer::Unknown {
                 uses.add_unknown(
                     format!(
@@ -229,9 +232,9 @@ impl Check<'_> {
                 .label(format!("{} is not the number of a version", quote(number)))
                 .note("Lambda has no name for the newest version")
                 .help(
-                    "write the number, or read the ARN from an SSM parameter: \
-                    `{{resolve:ssm:NAME}}`, with \
-                     `publish to` in the source of the layer",
+                    "write the number, or use a parameter of the template with the type \
+                    `AWS::SSM::Parameter::Value<String>`; `publish to` in the source of the layer \
+                    writes its value",
                 ),
             Problem::Field(why) => error.label(why.clone()).help(form),
         }

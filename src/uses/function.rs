@@ -5,7 +5,7 @@ use super::reference::Layer;
 use super::serverless::Service;
 use crate::cloudformation::place::Step;
 use crate::cloudformation::{Resource, Template, World};
-use crate::partial::{Partial, Text};
+use crate::partial::{Origin, Partial, Text};
 use crate::pattern::Pattern;
 use serde_json::{Map, Value as Json};
 
@@ -214,6 +214,17 @@ fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec
 }
 
 impl Use {
+    /// Whether it is the newest value of an SSM parameter, by a dynamic reference. One with a
+    /// fourth part names the value.
+    pub fn is_dynamic(&self) -> bool {
+        self.text.unknowns().any(|unknown| match &unknown.origin {
+            Origin::Other(what) => {
+                what.starts_with("{{resolve:ssm:") && what.split(':').count() == 3
+            }
+            Origin::Parameter(_) | Origin::Resource(..) => false,
+        })
+    }
+
     /// What a report calls it: the logical ID of a layer in the same template, or what is written.
     pub fn shown(&self) -> String {
         self.text

@@ -21,7 +21,8 @@ use crate::cloudformation::case::{Case, condition};
 use crate::cloudformation::place::{Places, Step};
 use crate::cloudformation::unread::{Extent, unread};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::english::count;
+use crate::english::{count, list, quote};
+use crate::rules::formats::LAYER_VERSION_FIELDS;
 use crate::source::{FileId, Span};
 use catalog::Catalog;
 use deployer::Deployer;
@@ -31,6 +32,7 @@ use local::Unzipped;
 use serde_json::Value as Json;
 use serverless::Service;
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Where functions are deployed, if known.
@@ -188,12 +190,15 @@ pub struct Uses {
     pub unknown: IndexMap<String, Vec<String>>,
     /// The layers of one file whose region is written out, if the region of the stack is open.
     fixed: Vec<(Span, String)>,
+    /// The layers of one file that are the newest value of an SSM parameter.
+    dynamic: BTreeSet<Span>,
 }
 
 impl Uses {
     /// Adds the functions of a file.
     pub fn add(&mut self, file: &File<'_>, known: &Known<'_>) {
         let start = self.diagnostics.len();
+        let mut about = Vec::new();
         for function in file.functions() {
             check::Check {
                 file,
@@ -201,9 +206,15 @@ impl Uses {
                 function: &function,
             }
             .run(self);
+            about.resize(self.diagnostics.len() - start, function.name);
         }
+        let found = self.diagnostics.split_off(start);
+        self.diagnostics.extend(each_once(found, about));
         self.diagnostics
             .extend(fixed_regions(&std::mem::take(&mut self.fixed)));
+        self.diagnostics
+            .extend(dynamic_layers(&std::mem::take(&mut self.dynamic)));
+        self.diagnostics.extend(wrong_names(file));
         let added = self.diagnostics.get_mut(start..).unwrap_or_default();
         added.sort_by_key(|diagnostic| diagnostic.primary.span);
         for part in unread(file.template) {
@@ -230,6 +241,52 @@ impl Uses {
     }
 }
 
+/// The most functions that a message names.
+const NAMED: usize = 5;
+
+/// The findings about functions, in the order of the file. A layer of a loop or of `Globals` is one
+/// of several functions, and what is found is said once.
+fn each_once(found: Vec<Diagnostic>, about: Vec<&str>) -> Vec<Diagnostic> {
+    let mut found: Vec<(Diagnostic, &str)> = found.into_iter().zip(about).collect();
+    found.sort_by_key(|(diagnostic, _)| diagnostic.primary.span);
+    let mut kept: Vec<(Diagnostic, Vec<&str>)> = Vec::new();
+    for (diagnostic, function) in found {
+        let here = kept
+            .iter_mut()
+            .rev()
+            .take_while(|(known, _)| known.primary.span == diagnostic.primary.span);
+        let same = here.into_iter().find(|(known, functions)| {
+            let first = functions.first().copied().unwrap_or_default();
+            *known == of_other(&diagnostic, function, first)
+        });
+        match same {
+            Some((_, functions)) => functions.push(function),
+            None => kept.push((diagnostic, vec![function])),
+        }
+    }
+    let with_others = |(diagnostic, functions): (Diagnostic, Vec<&str>)| {
+        let mut others: Vec<String> = functions.iter().skip(1).map(|name| quote(name)).collect();
+        if others.is_empty() {
+            return diagnostic;
+        }
+        if others.len() > NAMED {
+            let more = count(others.len() - NAMED + 1, "other function");
+            others.truncate(NAMED - 1);
+            others.push(more);
+        }
+        diagnostic.note(format!("the same applies to {}", list(&others, "and")))
+    };
+    kept.into_iter().map(with_others).collect()
+}
+
+/// A finding about a function as it would be about another one.
+fn of_other(diagnostic: &Diagnostic, function: &str, other: &str) -> Diagnostic {
+    let mut diagnostic = diagnostic.clone();
+    let (function, other) = (format!("`{function}`"), format!("`{other}`"));
+    diagnostic.message = diagnostic.message.replace(&function, &other);
+    diagnostic
+}
+
 /// The note, once for each file, about written-out regions of layers.
 fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
     let (first, region) = fixed.iter().min()?;
@@ -249,6 +306,59 @@ fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
             count(more, "other layer")
         )),
     })
+}
+
+/// The note, once for each file, about layers that are the newest value of an SSM parameter. An
+/// update with the same template does not read it again (CloudFormation's public roadmap, issue
+/// 844).
+fn dynamic_layers(found: &BTreeSet<Span>) -> Option<Diagnostic> {
+    let first = found.first()?;
+    let diagnostic = Diagnostic::remark(
+        Code::DynamicLayer,
+        *first,
+        "a new value of this SSM parameter does not update the function",
+    )
+    .label("read again only when the template changes")
+    .help(
+        "use a parameter of the template with the type `AWS::SSM::Parameter::Value<String>`, \
+         which every update reads, or name the value that is meant: `{{resolve:ssm:NAME:3}}`",
+    );
+    Some(match found.len() - 1 {
+        0 => diagnostic,
+        more => diagnostic.note(format!(
+            "the same applies to {}",
+            count(more, "other layer")
+        )),
+    })
+}
+
+/// The layers that a template publishes under the ARN of a version.
+fn wrong_names(file: &File<'_>) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for resource in file.template.resources() {
+        let properties = resource.json.get("Properties");
+        let name = properties.and_then(|all| all.get("LayerName")?.as_str());
+        let is_wrong = |name: &&str| {
+            name.starts_with("arn:") && name.split(':').count() == LAYER_VERSION_FIELDS
+        };
+        if resource.kind != "AWS::Lambda::LayerVersion" || !name.as_ref().is_some_and(is_wrong) {
+            continue;
+        }
+        let path = ["Resources", resource.id, "Properties", "LayerName"].map(Step::Key);
+        let message = format!(
+            "the name of `{}` is the ARN of a layer version",
+            resource.id
+        );
+        found.push(
+            Diagnostic::error(Code::NotALayerName, file.span(&path), message)
+                .label("Lambda gives the version its number")
+                .help(
+                    "write the name of the layer only; to use a version that exists, write its \
+                     ARN in `Layers` of a function",
+                ),
+        );
+    }
+    found
 }
 
 /// The most characters of a condition that is shown in full although the defaults describe it.
