@@ -26,6 +26,8 @@ pub struct Function<'t> {
     has_own: bool,
     /// The path of its code, if `aws cloudformation package` or SAM uploads it.
     pub code: Option<&'t str>,
+    /// Whether SAM expands it.
+    pub is_serverless: bool,
 }
 
 /// The place of a layer among those of a function.
@@ -77,6 +79,7 @@ impl<'t> Function<'t> {
             name: resource.id,
             resource,
             code: code.and_then(local),
+            is_serverless,
             list: [place.as_slice(), &["Properties", "Layers"].map(Step::Key)].concat(),
             place,
             globals,
@@ -96,6 +99,7 @@ impl<'t> Function<'t> {
             globals: 0,
             has_own: true,
             code: None,
+            is_serverless: false,
         })
     }
 

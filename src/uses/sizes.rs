@@ -5,10 +5,12 @@ use super::check::Check;
 use super::function::Use;
 use super::local::local_content;
 use super::reference::Layer;
+use crate::aws::arn::LayerVersionArn;
 use crate::aws::quotas;
 use crate::cloudformation::World;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::thousands;
+use crate::partial::Text;
 
 impl Check<'_> {
     /// The finding that a function and its layers are together too large. What is not here is left
@@ -17,19 +19,15 @@ impl Check<'_> {
         let code = self.function.code.and_then(|code| self.size_here(code));
         let mut sum = code.unwrap_or_default();
         let mut sizes = Vec::new();
-        let mut is_certain = true;
+        // `sam build` may change the code before it is uploaded.
+        let mut is_certain = code.is_none() || !self.function.is_serverless;
         for layer in layers {
             let size = match &layer.layer {
                 Layer::Resource(id) => self.size_of_resource(id, world),
                 Layer::Version(arn) => {
-                    let archives = self.known.catalog.archives(arn.name.as_literal()?);
-                    let sizes = archives
-                        .iter()
-                        .map(|archive| (self.known.unzipped)(archive));
-                    // Any of the versions may be the one.
-                    let smallest = sizes.collect::<Option<Vec<u64>>>()?.into_iter().min();
-                    is_certain &= smallest.is_none();
-                    smallest
+                    let size = self.least_size_of(arn);
+                    is_certain &= size.is_none();
+                    size
                 }
                 Layer::Wrong(_) | Layer::Unknown => None,
             };
@@ -64,9 +62,22 @@ impl Check<'_> {
         )
     }
 
-    /// The size of a layer that the same template publishes.
+    /// The size of the smallest version of a layer in the catalogue: any of them may be the one.
+    fn least_size_of(&self, arn: &LayerVersionArn<Text>) -> Option<u64> {
+        let archives = self.known.catalog.archives(arn.name.as_literal()?);
+        let sizes = archives
+            .iter()
+            .map(|archive| (self.known.unzipped)(archive));
+        sizes.collect::<Option<Vec<u64>>>()?.into_iter().min()
+    }
+
+    /// The size of a layer that the same template publishes, unless `sam build` makes it first.
     fn size_of_resource(&self, id: &str, world: &World<'_>) -> Option<u64> {
         let resource = self.file.template.resource(id)?;
+        let metadata = resource.json.get("Metadata");
+        if metadata.is_some_and(|metadata| metadata.get("BuildMethod").is_some()) {
+            return None;
+        }
         self.size_here(&local_content(resource, world)?)
     }
 
