@@ -260,6 +260,8 @@ pub struct Version {
     pub origin: Origin,
     /// Who may use it, in the order of [`Rules::principals`].
     pub grants: Vec<Grant>,
+    /// The SSM parameter that holds its ARN, if it has one of its own.
+    pub publish: Option<Spanned<Text>>,
 }
 
 /// The one version of a rolling layer.

@@ -15,7 +15,7 @@ mod trust;
 mod variants;
 
 use super::load::Unit;
-use super::model::{Layer, Releases, Restriction, Rules, Spanned};
+use super::model::{Layer, Releases, Restriction, Rules, Spanned, is_possible};
 use super::scope::Scope;
 use super::text::Text;
 use crate::aws::arn::Arn;
@@ -90,6 +90,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     resolver.scope.check_layer_names(resolver.diagnostics);
     resolver.refuse_shared_declarations(&blocks);
     resolver.refuse_shared_names(&layers);
+    resolver.refuse_shared_parameters(&layers);
     resolver.refuse_conflicting_arns(&layers);
     resolver.refuse_other_regions(&rules.regions, layers.values());
     let names = names(&root.ast, &blocks, &layers);
@@ -440,6 +441,38 @@ impl Resolver<'_> {
             blocks,
             layers,
             roll_out,
+        }
+    }
+
+    /// Refuses two SSM parameters with one name: the deploy could not create the second. Layers
+    /// that never exist at the same time may share a name.
+    fn refuse_shared_parameters(&mut self, layers: &IndexMap<String, Layer>) {
+        let mut names: HashMap<&Text, Vec<(&Layer, Span)>> = HashMap::new();
+        let mut reported = HashSet::new();
+        for layer in layers.values() {
+            let of_versions = layer.versions().iter();
+            let of_versions = of_versions.filter_map(|version| version.publish.as_ref());
+            for name in layer.publish.iter().chain(of_versions) {
+                let before = names.entry(&name.value).or_default();
+                let first = before.iter().find(|(other, _)| {
+                    is_possible(&other.exists.union(&layer.exists).cloned().collect())
+                });
+                if let Some((other, first)) = first
+                    && reported.insert(name.span)
+                {
+                    let text = quote(&name.value.to_string());
+                    let message = format!("two SSM parameters would have the name {text}");
+                    let diagnostic = Diagnostic::error(Code::DuplicateName, name.span, message)
+                        .help("give each SSM parameter its own name");
+                    let (one, two) = (quote(&other.name.value), quote(&layer.name.value));
+                    self.report(if *first == name.span {
+                        diagnostic.note(format!("they are those of the layers {one} and {two}"))
+                    } else {
+                        diagnostic.also(*first, "the other one")
+                    });
+                }
+                before.push((layer, name.span));
+            }
         }
     }
 

@@ -176,7 +176,7 @@ pub enum LayerStatement {
     /// `share …`
     Share(Share),
     /// `publish to NAME`
-    Publish(Value),
+    Publish(Publish),
 }
 
 /// A property of a layer version.
@@ -223,6 +223,16 @@ pub struct Version {
     pub origin: Origin,
     /// The properties in the versions' own body.
     pub properties: Vec<Property>,
+}
+
+/// `to NAME`
+#[derive(Clone, Debug)]
+pub struct Publish {
+    /// The label of the version whose ARN the SSM parameter holds, once the name is written out for
+    /// each version; `None` for the newest.
+    pub label: Option<Name>,
+    /// The name of the SSM parameter.
+    pub name: Value,
 }
 
 /// Where a listed version comes from.

@@ -574,6 +574,44 @@ def the_newest_arn(told: Story) -> None:
         raise Broken("the SSM parameter should be gone with its stack")
 
 
+@story
+@listed("remove a version that `publish to …<version>` gives an SSM parameter, `keep`")
+def a_name_for_each_version(told: Story) -> None:
+    """Whoever stays with a version reads its ARN as long as the version exists."""
+    told.upload("1.zip", "2.zip")
+    share = f"share with account {A}"
+    names = ["publish to /layers/deps", "publish to /layers/deps/<version>"]
+
+    def numbers() -> dict[str, str]:
+        found = aws.ask("ssm", "get-parameters-by-path", "--path", "/layers", "--recursive")
+        return {one["Name"]: one["Value"].rpartition(":")[2] for one in found["Parameters"]}
+
+    told.build(layer(version("1"), version("2"), share, *names))
+    told.deploy()
+    both = {"/layers/deps": "2", "/layers/deps/1": "1", "/layers/deps/2": "2"}
+    if numbers() != both:
+        raise Broken(f"each version and the newest should have a name: {numbers()}")
+    told.build(layer(version("2"), share, *names))
+    told.deploy()
+    told.expect(deps={1: set(), 2: {A}})
+    if numbers() != both:
+        raise Broken(f"the name of a version that was removed should stay: {numbers()}")
+
+
+@story
+def the_name_of_a_deleted_version(told: Story) -> None:
+    """A version that is deleted takes its name with it."""
+    told.upload("1.zip", "2.zip")
+    rules = ["old-versions delete", "publish to /layers/gone/<version>"]
+    told.build(layer(version("1"), version("2"), *rules))
+    told.deploy()
+    told.build(layer(version("2"), *rules))
+    told.deploy()
+    found = aws.ask("ssm", "get-parameters-by-path", "--path", "/layers/gone")["Parameters"]
+    if [one["Name"] for one in found] != ["/layers/gone/2"]:
+        raise Broken(f"the name of a deleted version should be gone: {found}")
+
+
 def roll(key: str, *rules: str, before: str = "", name: str = "deps") -> str:
     return layer(f"content s3://{BUCKET}/{key}", *rules, before=before, name=name)
 

@@ -22,7 +22,8 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     for version in layer.versions() {
-        if matches!(version.origin, Origin::Adopted(_)) && version.grants.is_empty() {
+        let has_use = !version.grants.is_empty() || version.publish.is_some();
+        if matches!(version.origin, Origin::Adopted(_)) && !has_use {
             let message = format!("no rule shares version {}", quote(&version.label.value));
             diagnostics.push(
                 Diagnostic::warning(Code::AdoptedUnshared, version.label.span, message)

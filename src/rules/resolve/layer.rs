@@ -30,6 +30,7 @@ struct Body<'a> {
     exists: Vec<&'a Exists>,
     shares: Vec<&'a Share>,
     publish: Option<&'a Value>,
+    publish_each: Vec<(&'a Name, &'a Value)>,
 }
 
 /// One of the versions that a `version` line lists.
@@ -130,13 +131,27 @@ impl Resolver<'_> {
                 },
                 LayerStatement::Exists(exists) => body.exists.push(exists),
                 LayerStatement::Share(share) => body.shares.push(share),
-                LayerStatement::Publish(name) => match body.publish {
-                    Some(first) => self.repeated(Keyword::Publish, name.span, first.span),
-                    None => body.publish = Some(name),
-                },
+                LayerStatement::Publish(publish) => self.publish(publish, &mut body),
             }
         }
         body
+    }
+
+    /// Keeps an SSM parameter: a layer has one for its newest version, and one for each version.
+    fn publish<'a>(&mut self, publish: &'a ast::Publish, body: &mut Body<'a>) {
+        let ast::Publish { label, name } = publish;
+        let first = match label {
+            None => body.publish.replace(name),
+            // One statement gives a name for each version, all with one place.
+            Some(label) => {
+                let before = body.publish_each.last().map(|&(_, before)| before);
+                body.publish_each.push((label, name));
+                before.filter(|before| before.span != name.span)
+            }
+        };
+        if let Some(first) = first {
+            self.repeated(Keyword::Publish, name.span, first.span);
+        }
     }
 
     /// The name by which AWS knows the layer.
@@ -418,7 +433,7 @@ impl Resolver<'_> {
             }
             (None, versions) => {
                 let grants = self.grants(&body.shares, versions, declared.complete, exists);
-                self.listed(versions, grants, common)
+                self.listed(versions, &body.publish_each, grants, common)
             }
         }
     }
@@ -445,9 +460,11 @@ impl Resolver<'_> {
     fn listed(
         &mut self,
         versions: &[Labelled<'_>],
+        publish: &[(&Name, &Value)],
         grants: Vec<Vec<Grant>>,
         common: &Properties,
     ) -> Option<Releases> {
+        let mut published = self.names_of_versions(publish);
         let mut labels: HashMap<&str, Span> = HashMap::new();
         let mut listed = Vec::with_capacity(versions.len());
         for (&Labelled { label, version }, grants) in versions.iter().zip(grants) {
@@ -466,6 +483,7 @@ impl Resolver<'_> {
                     span: label.span,
                 };
                 listed.push(Version {
+                    publish: published.remove(&label.value),
                     label,
                     origin,
                     grants,
@@ -473,6 +491,18 @@ impl Resolver<'_> {
             }
         }
         (listed.len() == versions.len()).then_some(Releases::Listed(listed))
+    }
+
+    /// The names of the SSM parameters of versions, by label, up to the first that is wrong.
+    fn names_of_versions(&mut self, publish: &[(&Name, &Value)]) -> HashMap<String, Spanned<Text>> {
+        let mut names = HashMap::with_capacity(publish.len());
+        for &(label, name) in publish {
+            let Some(name) = self.ssm_name(name) else {
+                break;
+            };
+            names.insert(label.text.clone(), name);
+        }
+        names
     }
 
     fn check_label(&mut self, label: &Name) {

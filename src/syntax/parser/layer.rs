@@ -5,8 +5,8 @@ use super::{body, comma_separated, principal, values};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 use crate::syntax::ast::{
-    Content, Exists, Layer, LayerStatement, Origin, Property, PropertyValue, Share, Suppress,
-    Value, Variable, Version,
+    Content, Exists, Layer, LayerStatement, Origin, Property, PropertyValue, Publish, Share,
+    Suppress, Variable, Version,
 };
 use crate::syntax::keyword::{Keyword, LayerKeyword, PropertyKeyword};
 use crate::syntax::token::TokenKind;
@@ -206,7 +206,8 @@ fn suppress(cursor: &mut Cursor<'_>) -> Parsed<Suppress> {
 }
 
 /// `to NAME`
-fn publish(cursor: &mut Cursor<'_>) -> Parsed<Value> {
+fn publish(cursor: &mut Cursor<'_>) -> Parsed<Publish> {
     cursor.expect_keyword(Keyword::To)?;
-    cursor.expect_value("the name of an SSM parameter")
+    let name = cursor.expect_value("the name of an SSM parameter")?;
+    Ok(Publish { label: None, name })
 }

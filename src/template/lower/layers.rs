@@ -8,8 +8,9 @@ use super::{
 use crate::aws::quotas::OUTPUTS;
 use crate::rules::model::{
     self as rules, Condition, Grant, Id, Layer, OldVersions, Origin, Principal, Publication,
-    Releases, RollingVersion, Rules,
+    Releases, RollingVersion, Rules, Spanned,
 };
+use crate::rules::text::Text;
 use crate::template::model::{
     Content, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter, Value,
 };
@@ -105,20 +106,27 @@ fn layer(layer: &Layer, context: &mut Context<'_>, lowered: &mut Lowered) {
         layer.name.span,
     );
     if let Some(name) = &layer.publish {
-        let parameter = SsmParameter {
-            name: value(&name.value),
-            value: newest,
-        };
-        let resource = Resource {
-            id: names::published_arn(&layer.name.value),
-            comment: None,
-            condition,
-            depends_on: None,
-            policies: None,
-            suppressed: None,
-            properties: Properties::SsmParameter(Box::new(parameter)),
-        };
-        lowered.push(resource, name.span);
+        let id = names::published_arn(&layer.name.value);
+        let mut parameter = ssm_parameter(id, name, newest);
+        parameter.condition = condition;
+        lowered.push(parameter, name.span);
+    }
+}
+
+/// An SSM parameter that holds the ARN of a version.
+fn ssm_parameter(id: String, name: &Spanned<Text>, arn: Value) -> Resource {
+    let parameter = SsmParameter {
+        name: value(&name.value),
+        value: arn,
+    };
+    Resource {
+        id,
+        comment: None,
+        condition: None,
+        depends_on: None,
+        policies: None,
+        suppressed: None,
+        properties: Properties::SsmParameter(Box::new(parameter)),
     }
 }
 
@@ -291,6 +299,14 @@ fn listed(
                 Origin::Published(publication) => pinned(publication),
             },
         });
+        if let Some(name) = &version.publish {
+            let id = names::version_arn(&layer.name.value, &version.label.value);
+            let mut parameter = ssm_parameter(id, name, arn.clone());
+            parameter.condition = context.exists(layer);
+            // Whoever pins a version by its name goes on reading it as long as the version exists.
+            parameter.policies = Some(version_policies(layer.old_versions));
+            lowered.push(parameter, name.span);
+        }
         newest = Some(arn);
     }
     newest

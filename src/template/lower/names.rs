@@ -46,6 +46,12 @@ pub fn published_arn(layer: &str) -> String {
     format!("{}Newest", pascal(layer))
 }
 
+/// The logical ID of the SSM parameter that holds one version: `MySharedDepsV1x4x0Arn`.
+#[must_use]
+pub fn version_arn(layer: &str, label: &str) -> String {
+    format!("{}Arn", version(layer, label))
+}
+
 /// The name of the output that shows the ARN of a layer's newest version.
 #[must_use]
 pub fn newest_arn(layer: &str) -> String {
