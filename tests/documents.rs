@@ -5,7 +5,7 @@ mod support;
 
 use layershare::internals::diagnostic::has_errors;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use support::top;
 
 /// The blocks of a page that are fenced as `layers`.
@@ -87,36 +87,63 @@ fn the_answers_in_the_readme_are_the_programs() {
     assert_eq!(support::stdout(&output), difference);
 }
 
-/// The pages whose commands are played, each with the folder of the files that they read.
-const PLAYED: [(&str, &str); 1] = [("docs/functions.md", "tests/cases/manual/functions")];
+/// The text blocks of the manual that are no answers of the program, by their first lines.
+const NO_ANSWERS: [&str; 5] = [
+    " .layers text ──syntax──▶ tree ──rules──▶ meaning ──template",
+    "file            = { statement NL }",
+    "accounts from \"accounts.json\"",
+    "include \"shared/names.layers\"",
+    "shared.layers                       the source",
+];
 
-/// What the manual shows behind a command is what the program answers, without the line that counts
-/// the messages.
 #[test]
-fn the_answers_in_the_manual_are_the_programs() {
-    for (page, folder) in PLAYED {
-        let text = fs::read_to_string(top().join(page)).unwrap();
-        let mut played = 0;
-        for rest in text.split("```sh\n").skip(1) {
-            let Some((command, rest)) = rest.split_once("```\n\n```text\n") else {
-                continue;
-            };
-            if command.contains("```") {
+fn the_sessions_of_the_manual_are_what_the_program_answers() {
+    support::sessions("tests/cases/manual", 7);
+}
+
+#[test]
+fn every_answer_in_the_manual_is_in_a_golden() {
+    let goldens = goldens(&top().join("tests/cases"));
+    let mut found = 0;
+    let mut excepted = 0;
+    for page in support::files("docs", "md") {
+        let text = fs::read_to_string(&page).unwrap();
+        for part in text.split("```text\n").skip(1) {
+            let block = part.split("```").next().unwrap();
+            if NO_ANSWERS.iter().any(|start| block.starts_with(start)) {
+                excepted += 1;
                 continue;
             }
-            let shown = rest.split("```").next().unwrap();
-            // The folder is no repository: the old side is a file.
-            let command = command.replace("--base main", "before.layers");
-            let words: Vec<&str> = command.split_whitespace().skip(1).collect();
-            let output = support::run(&top().join(folder), &words, b"");
-            let answer = support::stdout(&output) + &support::stderr(&output);
-            let rest = answer.strip_prefix(shown);
-            let is_whole = rest.is_some_and(|rest| rest.trim().lines().count() <= 1);
-            assert!(is_whole, "{page}: {command}shows\n{shown}and not\n{answer}");
-            played += 1;
+            assert!(
+                goldens.iter().any(|golden| has_lines(golden, block)),
+                "{}: no golden in tests/cases has all these lines:\n{block}",
+                page.display()
+            );
+            found += 1;
         }
-        assert!(played >= 3, "{page}: only {played} commands");
     }
+    assert_eq!(excepted, NO_ANSWERS.len());
+    assert!(found >= 10, "only {found} answers");
+}
+
+/// The goldens with what the program prints, in a folder and the folders below it.
+fn goldens(folder: &Path) -> Vec<String> {
+    let mut goldens = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            goldens.extend(self::goldens(&path));
+        } else if path.extension().is_some_and(|ending| ending == "txt") {
+            goldens.push(fs::read_to_string(&path).unwrap());
+        }
+    }
+    goldens
+}
+
+/// Whether a golden has all lines of a block, in their order; a page may leave out others.
+fn has_lines(golden: &str, block: &str) -> bool {
+    let mut lines = golden.lines();
+    block.lines().all(|line| lines.any(|other| other == line))
 }
 
 #[test]

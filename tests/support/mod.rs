@@ -174,7 +174,7 @@ impl Goldens {
 const PROMPT: &str = "$ layershare ";
 
 /// Plays the `session.txt` of every folder in `cases`, of which there are at least `least`, and
-/// compares what the program answers with what is written there.
+/// compares what the program answers in a copy of the folder with what is written there.
 #[track_caller]
 pub fn sessions(cases: &str, least: usize) {
     let entries = std::fs::read_dir(top().join(cases)).unwrap();
@@ -190,33 +190,29 @@ pub fn sessions(cases: &str, least: usize) {
         let session = folder.join("session.txt");
         let written = std::fs::read_to_string(&session)
             .unwrap_or_else(|error| panic!("{}: {error}", session.display()));
-        let made = made(&folder);
-        let place = made.as_ref().map_or(folder.as_path(), |made| made.path());
-        goldens.compare(&session, played(place, &written));
+        let place = tempfile::tempdir().unwrap();
+        copy(&folder, place.path());
+        goldens.compare(&session, played(place.path(), &written));
     }
     goldens.finish();
 }
 
-/// A copy of a folder, with a `NAME.zip` for each `NAME.zip.txt` that describes one; `None`
-/// where it has none.
-fn made(folder: &Path) -> Option<tempfile::TempDir> {
-    let entries = std::fs::read_dir(folder).unwrap();
-    let paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    let is_description = |path: &&PathBuf| path.to_str().unwrap().ends_with(".zip.txt");
-    let zips: Vec<&PathBuf> = paths.iter().filter(is_description).collect();
-    if zips.is_empty() {
-        return None;
+/// Copies a folder, with a `NAME.zip` for each `NAME.zip.txt` that describes one.
+fn copy(folder: &Path, to: &Path) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let to = to.join(path.file_name().unwrap());
+        if path.is_dir() {
+            std::fs::create_dir(&to).unwrap();
+            copy(&path, &to);
+            continue;
+        }
+        std::fs::copy(&path, &to).unwrap();
+        if path.to_str().unwrap().ends_with(".zip.txt") {
+            let text = std::fs::read_to_string(&path).unwrap();
+            std::fs::write(to.with_extension(""), archive::described(&text)).unwrap();
+        }
     }
-    let made = tempfile::tempdir().unwrap();
-    for path in &paths {
-        std::fs::copy(path, made.path().join(path.file_name().unwrap())).unwrap();
-    }
-    for path in zips {
-        let text = std::fs::read_to_string(path).unwrap();
-        let name = path.file_stem().unwrap();
-        std::fs::write(made.path().join(name), archive::described(&text)).unwrap();
-    }
-    Some(made)
 }
 
 /// A session with the same commands and remarks, and what the program answers today.
