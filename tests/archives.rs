@@ -10,7 +10,7 @@ use support::archive::{Item, described};
 
 #[test]
 fn every_session_is_what_the_program_answers() {
-    support::sessions("tests/cases/archives", 15);
+    support::sessions("tests/cases/archives", 19);
 }
 
 fn read(file: Vec<u8>) -> Contents {
@@ -120,6 +120,57 @@ fn bytes_belong_to_one_entry() {
 }
 
 #[test]
+fn the_wide_numbers_of_zip64_are_read() {
+    let items = [text("a"), Item::zeros("b", 300, Some(0o100_755))];
+    let wide = read(support::archive::zip64(&items));
+    assert!(wide.broken.is_none());
+    let narrow = read(support::archive::zip(&items));
+    let facts = |contents: &Contents| -> Vec<_> {
+        let entries = contents.entries.iter();
+        entries
+            .map(|entry| (entry.name.clone(), entry.size, entry.mode, entry.checksum))
+            .collect()
+    };
+    assert_eq!(facts(&wide), facts(&narrow));
+    // Numbers that would not fit if they were added are not unzipped.
+    let huge = Item {
+        size: u64::MAX,
+        local_size: u64::MAX,
+        ..text("a")
+    };
+    let contents = read(support::archive::zip64(&[huge.clone(), huge]));
+    assert_eq!(contents.unzipped(), u64::MAX);
+    assert!(
+        contents
+            .entries
+            .iter()
+            .all(|entry| entry.checksum.is_none())
+    );
+    let other_size = Item {
+        local_size: 6,
+        ..text("a")
+    };
+    let broken = read(support::archive::zip64(&[other_size])).broken.unwrap();
+    assert!(broken.why.contains("contradicts the central directory"));
+}
+
+#[test]
+fn there_may_be_more_entries_than_16_bits_count_and_no_more_than_a_limit() {
+    let items = |number: usize| -> Vec<Item> {
+        let names = (0..number).map(|at| format!("python/{at}.py"));
+        names.map(|name| text(&name)).collect()
+    };
+    let contents = read(support::archive::zip64(&items(70_000)));
+    assert!(contents.broken.is_none());
+    assert_eq!(contents.files(), 70_000);
+    let why = read(support::archive::zip64(&items(100_001)))
+        .broken
+        .unwrap()
+        .why;
+    assert!(why.contains("more than 100,000 entries"), "{why}");
+}
+
+#[test]
 fn a_bomb_is_refused_before_it_is_unzipped() {
     let million = Item::zeros("zeros", 1 << 20, Some(0o100_644));
     let bomb: Vec<Item> = (0..300)
@@ -152,7 +203,13 @@ fn a_bomb_is_refused_before_it_is_unzipped() {
 
 #[test]
 fn no_part_of_an_archive_makes_a_whole() {
-    let whole = described("python/a.so: 644 elf x86_64 glibc 2.28\npython/b: 600 text\nc: link b");
+    let text = "python/a.so: 644 elf x86_64 glibc 2.28\npython/b: 600 text\nc: link b";
+    for whole in [described(text), described(&format!("zip64\n{text}"))] {
+        cut_and_changed(&whole);
+    }
+}
+
+fn cut_and_changed(whole: &[u8]) {
     for length in 0..whole.len() {
         let broken = read(whole[..length].to_vec()).broken;
         assert!(broken.is_some(), "of {length} bytes");
@@ -160,7 +217,7 @@ fn no_part_of_an_archive_makes_a_whole() {
     // What is changed is seen, or changes nothing that is looked at, and never stops the program.
     for at in 0..whole.len() {
         for bit in [1, 0x80] {
-            let mut changed = whole.clone();
+            let mut changed = whole.to_vec();
             changed[at] ^= bit;
             read(changed);
         }

@@ -12,8 +12,10 @@
 //! Behind the path stand its permissions (`none`: those of an archive made on Windows) and what it
 //! is: `text` (the rest of the line, or nothing in particular), `script`, `script crlf`, `elf
 //! MACHINE` with `program`, `glibc 2.N`, `musl` and `object`, `macho`, `windows`, `bytes HEX`,
-//! `zeros NUMBER`, `wheel TAG…`, `damaged`, `empty`, `folder`, `link TO` (without permissions) and
-//! `pipe`.
+//! `zeros NUMBER`, `wheel TAG…`, `damaged`, `encrypted`, `renamed NAME` (in the header before its
+//! bytes), `claims NUMBER` (its size in the directory), `shared` (the bytes of the first entry),
+//! `empty`, `folder`, `link TO` (without permissions) and `pipe`. A first line `zip64` makes an
+//! archive with the wide numbers of that format.
 
 use flate2::Crc;
 
@@ -115,57 +117,101 @@ impl Bits {
 
 /// A zip file of these entries.
 pub fn zip(items: &[Item]) -> Vec<u8> {
+    written(items, false)
+}
+
+/// A zip file of these entries, in which the fields of zip64 hold every size and place.
+pub fn zip64(items: &[Item]) -> Vec<u8> {
+    written(items, true)
+}
+
+fn written(items: &[Item], is_wide: bool) -> Vec<u8> {
+    let narrow = |number: u64| if is_wide { u32::MAX } else { number as u32 };
     let mut file = Vec::new();
     let mut directory = Vec::new();
-    let mut offsets: Vec<u32> = Vec::new();
+    let mut offsets: Vec<u64> = Vec::new();
     for item in items {
-        let offset = match item.shares {
-            Some(other) => offsets[other],
-            None => file.len() as u32,
-        };
+        let end = file.len() as u64;
+        let offset = item.shares.map_or(end, |other| offsets[other]);
         offsets.push(offset);
-        let common = |size: u64, name: &[u8]| {
-            let mut common = Vec::new();
-            common.extend(item.flags.to_le_bytes());
-            common.extend(item.method.to_le_bytes());
-            common.extend([0, 0, 0x21, 0]);
-            common.extend(item.checksum.to_le_bytes());
-            common.extend((item.stored.len() as u32).to_le_bytes());
-            common.extend((size as u32).to_le_bytes());
-            common.extend((name.len() as u16).to_le_bytes());
-            common.extend([0, 0]);
-            common
-        };
+        let stored = item.stored.len() as u64;
         if item.shares.is_none() {
+            let extra = extra(is_wide, &[item.local_size, stored]);
             file.extend(b"PK\x03\x04\x14\0");
-            file.extend(common(item.local_size, &item.local_name));
+            file.extend(common(item, narrow(stored), narrow(item.local_size)));
+            file.extend((item.local_name.len() as u16).to_le_bytes());
+            file.extend((extra.len() as u16).to_le_bytes());
             file.extend(&item.local_name);
+            file.extend(extra);
             file.extend(&item.stored);
         }
+        let extra = extra(is_wide, &[item.size, stored, offset]);
         directory.extend(b"PK\x01\x02\x14");
         directory.push(if item.mode.is_some() { 3 } else { 0 });
         directory.extend([20, 0]);
-        directory.extend(common(item.size, &item.name));
+        directory.extend(common(item, narrow(stored), narrow(item.size)));
+        directory.extend((item.name.len() as u16).to_le_bytes());
+        directory.extend((extra.len() as u16).to_le_bytes());
         directory.extend([0; 6]);
         directory.extend((item.mode.unwrap_or_default() << 16).to_le_bytes());
-        directory.extend(offset.to_le_bytes());
+        directory.extend(narrow(offset).to_le_bytes());
         directory.extend(&item.name);
+        directory.extend(extra);
     }
-    let start = file.len() as u32;
+    let start = file.len() as u64;
+    let number = items.len() as u64;
+    let length = directory.len() as u64;
     file.extend(&directory);
+    if is_wide {
+        file.extend(b"PK\x06\x06");
+        file.extend(44u64.to_le_bytes());
+        file.extend([45, 3, 45, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+        for field in [number, number, length, start] {
+            file.extend(field.to_le_bytes());
+        }
+        file.extend(b"PK\x06\x07\0\0\0\0");
+        file.extend((start + length).to_le_bytes());
+        file.extend(1u32.to_le_bytes());
+    }
     file.extend(b"PK\x05\x06\0\0\0\0");
-    file.extend((items.len() as u16).to_le_bytes());
-    file.extend((items.len() as u16).to_le_bytes());
-    file.extend((directory.len() as u32).to_le_bytes());
-    file.extend(start.to_le_bytes());
+    let number = if is_wide { u16::MAX } else { number as u16 };
+    file.extend(number.to_le_bytes());
+    file.extend(number.to_le_bytes());
+    file.extend(narrow(length).to_le_bytes());
+    file.extend(narrow(start).to_le_bytes());
     file.extend([0, 0]);
     file
 }
 
+/// What the header before the bytes of an entry and its entry in the directory have in common.
+fn common(item: &Item, stored: u32, size: u32) -> Vec<u8> {
+    let mut common = Vec::new();
+    common.extend(item.flags.to_le_bytes());
+    common.extend(item.method.to_le_bytes());
+    common.extend([0, 0, 0x21, 0]);
+    common.extend(item.checksum.to_le_bytes());
+    common.extend(stored.to_le_bytes());
+    common.extend(size.to_le_bytes());
+    common
+}
+
+/// The field that has the numbers of zip64.
+fn extra(is_wide: bool, numbers: &[u64]) -> Vec<u8> {
+    let mut extra = Vec::new();
+    if is_wide {
+        extra.extend([1, 0, 8 * numbers.len() as u8, 0]);
+        for number in numbers {
+            extra.extend(number.to_le_bytes());
+        }
+    }
+    extra
+}
+
 /// The zip file that a text describes.
 pub fn described(text: &str) -> Vec<u8> {
-    let items: Vec<Item> = text.lines().map(item).collect();
-    zip(&items)
+    let lines = text.strip_prefix("zip64\n");
+    let items: Vec<Item> = lines.unwrap_or(text).lines().map(item).collect();
+    written(&items, lines.is_some())
 }
 
 fn item(line: &str) -> Item {
@@ -184,14 +230,27 @@ fn item(line: &str) -> Item {
     if kind == "zeros" {
         return Item::zeros(path, arguments.parse().unwrap(), mode);
     }
-    if kind == "damaged" {
-        let checksum = 0;
-        return Item {
-            checksum,
-            ..Item::new(path, b"damaged", mode)
-        };
+    let plain = Item::new(path, b"text\n", mode);
+    match kind {
+        "damaged" => Item {
+            checksum: 0,
+            ..plain
+        },
+        "encrypted" => Item { flags: 1, ..plain },
+        "renamed" => Item {
+            local_name: arguments.into(),
+            ..plain
+        },
+        "claims" => Item {
+            size: arguments.parse().unwrap(),
+            ..plain
+        },
+        "shared" => Item {
+            shares: Some(0),
+            ..plain
+        },
+        _ => Item::new(path, &bytes(kind, arguments), mode),
     }
-    Item::new(path, &bytes(kind, arguments), mode)
 }
 
 fn bytes(kind: &str, arguments: &str) -> Vec<u8> {
