@@ -2,10 +2,12 @@
 
 Packages are installed by `pip` and `npm`, for the system of Lambda and for others, and are zipped.
 The findings must be those that are true of them, and no others. What is said of programs and
-libraries must be what `readelf` says, and the entries those of Python's `zipfile`.
+libraries must be what `readelf` says, the entries those of Python's `zipfile`, and a module is
+reported exactly if this Python cannot import it.
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -70,6 +72,14 @@ LAYERS = [
         folder="python/lib/python3.10/site-packages",
         found=("version-folder",),
     ),
+]
+
+# Packages without dependencies, each with a module that is a library. That of the last fits every
+# later Python, too.
+MODULES = [
+    ("pyyaml==6.0.3", "yaml._yaml"),
+    ("markupsafe==3.0.4", "markupsafe._speedups"),
+    ("bcrypt==5.0.0", "bcrypt._bcrypt"),
 ]
 
 NODE = ("sharp@0.34.5", "esbuild@0.27.0")
@@ -182,6 +192,49 @@ def check_node(options: tuple[str, ...], found: tuple[str, ...]) -> list[str]:
         return compare(name, folder, found, *target)
 
 
+def check_import(package: str, module: str, minor: int) -> tuple[bool, list[str]]:
+    """Whether this Python imports a module that was installed for Python 3.`minor`, and what is
+    said wrongly of it.
+    """
+    platforms = ARM if os.uname().machine == "aarch64" else X86
+    layer = Layer((package,), tuple(platforms), f"3.{minor}")
+    runtime = f"python3.{sys.version_info.minor}"
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place) / "layer"
+        folder.mkdir()
+        install(layer, folder)
+        codes = {
+            finding["code"]
+            for finding in inspected(zipped(folder), "--runtime", runtime)["findings"]
+        }
+        done = subprocess.run(
+            [sys.executable, "-c", f"import {module}"],
+            env={**os.environ, "PYTHONPATH": str(folder / layer.folder)},
+            capture_output=True,
+            check=False,
+        )
+    imports = done.returncode == 0
+    if imports == ("python-abi" in codes):
+        outcome = "imports" if imports else "cannot import"
+        return imports, [f"{layer}: {runtime} {outcome} {module}, and {codes} is found"]
+    return imports, []
+
+
+def check_imports() -> list[str]:
+    """What is said wrongly of modules that this Python imports, or cannot import."""
+    faults = []
+    outcomes = set()
+    ours = sys.version_info.minor
+    for package, module in MODULES:
+        for minor in (ours - 1, ours, ours + 1):
+            imports, found = check_import(package, module, minor)
+            outcomes.add(imports)
+            faults += found
+    if outcomes != {True, False}:
+        faults.append("this Python imports all modules, or none")
+    return faults
+
+
 def main() -> int:
     """Checks every layer."""
     for tool in ("readelf", "npm"):
@@ -191,6 +244,7 @@ def main() -> int:
     faults = [fault for found in abreast(check, LAYERS) for fault in found]
     for options, found in NODE_LAYERS:
         faults += check_node(options, found)
+    faults += check_imports()
     layers = count(len(LAYERS) + len(NODE_LAYERS), "layer")
     return finish("archives", faults, f"{layers} of real packages are inspected rightly")
 
