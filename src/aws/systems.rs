@@ -26,10 +26,10 @@ impl System {
         }
     }
 
-    /// The second number of its glibc, whose first is 2. It does not change while AWS supports the
-    /// system (Amazon Linux 2023 User Guide, "Improved toolchain: gcc, binutils, and glibc",
-    /// <https://docs.aws.amazon.com/linux/al2023/ug/glibc-gcc-and-binutils.html>, for 2 and 2023;
-    /// not documented there for 1, whose repository has 2.17).
+    /// The second number of its glibc, whose first is 2 (Amazon Linux 2023 User Guide, "Improved
+    /// toolchain: gcc, binutils, and glibc",
+    /// <https://docs.aws.amazon.com/linux/al2023/ug/glibc-gcc-and-binutils.html>, for 2 and 2023).
+    /// That of 1 is not documented there, and not confirmed.
     #[must_use]
     pub fn glibc(self) -> u32 {
         match self {
