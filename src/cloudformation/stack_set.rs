@@ -153,7 +153,7 @@ fn rolled_out_by(set: &Resource<'_>, template: &Template) -> Option<RolledOut> {
     })
 }
 
-/// The properties that say what is rolled out, and to whom.
+/// The properties that say what is rolled out, and who gets it.
 const IMPORTANT: [&str; 5] = [
     "AutoDeployment",
     "Parameters",

@@ -2,17 +2,17 @@
 
 use super::catalog::{Compatible, Shared, compatible};
 use super::function::{Entry, Function, Use};
+use super::product::product;
 use super::reference::{Layer, Problem};
 use super::{File, Known, LayerRow, Row, Uses, when};
 use crate::access::claim::Verdict;
-use crate::aws::arn::{Arn, LayerArn, LayerVersionArn};
-use crate::aws::{layers, quotas};
+use crate::aws::arn::{LayerArn, LayerVersionArn};
+use crate::aws::quotas;
 use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, list, quote};
 use crate::partial::Text;
-use crate::pattern::Pattern;
 use crate::source::Span;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -648,21 +648,6 @@ fn written_region(layer: &Use) -> Option<&str> {
 fn stack_region(world: &World<'_>) -> Option<String> {
     let own = world.value(&json!({ "Ref": "AWS::Region" }))?;
     own.as_literal().map(str::to_owned)
-}
-
-/// The AWS product of a layer, by its account and name.
-fn product(layer: &Layer) -> Option<&'static str> {
-    let Layer::Version(arn) = layer else {
-        return None;
-    };
-    let (account, name) = (arn.account.as_literal()?, arn.name.as_literal()?);
-    for published in layers::published() {
-        let item = Arn::parse(published.item)?.layer_version()?;
-        if item.account == account && Pattern::new(item.name).matches(name) {
-            return Some(published.product);
-        }
-    }
-    None
 }
 
 /// The ARN of the layer of a version, if all of it is known.

@@ -11,6 +11,7 @@ pub mod deployer;
 mod function;
 pub mod local;
 pub mod loss;
+mod product;
 pub mod question;
 mod reference;
 pub mod serverless;
