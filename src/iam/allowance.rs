@@ -85,7 +85,7 @@ impl Allowance {
     }
 
     /// Whether it is about any function.
-    fn has_function(&self, if_undecided: bool) -> bool {
+    pub(super) fn has_function(&self, if_undecided: bool) -> bool {
         if self.functions.is_empty() {
             return true;
         }

@@ -80,8 +80,13 @@ pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
         doubts: doubts(policies),
         ..AttachableLayers::default()
     };
-    match allowances(policies, Bound::Lower, Half::Both) {
-        Ok(certain) => found.certain = certain,
+    match every_allowance(policies, Bound::Lower, Half::Both) {
+        Ok(certain) => {
+            if certain.iter().any(|one| !one.has_function(false)) {
+                found.doubts.push(OTHER_FUNCTIONS.to_owned());
+            }
+            found.certain = satisfiable(certain, Bound::Lower);
+        }
         Err(TooManyAllowances) => found.doubts.push(TooManyAllowances.to_string()),
     }
     match allowances(policies, Bound::Upper, Half::Both) {
@@ -107,6 +112,15 @@ pub fn allowances(
     bound: Bound,
     half: Half,
 ) -> Result<Vec<Allowance>, TooManyAllowances> {
+    Ok(satisfiable(every_allowance(policies, bound, half)?, bound))
+}
+
+/// Every allowance of the policies, whether or not there is a list of layers for it.
+fn every_allowance(
+    policies: &EffectivePolicies,
+    bound: Bound,
+    half: Half,
+) -> Result<Vec<Allowance>, TooManyAllowances> {
     let mut found = Vec::new();
     if half == Half::Read {
         return right::allowances(policies, bound, Right::Read);
@@ -119,10 +133,18 @@ pub fn allowances(
         };
         found.extend(analysis.allowances(half == Half::Both)?);
     }
-    found.retain(|allowance| allowance.is_satisfiable(bound == Bound::Upper));
-    tidy(&mut found);
     Ok(found)
 }
+
+/// The allowances for which there are lists of layers and functions, each once.
+fn satisfiable(mut found: Vec<Allowance>, bound: Bound) -> Vec<Allowance> {
+    found.retain(|allowance| allowance.is_satisfiable(bound == Bound::Upper));
+    tidy(&mut found);
+    found
+}
+
+/// Why a principal may attach nothing although each of its levels lets it.
+const OTHER_FUNCTIONS: &str = "its policies and its boundary may be about different functions";
 
 /// Why the meaning of the policies for attaching is not completely known: each statement with its
 /// unknown part.
@@ -280,21 +302,20 @@ impl Analysis<'_> {
     }
 
     /// The functions that an Allow is about; `None` for all functions. Each level may allow others.
+    /// What is possible does not depend on it: the account and the region of the stack, which only
+    /// a deploy knows, may be those that another level names.
     fn functions_of(&self, statement: &Statement, document: &Document) -> Option<FunctionSet> {
         let resources = &statement.resources;
-        if resources.is_everything() {
+        if resources.is_everything() || self.bound != Bound::Lower {
             return None;
         }
         let request = &self.policies.request;
-        let mut patterns = Vec::new();
-        for text in &resources.patterns {
-            match resource_pattern(text, request, document.has_variables) {
-                Ok(pattern) => patterns.extend(pattern),
-                // An unknown name may stand for every function.
-                Err(_) if self.bound == Bound::Upper => return None,
-                Err(_) => {}
-            }
-        }
+        let patterns = resources
+            .patterns
+            .iter()
+            .filter_map(|text| resource_pattern(text, request, document.has_variables).ok())
+            .flatten()
+            .collect();
         Some(FunctionSet {
             patterns,
             fits: !resources.negated,
