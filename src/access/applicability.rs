@@ -8,6 +8,7 @@ use super::condition::{are_alike, at_most, covers};
 use super::document::document;
 use super::kind::Kind;
 use super::trust::{Trust, not_covered, trusts};
+use super::wider::{Applies, Clause, Holder, Wider};
 use crate::cloudformation::stack_set::{self, Recipient};
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
@@ -17,13 +18,12 @@ use crate::iam::evaluate::{Answer, names_action};
 use crate::iam::right::Right;
 use crate::partial::{Partial, Text};
 use crate::pattern::Pattern;
-use std::fmt;
 
 /// Who and what a subject applies to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applicability {
-    /// What a policy is attached to: the kind, and the name.
-    pub attached_to: Vec<(&'static str, Text)>,
+    /// The principals that a policy is attached to.
+    pub attached_to: Vec<Holder>,
     /// The users that something else of the template adds to a group.
     pub members: Vec<Text>,
     /// The roots, units and accounts that a guardrail applies to.
@@ -33,7 +33,7 @@ pub struct Applicability {
     /// Who may assume a role, and who may not.
     pub trusts: Vec<Trust>,
     /// The statements about actions that matter here, without their conditions on layers.
-    pub clauses: Vec<Clause>,
+    pub clauses: Vec<LeveledClause>,
     /// How many levels there are: its own policies, and a permissions boundary.
     pub levels: usize,
     /// What policies say about it by its name and tags.
@@ -42,17 +42,11 @@ pub struct Applicability {
     pub is_unclear: bool,
 }
 
-/// A statement about actions on resources, without its conditions on layers.
+/// A clause, and what it is compared by.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Clause {
-    /// Whether it allows or denies.
-    pub effect: Effect,
-    /// The actions.
-    pub actions: PatternList,
-    /// The resources.
-    pub resources: PatternList,
-    /// The conditions, except those on layers.
-    pub conditions: Vec<Condition>,
+pub struct LeveledClause {
+    /// The clause.
+    pub clause: Clause,
     /// The conditions on layers. They are compared elsewhere; here they help to match old and new
     /// statements.
     pub layers: Vec<Condition>,
@@ -74,21 +68,7 @@ impl Applicability {
     ) -> Self {
         let mut found = Self::default();
         if kind == Kind::Policy || kind == Kind::Boundary {
-            let lists = [
-                ("Roles", "role"),
-                ("RoleName", "role"),
-                ("Users", "user"),
-                ("UserName", "user"),
-                ("Groups", "group"),
-                ("GroupName", "group"),
-            ];
-            for (property, principal) in lists {
-                found.attached_to.extend(
-                    texts(resource, property, world)
-                        .into_iter()
-                        .map(|name| (principal, name)),
-                );
-            }
+            found.attached_to = holders(resource, world);
         }
         if kind == Kind::Group {
             found.members = members(resource, world);
@@ -171,6 +151,19 @@ fn attaches(action: &str) -> bool {
     ATTACH.iter().any(|one| one.eq_ignore_ascii_case(action))
 }
 
+/// The principals that a policy names.
+fn holders(policy: &Resource<'_>, world: &World<'_>) -> Vec<Holder> {
+    let named = |property| texts(policy, property, world).into_iter();
+    let roles = ["Roles", "RoleName"].into_iter().flat_map(named);
+    let users = ["Users", "UserName"].into_iter().flat_map(named);
+    let groups = ["Groups", "GroupName"].into_iter().flat_map(named);
+    roles
+        .map(Holder::Role)
+        .chain(users.map(Holder::User))
+        .chain(groups.map(Holder::Group))
+        .collect()
+}
+
 fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text> {
     let mut found = Vec::new();
     for item in resource.items(property, world) {
@@ -185,67 +178,43 @@ fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text
 }
 
 /// The part of a statement that is about the actions that matter here.
-fn clause(statement: &Statement, level: usize) -> Option<Clause> {
+fn clause(statement: &Statement, level: usize) -> Option<LeveledClause> {
     let handling = Right::HANDLING.map(Right::action);
-    ATTACH
-        .iter()
-        .chain(&OTHERS)
-        .chain(&handling)
-        .any(|action| names_action(&statement.actions, action) != Answer::No)
-        .then(|| Clause {
-            effect: statement.effect,
-            actions: statement.actions.clone(),
-            // The layers that an action covers are compared separately, layer by layer.
-            resources: if names_rights_alone(&statement.actions) {
-                everything()
-            } else {
-                statement.resources.clone()
-            },
-            conditions: statement
-                .conditions
-                .iter()
-                .filter(|condition| !is_about_layers(condition))
-                .cloned()
-                .collect(),
-            layers: statement
-                .conditions
-                .iter()
-                .filter(|condition| is_about_layers(condition))
-                .cloned()
-                .collect(),
-            level,
-        })
-}
-
-/// One way in which an applicability is wider than another one.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wider {
-    /// Whether it is there in the wider one only, or in the other one only.
-    pub is_added: bool,
-    /// A clause without its subject.
-    pub what: String,
-}
-
-impl Wider {
-    fn added(what: impl Into<String>) -> Self {
-        Self {
-            is_added: true,
-            what: what.into(),
-        }
+    let mut actions = ATTACH.iter().chain(&OTHERS).chain(&handling);
+    if !actions.any(|action| names_action(&statement.actions, action) != Answer::No) {
+        return None;
     }
-
-    fn taken(what: impl Into<String>) -> Self {
-        Self {
-            is_added: false,
-            what: what.into(),
-        }
-    }
+    let all = statement.conditions.iter().cloned();
+    let (layers, conditions) = all.partition(is_about_layers);
+    // The layers that an action covers are compared separately, layer by layer.
+    let resources = if names_rights_alone(&statement.actions) {
+        everything()
+    } else {
+        statement.resources.clone()
+    };
+    let clause = Clause {
+        effect: statement.effect,
+        actions: statement.actions.clone(),
+        resources,
+        conditions,
+    };
+    Some(LeveledClause {
+        clause,
+        layers,
+        level,
+    })
 }
 
 impl Applicability {
     /// Whether a statement of it has this effect, or may have it.
     fn may(&self, effect: Effect) -> bool {
-        self.is_unclear || self.clauses.iter().any(|clause| clause.effect == effect)
+        self.is_unclear || self.clauses_with(effect).next().is_some()
+    }
+
+    /// The statements with an effect.
+    fn clauses_with(&self, effect: Effect) -> impl Iterator<Item = &LeveledClause> {
+        let all = self.clauses.iter();
+        all.filter(move |one| one.clause.effect == effect)
     }
 }
 
@@ -253,87 +222,68 @@ impl Applicability {
 #[must_use]
 pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     let mut found = Vec::new();
-    for attachment in new
-        .attached_to
-        .iter()
-        .filter(|one| new.may(Effect::Allow) && !old.attached_to.contains(one))
-    {
-        found.push(Wider::added(format!(
-            "is attached to {} {}",
-            attachment.0, attachment.1
-        )));
-    }
-    for attachment in old
-        .attached_to
-        .iter()
-        .filter(|one| old.may(Effect::Deny) && !new.attached_to.contains(one))
-    {
-        found.push(Wider::taken(format!(
-            "is attached to {} {}",
-            attachment.0, attachment.1
-        )));
-    }
-    for member in new
-        .members
-        .iter()
-        .filter(|member| new.may(Effect::Allow) && !old.members.contains(member))
-    {
-        found.push(Wider::added(format!("has the member {member}")));
-    }
-    for member in old
-        .members
-        .iter()
-        .filter(|member| old.may(Effect::Deny) && !new.members.contains(member))
-    {
-        found.push(Wider::taken(format!("has the member {member}")));
-    }
-    for (is_added, what) in new.caller.beyond(&old.caller) {
-        found.push(Wider { is_added, what });
-    }
-    for target in old
-        .targets
-        .iter()
-        .filter(|target| !new.targets.contains(target))
-    {
-        found.push(Wider::taken(format!("applies to {target}")));
+    lists_beyond(old, new, &mut found);
+    found.extend(new.caller.beyond(&old.caller));
+    for target in missing(&old.targets, &new.targets) {
+        found.push(Applies::Target(target).taken());
     }
     for trust in not_covered(&new.trusts, &old.trusts, Effect::Allow) {
-        found.push(Wider::added(trust.to_string()));
+        found.push(Applies::Trust(trust.clone()).added());
     }
     for trust in not_covered(&old.trusts, &new.trusts, Effect::Deny) {
-        found.push(Wider::taken(trust.to_string()));
+        found.push(Applies::Trust(trust.clone()).taken());
     }
-    for clause in new
-        .clauses
-        .iter()
-        .filter(|clause| clause.effect == Effect::Allow)
-    {
+    for one in new.clauses_with(Effect::Allow) {
         // Where there was no boundary, one allows nothing new.
-        if clause.level == 0 || clause.level < old.levels {
-            found.extend(clause.beyond_allowing(&clause.counterparts(&old.clauses, &new.clauses)));
+        if one.level == 0 || one.level < old.levels {
+            let others = one.counterparts(&old.clauses, &new.clauses);
+            found.extend(one.clause.beyond_allowing(&others));
         }
         // Where there no longer is one, what the others allow is no longer within it.
         for level in new.levels.max(1)..old.levels {
-            let bounded = Clause {
+            let bounded = LeveledClause {
                 level,
-                ..clause.clone()
+                ..one.clone()
             };
-            found.extend(bounded.beyond_allowing(&bounded.counterparts(&old.clauses, &[])));
+            let others = bounded.counterparts(&old.clauses, &[]);
+            found.extend(one.clause.beyond_allowing(&others));
         }
     }
-    for clause in old
-        .clauses
-        .iter()
-        .filter(|clause| clause.effect == Effect::Deny)
-    {
-        found.extend(clause.beyond_denying(&clause.counterparts(&new.clauses, &old.clauses)));
+    for one in old.clauses_with(Effect::Deny) {
+        let others = one.counterparts(&new.clauses, &old.clauses);
+        found.extend(one.clause.beyond_denying(&others));
     }
     found.dedup();
     found
 }
 
-fn gets(to: &Recipient) -> String {
-    format!("is rolled out to {to}")
+/// The principals and members that get an Allow, or no longer get a Deny.
+fn lists_beyond(old: &Applicability, new: &Applicability, found: &mut Vec<Wider>) {
+    if new.may(Effect::Allow) {
+        let more = missing(&new.attached_to, &old.attached_to);
+        found.extend(more.map(|holder| Applies::To(holder).added()));
+    }
+    if old.may(Effect::Deny) {
+        let fewer = missing(&old.attached_to, &new.attached_to);
+        found.extend(fewer.map(|holder| Applies::To(holder).taken()));
+    }
+    if new.may(Effect::Allow) {
+        let more = missing(&new.members, &old.members);
+        found.extend(more.map(|member| Applies::Member(member).added()));
+    }
+    if old.may(Effect::Deny) {
+        let fewer = missing(&old.members, &new.members);
+        found.extend(fewer.map(|member| Applies::Member(member).taken()));
+    }
+}
+
+/// The items of a list that another one does not have.
+fn missing<'l, T: Clone + PartialEq>(
+    list: &'l [T],
+    other: &'l [T],
+) -> impl Iterator<Item = T> + use<'l, T> {
+    let only_here = list.iter().filter(|one| !other.contains(one));
+    only_here.cloned()
 }
 
 /// The accounts that get an Allow from a stack set, or no longer get a Deny that others have.
@@ -343,13 +293,38 @@ pub fn rolled_out_beyond(old: &Applicability, new: &Applicability, others: bool)
     let (old_to, new_to) = (&old.rolled_out_to, &new.rolled_out_to);
     if new.may(Effect::Allow) {
         let more = stack_set::beyond(new_to, old_to);
-        found.extend(more.map(gets).map(Wider::added));
+        found.extend(more.map(|one| Applies::RolledOut(one.clone()).added()));
     }
     if others && old.may(Effect::Deny) {
         let fewer = stack_set::beyond(old_to, new_to);
-        found.extend(fewer.map(gets).map(Wider::taken));
+        found.extend(fewer.map(|one| Applies::RolledOut(one.clone()).taken()));
     }
     found
+}
+
+impl LeveledClause {
+    /// The statements on the other side that this one is compared with. First come those about the
+    /// same layers, or about all layers; if there are none, those that match no other statement of
+    /// this side; and otherwise all of them.
+    fn counterparts<'c>(&self, others: &'c [Self], beside: &[Self]) -> Vec<&'c Clause> {
+        let effect = self.clause.effect;
+        let all = others.iter().filter(|other| other.clause.effect == effect);
+        let effective: Vec<&Self> = all
+            .filter(|other| effect == Effect::Deny || other.level == self.level)
+            .collect();
+        let mut chosen = effective.clone();
+        if effective.iter().any(|other| other.layers == self.layers) {
+            chosen.retain(|other| other.layers == self.layers || other.layers.is_empty());
+        } else {
+            for one in beside.iter().filter(|one| one.clause.effect == effect) {
+                chosen.retain(|other| other.layers != one.layers);
+            }
+            if chosen.is_empty() {
+                chosen = effective;
+            }
+        }
+        chosen.into_iter().map(|other| &other.clause).collect()
+    }
 }
 
 impl Clause {
@@ -359,31 +334,6 @@ impl Clause {
             && self.resources.is_everything()
             && !self.actions.negated
             && self.actions.patterns.iter().all(is_action_on_layers)
-    }
-
-    /// The statements on the other side that this one is compared with. First come those about the
-    /// same layers, or about all layers; if there are none, those that match no other statement of
-    /// this side; and otherwise all of them.
-    fn counterparts<'c>(&self, others: &'c [Self], beside: &[Self]) -> Vec<&'c Self> {
-        let effective: Vec<&Self> = others
-            .iter()
-            .filter(|other| {
-                other.effect == self.effect
-                    && (self.effect == Effect::Deny || other.level == self.level)
-            })
-            .collect();
-        let same = effective.iter().filter(|other| other.layers == self.layers);
-        if same.clone().next().is_some() {
-            return effective
-                .into_iter()
-                .filter(|other| other.layers == self.layers || other.layers.is_empty())
-                .collect();
-        }
-        let mut free = effective.clone();
-        for one in beside.iter().filter(|one| one.effect == self.effect) {
-            free.retain(|other| other.layers != one.layers);
-        }
-        if free.is_empty() { effective } else { free }
     }
 
     /// Whether it has every action of another statement, and no condition that this has not.
@@ -396,54 +346,26 @@ impl Clause {
     }
 
     /// What this Allow allows beyond some others.
-    fn beyond_allowing(&self, others: &[&Self]) -> Vec<Wider> {
+    fn beyond_allowing(&self, others: &[&Self]) -> Option<Wider> {
         let mut wider = others.to_vec();
         wider.retain(|other| other.allows_what(self));
         if self.is_about_layers_alone() {
             let is_new =
                 wider.is_empty() || wider.iter().any(|other| other.resources.is_everything());
-            return if is_new {
-                Vec::new()
-            } else {
-                vec![Wider::added(format!("{self} on every resource"))]
-            };
+            return (!is_new).then(|| Applies::EveryResource(self.clone()).added());
         }
         if self.resources.negated || wider.iter().any(|other| other.resources.negated) {
             let is_there = wider
                 .iter()
                 .any(|other| other.resources == self.resources || other.resources.is_everything());
-            return if is_there {
-                Vec::new()
-            } else {
-                vec![Wider::added(self.to_string())]
-            };
+            return (!is_there).then(|| Applies::Statement(self.clone()).added());
         }
-        let mut resources = Vec::new();
-        for resource in &self.resources.patterns {
-            if !wider.iter().any(|other| {
-                other
-                    .resources
-                    .patterns
-                    .iter()
-                    .any(|wider| covers(wider, resource))
-            }) {
-                resources.push(resource.clone());
-            }
-        }
-        if resources.is_empty() {
-            return Vec::new();
-        }
-        let resources = PatternList {
-            negated: false,
-            patterns: resources,
-        };
-        vec![Wider::added(
-            Self {
-                resources,
-                ..self.clone()
-            }
-            .to_string(),
-        )]
+        let mut beyond = self.clone();
+        beyond.resources.patterns.retain(|resource| {
+            let mut known = wider.iter().flat_map(|other| &other.resources.patterns);
+            !known.any(|wider| covers(wider, resource))
+        });
+        (!beyond.resources.patterns.is_empty()).then(|| Applies::Statement(beyond).added())
     }
 
     /// What this Deny denies beyond some others.
@@ -470,7 +392,7 @@ impl Clause {
                 return exempt;
             }
         }
-        vec![Wider::taken(self.to_string())]
+        vec![Applies::Statement(self.clone()).taken()]
     }
 
     fn names_all(&self, actions: &PatternList) -> bool {
@@ -509,11 +431,8 @@ fn exempt_beyond(old: &[Condition], new: &[Condition]) -> Option<Vec<Wider>> {
 }
 
 fn exempts(condition: &Condition, before: &[Text]) -> Vec<Wider> {
-    let more = condition
-        .values
-        .iter()
-        .filter(|value| !before.contains(value));
-    more.map(|value| Wider::added(format!("exempts {} {value}", condition.key)))
+    missing(&condition.values, before)
+        .map(|value| Applies::Exempts(condition.key.clone(), value).added())
         .collect()
 }
 
@@ -526,46 +445,4 @@ fn covers_action(wide: &Text, narrow: &Text) -> bool {
     };
     let wide = Pattern::new(&wide.to_ascii_lowercase());
     wide.plainly_covers(&Pattern::new(&narrow.to_ascii_lowercase()))
-}
-
-impl fmt::Display for Clause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.effect {
-            Effect::Allow => "allows",
-            Effect::Deny => "denies",
-        };
-        let everything_but = if self.actions.negated {
-            "everything but "
-        } else {
-            ""
-        };
-        write!(f, "{verb} {everything_but}{}", list(&self.actions.patterns))?;
-        if !self.resources.is_everything() {
-            let other_than = if self.resources.negated {
-                "other than "
-            } else {
-                ""
-            };
-            write!(f, " on {other_than}{}", list(&self.resources.patterns))?;
-        }
-        for (index, condition) in self.conditions.iter().enumerate() {
-            let not = if condition.negated { "is not" } else { "is" };
-            let and = if index == 0 { " where" } else { " and" };
-            write!(
-                f,
-                "{and} {} {not} {}",
-                condition.key,
-                list(&condition.values)
-            )?;
-        }
-        Ok(())
-    }
-}
-
-fn list(texts: &[Text]) -> String {
-    texts
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(", ")
 }

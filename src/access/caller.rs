@@ -3,11 +3,13 @@
 
 use super::attachment::GUARDRAIL;
 use super::document::policy_document;
+use super::wider::{Applies, Wider};
 use crate::cloudformation::{Resource, Template, World};
 use crate::iam::attach::is_unrelated;
 use crate::iam::document::{Condition, Document, Effect};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::evaluate::{Answer, holds};
+use crate::iam::provenance::DocumentName;
 use crate::iam::right::{self, Right};
 use crate::partial::{Partial, Text};
 
@@ -18,7 +20,7 @@ pub struct Caller {
     pub tags: Vec<(String, Text)>,
     /// The conditions on its ARN under which guardrails of the template deny something, and whether
     /// they hold.
-    pub conditions: Vec<(String, Condition, Answer)>,
+    pub conditions: Vec<(DocumentName, Condition, Answer)>,
 }
 
 /// The guardrails of a template that distinguish principals.
@@ -74,7 +76,7 @@ impl Caller {
                     let answer = holds(condition, &policies.request, document.has_variables);
                     found
                         .conditions
-                        .push((document.name.to_string(), condition.clone(), answer));
+                        .push((document.name.clone(), condition.clone(), answer));
                 }
             }
         }
@@ -82,28 +84,32 @@ impl Caller {
     }
 
     /// What policies may say about a principal that they did not say about another one.
-    pub(super) fn beyond(&self, old: &Self) -> Vec<(bool, String)> {
+    pub(super) fn beyond(&self, old: &Self) -> Vec<Wider> {
         let mut found = Vec::new();
         for (is_added, wide, narrow) in [(true, self, old), (false, old, self)] {
             let changed = wide.tags.iter().filter(|tag| !narrow.tags.contains(tag));
             for (key, value) in changed.filter(|tag| is_added || !self.has_tag(&tag.0)) {
-                found.push((
+                found.push(Wider {
                     is_added,
-                    format!("has the tag {key}={value}, which policies mention"),
-                ));
+                    what: Applies::Tag(key.clone(), value.clone()),
+                });
             }
         }
         for (guardrail, condition, answer) in &self.conditions {
             let held = old.conditions.iter().any(|(other, before, held)| {
                 other == guardrail && before == condition && *held == Answer::Yes
             });
-            let what = match answer {
+            let is_certain = match answer {
                 Answer::Yes => continue,
-                Answer::No => format!("is exempt from {guardrail}"),
-                Answer::Unknown(_) => format!("may be exempt from {guardrail}"),
+                Answer::No => true,
+                Answer::Unknown(_) => false,
             };
             if held {
-                found.push((true, what));
+                let from = guardrail.clone();
+                found.push(Wider {
+                    is_added: true,
+                    what: Applies::Exempt { from, is_certain },
+                });
             }
         }
         found

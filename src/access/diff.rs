@@ -5,15 +5,15 @@ use super::Access;
 use super::applicability::{Applicability, beyond, rolled_out_beyond};
 use super::grants::{GrantedBy, Grants, Version, Who};
 use super::subject::{Subject, SubjectCases};
-use super::unclear::{undecided, within_what_is_known};
-use crate::cloudformation::Case;
+use super::unclear::{Undecided, undecided, within_what_is_known};
+use super::wider::Wider;
 use crate::cloudformation::case::condition;
+use crate::cloudformation::{Case, TooManyCases};
 use crate::iam::allowance::{Allowance, TooManyAllowances, layer_beyond};
 use crate::iam::attach::{Half, allowances};
 use crate::iam::document::Document;
 use crate::iam::effective::{Bound, EffectivePolicies};
 use crate::iam::right::{self, Right};
-use crate::pattern::BudgetExceeded;
 use std::collections::BTreeSet;
 
 /// A change of who can use a layer version.
@@ -69,7 +69,7 @@ pub enum Comes {
 }
 
 /// The way in which one side is wider than the other.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attaches {
     /// It allows attaching this layer, for example.
     Allows(String),
@@ -79,10 +79,10 @@ pub enum Attaches {
     AllowsHandling(Right, String),
     /// It does not forbid publishing or sharing this layer, for example.
     DoesNotForbidHandling(Right, String),
-    /// It applies to this, on the wider side only, or on the other side only.
-    Applies(bool, String),
+    /// It applies to more.
+    Applies(Wider),
     /// It is unknown which side is wider, with the reason.
-    Undecided(String),
+    Undecided(Undecided),
 }
 
 /// Something about a grant that is neither a gain nor a loss of somebody's.
@@ -406,23 +406,20 @@ fn attach(narrow: &Access, wide: &Access, side: Side) -> Vec<AttachChange> {
             find(narrow).map(|at| &narrow.subjects[at]),
             find(wide).map(|at| &wide.subjects[at]),
         );
-        changes.extend(attach_by(id, narrow_cases, wide_cases, side, wide));
+        changes.extend(attach_by(id, narrow_cases, wide_cases, side));
     }
     changes
 }
 
 /// The cases of a subject; a single case without it if it does not exist.
-fn cases_of(subject: Option<&SubjectCases>) -> Result<Vec<(Case, Option<&Subject>)>, String> {
-    match subject {
-        None => Ok(vec![(Case::default(), None)]),
-        Some(subject) => match &subject.cases {
-            Ok(cases) => Ok(cases
-                .iter()
-                .map(|(case, subject)| (case.clone(), subject.as_ref()))
-                .collect()),
-            Err(why) => Err(why.clone()),
-        },
-    }
+fn cases_of(subject: Option<&SubjectCases>) -> Result<Vec<(Case, Option<&Subject>)>, TooManyCases> {
+    let Some(subject) = subject else {
+        return Ok(vec![(Case::default(), None)]);
+    };
+    let cases = subject.cases.as_ref().map_err(|why| *why)?.iter();
+    Ok(cases
+        .map(|(case, subject)| (case.clone(), subject.as_ref()))
+        .collect())
 }
 
 fn attach_by(
@@ -430,7 +427,6 @@ fn attach_by(
     narrow: Option<&SubjectCases>,
     wide: Option<&SubjectCases>,
     side: Side,
-    access: &Access,
 ) -> Vec<AttachChange> {
     let comes = match (narrow, wide, side) {
         (None, _, Side::Gains) | (_, None, Side::Losses) => Some(Comes::Comes),
@@ -441,15 +437,18 @@ fn attach_by(
         subject: id.to_owned(),
         when,
         comes,
-        what: without_placeholders(what, access),
+        what,
     };
     let (narrow_cases, wide_cases) = match (cases_of(narrow), cases_of(wide)) {
         (Ok(narrow), Ok(wide)) => (narrow, wide),
         (Err(why), _) | (_, Err(why)) => {
             let is_same = narrow.map(|one| &one.identity) == wide.map(|one| &one.identity);
-            let undecided =
-                (side == Side::Gains && !is_same).then(|| change(None, Attaches::Undecided(why)));
-            return undecided.into_iter().collect();
+            let is_undecided = side == Side::Gains && !is_same;
+            let undecided = is_undecided.then(|| Attaches::Undecided(why.into()));
+            return undecided
+                .map(|what| change(None, what))
+                .into_iter()
+                .collect();
         }
     };
     let mut changes: Vec<AttachChange> = Vec::new();
@@ -480,22 +479,6 @@ fn attach_by(
     changes
 }
 
-fn without_placeholders(what: Attaches, access: &Access) -> Attaches {
-    let shown = &access.shown;
-    match what {
-        Attaches::Allows(layer) => Attaches::Allows(shown.text(&layer)),
-        Attaches::DoesNotForbid(layer) => Attaches::DoesNotForbid(shown.text(&layer)),
-        Attaches::AllowsHandling(right, layer) => {
-            Attaches::AllowsHandling(right, shown.text(&layer))
-        }
-        Attaches::DoesNotForbidHandling(right, layer) => {
-            Attaches::DoesNotForbidHandling(right, shown.text(&layer))
-        }
-        Attaches::Applies(is_added, what) => Attaches::Applies(is_added, shown.text(&what)),
-        Attaches::Undecided(why) => Attaches::Undecided(shown.text(&why)),
-    }
-}
-
 /// The layers that one subject allows attaching and another one does not. Either may be missing.
 ///
 /// A part that is not understood makes no difference if it is the same on both sides; otherwise the
@@ -523,9 +506,7 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<At
         if let (Some(narrow), Some(_)) = (narrow, wide) {
             all.extend(rolled_out_beyond(old, new, narrow.kind.is_held_by_others()));
         }
-        for wider in all {
-            found.push(Attaches::Applies(wider.is_added, wider.what));
-        }
+        found.extend(all.into_iter().map(Attaches::Applies));
     }
     found
 }
@@ -646,10 +627,8 @@ fn compared(
     match (narrow, wide) {
         (Ok(narrow), Ok(wide)) => match layer_beyond(&wide, &narrow) {
             Ok(layer) => layer.map(change),
-            Err(BudgetExceeded) => Some(Attaches::Undecided(
-                "its patterns are too complex to compare".to_owned(),
-            )),
+            Err(why) => Some(Attaches::Undecided(why.into())),
         },
-        (Err(why), _) | (_, Err(why)) => Some(Attaches::Undecided(why.to_string())),
+        (Err(why), _) | (_, Err(why)) => Some(Attaches::Undecided(why.into())),
     }
 }

@@ -22,7 +22,8 @@ pub mod policy_file;
 pub mod several;
 pub mod subject;
 pub mod trust;
-mod unclear;
+pub mod unclear;
+pub mod wider;
 
 use crate::cloudformation::stack_set::{RolledOut, rolled_out};
 use crate::cloudformation::unread::Unread;

@@ -14,7 +14,7 @@ use super::kind::Kind;
 use super::placeholder::CALLER;
 use crate::aws::arn::parts;
 use crate::aws::managed;
-use crate::cloudformation::{Case, Placeholders, Resource, Template, World, explore};
+use crate::cloudformation::{Case, Placeholders, Resource, Template, TooManyCases, World, explore};
 use crate::iam::attach::is_about_layers;
 use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::{EffectivePolicies, allow_everything};
@@ -65,7 +65,7 @@ pub struct SubjectCases {
     pub type_name: String,
     /// The subject in each case; `None` in a case that does not create it. An error if there are
     /// too many cases.
-    pub cases: Result<Vec<(Case, Option<Subject>)>, String>,
+    pub cases: Result<Vec<(Case, Option<Subject>)>, TooManyCases>,
     /// The resource as written, if there are too many cases.
     pub identity: String,
 }
@@ -118,7 +118,7 @@ impl<'t> Subjects<'t> {
             found.push(SubjectCases {
                 id: resource.id.to_owned(),
                 type_name: resource.kind.to_owned(),
-                cases: cases.map_err(|error| error.to_string()),
+                cases,
                 identity: resource.json.to_string(),
             });
         }

@@ -6,7 +6,6 @@ use crate::iam::document::{Condition, Document, Effect, Statement};
 use crate::iam::evaluate::{Answer, names_action};
 use crate::partial::{Partial, Text};
 use std::collections::HashMap;
-use std::fmt;
 
 /// Somebody who may assume a role, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,20 +23,6 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// Who it is about, in words.
-    #[must_use]
-    pub fn who(&self) -> String {
-        let who = match self.principal.as_text() {
-            Some(text) if self.kind.is_empty() => format!("somebody unknown: {text}"),
-            Some(text) => format!("{} {text}", self.kind),
-            None => format!("whoever matches {}", self.principal),
-        };
-        match &self.condition {
-            Some(condition) => format!("{who} where {condition}"),
-            None => who,
-        }
-    }
-
     /// Whether a condition leaves out some accounts. With `Principal: '*'`, everybody in the role's
     /// own account may assume it without a permission of their own, unless that account is left out
     /// (IAM User Guide, `Principal`).
@@ -84,16 +69,6 @@ pub(super) fn not_covered<'t>(
                 .any(|other| other.principal == trust.principal && other.is_weaker_than(trust))
         })
         .collect()
-}
-
-impl fmt::Display for Trust {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.effect {
-            Effect::Allow => "trusts",
-            Effect::Deny => "refuses",
-        };
-        write!(f, "{verb} {}", self.who())
-    }
 }
 
 /// Who may assume a role: every principal of every statement about that, with its conditions.

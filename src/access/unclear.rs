@@ -1,10 +1,52 @@
 //! The parts of two subjects' policies that are not understood and may make a difference.
 
 use super::subject::Subject;
+use crate::cloudformation::TooManyCases;
+use crate::iam::allowance::TooManyAllowances;
 use crate::iam::attach::unclear;
 use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::EffectivePolicies;
+use crate::iam::provenance::Provenance;
 use crate::iam::right::{self, Right};
+use crate::pattern::BudgetExceeded;
+
+/// Why it is unknown which of two subjects is wider.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Undecided {
+    /// A deploy can decide too many cases.
+    Cases,
+    /// The policies have too many combinations of conditions.
+    Allowances,
+    /// The patterns take too long to compare.
+    Patterns,
+    /// A policy or statement is not understood.
+    Part {
+        /// Where it is.
+        place: Provenance,
+        /// Its unknown part.
+        why: String,
+        /// Whether the wider subject does not have it.
+        is_gone: bool,
+    },
+}
+
+impl From<TooManyCases> for Undecided {
+    fn from(TooManyCases: TooManyCases) -> Self {
+        Self::Cases
+    }
+}
+
+impl From<TooManyAllowances> for Undecided {
+    fn from(TooManyAllowances: TooManyAllowances) -> Self {
+        Self::Allowances
+    }
+}
+
+impl From<BudgetExceeded> for Undecided {
+    fn from(BudgetExceeded: BudgetExceeded) -> Self {
+        Self::Patterns
+    }
+}
 
 /// The same without boundaries that are not completely understood: these may allow everything.
 pub(super) fn within_what_is_known(policies: &EffectivePolicies) -> EffectivePolicies {
@@ -40,21 +82,20 @@ fn not_clear(
 }
 
 /// The parts that are not understood and differ between both sides, if they may widen access.
-pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec<String> {
+pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec<Undecided> {
     let (before, after) = (not_understood(narrow), not_understood(wide));
     let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
     let mut found = Vec::new();
     for part in after.iter().filter(|part| part.may_allow) {
         if !before.iter().any(|other| other.identity == part.identity) {
-            found.push(part.why.clone());
+            found.push(part.undecided(false));
         }
     }
     for part in before.iter().filter(|part| part.may_deny && !is_gone) {
         if !after.iter().any(|other| other.identity == part.identity) {
-            found.push(format!("gone or changed: {}", part.why));
+            found.push(part.undecided(true));
         }
     }
-    found.sort();
     found.dedup();
     found
 }
@@ -62,9 +103,20 @@ pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec
 /// A document or statement that is not understood.
 struct NotUnderstood {
     identity: String,
+    place: Provenance,
     why: String,
     may_allow: bool,
     may_deny: bool,
+}
+
+impl NotUnderstood {
+    fn undecided(&self, is_gone: bool) -> Undecided {
+        Undecided::Part {
+            place: self.place.clone(),
+            why: self.why.clone(),
+            is_gone,
+        }
+    }
 }
 
 fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
@@ -87,7 +139,11 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
         if let Some(problem) = &document.problem {
             found.push(NotUnderstood {
                 identity: format!("{level} {}", problem.written),
-                why: format!("{}: {}", document.name, problem.why),
+                place: Provenance {
+                    document: document.name.clone(),
+                    sid: None,
+                },
+                why: problem.why.clone(),
                 may_allow: !restricts,
                 may_deny: true,
             });
@@ -102,7 +158,8 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
             let is_known = statement.problem.is_none();
             found.push(NotUnderstood {
                 identity,
-                why: format!("{}: {why}", document.provenance(statement)),
+                place: document.provenance(statement),
+                why,
                 may_allow: !restricts && (statement.effect == Effect::Allow || !is_known),
                 may_deny: statement.effect == Effect::Deny || !is_known,
             });

@@ -10,7 +10,6 @@ use super::read;
 use super::template::{Resource, Template};
 use super::values::Values;
 use serde_json::{Map, Value as Json};
-use std::fmt;
 
 /// The template that a stack set rolls out.
 #[derive(Debug)]
@@ -36,32 +35,6 @@ pub enum Recipient {
     JoinsUnit(String),
     /// The accounts that have left a root or unit since.
     LeftUnit(String),
-}
-
-impl fmt::Display for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Account(id) => write!(f, "account {id}"),
-            Self::Unit(id) => f.write_str(id),
-            Self::JoinsUnit(id) => write!(f, "accounts that join {id}"),
-            Self::LeftUnit(id) => write!(f, "accounts that have left {id}"),
-        }
-    }
-}
-
-/// All accounts that get a stack, in words. Those that join a unit usually do.
-#[must_use]
-pub fn in_words(all: &[Recipient]) -> String {
-    let words = all.iter().filter_map(|one| match one {
-        Recipient::JoinsUnit(_) => None,
-        Recipient::Unit(id) if !all.contains(&Recipient::JoinsUnit(id.clone())) => {
-            Some(format!("{id} without accounts that join it later"))
-        }
-        Recipient::Account(_) | Recipient::Unit(_) | Recipient::LeftUnit(_) => {
-            Some(one.to_string())
-        }
-    });
-    words.collect::<Vec<_>>().join(", ")
 }
 
 /// The recipients that only the first list has. A unit that goes takes along the accounts that join

@@ -1,12 +1,13 @@
 //! The content of a report on access, independent of its format.
 
+use super::applies::{self, recipients};
 use crate::access::Access;
 use crate::access::grants::{GrantedBy, Version, Who};
 use crate::access::kind::Kind;
 use crate::access::subject::{Subject, SubjectCases};
 use crate::access::trust::Trust;
+use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
-use crate::cloudformation::{Case, stack_set};
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::{attachable, is_about_layers, is_unrelated};
 use crate::iam::document::{Effect, Quantifier};
@@ -258,7 +259,7 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
     let to = made.find_map(|(_, subject)| Some(&subject.as_ref()?.applicability.rolled_out_to));
     let mut name = format!("{} ({})", subject.id, subject.type_name);
     if let Some(to) = to.filter(|to| !to.is_empty()) {
-        name.push_str(&format!(", rolled out to {},", stack_set::in_words(to)));
+        name.push_str(&format!(", rolled out to {},", recipients(to)));
     }
     let cases = match &subject.cases {
         Ok(cases) => cases,
@@ -381,7 +382,7 @@ fn trusted(trust: &Trust) -> Option<String> {
     if trust.kind == "Service" {
         return None;
     }
-    let who = trust.who();
+    let who = applies::trusted(trust);
     let is_anybody = trust.kind == "AWS" && trust.principal.as_literal() == Some("*");
     let own_account = "; principals in the role's own account need no other permission";
     Some(match trust.effect {

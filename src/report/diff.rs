@@ -1,10 +1,14 @@
 //! The content of a report on a difference, independent of its format.
 
 use super::access::shown;
+use super::applies::predicate;
 use crate::access::Access;
 use crate::access::diff::{
     AttachChange, Attaches, Comes, Diff, NotReadChange, Note, Prominence, UseChange,
 };
+use crate::access::unclear::Undecided;
+use crate::cloudformation::TooManyCases;
+use crate::iam::allowance::TooManyAllowances;
 use crate::iam::right::Right;
 
 /// The sentences of a report.
@@ -39,21 +43,22 @@ impl DiffSentences {
             }
         }
         sentences.loud.extend(diff.not_read.iter().map(not_read));
-        for change in &diff.wider {
-            let sentence = wider(change);
-            match change.what {
+        for change in attach_changes(&diff.wider, new) {
+            let sentence = wider(&change);
+            match change.change.what {
                 Attaches::Undecided(_) => sentences.loud.push(sentence),
                 Attaches::Allows(_)
                 | Attaches::DoesNotForbid(_)
                 | Attaches::AllowsHandling(..)
                 | Attaches::DoesNotForbidHandling(..)
-                | Attaches::Applies(..) => sentences.gained.push(sentence),
+                | Attaches::Applies(_) => sentences.gained.push(sentence),
             }
         }
         sentences
             .lost
             .extend(diff.lost.iter().map(|change| lost(change, old)));
-        sentences.lost.extend(diff.narrower.iter().map(narrower));
+        let narrower_now = attach_changes(&diff.narrower, old);
+        sentences.lost.extend(narrower_now.iter().map(narrower));
         for note in &diff.notes {
             match note {
                 Note::Outlives(..) => sentences.gained.push(self::note(note, new)),
@@ -133,6 +138,77 @@ fn doing(right: Right) -> &'static str {
     }
 }
 
+/// A change of what may be attached, published or shared, with its text.
+pub(super) struct ShownChange<'d> {
+    pub change: &'d AttachChange,
+    /// The layer, the clause or the reason that the change is about.
+    pub what: String,
+}
+
+/// Changes with their texts, without placeholders, and without those that read like another one.
+/// `access` is that of the side with the changes.
+pub(super) fn attach_changes<'d>(
+    changes: &'d [AttachChange],
+    access: &Access,
+) -> Vec<ShownChange<'d>> {
+    let mut found: Vec<ShownChange<'d>> = Vec::with_capacity(changes.len());
+    for change in changes {
+        let what = match &change.what {
+            Attaches::Allows(layer)
+            | Attaches::DoesNotForbid(layer)
+            | Attaches::AllowsHandling(_, layer)
+            | Attaches::DoesNotForbidHandling(_, layer) => layer.clone(),
+            Attaches::Applies(wider) => predicate(&wider.what),
+            Attaches::Undecided(why) => undecided(why),
+        };
+        let what = access.shown.text(&what);
+        // Changes of one subject follow each other.
+        let of_subject = found.iter().rev();
+        let mut of_subject = of_subject.take_while(|one| one.change.subject == change.subject);
+        if !of_subject.any(|one| reads_alike(one, change, &what)) {
+            found.push(ShownChange { change, what });
+        }
+    }
+    found
+}
+
+fn reads_alike(shown: &ShownChange<'_>, change: &AttachChange, what: &str) -> bool {
+    shown.what == what
+        && shown.change.when == change.when
+        && kind(&shown.change.what) == kind(&change.what)
+}
+
+/// The name of a change in JSON.
+pub(super) fn kind(what: &Attaches) -> &'static str {
+    match what {
+        Attaches::Allows(_) => "attach",
+        Attaches::AllowsHandling(right, _) => verb(*right),
+        Attaches::DoesNotForbid(_) | Attaches::DoesNotForbidHandling(Right::Read, _) => "forbid",
+        Attaches::DoesNotForbidHandling(Right::Publish, _) => "forbid-publish",
+        Attaches::DoesNotForbidHandling(Right::Share, _) => "forbid-share",
+        Attaches::Applies(wider) if wider.is_added => "applies",
+        Attaches::Applies(_) => "does-not-apply",
+        Attaches::Undecided(_) => "undecided",
+    }
+}
+
+/// Why it is unknown which side is wider.
+fn undecided(why: &Undecided) -> String {
+    match why {
+        Undecided::Cases => TooManyCases.to_string(),
+        Undecided::Allowances => TooManyAllowances.to_string(),
+        Undecided::Patterns => "its patterns are too complex to compare".to_owned(),
+        Undecided::Part {
+            place,
+            why,
+            is_gone,
+        } => {
+            let gone = if *is_gone { "gone or changed: " } else { "" };
+            format!("{gone}{place}: {why}")
+        }
+    }
+}
+
 /// The subject of a sentence.
 fn subject(change: &AttachChange) -> String {
     match change.comes {
@@ -142,59 +218,54 @@ fn subject(change: &AttachChange) -> String {
     }
 }
 
-pub(super) fn wider(change: &AttachChange) -> String {
-    let subject = subject(change);
-    let when = when(change.when.as_ref());
-    match &change.what {
-        Attaches::Allows(layer) => format!(
-            "{subject} now allows attaching {layer}, for \
-            example{when}"
-        ),
-        Attaches::DoesNotForbid(layer) => {
-            format!("{subject} no longer forbids attaching {layer}, for example{when}")
+pub(super) fn wider(shown: &ShownChange<'_>) -> String {
+    let (subject, what) = (subject(shown.change), &shown.what);
+    let when = when(shown.change.when.as_ref());
+    match &shown.change.what {
+        Attaches::Allows(_) => {
+            format!("{subject} now allows attaching {what}, for example{when}")
         }
-        Attaches::AllowsHandling(right, layer) => {
-            format!(
-                "{subject} now allows {} {layer}, for example{when}",
-                doing(*right)
-            )
+        Attaches::DoesNotForbid(_) => {
+            format!("{subject} no longer forbids attaching {what}, for example{when}")
         }
-        Attaches::DoesNotForbidHandling(right, layer) => format!(
-            "{subject} no longer forbids {} {layer}, for example{when}",
-            doing(*right)
-        ),
-        Attaches::Applies(true, what) => format!("{subject} now {what}{when}"),
-        Attaches::Applies(false, what) => format!("{subject} no longer {what}{when}"),
-        Attaches::Undecided(why) => {
-            format!("{subject} may allow more with layers: undecided: {why}{when}")
+        Attaches::AllowsHandling(right, _) => {
+            let doing = doing(*right);
+            format!("{subject} now allows {doing} {what}, for example{when}")
+        }
+        Attaches::DoesNotForbidHandling(right, _) => {
+            let doing = doing(*right);
+            format!("{subject} no longer forbids {doing} {what}, for example{when}")
+        }
+        Attaches::Applies(wider) if wider.is_added => format!("{subject} now {what}{when}"),
+        Attaches::Applies(_) => format!("{subject} no longer {what}{when}"),
+        Attaches::Undecided(_) => {
+            format!("{subject} may allow more with layers: undecided: {what}{when}")
         }
     }
 }
 
-fn narrower(change: &AttachChange) -> String {
-    let subject = subject(change);
-    let when = when(change.when.as_ref());
-    match &change.what {
-        Attaches::Allows(layer) => {
-            format!("{subject} no longer allows attaching {layer}, for example{when}")
+fn narrower(shown: &ShownChange<'_>) -> String {
+    let (subject, what) = (subject(shown.change), &shown.what);
+    let when = when(shown.change.when.as_ref());
+    match &shown.change.what {
+        Attaches::Allows(_) => {
+            format!("{subject} no longer allows attaching {what}, for example{when}")
         }
-        Attaches::DoesNotForbid(layer) => {
-            format!("{subject} now forbids attaching {layer}, for example{when}")
+        Attaches::DoesNotForbid(_) => {
+            format!("{subject} now forbids attaching {what}, for example{when}")
         }
-        Attaches::AllowsHandling(right, layer) => format!(
-            "{subject} no longer allows {} {layer}, for example{when}",
-            doing(*right)
-        ),
-        Attaches::DoesNotForbidHandling(right, layer) => {
-            format!(
-                "{subject} now forbids {} {layer}, for example{when}",
-                doing(*right)
-            )
+        Attaches::AllowsHandling(right, _) => {
+            let doing = doing(*right);
+            format!("{subject} no longer allows {doing} {what}, for example{when}")
         }
-        Attaches::Applies(true, what) => format!("{subject} no longer {what}{when}"),
-        Attaches::Applies(false, what) => format!("{subject} now {what}{when}"),
-        Attaches::Undecided(why) => {
-            format!("{subject} may allow less with layers: undecided: {why}{when}")
+        Attaches::DoesNotForbidHandling(right, _) => {
+            let doing = doing(*right);
+            format!("{subject} now forbids {doing} {what}, for example{when}")
+        }
+        Attaches::Applies(wider) if wider.is_added => format!("{subject} no longer {what}{when}"),
+        Attaches::Applies(_) => format!("{subject} now {what}{when}"),
+        Attaches::Undecided(_) => {
+            format!("{subject} may allow less with layers: undecided: {what}{when}")
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Differences as findings, each at the place that makes it.
 
-use super::diff::{gained, not_read, note, wider};
+use super::diff::{attach_changes, gained, not_read, note, wider};
 use super::escape::line as escaped;
 use crate::access::Access;
 use crate::access::diff::{Comes, Diff, Note};
@@ -45,12 +45,12 @@ pub fn broader(diff: &Diff, new: &Access, places: &dyn Places) -> Vec<Diagnostic
             "this is not read",
         );
     }
-    for change in &diff.wider {
-        let span = match change.comes {
+    for shown in attach_changes(&diff.wider, new) {
+        let span = match shown.change.comes {
             Some(Comes::Goes) => places.start(),
-            Some(Comes::Comes) | None => places.place(&change.subject),
+            Some(Comes::Comes) | None => places.place(&shown.change.subject),
         };
-        add(span, wider(change), "this is wider");
+        add(span, wider(&shown), "this is wider");
     }
     for one in &diff.notes {
         match one {

@@ -2,11 +2,10 @@
 
 use super::MadeFrom;
 use super::access::{AccessRows, if_words, why};
-use super::diff::verb;
+use super::diff::{ShownChange, attach_changes, kind};
 use crate::access::Access;
-use crate::access::diff::{AttachChange, Attaches, Comes, Diff, Note, Prominence, UseChange};
+use crate::access::diff::{Comes, Diff, Note, Prominence, UseChange};
 use crate::access::grants::{GrantedBy, Who};
-use crate::iam::right::Right;
 use serde_json::{Value as Json, json};
 
 /// The schemas of an access and of a difference, in docs/schemas. The version of a schema stays the
@@ -82,13 +81,15 @@ fn grant(access: &Access, who: &Who, by: &[GrantedBy]) -> Json {
 }
 
 pub(super) fn diff(diff: &Diff, old: &Access, new: &Access) -> Json {
+    let wider = attach_changes(&diff.wider, new);
+    let narrower = attach_changes(&diff.narrower, old);
     json!({
         "schema": DIFF_SCHEMA,
         "broader": diff.is_broader(),
         "gained": diff.gained.iter().map(|change| use_change(change, new)).collect::<Vec<_>>(),
         "lost": diff.lost.iter().map(|change| use_change(change, old)).collect::<Vec<_>>(),
-        "wider": diff.wider.iter().map(attach_change).collect::<Vec<_>>(),
-        "narrower": diff.narrower.iter().map(attach_change).collect::<Vec<_>>(),
+        "wider": wider.iter().map(attach_change).collect::<Vec<_>>(),
+        "narrower": narrower.iter().map(attach_change).collect::<Vec<_>>(),
         "notes": diff.notes.iter().map(|one| note(one, new)).collect::<Vec<_>>(),
         "not_read": diff.not_read.iter().map(|change| {
             json!({ "place": change.place, "what": change.what, "was_there": change.was_there })
@@ -110,27 +111,16 @@ fn use_change(change: &UseChange, access: &Access) -> Json {
     })
 }
 
-fn attach_change(change: &AttachChange) -> Json {
-    let (kind, what) = match &change.what {
-        Attaches::Allows(layer) => ("attach", layer),
-        Attaches::DoesNotForbid(layer) => ("forbid", layer),
-        Attaches::AllowsHandling(right, layer) => (verb(*right), layer),
-        Attaches::DoesNotForbidHandling(Right::Read, layer) => ("forbid", layer),
-        Attaches::DoesNotForbidHandling(Right::Publish, layer) => ("forbid-publish", layer),
-        Attaches::DoesNotForbidHandling(Right::Share, layer) => ("forbid-share", layer),
-        Attaches::Applies(true, what) => ("applies", what),
-        Attaches::Applies(false, what) => ("does-not-apply", what),
-        Attaches::Undecided(why) => ("undecided", why),
-    };
-    let comes = change.comes.map(|comes| match comes {
+fn attach_change(shown: &ShownChange<'_>) -> Json {
+    let comes = shown.change.comes.map(|comes| match comes {
         Comes::Comes => "new",
         Comes::Goes => "gone",
     });
     json!({
-        "subject": change.subject,
-        "kind": kind,
-        "what": what,
-        "when": change.when,
+        "subject": shown.change.subject,
+        "kind": kind(&shown.change.what),
+        "what": shown.what,
+        "when": shown.change.when,
         "subject_is": comes,
     })
 }

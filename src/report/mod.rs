@@ -2,6 +2,7 @@
 
 mod access;
 mod answer;
+mod applies;
 mod diff;
 mod drift;
 mod escape;
