@@ -4,6 +4,7 @@
 //! An unknown part keeps its written form. Two unknown values are equal only if they are the same
 //! value of the same template under the same parameters, so a comparison never confuses them.
 
+use crate::aws::arn::Written;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::fmt;
@@ -360,6 +361,14 @@ impl Text {
         if self.0.is_empty() {
             to.push_str("\"\"");
         }
+    }
+}
+
+impl Written<'_> for Text {
+    type Part = Self;
+
+    fn between_colons(&self) -> Vec<Self> {
+        self.split(':')
     }
 }
 

@@ -27,7 +27,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("english", &["source"]),
     ("aws", &[]),
     ("pattern", &["aws"]),
-    ("partial", &[]),
+    ("partial", &["aws"]),
     ("diagnostic", &["source", "english"]),
     ("syntax", &["source", "english", "diagnostic"]),
     (

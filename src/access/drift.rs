@@ -274,7 +274,7 @@ fn one_in_each_region<'a>(arns: impl Iterator<Item = &'a String>) -> Vec<String>
 
 /// Whether a text with an unknown partition, region or account may be this ARN.
 fn may_be(text: &Text, arn: &str) -> bool {
-    let (Some(declared), Some(found)) = (Arn::of_fields(text.split(':')), Arn::parse(arn)) else {
+    let (Some(declared), Some(found)) = (Arn::of(text), Arn::of(arn)) else {
         return false;
     };
     let kinds = declared.resource.first().zip(found.resource.first());
@@ -402,7 +402,7 @@ fn unmatched(
 
 /// The region and the account of an ARN.
 fn account(arn: &str) -> (&str, &str) {
-    Arn::parse(arn).map_or(("", ""), |arn| (arn.region, arn.account))
+    Arn::of(arn).map_or(("", ""), |arn| (arn.region, arn.account))
 }
 
 fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
@@ -417,7 +417,7 @@ fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
 
 /// The region, the layer's name and the number in the ARN of a layer version.
 fn fields(arn: &str) -> Option<(&str, &str, &str)> {
-    let arn = Arn::parse(arn)?.layer_version()?;
+    let arn = Arn::of(arn)?.layer_version()?;
     Some((arn.region, arn.name, arn.version))
 }
 

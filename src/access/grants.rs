@@ -2,7 +2,7 @@
 //! shows.
 
 use super::matching::Match;
-use crate::aws::arn::Arn;
+use crate::aws::arn::{self, Arn, Field, Fields};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Case, Resource, Template, Values, World, explore};
 use crate::partial::{Partial, Text};
@@ -450,17 +450,18 @@ fn retains(resource: &Resource<'_>, policy: &str, world: &World<'_>) -> bool {
     }
 }
 
-/// The name of a layer, which a template may give by its ARN (CloudFormation's registry,
-/// `AWS::Lambda::LayerVersion`).
+/// The name of a layer from its name or ARN.
 fn layer_name(written: &Text) -> Text {
-    written.split(':').pop().unwrap_or_default()
+    arn::layer_name(written).unwrap_or_default()
 }
 
 /// The name of the layer in the ARN of a version.
 fn name_in(arn: &Text) -> Text {
-    let fields = arn.split(':');
-    let is_whole = fields.iter().take(6).all(|field| !field.is_empty());
-    let found = Arn::of_fields(fields).and_then(Arn::layer_version);
+    let fields = Fields::of(arn);
+    let is_whole = fields
+        .placed()
+        .all(|(field, text)| !text.is_empty() || matches!(field, Field::Name | Field::Version));
+    let found = fields.arn().and_then(Arn::layer_version);
     match found.filter(|_| is_whole) {
         Some(found) => found.name,
         None => Text::unknown(format!("the layer of {arn}"), format!("{arn:?}")),
@@ -526,7 +527,7 @@ fn account_in(principal: &Text) -> Option<Text> {
     if principal.as_literal().is_some_and(formats::is_account_id) {
         return Some(principal.clone());
     }
-    let account = Arn::of_fields(principal.split(':'))?.root_account(Text::is)?;
+    let account = Arn::of(principal)?.root_account(Text::is)?;
     let is_account = account.as_literal().is_none_or(formats::is_account_id);
     is_account.then_some(account)
 }

@@ -12,7 +12,7 @@ use super::document::{
 };
 use super::kind::Kind;
 use super::placeholder::CALLER;
-use crate::aws::arn::parts;
+use crate::aws::arn::Arn;
 use crate::aws::managed;
 use crate::cloudformation::{Case, Placeholders, Resource, Template, TooManyCases, World, explore};
 use crate::iam::attach::is_about_layers;
@@ -48,9 +48,9 @@ impl Subject {
             Values::Known(vec![account.to_owned()]),
         );
         if let Some(Values::Anybody(arn)) = context.get_mut("aws:principalarn")
-            && let Some([prefix, partition, service, region, _, resource]) = parts(arn)
+            && let Some(fields) = Arn::of(arn.as_str())
         {
-            *arn = [prefix, partition, service, region, account, resource].join(":");
+            *arn = Arn { account, ..fields }.to_string();
         }
         subject
     }

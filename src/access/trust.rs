@@ -120,9 +120,7 @@ pub(super) fn trusts(document: &Document) -> Vec<Trust> {
 
 /// An account and the ARN of its root user are the same principal.
 fn normal(principal: &Partial) -> Partial {
-    let arn = principal
-        .as_text()
-        .and_then(|text| Arn::of_fields(text.split(':')));
+    let arn = principal.as_text().and_then(Arn::of);
     let account = arn.and_then(|arn| arn.root_account(Text::is));
     account.map_or_else(|| principal.clone(), Partial::Text)
 }

@@ -2,6 +2,7 @@
 
 use super::completers;
 use crate::access::kind::Kind;
+use crate::aws::arn::{Fields, LAYER_FIELDS};
 use crate::aws::runtimes;
 use crate::cloudformation::Values;
 use crate::diagnostic::render::Form;
@@ -579,14 +580,10 @@ fn number(argument: &str) -> Result<String, String> {
 
 /// The name of a layer, or its ARN: that of a version without its number.
 fn layer(argument: &str) -> Result<String, String> {
-    let fields: Vec<&str> = argument.split(':').collect();
-    let problem =
-        |(index, field): (usize, &&str)| formats::layer_version_field_problem(index, field);
-    let is_arn = fields.len() + 1 == formats::LAYER_VERSION_FIELDS
-        && !fields
-            .iter()
-            .enumerate()
-            .any(|field| problem(field).is_some());
+    let fields = Fields::of(argument);
+    let mut placed = fields.placed();
+    let is_arn = fields.count() == LAYER_FIELDS
+        && placed.all(|(field, text)| formats::layer_version_field_problem(field, text).is_none());
     let is_layer = is_arn || formats::is_layer_name(argument);
     checked(
         argument,

@@ -146,8 +146,7 @@ pub fn names_action(names: &PatternList, action: &str) -> Answer {
     if names.negated { named.not() } else { named }
 }
 
-/// A `Resource` as a pattern for this request, like [`value`]. IAM completes an ARN of fewer than
-/// six fields with `*` (IAM User Guide, `Resource`).
+/// A `Resource` as a pattern for this request, like [`value`].
 ///
 /// # Errors
 ///
@@ -157,19 +156,12 @@ pub fn resource_pattern(
     request: &Request,
     has_variables: bool,
 ) -> Result<Option<Pattern>, String> {
-    const FIELDS: usize = 6;
-    let Some(written) = text
-        .as_literal()
-        .filter(|written| written.starts_with("arn:"))
-    else {
-        return value(text, request, has_variables);
-    };
-    let missing = FIELDS.saturating_sub(written.split(':').count());
-    value(
-        &Text::literal(format!("{written}{}", ":*".repeat(missing))),
-        request,
-        has_variables,
-    )
+    match text.as_literal() {
+        Some(arn) if arn.starts_with("arn:") => {
+            value(&Text::literal(arn::completed(arn)), request, has_variables)
+        }
+        Some(_) | None => value(text, request, has_variables),
+    }
 }
 
 /// A value with a variable that has no value in the request matches nothing. AWS does not document

@@ -139,7 +139,7 @@ fn with_principal(request: &Request) -> Request {
 
 /// The account in an ARN; empty if it has none.
 fn account(arn: &str) -> String {
-    Arn::parse(arn).map_or_else(String::new, |arn| arn.account.to_owned())
+    Arn::of(arn).map_or_else(String::new, |arn| arn.account.to_owned())
 }
 
 /// The role of a document in a decision.
@@ -260,7 +260,7 @@ fn names_one_of(value: &Partial, request: &Request, effect: Effect) -> Answer {
 
 fn is_named(written: &str, request: &Request, effect: Effect) -> bool {
     let own = account(&request.principal);
-    let root = Arn::parse(written).and_then(|arn| arn.root_account(|field, text| *field == text));
+    let root = Arn::of(written).and_then(|arn| arn.root_account(|field, text| *field == text));
     let is_account = written == own || root.is_some_and(|account| account == own);
     let counts = effect == Effect::Deny || own != account(&request.resource);
     written == "*" || written == request.principal || (is_account && counts)

@@ -1,5 +1,6 @@
 //! The forms of AWS's names and IDs, each with the source of its rule.
 
+use crate::aws::arn::Field;
 use crate::aws::quotas;
 use crate::english::quote;
 use base64::Engine;
@@ -195,70 +196,60 @@ pub fn is_ssm_reference(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
 }
 
-/// The fields of the ARN of a layer version:
-/// `arn:PARTITION:lambda:REGION:ACCOUNT:layer:NAME:VERSION`.
-pub const LAYER_VERSION_FIELDS: usize = 8;
-
-/// What is wrong with one literal field of the ARN of a layer version, if anything; fields count
-/// from 0 (Lambda API reference, `LayerVersionArn`).
+/// What is wrong with one literal field of the ARN of a layer version, if anything (Lambda API
+/// reference, `LayerVersionArn`).
 #[must_use]
-pub fn layer_version_field_problem(index: usize, field: &str) -> Option<String> {
-    let fine = match index {
-        0 => field == "arn",
-        1 => {
-            field.starts_with("aws")
-                && field
-                    .bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-        }
-        2 => field == "lambda",
-        3 => is_region(field),
-        4 => is_account_id(field),
-        5 => field == "layer",
-        6 => is_layer_name(field),
-        _ => is_version_number(field),
+pub fn layer_version_field_problem(field: Field, text: &str) -> Option<String> {
+    let (is_fine, expected) = match field {
+        Field::Prefix => (text == "arn", "`arn`"),
+        Field::Partition => (is_partition(text), "a partition such as `aws`"),
+        Field::Service => (text == "lambda", "`lambda`"),
+        Field::Region => (is_region(text), "a region such as `us-east-1`"),
+        Field::Account => (is_account_id(text), "an account ID"),
+        Field::Resource => (text == "layer", "`layer`"),
+        Field::Name => (is_layer_name(text), "a layer name"),
+        Field::Version => (is_version_number(text), "a version number"),
     };
-    let what = [
-        "`arn`",
-        "a partition such as `aws`",
-        "`lambda`",
-        "a region such as `us-east-1`",
-        "an account ID",
-        "`layer`",
-        "a layer name",
-        "a version number",
-    ];
-    let what = what.get(index).copied().unwrap_or("nothing");
-    (!fine).then(|| format!("expected {what}, found {}", quote(field)))
+    (!is_fine).then(|| format!("expected {expected}, found {}", quote(text)))
+}
+
+/// Whether this is a partition, such as `aws-cn`.
+#[must_use]
+pub fn is_partition(text: &str) -> bool {
+    let mut bytes = text.bytes();
+    text.starts_with("aws") && bytes.all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
 
 /// What is wrong with one literal field of the ARN of layer versions with wildcards in it, if
-/// anything; fields count from 0 as in [`layer_version_field_problem`].
+/// anything.
 ///
 /// An account is written out or is any account, since no pattern of digits means a set of accounts.
 /// A version is a number or any version, since `3*` means 3, 30 and 300.
 #[must_use]
-pub fn layer_pattern_field_problem(index: usize, field: &str) -> Option<String> {
-    let any = field == "*" && matches!(index, 1 | 3 | 4 | 7);
-    let is_wild = field.contains(['*', '?']);
-    match index {
-        _ if any => None,
-        3 if is_wild => {
+pub fn layer_pattern_field_problem(field: Field, text: &str) -> Option<String> {
+    if !text.contains(['*', '?']) {
+        return layer_version_field_problem(field, text);
+    }
+    match field {
+        Field::Partition | Field::Region | Field::Account | Field::Version if text == "*" => None,
+        Field::Region => {
             let fine = |byte: u8| {
                 byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-*?".contains(&byte)
             };
-            (!field.bytes().all(fine)).then(|| format!("no region matches {}", quote(field)))
+            (!text.bytes().all(fine)).then(|| format!("no region matches {}", quote(text)))
         }
-        4 if is_wild => Some(format!(
+        Field::Account => Some(format!(
             "expected an account ID or `*`, found {}",
-            quote(field)
+            quote(text)
         )),
-        6 if is_wild => layer_pattern_problem(field).map(str::to_owned),
-        7 if is_wild => Some(format!(
+        Field::Name => layer_pattern_problem(text).map(str::to_owned),
+        Field::Version => Some(format!(
             "expected a version number or `*`, found {}",
-            quote(field)
+            quote(text)
         )),
-        _ => layer_version_field_problem(index, field),
+        Field::Prefix | Field::Partition | Field::Service | Field::Resource => {
+            layer_version_field_problem(field, text)
+        }
     }
 }
 

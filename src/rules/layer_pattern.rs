@@ -1,5 +1,6 @@
 //! The members of layer sets as patterns, so that they can be compared.
 
+use crate::aws::arn::Arn;
 use crate::pattern::Pattern;
 use crate::rules::model::{Layers, Rules};
 use crate::rules::text::{Part, Text};
@@ -49,9 +50,10 @@ pub fn handled(right: LayerRight, account: Part, name: &Text) -> Text {
     )
 }
 
-fn field(layers: &Layers, index: usize) -> Option<String> {
+/// The fields of a member; `None` for a version that the stack publishes.
+fn fields(layers: &Layers) -> Option<Arn<Text>> {
     match layers {
-        Layers::Matching(arn) => arn.split(':').get(index).map(ToString::to_string),
+        Layers::Matching(arn) => Arn::of(arn),
         Layers::Published { .. } => None,
     }
 }
@@ -59,19 +61,14 @@ fn field(layers: &Layers, index: usize) -> Option<String> {
 /// The account in the ARNs of a member; `None` for a version that the stack publishes.
 #[must_use]
 pub fn account(layers: &Layers) -> Option<String> {
-    // The policy variable of the caller's account has a colon in it, and takes two fields.
-    match field(layers, 4) {
-        Some(variable) if variable == "${aws" => Some("${aws:PrincipalAccount}".to_owned()),
-        account => account,
-    }
+    Some(fields(layers)?.account.to_string())
 }
 
 /// The pattern for the layers' names in the ARNs of a member; `None` for a version that the stack
 /// publishes.
 #[must_use]
 pub fn name(layers: &Layers) -> Option<String> {
-    let shifted = usize::from(field(layers, 4).as_deref() == Some("${aws"));
-    field(layers, 6 + shifted)
+    Some(fields(layers)?.resource.get(1)?.to_string())
 }
 
 /// The ARNs of a member as a pattern, in which a value that only a deploy knows is literal.

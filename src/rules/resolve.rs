@@ -480,7 +480,7 @@ impl Resolver<'_> {
     fn refuse_conflicting_arns(&mut self, layers: &IndexMap<String, Layer>) {
         let mut first: [Option<(String, Span)>; 3] = [None, None, None];
         for arn in layers.values().flat_map(Layer::adopted) {
-            let Some(parts) = Arn::of_fields(arn.value.split(':')) else {
+            let Some(parts) = Arn::of(&arn.value) else {
                 continue;
             };
             let fields = [

@@ -1,5 +1,6 @@
 //! Texts that may refer to parameters.
 
+use crate::aws::arn::Written;
 pub use crate::syntax::text::Part;
 use std::fmt;
 
@@ -63,32 +64,6 @@ impl Text {
             Part::Parameter(name) => Some(name.as_str()),
             Part::Literal(_) => None,
         })
-    }
-
-    /// The pieces between the `separator`s of the literal parts.
-    #[must_use]
-    pub fn split(&self, separator: char) -> Vec<Self> {
-        let mut pieces = vec![Self(Vec::new())];
-        for part in &self.0 {
-            match part {
-                Part::Parameter(_) => pieces
-                    .iter_mut()
-                    .last()
-                    .into_iter()
-                    .for_each(|last| last.0.push(part.clone())),
-                Part::Literal(text) => {
-                    for (index, piece) in text.split(separator).enumerate() {
-                        if index > 0 {
-                            pieces.push(Self(Vec::new()));
-                        }
-                        if let (false, Some(last)) = (piece.is_empty(), pieces.last_mut()) {
-                            last.0.push(Part::Literal(piece.to_owned()));
-                        }
-                    }
-                }
-            }
-        }
-        pieces
     }
 
     /// The texts before and after the first `separator` of the literal parts.
@@ -208,6 +183,57 @@ impl fmt::Display for Text {
     }
 }
 
+impl Written<'_> for Text {
+    type Part = Self;
+
+    /// The colon of a policy variable such as `${aws:PrincipalAccount}` separates nothing.
+    fn between_colons(&self) -> Vec<Self> {
+        let mut fields = vec![Vec::new()];
+        for part in &self.0 {
+            let Part::Literal(text) = part else {
+                push(&mut fields, part.clone());
+                continue;
+            };
+            for (index, field) in outside_variables(text).into_iter().enumerate() {
+                if index > 0 {
+                    fields.push(Vec::new());
+                }
+                if !field.is_empty() {
+                    push(&mut fields, Part::Literal(field.to_owned()));
+                }
+            }
+        }
+        fields.into_iter().map(Self).collect()
+    }
+}
+
+/// Adds a part to the last of some fields.
+fn push(fields: &mut [Vec<Part>], part: Part) {
+    if let Some(last) = fields.last_mut() {
+        last.push(part);
+    }
+}
+
+/// A text at the colons that are not in a `${…}`.
+fn outside_variables(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut start = 0;
+    let mut is_inside = false;
+    for (at, character) in text.char_indices() {
+        match character {
+            '{' if text[..at].ends_with('$') => is_inside = true,
+            '}' => is_inside = false,
+            ':' if !is_inside => {
+                found.push(&text[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    found.push(&text[start..]);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -220,9 +246,12 @@ mod tests {
     #[test]
     fn a_separator_inside_a_parameter_separates_nothing() {
         let arn = text("arn:${AWS::Partition}:lambda:${AWS::Region}:1:layer:a-${Name}:3");
-        let fields: Vec<String> = arn.split(':').iter().map(Text::to_string).collect();
+        let fields = |text: &Text| -> Vec<String> {
+            let fields = text.between_colons();
+            fields.iter().map(Text::to_string).collect()
+        };
         assert_eq!(
-            fields,
+            fields(&arn),
             [
                 "arn",
                 "${AWS::Partition}",
@@ -234,14 +263,9 @@ mod tests {
                 "3"
             ]
         );
-        assert_eq!(
-            text("a::b:")
-                .split(':')
-                .iter()
-                .map(Text::to_string)
-                .collect::<Vec<_>>(),
-            ["a", "", "b", ""]
-        );
+        assert_eq!(fields(&text("a::b:")), ["a", "", "b", ""]);
+        let of_caller = Text::literal("a:${aws:PrincipalAccount}:b");
+        assert_eq!(fields(&of_caller), ["a", "${aws:PrincipalAccount}", "b"]);
     }
 
     #[test]

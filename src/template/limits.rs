@@ -244,7 +244,7 @@ fn arn_lengths(layer_name: &Text, origin: Option<&Origin>) -> (ArnLength, ArnLen
     if let Some(Origin::Adopted(arn)) = origin
         && let Some(arn) = arn.value.as_literal()
     {
-        let partition = Arn::parse(arn).map_or(0, |arn| arn.partition.len());
+        let partition = Arn::of(arn).map_or(0, |arn| arn.partition.len());
         return (
             ArnLength {
                 partition,

@@ -4,6 +4,7 @@
 use super::local::{folder_of, local_content};
 use crate::access::grants::{GrantedBy, Grants, Version, VersionId, Who};
 use crate::access::matching::Match;
+use crate::aws::arn::Arn;
 use crate::cloudformation::read::ReadError;
 use crate::cloudformation::{Template, World, explore};
 use crate::english::quote;
@@ -119,11 +120,12 @@ impl Catalog {
             architectures: texts("CompatibleArchitectures"),
         };
         self.described.insert(arn.to_owned(), compatible);
-        if let (true, Some((layer, number))) = (is_whole, arn.rsplit_once(':'))
-            && let Ok(number) = number.parse()
+        if is_whole
+            && let Some(arn) = Arn::of(arn).and_then(Arn::layer_version)
+            && let Ok(number) = arn.version.parse()
         {
             self.listed
-                .entry(layer.to_owned())
+                .entry(arn.layer().to_string())
                 .or_default()
                 .insert(number);
         }

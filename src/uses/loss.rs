@@ -208,7 +208,7 @@ fn matches_target(who: &Who, target: &Target) -> Match {
 fn is_version(id: &VersionId, version: &Version, arn: &LayerVersionArn<Text>) -> Match {
     match id {
         VersionId::Arn(text) => {
-            let Some(known) = Arn::of_fields(text.split(':')).and_then(Arn::layer_version) else {
+            let Some(known) = Arn::of(text).and_then(Arn::layer_version) else {
                 return Match::Maybe;
             };
             let (known_layer, layer) = (known.layer(), arn.layer());

@@ -17,13 +17,13 @@ mod reference;
 pub mod serverless;
 mod sizes;
 
+use crate::aws::arn::{Fields, LAYER_VERSION_FIELDS};
 use crate::cloudformation::Template;
 use crate::cloudformation::case::{Case, condition};
 use crate::cloudformation::place::{Places, Step};
 use crate::cloudformation::unread::{Extent, unread};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, list, quote};
-use crate::rules::formats::LAYER_VERSION_FIELDS;
 use crate::source::{FileId, Span};
 use catalog::Catalog;
 use deployer::Deployer;
@@ -340,7 +340,7 @@ fn wrong_names(file: &File<'_>) -> Vec<Diagnostic> {
         let properties = resource.json.get("Properties");
         let name = properties.and_then(|all| all.get("LayerName")?.as_str());
         let is_wrong = |name: &&str| {
-            name.starts_with("arn:") && name.split(':').count() == LAYER_VERSION_FIELDS
+            name.starts_with("arn:") && Fields::of(*name).count() == LAYER_VERSION_FIELDS
         };
         if resource.kind != "AWS::Lambda::LayerVersion" || !name.as_ref().is_some_and(is_wrong) {
             continue;

@@ -11,7 +11,7 @@ use std::sync::LazyLock;
 static PRODUCTS: LazyLock<HashMap<&str, Vec<(Pattern, &str)>>> = LazyLock::new(|| {
     let mut products: HashMap<&str, Vec<(Pattern, &str)>> = HashMap::new();
     for published in published() {
-        if let Some(item) = Arn::parse(published.item).and_then(Arn::layer_version) {
+        if let Some(item) = Arn::of(published.item).and_then(Arn::layer_version) {
             let of_account = products.entry(item.account).or_default();
             of_account.push((Pattern::new(item.name), published.product));
         }

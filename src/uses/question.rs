@@ -4,7 +4,7 @@ use super::function::{Function, Use};
 use super::reference::Layer;
 use super::{File, when};
 use crate::access::matching::Match;
-use crate::aws::arn::{Arn, LayerArn};
+use crate::aws::arn::{self, Arn, LayerArn};
 use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
 use crate::partial::Text;
@@ -150,7 +150,7 @@ impl Wanted {
 
     /// The ARN of the layer, if the question gives it.
     fn arn(&self) -> Option<LayerArn<&str>> {
-        Arn::parse(&self.layer).and_then(Arn::layer)
+        Arn::of(self.layer.as_str()).and_then(Arn::layer)
     }
 
     /// Whether the ARN of a layer is that of the layer in question.
@@ -171,7 +171,7 @@ impl Wanted {
             .template
             .resource(id)
             .and_then(|resource| resource.text("LayerName", world));
-        let Some(name) = name.and_then(|name| name.split(':').pop()) else {
+        let Some(name) = name.and_then(|name| arn::layer_name(&name)) else {
             return Match::No;
         };
         let arn = self.arn();

@@ -1,10 +1,10 @@
 //! The meaning of an entry of a function's `Layers`: Lambda requires the ARN of a layer version
 //! (Lambda API reference, `CreateFunction`, `Layers`).
 
-use crate::aws::arn::{Arn, LayerVersionArn};
+use crate::aws::arn::{Arn, Field, Fields, LAYER_FIELDS, LAYER_VERSION_FIELDS, LayerVersionArn};
 use crate::cloudformation::Template;
 use crate::partial::{Origin, Piece, Text};
-use crate::rules::formats::{LAYER_VERSION_FIELDS, is_version_number, layer_version_field_problem};
+use crate::rules::formats::{is_version_number, layer_version_field_problem};
 
 /// The meaning of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,8 +46,8 @@ impl Layer {
                 Self::Unknown
             };
         }
-        let fields = text.split(':');
-        if fields.len() == LAYER_VERSION_FIELDS {
+        let fields = Fields::of(text);
+        if fields.count() == LAYER_VERSION_FIELDS {
             return Self::of_fields(fields);
         }
         match problem(text, &fields) {
@@ -56,20 +56,25 @@ impl Layer {
         }
     }
 
-    fn of_fields(fields: Vec<Text>) -> Self {
-        for (index, field) in fields.iter().enumerate() {
-            let Some(known) = field.as_literal() else {
+    fn of_fields(fields: Fields<Text>) -> Self {
+        for (field, text) in fields.placed() {
+            let Some(known) = text.as_literal() else {
                 continue;
             };
-            if let Some(why) = layer_version_field_problem(index, known) {
-                return Self::Wrong(match index {
-                    0 => Problem::NotAnArn,
-                    7 => Problem::Number(known.to_owned()),
-                    _ => Problem::Field(why),
+            if let Some(why) = layer_version_field_problem(field, known) {
+                return Self::Wrong(match field {
+                    Field::Prefix => Problem::NotAnArn,
+                    Field::Version => Problem::Number(known.to_owned()),
+                    Field::Partition
+                    | Field::Service
+                    | Field::Region
+                    | Field::Account
+                    | Field::Resource
+                    | Field::Name => Problem::Field(why),
                 });
             }
         }
-        match Arn::of_fields(fields).and_then(Arn::layer_version) {
+        match fields.arn().and_then(Arn::layer_version) {
             Some(arn) => Self::Version(arn),
             None => Self::Wrong(Problem::NotAnArn),
         }
@@ -78,10 +83,10 @@ impl Layer {
 
 /// What is wrong with a text that does not have the fields of the ARN of a version, as far as
 /// known.
-fn problem(text: &Text, fields: &[Text]) -> Option<Problem> {
+fn problem(text: &Text, fields: &Fields<Text>) -> Option<Problem> {
     let is_arn = match text.pieces().first() {
         Some(Piece::Literal(start)) => {
-            start.starts_with("arn:") || (fields.len() == 1 && "arn:".starts_with(start))
+            start.starts_with("arn:") || (fields.count() == 1 && "arn:".starts_with(start))
         }
         Some(Piece::Unknown(_)) => true,
         None => false,
@@ -100,10 +105,19 @@ fn problem(text: &Text, fields: &[Text]) -> Option<Problem> {
         Origin::Resource(..) | Origin::Other(_) => false,
     });
     if is_closed {
-        let is = |index: usize, word| fields.get(index).and_then(Text::as_literal) == Some(word);
-        let is_layer =
-            fields.len() + 1 == LAYER_VERSION_FIELDS && is(2, "lambda") && is(5, "layer");
-        return Some(match (is_layer, fields.len()) {
+        let mut placed = fields.placed();
+        let is_layer = fields.count() == LAYER_FIELDS
+            && placed.all(|(field, text)| match field {
+                Field::Service => text.is("lambda"),
+                Field::Resource => text.is("layer"),
+                Field::Prefix
+                | Field::Partition
+                | Field::Region
+                | Field::Account
+                | Field::Name
+                | Field::Version => true,
+            });
+        return Some(match (is_layer, fields.count()) {
             (true, _) => Problem::NoNumber,
             (false, 1) => Problem::NotAnArn,
             (false, number) => {
@@ -112,7 +126,7 @@ fn problem(text: &Text, fields: &[Text]) -> Option<Problem> {
         });
     }
     // Whatever stands before, the last part is the number.
-    match (fields.len() > 1, fields.last().and_then(Text::as_literal)) {
+    match (fields.count() > 1, fields.last().and_then(Text::as_literal)) {
         (true, Some(last)) if !is_version_number(last) => Some(Problem::Number(last.to_owned())),
         _ => None,
     }

@@ -34,6 +34,6 @@ fn owner(version: &Version) -> Option<String> {
     let Origin::Adopted(arn) = &version.origin else {
         return None;
     };
-    let account = Arn::of_fields(arn.value.split(':'))?.account;
+    let account = Arn::of(&arn.value)?.account;
     account.as_literal().map(str::to_owned)
 }

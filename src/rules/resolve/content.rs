@@ -1,6 +1,7 @@
 //! `s3://BUCKET/KEY`, local paths, and the ARNs of versions that exist.
 
 use super::Resolver;
+use crate::aws::arn::{Fields, LAYER_FIELDS, LAYER_VERSION_FIELDS};
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
@@ -236,16 +237,16 @@ impl Resolver<'_> {
     /// The ARN of a layer version that exists.
     pub fn arn(&mut self, written: &Value) -> Option<Spanned<Text>> {
         let arn = self.scope.text(written, self.diagnostics)?;
-        let fields = arn.split(':');
+        let fields = Fields::of(&arn);
         let whole = arn.as_parameter().is_some();
-        let problem = fields.iter().enumerate().find_map(|(index, field)| {
-            field
-                .as_literal()
-                .and_then(|field| formats::layer_version_field_problem(index, field))
+        let problem = fields.placed().find_map(|(field, text)| {
+            formats::layer_version_field_problem(field, text.as_literal()?)
         });
-        let problem = match fields.len() {
-            7 if problem.is_none() => Some("the version number at the end is missing".to_owned()),
-            formats::LAYER_VERSION_FIELDS => problem,
+        let problem = match fields.count() {
+            LAYER_FIELDS if problem.is_none() => {
+                Some("the version number at the end is missing".to_owned())
+            }
+            LAYER_VERSION_FIELDS => problem,
             _ => problem
                 .or_else(|| Some("it does not have the eight fields of such an ARN".to_owned())),
         };

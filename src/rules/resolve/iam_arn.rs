@@ -1,5 +1,6 @@
 //! The ARNs of roles and managed policies that a source writes out.
 
+use crate::aws::arn::Field;
 use crate::english::quote;
 use crate::rules::formats;
 use crate::rules::text::Text;
@@ -9,6 +10,8 @@ use crate::rules::text::Text;
 pub(super) struct IamArn {
     pub(super) what: &'static str,
     pub(super) prefix: &'static str,
+    /// What is expected in the last field.
+    expected: &'static str,
     /// Whether the name may hold wildcards.
     pub(super) wild: bool,
 }
@@ -18,58 +21,55 @@ impl IamArn {
     pub(super) const ROLES: Self = Self {
         what: "role",
         prefix: "role/",
+        expected: "`role/` and a name",
         wild: true,
     };
     /// A managed policy, one of AWS's own among them.
     pub(super) const POLICY: Self = Self {
         what: "managed policy",
         prefix: "policy/",
+        expected: "`policy/` and a name",
         wild: false,
     };
 
-    /// What is wrong with a field, if anything; fields count from 0.
-    pub(super) fn field_problem(self, index: usize, field: &Text) -> Option<String> {
-        if let Some(name) = field.as_parameter() {
-            let fine = match index {
-                1 => name == "AWS::Partition",
-                4 => true,
-                _ => false,
+    /// What is wrong with one of its fields, if anything.
+    pub(super) fn field_problem(self, field: Field, written: &Text) -> Option<String> {
+        if let Some(name) = written.as_parameter() {
+            let is_fine = match field {
+                Field::Partition => name == "AWS::Partition",
+                Field::Account => true,
+                Field::Prefix
+                | Field::Service
+                | Field::Region
+                | Field::Resource
+                | Field::Name
+                | Field::Version => false,
             };
-            return (!fine).then(|| format!("`{name}` is not allowed there"));
+            return (!is_fine).then(|| format!("`{name}` is not allowed there"));
         }
-        let Some(text) = field.as_literal() else {
-            let name = field.parameters().next().unwrap_or_default();
+        let Some(text) = written.as_literal() else {
+            let name = written.parameters().next().unwrap_or_default();
             return Some(format!(
                 "`{name}` cannot be a part of a field: its value could contain a wildcard"
             ));
         };
-        let fine = match index {
-            0 => text == "arn",
-            1 => formats::layer_version_field_problem(1, text).is_none(),
-            2 => text == "iam",
-            3 => text.is_empty(),
-            4 => formats::is_account_id(text) || (text == "aws" && !self.wild),
-            _ => text
-                .strip_prefix(self.prefix)
-                .is_some_and(|name| self.is_name(name)),
-        };
-        let what = [
-            "`arn`",
-            "a partition such as `aws`",
-            "`iam`",
-            "nothing",
-            "an account ID",
-            "a name",
-        ];
-        let what = what.get(index).copied().unwrap_or("nothing");
-        (!fine).then(|| match index {
-            5 => format!(
-                "expected `{}` and a name, found {}",
-                self.prefix,
-                quote(text)
+        let is_named = text
+            .strip_prefix(self.prefix)
+            .is_some_and(|name| self.is_name(name));
+        let (is_fine, expected) = match field {
+            Field::Prefix => (text == "arn", "`arn`"),
+            Field::Partition => (formats::is_partition(text), "a partition such as `aws`"),
+            Field::Service => (text == "iam", "`iam`"),
+            Field::Region => (text.is_empty(), "nothing"),
+            Field::Account => (
+                formats::is_account_id(text) || (text == "aws" && !self.wild),
+                "an account ID",
             ),
-            _ => format!("expected {what}, found {}", quote(text)),
-        })
+            Field::Resource => (is_named, self.expected),
+            // It has no more fields.
+            Field::Name | Field::Version => (false, "nothing"),
+        };
+        (!is_fine).then(|| format!("expected {expected}, found {}", quote(text)))
     }
 
     fn is_name(self, name: &str) -> bool {

@@ -114,7 +114,7 @@ fn one_bucket(bucket: &Text, regions: &[Spanned<String>], span: Span) -> Diagnos
 
 /// Reports the ARN of a version that is of another region, or of one of several.
 fn one_arn(arn: &Spanned<Text>, regions: &[Spanned<String>]) -> Option<Diagnostic> {
-    let fields = Arn::of_fields(arn.value.split(':'))?;
+    let fields = Arn::of(&arn.value)?;
     let region = fields.region.as_literal()?;
     let names: Vec<String> = regions.iter().map(|name| quote(&name.value)).collect();
     let diagnostic = if regions.iter().all(|name| name.value != region) {

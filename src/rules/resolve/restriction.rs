@@ -3,6 +3,7 @@
 use super::Resolver;
 use super::iam_arn::IamArn;
 use super::set::Declared;
+use crate::aws::arn::{Fields, LEAST_FIELDS};
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
@@ -319,13 +320,12 @@ impl Resolver<'_> {
     /// The ARN of something of IAM in which only the partition and the account may be parameters.
     fn iam_arn(&mut self, written: &Value, form: IamArn) -> Option<Spanned<Text>> {
         let arn = self.scope.text(written, self.diagnostics)?;
-        let fields = arn.split(':');
-        let problem = match fields.len() {
-            6 => fields
-                .iter()
-                .enumerate()
-                .find_map(|(index, field)| form.field_problem(index, field)),
-            _ => Some("it does not have the six fields of such an ARN".to_owned()),
+        let fields = Fields::of(&arn);
+        let problem = if fields.count() == LEAST_FIELDS {
+            let mut placed = fields.placed();
+            placed.find_map(|(field, text)| form.field_problem(field, text))
+        } else {
+            Some("it does not have the six fields of such an ARN".to_owned())
         };
         if let Some(problem) = problem {
             let message = format!("{} is not the ARN of a {}", quote(&written.text), form.what);
@@ -339,11 +339,11 @@ impl Resolver<'_> {
             );
             return None;
         }
-        let account = fields
-            .get(4)
-            .and_then(Text::as_parameter)
-            .filter(|name| *name != "AWS::AccountId");
-        if let Some(name) = account {
+        let account = fields.arn()?.account;
+        if let Some(name) = account
+            .as_parameter()
+            .filter(|name| *name != "AWS::AccountId")
+        {
             self.scope
                 .account_parameter(name, written.span, self.diagnostics)?;
         }

@@ -1,6 +1,7 @@
 //! `roll out`: what a source says of one account is said of each account of some units.
 
 use super::Resolver;
+use crate::aws::arn::Arn;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::rules::formats;
@@ -8,7 +9,6 @@ use crate::rules::model::{
     Claim, ClaimKind, Form, Id, Layer, LayerSet, Layers, Restriction, RollOut, SetMember, Spanned,
     Target,
 };
-use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast;
 use indexmap::IndexMap;
@@ -144,14 +144,12 @@ fn is_rolled_out(restriction: &Restriction) -> bool {
 /// The layer of this source that a member of a set names, if the name means in each account a layer
 /// of that account.
 fn own_layer(member: &SetMember) -> Option<&str> {
-    const ACCOUNT: usize = 4;
     let declared = member.declared.as_deref()?;
     let is_own = match &member.layers {
         Layers::Published { .. } => true,
         Layers::Matching(arn) => {
-            let fields = arn.split(':');
-            let account = fields.get(ACCOUNT).and_then(Text::as_parameter);
-            account == Some("AWS::AccountId")
+            let account = Arn::of(arn).map(|arn| arn.account);
+            account.is_some_and(|account| account.as_parameter() == Some("AWS::AccountId"))
         }
     };
     is_own.then_some(declared)

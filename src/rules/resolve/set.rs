@@ -1,7 +1,7 @@
 //! Layer sets: the layers that a rule about attaching is about.
 
 use super::Resolver;
-use crate::aws::arn::Arn;
+use crate::aws::arn::{Arn, Field, Fields, LAYER_FIELDS, LAYER_VERSION_FIELDS};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
@@ -169,8 +169,7 @@ impl Resolver<'_> {
                     if !self.is_fixed(&arn.value, span) {
                         return Vec::new();
                     }
-                    let arn = Arn::of_fields(arn.value.split(':'));
-                    let Some(arn) = arn.and_then(Arn::layer_version) else {
+                    let Some(arn) = Arn::of(&arn.value).and_then(Arn::layer_version) else {
                         continue;
                     };
                     any_version(arn.account.parts().to_vec(), arn.name.parts().to_vec())
@@ -293,7 +292,7 @@ impl Resolver<'_> {
         let arns = self.any_version_of(layer, span);
         let names = arns.iter().filter_map(|arn| match arn {
             Layers::Matching(arn) => {
-                let arn = Arn::of_fields(arn.split(':'))?.layer_version()?;
+                let arn = Arn::of(arn)?.layer_version()?;
                 Some(arn.name)
             }
             Layers::Published { .. } => None,
@@ -352,15 +351,15 @@ impl Resolver<'_> {
     /// An ARN with wildcards or without.
     fn arn_item(&mut self, written: &Value) -> Option<SetMember> {
         let arn = self.scope.text(written, self.diagnostics)?;
-        let fields = arn.split(':');
-        let problem = fields.iter().enumerate().find_map(|(index, field)| {
-            let problem = formats::layer_pattern_field_problem(index, field.as_literal()?)?;
-            Some((index, problem))
+        let fields = Fields::of(&arn);
+        let problem = fields.placed().find_map(|(field, text)| {
+            let problem = formats::layer_pattern_field_problem(field, text.as_literal()?)?;
+            Some((field, problem))
         });
         let message = format!("{} is not the ARN of layer versions", quote(&written.text));
         let diagnostic = Diagnostic::error(Code::InvalidArn, written.span, message);
-        let diagnostic = match (fields.len(), problem) {
-            (formats::LAYER_VERSION_FIELDS, None) => {
+        let diagnostic = match (fields.count(), problem) {
+            (LAYER_VERSION_FIELDS, None) => {
                 let fixed = self.is_fixed(&arn, written.span);
                 let layers = Layers::Matching(arn);
                 return fixed.then_some(SetMember {
@@ -370,14 +369,14 @@ impl Resolver<'_> {
                     span: written.span,
                 });
             }
-            (7, None) => diagnostic
+            (LAYER_FIELDS, None) => diagnostic
                 .note("the version at its end is missing, so no layer version has this ARN")
                 .fix(
                     "write `:*` for any version",
                     written.span,
                     format!("{}:*", written.text),
                 ),
-            (formats::LAYER_VERSION_FIELDS, Some((7, problem))) => diagnostic
+            (LAYER_VERSION_FIELDS, Some((Field::Version, problem))) => diagnostic
                 .note(problem)
                 .help("it ends in `:*` for any version or in one version's number, as in `:3`"),
             (_, problem) => diagnostic
@@ -394,18 +393,19 @@ impl Resolver<'_> {
     /// Whether no value of a parameter can widen an ARN in a set: only a parameter of type
     /// `account` is allowed, and only for the account.
     fn is_fixed(&mut self, arn: &Text, span: Span) -> bool {
-        let fields = arn.split(':');
         let mut fixed = true;
-        for (index, field) in fields.iter().enumerate() {
-            for name in field.parameters() {
+        for (field, text) in Fields::of(arn).placed() {
+            for name in text.parameters() {
                 let own = matches!(
-                    (index, name),
-                    (1, "AWS::Partition") | (3, "AWS::Region") | (4, "AWS::AccountId")
+                    (field, name),
+                    (Field::Partition, "AWS::Partition")
+                        | (Field::Region, "AWS::Region")
+                        | (Field::Account, "AWS::AccountId")
                 );
                 if own {
                     continue;
                 }
-                if index == 4 && field.as_parameter().is_some() {
+                if field == Field::Account && text.as_parameter().is_some() {
                     fixed &= self
                         .scope
                         .account_parameter(name, span, self.diagnostics)

@@ -2,7 +2,7 @@
 //! grants.
 
 use super::{Earlier, Object, Published, kind, shown};
-use crate::aws::arn::Arn;
+use crate::aws::arn::{self, Arn};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, quote};
 use crate::source::Span;
@@ -105,11 +105,9 @@ fn is_rolling(version: &Published<'_>, grants: &[&Json]) -> bool {
 /// at most the name of the layer is known for both.
 fn may_be(published: &Object, adopted: &AdoptedVersion) -> bool {
     let written = published.get("LayerName").and_then(Json::as_str);
-    // The name of a layer may be given by its ARN (CloudFormation's registry,
-    // `AWS::Lambda::LayerVersion`).
-    let published = written.and_then(|name| name.rsplit(':').next());
+    let published = written.and_then(arn::layer_name);
     let adopted = match &adopted.arn {
-        Value::String(arn) => Arn::parse(arn)
+        Value::String(arn) => Arn::of(&**arn)
             .and_then(Arn::layer_version)
             .map(|arn| arn.name),
         Value::Ref(_) | Value::Sub(_) => None,
