@@ -184,7 +184,8 @@ proptest! {
 }
 
 /// The statements of the outermost level in another order; a statement ends where a line ends
-/// outside all braces, except behind a comma.
+/// outside all braces, except behind a comma. The console shows parameters with labels in their
+/// order, so they keep it.
 fn shuffle_statements(source: &str, seed: u64) -> String {
     let mut statements = vec![String::new()];
     let (mut depth, mut comma) = (0_usize, false);
@@ -224,6 +225,15 @@ fn shuffle_statements(source: &str, seed: u64) -> String {
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
         statements.swap(index, (state >> 33) as usize % (index + 1));
+    }
+    if source.contains("  label \"") {
+        let is_parameter = |statement: &&String| statement.starts_with("parameter ");
+        let mut ordered: Vec<String> = statements.iter().filter(is_parameter).cloned().collect();
+        ordered.sort_by_key(|statement| source.find(statement.trim_end()));
+        let mut ordered = ordered.into_iter();
+        for statement in statements.iter_mut().filter(|one| is_parameter(&&**one)) {
+            *statement = ordered.next().unwrap_or_default();
+        }
     }
     statements.concat()
 }

@@ -88,6 +88,11 @@ pub struct Parameter {
     pub allowed: Vec<String>,
     /// What its values must look like, if the source says so or uses it in the name of a layer.
     pub pattern: Option<ParameterPattern>,
+    /// The text that the console shows in place of its name.
+    pub label: Option<String>,
+    /// Its place among the parameters, as they are declared: those of the source first, then those
+    /// of the files that it includes.
+    pub place: usize,
     /// Whether the console and the API show its value to nobody.
     pub hidden: bool,
 }

@@ -94,6 +94,8 @@ pub enum ParameterStatement {
     Allowed(Vec<Value>),
     /// `pattern "REGEX"`
     Pattern(Value),
+    /// `label "text"`
+    Label(Value),
     /// `hidden`
     Hidden(Span),
 }

@@ -153,6 +153,7 @@ keywords! {
     Optional "optional",
     Allowed "allowed",
     Pattern "pattern",
+    Label "label",
     Hidden "hidden",
     By "by",
     Reference "reference",
@@ -210,6 +211,7 @@ choice! {
     ParameterKeyword:
     Allowed,
     Pattern,
+    Label,
     Hidden,
 }
 

@@ -41,8 +41,8 @@ impl<'a> From<&'a Value> for Scalar<'a> {
 pub trait Sink {
     /// The first lines, before the outermost mapping.
     fn header(&mut self, lines: &[String]);
-    /// An entry of the outermost mapping that names the writer, in a form without a header.
-    fn mark(&mut self);
+    /// The entry of the template's `Metadata` that names the writer, in a form without a header.
+    fn mark(&self) -> Option<(&'static str, &'static str)>;
     /// An empty line between parts, in a form that has them.
     fn blank(&mut self);
     /// A remark on a separate line, in a form that has remarks.
@@ -91,8 +91,16 @@ pub fn emit(template: &Template, mut sink: impl Sink) -> io::Result<()> {
     sink.begin_map();
     sink.key("AWSTemplateFormatVersion");
     sink.scalar(Scalar::Text("2010-09-09"), None);
-    sink.mark();
+    // Readers meet the description first, where there is more than the mark.
+    let labels = in_order(parameters);
+    if labels.is_empty() {
+        metadata(&mut sink, &labels);
+    }
     text(&mut sink, "Description", description.as_deref());
+    if !labels.is_empty() {
+        sink.blank();
+        metadata(&mut sink, &labels);
+    }
     if !parameters.is_empty() {
         sink.blank();
         sink.key("Parameters");
@@ -146,6 +154,64 @@ pub fn emit(template: &Template, mut sink: impl Sink) -> io::Result<()> {
     sink.finish()
 }
 
+/// The parameters in the order in which the console shows them; none if no parameter has a label.
+fn in_order(parameters: &[Parameter]) -> Vec<&Parameter> {
+    let mut shown: Vec<&Parameter> = parameters.iter().collect();
+    shown.sort_by_key(|parameter| parameter.place);
+    let is_labeled = shown.iter().any(|parameter| parameter.label.is_some());
+    if is_labeled { shown } else { Vec::new() }
+}
+
+/// Writes the template's `Metadata`: the mark, and the order and the labels of its parameters
+/// (CloudFormation User Guide, `AWS::CloudFormation::Interface`).
+fn metadata(sink: &mut impl Sink, shown: &[&Parameter]) {
+    let mark = sink.mark();
+    if mark.is_none() && shown.is_empty() {
+        return;
+    }
+    sink.key("Metadata");
+    sink.begin_map();
+    if let Some((key, value)) = mark {
+        sink.key(key);
+        sink.scalar(Scalar::Plain(value), None);
+    }
+    if !shown.is_empty() {
+        interface(sink, shown);
+    }
+    sink.end_map();
+}
+
+fn interface(sink: &mut impl Sink, shown: &[&Parameter]) {
+    sink.key("AWS::CloudFormation::Interface");
+    sink.begin_map();
+    sink.key("ParameterGroups");
+    sink.begin_list();
+    sink.item();
+    sink.begin_map();
+    sink.key("Parameters");
+    sink.begin_list();
+    for parameter in shown {
+        sink.item();
+        sink.scalar(Scalar::Text(&parameter.name), None);
+    }
+    sink.end_list();
+    sink.end_map();
+    sink.end_list();
+    sink.key("ParameterLabels");
+    sink.begin_map();
+    for parameter in shown {
+        if let Some(label) = &parameter.label {
+            sink.name(&parameter.name);
+            sink.begin_map();
+            sink.key("default");
+            sink.scalar(Scalar::Text(label), None);
+            sink.end_map();
+        }
+    }
+    sink.end_map();
+    sink.end_map();
+}
+
 fn text(sink: &mut impl Sink, key: &'static str, text: Option<&str>) {
     if let Some(text) = text {
         sink.key(key);
@@ -181,6 +247,9 @@ fn parameter(sink: &mut impl Sink, parameter: &Parameter) {
         constraint,
         default,
         hidden,
+        // These are in the template's `Metadata`.
+        label: _,
+        place: _,
     } = parameter;
     sink.name(name);
     sink.begin_map();

@@ -92,13 +92,8 @@ impl Formatter for Ascii {
 impl<W: Write> Sink for Json<W> {
     fn header(&mut self, _: &[String]) {}
 
-    fn mark(&mut self) {
-        let (key, value) = METADATA;
-        self.key("Metadata");
-        self.begin_map();
-        self.key(key);
-        self.scalar(Scalar::Plain(value), None);
-        self.end_map();
+    fn mark(&self) -> Option<(&'static str, &'static str)> {
+        Some(METADATA)
     }
 
     fn blank(&mut self) {}

@@ -294,6 +294,8 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
         pattern: allowed.map(|(pattern, _)| pattern.to_owned()),
         constraint: allowed.and_then(|(_, words)| words),
         hidden: parameter.hidden,
+        label: parameter.label.clone(),
+        place: parameter.place,
         default: parameter
             .default
             .as_ref()

@@ -176,7 +176,9 @@ impl<'a> Measure<'a> {
 impl Sink for Measure<'_> {
     fn header(&mut self, _: &[String]) {}
 
-    fn mark(&mut self) {}
+    fn mark(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
 
     fn blank(&mut self) {}
 

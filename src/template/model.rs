@@ -155,6 +155,10 @@ pub struct Parameter {
     pub default: Option<String>,
     /// `NoEcho`
     pub hidden: bool,
+    /// The text that the console shows in place of its name.
+    pub label: Option<String>,
+    /// Its place in the order in which the console shows the parameters.
+    pub place: usize,
 }
 
 /// A value that CloudFormation may fill in.

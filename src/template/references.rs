@@ -68,7 +68,9 @@ impl References {
 impl Sink for References {
     fn header(&mut self, _: &[String]) {}
 
-    fn mark(&mut self) {}
+    fn mark(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
 
     fn blank(&mut self) {}
 

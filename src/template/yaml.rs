@@ -79,7 +79,9 @@ impl<W: Write> Sink for Yaml<W> {
         }
     }
 
-    fn mark(&mut self) {}
+    fn mark(&self) -> Option<(&'static str, &'static str)> {
+        None
+    }
 
     fn blank(&mut self) {
         self.put("\n");

@@ -325,7 +325,10 @@ impl Scope {
             .into_values()
             .filter(wanted)
             .filter_map(|declared| declared.referent);
-        let mut parameters: Vec<Parameter> = parameters.collect();
+        let placed = parameters.enumerate();
+        let mut parameters: Vec<Parameter> = placed
+            .map(|(place, parameter)| Parameter { place, ..parameter })
+            .collect();
         parameters.sort_by(|a, b| a.name.value.cmp(&b.name.value));
         let mut order: Vec<usize> = (0..self.principals.len()).collect();
         order.sort_by_key(|&index| self.principals.get_index(index));

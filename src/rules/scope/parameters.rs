@@ -86,6 +86,8 @@ pub(super) fn read_parameter(
         pattern: body
             .pattern
             .map(|(written, _)| ParameterPattern::Written(written.value)),
+        label: body.label.map(|written| written.value),
+        place: 0,
         hidden: body.hidden.is_some(),
     })
 }
@@ -95,6 +97,7 @@ pub(super) fn read_parameter(
 struct Body {
     allowed: Vec<Spanned<String>>,
     pattern: Option<(Spanned<String>, Regex)>,
+    label: Option<Spanned<String>>,
     hidden: Option<Span>,
 }
 
@@ -142,6 +145,12 @@ fn read_body(
                     body.pattern = read_pattern(written, kind, diagnostics);
                 }
             }
+            ParameterStatement::Label(written) => match &body.label {
+                Some(first) => {
+                    diagnostics.push(repeated(Keyword::Label, written.span, first.span));
+                }
+                None => body.label = read_label(written, diagnostics),
+            },
             ParameterStatement::Hidden(span) => match body.hidden {
                 Some(first) => diagnostics.push(repeated(Keyword::Hidden, *span, first)),
                 None => body.hidden = Some(*span),
@@ -245,6 +254,21 @@ fn read_pattern(
             None
         }
     }
+}
+
+/// `label "text"`
+fn read_label(written: &ast::Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Spanned<String>> {
+    let value = read_literal(written, "a parameter's label", diagnostics)?;
+    let span = written.span;
+    if value.trim().is_empty() {
+        diagnostics.push(
+            Diagnostic::error(Code::TextLength, span, "this label is empty")
+                .note("the console would show a field without a name")
+                .help("without `label`, the console shows the name of the parameter"),
+        );
+        return None;
+    }
+    Some(Spanned { value, span })
 }
 
 fn plain_kind(word: &Name) -> Result<ParameterKind, Box<Diagnostic>> {

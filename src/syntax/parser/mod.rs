@@ -206,7 +206,7 @@ fn parameter(cursor: &mut Cursor<'_>) -> Parsed<Parameter> {
     })
 }
 
-/// `allowed VALUE, …`, `pattern "REGEX"` or `hidden`
+/// `allowed VALUE, …`, `pattern "REGEX"`, `label "text"` or `hidden`
 fn parameter_statement(cursor: &mut Cursor<'_>) -> Parsed<ParameterStatement> {
     let (keyword, span) = cursor.keyword("in a parameter")?;
     Ok(match keyword {
@@ -215,6 +215,9 @@ fn parameter_statement(cursor: &mut Cursor<'_>) -> Parsed<ParameterStatement> {
         }
         ParameterKeyword::Pattern => {
             ParameterStatement::Pattern(cursor.expect_string("a regular expression in quotes")?)
+        }
+        ParameterKeyword::Label => {
+            ParameterStatement::Label(cursor.expect_string("a label in quotes")?)
         }
         ParameterKeyword::Hidden => ParameterStatement::Hidden(span),
     })

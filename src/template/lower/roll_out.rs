@@ -93,9 +93,13 @@ fn id(unit: &Remarked) -> &str {
     }
 }
 
-/// A parameter whose value comes from the stack set. What is looked up in the account of the stack
-/// set is a text in the others.
+/// A parameter whose value comes from the stack set, so that no console asks for it. What is looked
+/// up in the account of the stack set is a text in the others.
 fn given_by_the_stack_set(parameter: Parameter) -> Parameter {
+    let parameter = Parameter {
+        label: None,
+        ..parameter
+    };
     if parameter.kind.starts_with("AWS::SSM::Parameter::Value") {
         return Parameter {
             kind: "String",
