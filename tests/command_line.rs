@@ -515,14 +515,14 @@ fn includes_that_cannot_be_used_are_findings() {
         ("a.layers", "includes itself"),
         ("b.layers", "includes itself"),
         ("latin.layers", "not UTF-8"),
-        ("more.layers", "contains a layer"),
+        ("more.layers", "contains a policy"),
     ] {
         let source = format!("include \"{include}\"\n{SOURCE}");
         let folder = folder_with(&[
             ("a.layers", &source),
             ("folder/x", ""),
             ("b.layers", "include \"b.layers\""),
-            ("more.layers", SOURCE),
+            ("more.layers", "policy none {\n  allow none\n}\n"),
         ]);
         fs::write(folder.path().join("latin.layers"), b"account \xff = 1").unwrap();
         expect(&run(folder.path(), &["check", "a.layers"], b""), 1, said);

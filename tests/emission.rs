@@ -698,3 +698,77 @@ fn what_a_rolling_layer_shares_by_a_switch_does_not_outlive_it() {
     assert!(policies(" because \"always\""));
     assert!(!policies(" when Open") && !policies(" unless Open"));
 }
+
+/// The console's order and labels of parameters are metadata: nothing that a deploy creates depends
+/// on them, and a template without labels has none.
+#[test]
+fn labels_of_parameters_change_metadata_and_nothing_else() {
+    let source = |stage: &str, bucket: &str| {
+        format!(
+            "parameter Stage = dev{stage}\nparameter Bucket{bucket}\nlayer deps {{\n\
+            description \"${{Stage}}\"\nversion 1 from s3://${{Bucket}}/1.zip\n}}"
+        )
+    };
+    let label = " {\nlabel \"Which stage\"\n}";
+    let plain = template(&source("", ""));
+    assert_eq!(plain["Metadata"].as_object().unwrap().len(), 1, "{plain}");
+    let mut labeled = template(&source(label, ""));
+    let interface = labeled["Metadata"]
+        .as_object_mut()
+        .unwrap()
+        .shift_remove("AWS::CloudFormation::Interface")
+        .unwrap();
+    assert_eq!(labeled, plain);
+    assert_eq!(
+        interface,
+        serde_json::json!({
+            "ParameterGroups": [{ "Parameters": ["Stage", "Bucket"] }],
+            "ParameterLabels": { "Stage": { "default": "Which stage" } },
+        })
+    );
+}
+
+/// A layer of an included file is a layer of the source: the template is the same, byte for byte,
+/// and a local archive is found from the folder of the file that names it.
+#[test]
+fn included_layers_are_layers_of_the_source() {
+    let layer = |path: &str| {
+        format!(
+            "layer fonts for arch in x86_64, arm64 {{\narchitectures <arch>\n\
+            content {path}/fonts-<arch>.zip\nshare with testers\npublish to /fonts/<arch>\n}}\n"
+        )
+    };
+    let stage = "account testers = 123456789012\nexpect only testers can use fonts\n";
+    let built = |name: &str, source: &str, files: &[(&str, &str)]| {
+        let files = files.iter();
+        let files = files.map(|(path, text)| ((*path).into(), (*text).to_owned()));
+        let compiled = layershare::internals::pipeline::compile(
+            Root {
+                name: name.to_owned(),
+                path: Some(name.into()),
+                bytes: source.into(),
+            },
+            &Placement::default(),
+            Limits::default(),
+            &support::Memory(files.collect()),
+            &mut Sources::default(),
+        );
+        let mut bytes = Vec::new();
+        let lowered = compiled.lowered.unwrap_or_else(|| {
+            unreachable!("{source}\n{:#?}", compiled.diagnostics);
+        });
+        lowered.template.write(Format::Yaml, &mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    for (path, from_here, from_there) in [
+        ("all.layers", "./build", "./build"),
+        ("shared/all.layers", "./shared/build", "./build"),
+        ("shared/all.layers", "./shared/../build", "../build"),
+        ("../all.layers", "../build", "./build"),
+    ] {
+        let whole = built("stage.layers", &format!("{stage}{}", layer(from_here)), &[]);
+        let source = format!("include \"{path}\"\n{stage}");
+        let split = built("stage.layers", &source, &[(path, &layer(from_there))]);
+        assert_eq!(whole, split, "{path}");
+    }
+}

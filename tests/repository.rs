@@ -244,3 +244,65 @@ fn a_revision_that_is_not_there_is_said() {
         .unwrap();
     assert!(stderr(&output).contains("the program `git`, which was not found"));
 }
+
+const SDK: &str = "\
+layer sdk {
+  version 1.0.0 from s3://acme-1/sdk-1.0.0.zip
+  share with users
+}
+";
+
+/// A file with layers that stages include is a part of them: its names are theirs, and nobody
+/// deploys it by itself.
+#[test]
+fn a_file_with_the_layers_of_two_stages_is_a_part_of_them() {
+    let stage = |users: &str| format!("include \"shared/sdk.layers\"\ngroup users = {users}\n");
+    let (test, production) = (stage("account 111122223333"), stage("account 222233334444"));
+    let top = repository(&[
+        ("shared/sdk.layers", SDK),
+        ("test.layers", &test),
+        ("production.layers", &production),
+    ]);
+    let at = top.path();
+    for files in [["."].as_slice(), &["shared/sdk.layers", "test.layers"]] {
+        let (code, said) = told(at, &[&["check"], files].concat());
+        assert_eq!(code, 0, "{said}");
+    }
+    let (code, said) = told(at, &["check", "shared/sdk.layers"]);
+    assert!(code == 1 && said.contains("unknown-name"), "{said}");
+    let (code, said) = told(at, &["access", ".", "--format", "json"]);
+    let answer: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("111122223333") && said.contains("222233334444"));
+    assert!(
+        !answer.to_string().contains("\"shared/sdk.layers\": {"),
+        "{said}"
+    );
+    // The difference to a revision shows a change of the shared file in both stages.
+    git(at, &["init", "-q", "-b", "main"]);
+    commit(at);
+    write(
+        at,
+        "shared/sdk.layers",
+        &SDK.replace("with users", "with users, everyone because \"x\""),
+    );
+    let (code, said) = told(at, &["diff", "--base", "main", "--fail-on", "broader"]);
+    assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("production") && said.contains("test"),
+        "{said}"
+    );
+    // A file that each includes the other is a part of none, so that the mistake is reported.
+    write(
+        at,
+        "shared/sdk.layers",
+        &format!("include \"../test.layers\"\n{SDK}"),
+    );
+    write(
+        at,
+        "test.layers",
+        &format!("{test}{}", SDK.replace("sdk", "more")),
+    );
+    let (code, said) = told(at, &["check", "."]);
+    assert!(code == 1 && said.contains("include-cycle"), "{said}");
+}

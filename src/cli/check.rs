@@ -5,7 +5,7 @@ use super::archives::check_local;
 use super::args::CheckArguments;
 use super::disk::{self, Disk};
 use super::messages::Messages;
-use super::tree::sources;
+use super::tree::{Tree, sources, without_parts};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pipeline::compile;
 use crate::rules::lint::expired_shares;
@@ -27,7 +27,7 @@ pub fn run(
         .as_of
         .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(TimeZone::UTC).date());
     let mut found = Vec::new();
-    let files = sources(&arguments.files)?;
+    let files = without_parts(sources(&arguments.files)?, &Tree::Disk)?;
     for (index, file) in files.iter().enumerate() {
         messages.progress("checking", index, files.len());
         let root = disk::root(file)?;

@@ -6,7 +6,7 @@ use super::disk;
 use super::messages::Messages;
 use super::output::{regions, stem_of};
 use super::place::{InputPlace, InputPlaces};
-use super::tree::Tree;
+use super::tree::{Tree, without_parts};
 use crate::access::authored::Authored;
 use crate::access::diff::Diff;
 use crate::access::grants::Grants;
@@ -228,6 +228,7 @@ impl<'a> Reading<'a> {
                     _ => {}
                 }
             }
+            let sources = without_parts(sources, self.tree)?;
             for source in self.uncompiled(sources, &templates)? {
                 inputs.push(Input::below(self.tree.root(&source)?));
             }

@@ -1,7 +1,7 @@
 //! Where inputs are read from: the disk, or a revision of a git repository.
 
 use super::disk::{self, Disk};
-use crate::rules::load::Root;
+use crate::rules::load::{Root, parts};
 use crate::source::{Files, PathKind};
 use anyhow::{Context, anyhow, bail};
 use std::collections::BTreeMap;
@@ -99,6 +99,18 @@ pub fn sources(paths: &[PathBuf]) -> anyhow::Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+/// These sources without those that are parts of others among them.
+pub fn without_parts(paths: Vec<PathBuf>, tree: &Tree) -> anyhow::Result<Vec<PathBuf>> {
+    if paths.len() < 2 {
+        return Ok(paths);
+    }
+    let roots = paths.iter().filter(|path| !disk::is_stdin(path));
+    let roots: anyhow::Result<Vec<Root>> = roots.map(|path| tree.root(path)).collect();
+    let parts = parts(roots?, tree);
+    let is_part = |path: &PathBuf| !disk::is_stdin(path) && parts.contains(&tree.identity(path));
+    Ok(paths.into_iter().filter(|path| !is_part(path)).collect())
 }
 
 fn files_on_disk(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

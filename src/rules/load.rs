@@ -6,7 +6,7 @@ use crate::rules::organization::{Organization, Problem};
 use crate::source::{FileId, Files, PathKind, Sources, Span};
 use crate::syntax::ast::{File, Statement, Value};
 use crate::syntax::parser;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,6 +64,56 @@ impl Unit {
     pub fn is_included(&self) -> bool {
         self.included_at.is_some()
     }
+
+    /// The path from the folder of the source to the folder of this file, with `/` between folders;
+    /// empty if they are the same, and `None` if it was included by an absolute path.
+    #[must_use]
+    pub fn folder_from(&self, root: &Path) -> Option<String> {
+        let below = self.folder.strip_prefix(root).ok()?;
+        let names = below.components().map(|component| match component {
+            Component::Normal(name) => Some(name.to_string_lossy()),
+            Component::ParentDir => Some("..".into()),
+            Component::CurDir => Some(".".into()),
+            Component::RootDir | Component::Prefix(_) => None,
+        });
+        let names: Option<Vec<_>> = names.collect();
+        Some(names?.join("/"))
+    }
+
+    fn has_layers(&self) -> bool {
+        let mut statements = self.ast.statements.iter();
+        statements.any(|statement| matches!(statement, Statement::Layer(_)))
+    }
+}
+
+/// The sources that are parts of others: files with layers that another one of these includes. The
+/// layers are in the template of that one.
+pub fn parts(roots: Vec<Root>, files: &dyn Files) -> HashSet<PathBuf> {
+    let mut included: HashMap<PathBuf, HashSet<PathBuf>> = HashMap::new();
+    for root in roots {
+        let may_include = memchr::memmem::find(&root.bytes, b"include").is_some();
+        let (true, Some(path)) = (may_include, &root.path) else {
+            continue;
+        };
+        let own = files.identity(path);
+        let units = load(root, files, &mut Sources::default(), &mut Vec::new());
+        let with_layers = units.into_iter().skip(1).filter(Unit::has_layers);
+        let identities = with_layers.filter_map(|unit| unit.identity);
+        included.entry(own).or_default().extend(identities);
+    }
+    // In a cycle, which is a mistake, no file is a part: somebody must report it.
+    let includes = |one: &PathBuf, other: &PathBuf| {
+        included
+            .get(one)
+            .is_some_and(|others| others.contains(other))
+    };
+    let pairs = included
+        .iter()
+        .flat_map(|(root, parts)| parts.iter().map(move |part| (root, part)));
+    pairs
+        .filter(|(root, part)| !includes(part, root))
+        .map(|(_, part)| part.clone())
+        .collect()
 }
 
 /// Replaces the claims of the source by one from outside.
@@ -382,13 +432,12 @@ fn cycle(include: &Value, first: Option<Span>) -> Diagnostic {
     }
 }
 
-/// Refuses an included file that holds more than names.
+/// Refuses an included file that holds more than names and layers.
 fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
     let more = ast.statements.iter().find_map(|statement| match statement {
         Statement::Stack(text) => Some(("a `stack` statement".to_owned(), text.span)),
         Statement::Regions(_, span) => Some(("a `regions` statement".to_owned(), *span)),
         Statement::RollOut(roll_out) => Some(("a `roll out` statement".to_owned(), roll_out.span)),
-        Statement::Layer(layer) => Some(("a layer".to_owned(), layer.name.span)),
         Statement::Expect(claim) => Some(("a claim".to_owned(), claim.keyword)),
         Statement::Restriction(restriction) => Some((
             format!("a {}", restriction.kind.keyword()),
@@ -400,7 +449,8 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
         | Statement::Unit(_)
         | Statement::Accounts(_)
         | Statement::Group(_)
-        | Statement::Include(_) => None,
+        | Statement::Include(_)
+        | Statement::Layer(_) => None,
     });
     if let Some((what, span)) = more {
         let message = format!("{} contains {what}", quote(&include.text));
@@ -408,11 +458,10 @@ fn refuse_more(ast: &File, include: &Value, diagnostics: &mut Vec<Diagnostic>) {
             Diagnostic::error(Code::IncludeHoldsMore, include.span, message)
                 .also(span, "this would be left out of the template")
                 .note(
-                    "an included file may only declare names: parameters, accounts, organizations, \
-                        units \
-                and groups",
+                    "an included file may only declare names (parameters, accounts, \
+                    organizations, units and groups) and layers",
                 )
-                .help("move the names into a separate file, and include that one"),
+                .help("move the names and layers into a separate file, and include that one"),
         );
     }
 }

@@ -39,7 +39,10 @@ struct Resolver<'a> {
     /// The inactive accounts that are already reported.
     left_out: HashSet<u32>,
     files: &'a dyn Files,
+    /// The folder of the file that is being resolved.
     folder: &'a Path,
+    /// The path to it from the folder of the source; `None` if no relative path leads there.
+    from_source: Option<String>,
     /// Whether the layer that is being resolved is a variant.
     is_variant: bool,
     /// Whether there are only claims, about a template that is not made from this source.
@@ -53,15 +56,9 @@ struct Block {
     layers: Vec<String>,
 }
 
-/// What a source declares for its other statements.
-struct Declared<'a> {
-    /// The blocks, by their names.
-    blocks: IndexMap<&'a str, Block>,
-    /// The layers, by their names: one a block, or one for each value of its variable.
-    layers: IndexMap<String, Layer>,
-    /// The first `roll out`.
-    roll_out: Option<&'a ast::RollOut>,
-}
+/// The blocks, by their names, and the layers, by theirs: one a block, or one for each value of its
+/// variable.
+type Layers<'a> = (IndexMap<&'a str, Block>, IndexMap<String, Layer>);
 
 /// The meaning of the files of a source, the root first. If any error is reported, the rules are
 /// incomplete.
@@ -70,7 +67,8 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         return Rules::default();
     };
     let scope = Scope::gather(units, diagnostics);
-    let names_only = !root.ast.statements.iter().any(makes_a_resource);
+    let mut statements = units.iter().flat_map(|unit| &unit.ast.statements);
+    let names_only = !statements.any(makes_a_resource);
     let mut resolver = Resolver {
         scope,
         diagnostics,
@@ -78,15 +76,13 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         left_out: HashSet::new(),
         files,
         folder: &root.folder,
+        from_source: None,
         is_variant: false,
         names_only,
     };
     let mut rules = Rules::default();
-    let Declared {
-        blocks,
-        mut layers,
-        roll_out,
-    } = resolver.declarations(&root.ast, &mut rules);
+    let roll_out = resolver.declarations(&root.ast, &mut rules);
+    let (blocks, mut layers) = resolver.layers(units, &root.folder);
     resolver.scope.check_layer_names(resolver.diagnostics);
     resolver.refuse_shared_declarations(&blocks);
     resolver.refuse_shared_names(&layers);
@@ -199,7 +195,7 @@ fn order_grants(layer: &mut Layer, rank: &[u32]) {
     }
 }
 
-impl Resolver<'_> {
+impl<'a> Resolver<'a> {
     fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
@@ -392,13 +388,32 @@ impl Resolver<'_> {
         }
     }
 
-    /// The layers, and the description and the regions of the source. What is declared here is used
-    /// by the other statements, which are resolved after it.
-    fn declarations<'a>(&mut self, file: &'a ast::File, rules: &mut Rules) -> Declared<'a> {
+    /// The layers of all files, by their blocks and by their names. Other statements use them, and
+    /// are resolved after them.
+    fn layers(&mut self, units: &'a [Unit], source: &Path) -> Layers<'a> {
+        let mut blocks: IndexMap<&str, Block> = IndexMap::new();
+        let mut layers: IndexMap<String, Layer> = IndexMap::new();
+        for unit in units {
+            self.folder = &unit.folder;
+            self.from_source = unit.folder_from(source);
+            for statement in &unit.ast.statements {
+                let Statement::Layer(declared) = statement else {
+                    continue;
+                };
+                if let Some(first) = blocks.get(declared.name.text.as_str()) {
+                    self.duplicate(Keyword::Layer, &declared.name, first.span);
+                }
+                let block = self.block(declared, &mut layers);
+                blocks.entry(&declared.name.text).or_insert(block);
+            }
+        }
+        (blocks, layers)
+    }
+
+    /// The description and the regions of the source, and its first `roll out`.
+    fn declarations(&mut self, file: &'a ast::File, rules: &mut Rules) -> Option<&'a ast::RollOut> {
         let mut regions = None;
         let mut roll_out: Option<&ast::RollOut> = None;
-        let mut layers: IndexMap<String, Layer> = IndexMap::new();
-        let mut blocks: IndexMap<&str, Block> = IndexMap::new();
         for statement in &file.statements {
             match statement {
                 Statement::Stack(text) => {
@@ -419,14 +434,8 @@ impl Resolver<'_> {
                     Some(first) => self.repeated(Keyword::Roll, written.span, first.span),
                     None => roll_out = Some(written),
                 },
-                Statement::Layer(declared) => {
-                    if let Some(first) = blocks.get(declared.name.text.as_str()) {
-                        self.duplicate(Keyword::Layer, &declared.name, first.span);
-                    }
-                    let block = self.block(declared, &mut layers);
-                    blocks.entry(&declared.name.text).or_insert(block);
-                }
-                Statement::Parameter(_)
+                Statement::Layer(_)
+                | Statement::Parameter(_)
                 | Statement::Account(_)
                 | Statement::Organization(_)
                 | Statement::Unit(_)
@@ -437,11 +446,7 @@ impl Resolver<'_> {
                 | Statement::Expect(_) => {}
             }
         }
-        Declared {
-            blocks,
-            layers,
-            roll_out,
-        }
+        roll_out
     }
 
     /// Refuses two SSM parameters with one name: the deploy could not create the second. Layers

@@ -192,7 +192,30 @@ impl Resolver<'_> {
             return None;
         }
         self.check_local(written, path, listed);
-        Some(path.to_owned())
+        let path = self.seen_from_source(path);
+        if path.is_none() {
+            let message = format!(
+                "the path {} works on this machine only",
+                quote(&written.text)
+            );
+            self.report(
+                Diagnostic::error(Code::InvalidContent, written.span, message)
+                    .note("this file is included by an absolute path")
+                    .help("include it by a path that is relative to the source's folder"),
+            );
+        }
+        path
+    }
+
+    /// A path of the file that is being resolved, as a path of the source.
+    fn seen_from_source(&self, path: &str) -> Option<String> {
+        let folder = self.from_source.as_deref()?;
+        if folder.is_empty() {
+            return Some(path.to_owned());
+        }
+        let begin = if folder.starts_with("..") { "" } else { "./" };
+        let path = path.strip_prefix("./").unwrap_or(path);
+        Some(format!("{begin}{folder}/{path}"))
     }
 
     fn check_local(&mut self, written: &Value, path: &str, listed: bool) {
@@ -228,7 +251,7 @@ impl Resolver<'_> {
                 )
                 .note(
                     "`aws cloudformation package` will need it; the path is relative to the \
-                        source's folder",
+                        folder of this file",
                 ),
             );
         }
