@@ -88,7 +88,9 @@ def main() -> None:
         )
         [bill] = (info / "sboms").iterdir()
         files = {program.name: (program.read_bytes(), 0o755)}
-        for name in ["LICENSE", "README.md", "CHANGELOG.md"]:
+        # An image holds a program for Linux alone.
+        image = ["Dockerfile"] if host.endswith("-linux-gnu") else []
+        for name in ["LICENSE", "README.md", "CHANGELOG.md", *image]:
             files[name] = ((ROOT / name).read_bytes(), 0o644)
         for name, page in pages.items():
             files[f"man/man1/{name}"] = (page, 0o644)

@@ -3,6 +3,7 @@ nothing that it should not.
 """
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -70,9 +71,27 @@ def the_program_in_an_empty_root(place: Path) -> None:
     [folder] = place.iterdir()
     root = place / "root"
     root.mkdir()
-    shutil.copy(folder / "layershare", root)
     shutil.copy(SOURCE, root)
-    builds(["unshare", "--map-root-user", "chroot", root, "/layershare"], root)
+    builds(["unshare", "--map-root-user", "chroot", root, *image(folder, root)], root)
+
+
+def image(folder: Path, root: Path) -> list[str]:
+    """Copies into the root what the Dockerfile of the archive puts into an image, and returns the
+    command that the image runs.
+    """
+    entry: list[str] = []
+    for line in (folder / "Dockerfile").read_text().splitlines():
+        match line.split(maxsplit=1):
+            case ["FROM", "scratch"] | ["WORKDIR", _] | ["#", _] | []:
+                pass
+            case ["COPY", files]:
+                source, target = files.split()
+                shutil.copy(folder / source, root / target.removeprefix("/"))
+            case ["ENTRYPOINT", command]:
+                entry = json.loads(command)
+            case _:
+                raise Fault(f"this test does not know what the Dockerfile does by {line!r}")
+    return entry
 
 
 def content(tar: tarfile.TarFile, entry: tarfile.TarInfo | str) -> bytes:
