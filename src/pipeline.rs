@@ -35,7 +35,7 @@ pub fn compile(
 ) -> Compiled {
     let mut diagnostics = Vec::new();
     let units = load(root, files, sources, &mut diagnostics);
-    let mut compiled = resolve_and_lower(&units, placement, limits, files, diagnostics);
+    let mut compiled = resolve_and_lower(units, placement, limits, files, diagnostics);
     if let Some(lowered) = &compiled.lowered {
         expect::check(&compiled.rules, lowered, &mut compiled.diagnostics);
     }
@@ -81,7 +81,7 @@ pub fn compile_to_ask(
         &mut diagnostics,
     );
     resolve_and_lower(
-        &units,
+        units,
         &Placement::of_any_size(),
         Limits::default(),
         files,
@@ -90,7 +90,7 @@ pub fn compile_to_ask(
 }
 
 fn resolve_and_lower(
-    units: &[Unit],
+    units: Vec<Unit>,
     placement: &Placement,
     limits: Limits,
     files: &dyn Files,
@@ -101,14 +101,21 @@ fn resolve_and_lower(
         start: 0,
         end: 0,
     };
-    let rules = resolve(units, files, &mut diagnostics);
+    let rules = resolve(&units, files, &mut diagnostics);
     lint::lint(
         &lint::Context {
-            units,
+            units: &units,
             rules: &rules,
         },
         &mut diagnostics,
     );
+    // A source that has only names is for others to include: it can be checked, and compiles to no
+    // template.
+    let is_empty = units
+        .first()
+        .is_some_and(|root| root.ast.statements.is_empty());
+    // The template takes their place in memory.
+    drop(units);
     let mut lowered = None;
     if !has_errors(&diagnostics) {
         let mut made = lower(&rules, placement, &mut diagnostics);
@@ -121,12 +128,7 @@ fn resolve_and_lower(
             &mut diagnostics,
         );
         roll_out(&rules, placement.format, &mut made, &mut diagnostics);
-        // A source that has only names is for others to include: it can be checked, and compiles to
-        // no template.
-        if units
-            .first()
-            .is_some_and(|root| root.ast.statements.is_empty())
-        {
+        if is_empty {
             diagnostics.push(limits::no_resource(start));
         }
         lowered = (!has_errors(&diagnostics)).then_some(made);

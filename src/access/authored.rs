@@ -26,7 +26,7 @@ impl Authored {
         let labels = lowered
             .listed
             .iter()
-            .filter_map(|version| Some((id(version.resource)?, version.label.clone())));
+            .filter_map(|version| Some((id(version.resource)?, version.label.to_string())));
         let why = lowered
             .why
             .iter()

@@ -29,10 +29,9 @@ pub fn check_local(
             continue;
         };
         let path = top.join(written);
-        let runtimes = publication.runtimes.iter();
         let target = Target {
-            runtimes: runtimes.map(|runtime| runtime.value.clone()).collect(),
-            architectures: publication.architectures.clone(),
+            runtimes: publication.runtimes.to_vec(),
+            architectures: publication.architectures.to_vec(),
         };
         let key = (publication.content.span, path.clone(), target);
         if !path.exists() || seen.contains(&key) {

@@ -62,7 +62,7 @@ pub fn refuse_unknown_labels<'l>(
 ) -> anyhow::Result<()> {
     for label in republish {
         let mut versions = listed.clone().into_iter();
-        if !versions.any(|version| version.label == *label) {
+        if !versions.any(|version| *version.label == **label) {
             bail!("no version of this source has the label `{label}` that `--republish` names");
         }
     }

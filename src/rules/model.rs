@@ -297,9 +297,9 @@ pub struct Publication {
     /// What the version is.
     pub description: Option<Text>,
     /// The runtimes it lists as compatible.
-    pub runtimes: Vec<Spanned<String>>,
+    pub runtimes: Arc<[String]>,
     /// The architectures it lists as compatible.
-    pub architectures: Vec<String>,
+    pub architectures: Arc<[String]>,
     /// Its license.
     pub license: Option<Text>,
 }

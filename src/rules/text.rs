@@ -68,40 +68,44 @@ impl Text {
 
     /// The texts before and after the first `separator` of the literal parts.
     #[must_use]
-    pub fn split_once(&self, separator: char) -> Option<(Self, Self)> {
+    pub fn split_once(mut self, separator: char) -> Option<(Self, Self)> {
         let index = self
             .0
             .iter()
             .position(|part| matches!(part, Part::Literal(text) if text.contains(separator)))?;
-        let Part::Literal(text) = &self.0[index] else {
+        let mut tail = self.0.split_off(index);
+        let Some(Part::Literal(text)) = tail.first_mut() else {
             return None;
         };
-        let (before, behind) = text.split_once(separator)?;
-        let mut head = self.0[..index].to_vec();
-        let mut tail = Vec::new();
+        let at = text.find(separator)?;
+        let after = text.split_off(at + separator.len_utf8());
+        text.truncate(at);
+        let before = std::mem::replace(text, after);
+        if text.is_empty() {
+            tail.remove(0);
+        }
         if !before.is_empty() {
-            head.push(Part::Literal(before.to_owned()));
+            self.0.push(Part::Literal(before));
         }
-        if !behind.is_empty() {
-            tail.push(Part::Literal(behind.to_owned()));
-        }
-        tail.extend_from_slice(&self.0[index + 1..]);
-        Some((Self(head), Self(tail)))
+        Some((self, Self(tail)))
     }
 
     /// The text after a literal `prefix`.
-    #[must_use]
-    pub fn strip_prefix(&self, prefix: &str) -> Option<Self> {
-        let [Part::Literal(first), rest @ ..] = self.0.as_slice() else {
-            return None;
-        };
-        let stripped = first.strip_prefix(prefix)?;
-        let mut parts = Vec::with_capacity(self.0.len());
-        if !stripped.is_empty() {
-            parts.push(Part::Literal(stripped.to_owned()));
+    ///
+    /// # Errors
+    ///
+    /// The text itself, if it begins in another way.
+    pub fn strip_prefix(mut self, prefix: &str) -> Result<Self, Self> {
+        match self.0.first_mut() {
+            Some(Part::Literal(first)) if first.starts_with(prefix) => {
+                first.drain(..prefix.len());
+                if first.is_empty() {
+                    self.0.remove(0);
+                }
+                Ok(self)
+            }
+            Some(Part::Literal(_) | Part::Parameter(_)) | None => Err(self),
         }
-        parts.extend_from_slice(rest);
-        Some(Self(parts))
     }
 
     /// Whether nothing is in it, not even a parameter.
@@ -271,7 +275,7 @@ mod tests {
     #[test]
     fn an_address_falls_into_bucket_and_key() {
         let address = text("s3://${Bucket}-x/a/${Key}").strip_prefix("s3://");
-        let halves = address.and_then(|address| address.split_once('/'));
+        let halves = address.ok().and_then(|address| address.split_once('/'));
         let halves = halves.map(|(bucket, key)| (bucket.to_string(), key.to_string()));
         assert_eq!(
             halves,

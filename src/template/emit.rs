@@ -6,7 +6,7 @@ pub use iam::{document, statement};
 
 use super::mark::FIRST_LINE;
 use super::model::{
-    Content, Decision, LayerVersion, Output, Parameter, Permission, Properties, Remarked, Resource,
+    Content, Decision, Grantee, LayerVersion, Output, Parameter, Permission, Properties, Remarked, Resource,
     SsmParameter, StackSet, StackSetParameter, Template, Test, Value,
 };
 use crate::rules::model::{Suppressed, ToolKeyword};
@@ -488,10 +488,13 @@ fn layer_version(sink: &mut impl Sink, version: &LayerVersion) {
 fn permission(sink: &mut impl Sink, permission: &Permission) {
     let Permission {
         layer_version,
+        grantee,
+    } = permission;
+    let Grantee {
         principal,
         organization,
         names,
-    } = permission;
+    } = &**grantee;
     sink.key("Action");
     sink.scalar(Scalar::Plain("lambda:GetLayerVersion"), None);
     value(sink, "LayerVersionArn", layer_version);

@@ -117,15 +117,15 @@ pub struct SourceMap {
 #[derive(Clone, Debug)]
 pub struct VersionResources {
     /// The name of its layer in the source.
-    pub layer: String,
+    pub layer: Arc<str>,
     /// The name of its layer in AWS.
-    pub layer_name: String,
+    pub layer_name: Arc<str>,
     /// Its label; none of a rolling version.
-    pub label: Option<String>,
+    pub label: Option<Arc<str>>,
     /// The version itself; `None` if it exists already.
-    pub version: Option<String>,
-    /// Its ARN, as a reader of the template's JSON finds it.
-    pub arn: Json,
+    pub version: Option<Arc<str>>,
+    /// Its ARN.
+    pub arn: Value,
     /// The grants of a version that exists already, which has no resource to know it by.
     pub grants: Vec<String>,
     /// The SHA-256 of its archive, in hexadecimal digits, if the source pins it.
@@ -138,9 +138,17 @@ pub struct ListedVersion {
     /// The index of its resource.
     pub resource: usize,
     /// The name of its layer in the source.
-    pub layer: String,
+    pub layer: Arc<str>,
     /// Its label.
-    pub label: String,
+    pub label: Arc<str>,
+}
+
+impl ListedVersion {
+    /// Whether it is among the versions that are named by these labels.
+    #[must_use]
+    pub fn is_among(&self, labels: &[String]) -> bool {
+        labels.iter().any(|label| **label == *self.label)
+    }
 }
 
 /// A listed version that exists already.
@@ -149,7 +157,7 @@ pub struct AdoptedVersion {
     /// The place that lists it.
     pub span: Span,
     /// The name of its layer in the source.
-    pub layer: String,
+    pub layer: Arc<str>,
     /// Its ARN.
     pub arn: Value,
 }
@@ -161,7 +169,7 @@ impl SourceMap {
         self.versions
             .iter()
             .filter(|version| version.version.is_none())
-            .map(|version| version.arn.clone())
+            .map(|version| version.arn.json())
             .collect()
     }
 
@@ -170,7 +178,10 @@ impl SourceMap {
     pub fn pinned(&self) -> HashMap<String, String> {
         self.versions
             .iter()
-            .filter_map(|version| Some((version.version.clone()?, version.sha256.clone()?)))
+            .filter_map(|version| {
+                let id = version.version.as_deref()?.to_owned();
+                Some((id, version.sha256.clone()?))
+            })
             .collect()
     }
 }
@@ -219,6 +230,12 @@ impl Lowered {
         let resources = body.into_iter().flat_map(|body| &body.resources);
         let ids = resources.map(|resource| resource.id.as_str());
         ids.zip(self.rolled_out_origins.iter().copied())
+    }
+
+    /// Makes room for so many more resources.
+    pub fn reserve(&mut self, resources: usize) {
+        self.template.resources.reserve_exact(resources);
+        self.origins.reserve_exact(resources);
     }
 
     /// Adds a resource.

@@ -249,9 +249,9 @@ pub struct LayerVersion {
     /// `Description`
     pub description: Option<Value>,
     /// `CompatibleRuntimes`
-    pub runtimes: Vec<String>,
+    pub runtimes: Arc<[String]>,
     /// `CompatibleArchitectures`
-    pub architectures: Vec<String>,
+    pub architectures: Arc<[String]>,
     /// `LicenseInfo`
     pub license: Option<Value>,
     /// `Content`
@@ -281,6 +281,13 @@ pub enum Content {
 pub struct Permission {
     /// `LayerVersionArn`
     pub layer_version: Value,
+    /// Who may use it.
+    pub grantee: Arc<Grantee>,
+}
+
+/// A principal as its grants write it.
+#[derive(Clone, Debug)]
+pub struct Grantee {
     /// `Principal`
     pub principal: Value,
     /// `OrganizationId`

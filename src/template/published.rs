@@ -147,7 +147,7 @@ pub fn check_other(
     for (index, resource) in lowered.template.resources.iter().enumerate() {
         let version = listed.get(&index);
         if !matches!(resource.properties, Properties::LayerVersion(_))
-            || version.is_some_and(|version| meant.contains(&version.label))
+            || version.is_some_and(|version| version.is_among(meant))
         {
             continue;
         }
@@ -170,7 +170,7 @@ pub fn check_other(
                 None => format!("the content of `{}`", resource.id),
             };
             let span = lowered.origins[index];
-            let label = version.map(|version| version.label.as_str());
+            let label = version.map(|version| &*version.label);
             diagnostics.push(published_by(&what, label, template, stack, before, span));
         }
     }
@@ -193,7 +193,7 @@ fn check_republished<'t>(
     for version in lowered
         .listed
         .iter()
-        .filter(|version| !meant.contains(&version.label))
+        .filter(|version| !version.is_among(meant))
     {
         let resource = &lowered.template.resources[version.resource];
         let Some(now) = written(&resource.properties) else {

@@ -222,6 +222,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
     let mut stacks = Vec::with_capacity(parts.len() + 2);
     for part in parts {
         let mut lowered = begin();
+        lowered.reserve(part.resources.len());
         for (resource, origin) in resources.by_ref().take(part.resources.len()) {
             lowered.push(resource, origin);
         }
@@ -234,7 +235,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
             version.resource -= part.resources.start;
             lowered.listed.push(version);
         }
-        while let Some(version) = adopted.next_if(|version| version.layer == part.layer) {
+        while let Some(version) = adopted.next_if(|version| *version.layer == *part.layer) {
             lowered.adopted.push(version);
         }
         stacks.push(Stack {

@@ -38,6 +38,7 @@ impl<W: Write> Yaml<W> {
         }
     }
 
+    #[inline]
     fn put(&mut self, text: &str) {
         if let Err(error) = self.to.write_all(text.as_bytes()) {
             self.error.get_or_insert(error);

@@ -53,8 +53,8 @@ pub(super) fn all_that_can_be_meant(
 /// The logical ID of a version that the template publishes.
 fn version_resource(layer: &str, label: &str, source_map: Option<&SourceMap>) -> Option<String> {
     let mut records = source_map.into_iter().flat_map(|map| &map.versions);
-    match records.find(|one| one.layer == layer && one.label.as_deref() == Some(label)) {
-        Some(record) => record.version.clone(),
+    match records.find(|one| &*one.layer == layer && one.label.as_deref() == Some(label)) {
+        Some(record) => record.version.as_deref().map(str::to_owned),
         None => Some(names::version(layer, label)),
     }
 }

@@ -56,8 +56,9 @@ impl Facts<'_> {
                 },
                 Some(map),
             ) => self.declared_versions(map, |record| {
-                let label = record.label.as_ref();
-                layers.contains(&record.layer) && label.is_none_or(|label| labels.contains(label))
+                let is_of = layers.iter().any(|layer| **layer == *record.layer);
+                let label = record.label.as_deref();
+                is_of && label.is_none_or(|label| labels.iter().any(|asked| asked == label))
             }),
             (Claimed::Layer { layer, labels, .. }, _) => self.named_versions(&layer.value, labels),
         }
@@ -95,8 +96,8 @@ impl Facts<'_> {
                     grants.extend(by.iter().cloned());
                 }
             }
-            found.ids.extend(record.version.clone());
-            found.layer_names.push(record.layer_name.clone());
+            found.ids.extend(record.version.as_deref().map(str::to_owned));
+            found.layer_names.push(record.layer_name.to_string());
             let name = shown_name(record);
             found.certain.push(NamedVersion { name, version });
         }
@@ -169,7 +170,7 @@ impl Facts<'_> {
 /// already has no resource, and is known by its grants.
 fn is_recorded(id: &VersionId, version: &Version, record: &VersionResources) -> bool {
     if let (VersionId::Resource(id), Some(own)) = (id, &record.version) {
-        return id == own;
+        return **id == **own;
     }
     let mut grants = version.grants.values().flatten();
     grants.any(|by| record.grants.contains(&by.id))
@@ -178,7 +179,7 @@ fn is_recorded(id: &VersionId, version: &Version, record: &VersionResources) -> 
 /// The name of a version of the source for people: its logical ID, or the one that it would have.
 fn shown_name(record: &VersionResources) -> String {
     match (&record.version, &record.label) {
-        (Some(id), _) => id.clone(),
+        (Some(id), _) => id.to_string(),
         (None, Some(label)) => names::version(&record.layer, label),
         (None, None) => names::pascal(&record.layer),
     }

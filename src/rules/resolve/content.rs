@@ -76,20 +76,23 @@ impl Resolver<'_> {
             None => None,
         };
         let span = content.location.span;
-        if let Some(address) = location.strip_prefix("s3://") {
-            let by_reference = content.by_reference;
-            if let Some(reference) = by_reference.filter(|_| object_version.is_none()) {
-                self.report(no_object_version(reference, span));
-                return None;
+        let location = match location.strip_prefix("s3://") {
+            Ok(address) => {
+                let by_reference = content.by_reference;
+                if let Some(reference) = by_reference.filter(|_| object_version.is_none()) {
+                    self.report(no_object_version(reference, span));
+                    return None;
+                }
+                let value = self.s3(
+                    &content.location,
+                    address,
+                    object_version,
+                    by_reference.is_some(),
+                )?;
+                return Some(Spanned { value, span });
             }
-            let value = self.s3(
-                &content.location,
-                &address,
-                object_version,
-                by_reference.is_some(),
-            )?;
-            return Some(Spanned { value, span });
-        }
+            Err(location) => location,
+        };
         if let Some(value) = &content.object_version {
             self.report(
                 Diagnostic::error(
@@ -122,7 +125,7 @@ impl Resolver<'_> {
     fn s3(
         &mut self,
         written: &Value,
-        address: &Text,
+        address: Text,
         object_version: Option<Text>,
         by_reference: bool,
     ) -> Option<Content> {

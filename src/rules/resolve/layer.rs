@@ -18,6 +18,7 @@ use crate::syntax::ast::{
 };
 use crate::syntax::keyword::{Choice, Keyword, OldVersionsKeyword};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The statements of a layer's body, sorted by kind.
 #[derive(Default)]
@@ -45,8 +46,8 @@ pub struct Labelled<'a> {
 #[derive(Clone, Default)]
 struct Properties {
     description: Option<Spanned<Text>>,
-    runtimes: Option<Spanned<Vec<Spanned<String>>>>,
-    architectures: Option<Spanned<Vec<String>>>,
+    runtimes: Option<Spanned<Arc<[String]>>>,
+    architectures: Option<Spanned<Arc<[String]>>>,
     license: Option<Spanned<Text>>,
 }
 
@@ -261,7 +262,7 @@ impl Resolver<'_> {
         Some(text)
     }
 
-    fn runtimes(&mut self, values: &[Value], keyword: Span) -> Vec<Spanned<String>> {
+    fn runtimes(&mut self, values: &[Value], keyword: Span) -> Arc<[String]> {
         const MOST: usize = quotas::LAYER_RUNTIMES;
         let runtimes = self.distinct(values, "a runtime");
         if runtimes.len() > MOST {
@@ -276,10 +277,10 @@ impl Resolver<'_> {
         }
         let doubts: Vec<Diagnostic> = runtimes.iter().filter_map(runtime::doubt).collect();
         self.diagnostics.extend(doubts);
-        runtimes
+        runtimes.into_iter().map(|runtime| runtime.value).collect()
     }
 
-    fn architectures(&mut self, values: &[Value]) -> Vec<String> {
+    fn architectures(&mut self, values: &[Value]) -> Arc<[String]> {
         let architectures = self.distinct(values, "an architecture");
         for architecture in &architectures {
             if !formats::ARCHITECTURES.contains(&architecture.value.as_str()) {

@@ -12,24 +12,39 @@ use crate::rules::model::{
 };
 use crate::rules::text::Text;
 use crate::template::model::{
-    Content, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter, Value,
+    Content, Grantee, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter, Value,
 };
 use std::sync::Arc;
 
-/// A principal as its grants write it.
-struct Grantee {
+/// A principal, and the end of the logical IDs of its grants.
+struct Named {
     id: String,
-    principal: Value,
-    organization: Option<Value>,
-    names: Option<Arc<str>>,
+    grantee: Arc<Grantee>,
     is_parameter: bool,
 }
 
 /// The data that the resources of all layers share.
 struct Context<'a> {
-    grantees: Vec<Grantee>,
+    grantees: Vec<Named>,
     placement: &'a Placement,
     conditions: Conditions,
+}
+
+/// The names that all versions of one layer share.
+struct Shared {
+    layer: Arc<str>,
+    layer_name: Arc<str>,
+    name: Value,
+}
+
+impl Shared {
+    fn of(layer: &Layer) -> Self {
+        Self {
+            layer: layer.name.value.as_str().into(),
+            layer_name: layer.layer_name.value.to_string().into(),
+            name: value(&layer.layer_name.value),
+        }
+    }
 }
 
 /// The data that all grants of one version share.
@@ -47,9 +62,7 @@ pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
         placement,
         conditions: Conditions::default(),
     };
-    let resources: usize = rules.layers.iter().map(resources_of).sum();
-    lowered.template.resources.reserve(resources);
-    lowered.origins.reserve(resources);
+    lowered.reserve(rules.layers.iter().map(resources_of).sum());
     for layer in &rules.layers {
         let (resources, outputs) = (lowered.origins.len(), lowered.output_origins.len());
         self::layer(layer, &mut context, lowered);
@@ -144,7 +157,7 @@ impl Context<'_> {
     }
 }
 
-fn grantee(named: &rules::NamedPrincipal) -> Grantee {
+fn grantee(named: &rules::NamedPrincipal) -> Named {
     let everyone = || Value::string("*");
     let (principal, organization, is_parameter) = match &named.principal {
         Principal::Everyone => (everyone(), None, false),
@@ -163,11 +176,13 @@ fn grantee(named: &rules::NamedPrincipal) -> Grantee {
         Principal::Everyone => Some("every AWS account".into()),
         Principal::Account(_) | Principal::Organization(_) => named.names.clone(),
     };
-    Grantee {
+    Named {
         id: names::grantee(&named.principal),
-        principal,
-        organization,
-        names,
+        grantee: Arc::new(Grantee {
+            principal,
+            organization,
+            names,
+        }),
         is_parameter,
     }
 }
@@ -199,16 +214,20 @@ fn rolling(
     context: &mut Context<'_>,
     lowered: &mut Lowered,
 ) -> Value {
-    let id = names::pascal(&layer.name.value);
-    let arn = Value::Ref(id.as_str().into());
+    let id: Arc<str> = names::pascal(&layer.name.value).into();
+    let arn = Value::Ref(Arc::clone(&id));
     let version = Resource {
-        id: id.clone(),
+        id: id.to_string(),
         comment: None,
         condition: context.exists(layer),
         depends_on: None,
         policies: Some(version_policies(layer.old_versions)),
         suppressed: None,
-        properties: publish(layer, &rolling.publication, context.placement),
+        properties: publish(
+            &value(&layer.layer_name.value),
+            &rolling.publication,
+            context.placement,
+        ),
     };
     lowered.push(version, layer.name.span);
     let is_rolling = layer.old_versions == OldVersions::Keep;
@@ -220,11 +239,11 @@ fn rolling(
     };
     grants(&rolling.grants, &granted, context, lowered);
     lowered.source_map.versions.push(VersionResources {
-        layer: layer.name.value.clone(),
-        layer_name: layer.layer_name.value.to_string(),
+        layer: layer.name.value.as_str().into(),
+        layer_name: layer.layer_name.value.to_string().into(),
         label: None,
         version: Some(id),
-        arn: arn.json(),
+        arn: arn.clone(),
         grants: Vec::new(),
         sha256: pinned(&rolling.publication),
     });
@@ -240,36 +259,39 @@ fn listed(
 ) -> Option<Value> {
     let mut before: Option<Arc<str>> = None;
     let mut newest = None;
+    let shared = Shared::of(layer);
+    lowered.source_map.versions.reserve_exact(versions.len());
     for version in versions {
-        let id = names::version(&layer.name.value, &version.label.value);
+        let resource_id = names::version(&layer.name.value, &version.label.value);
+        let id: Arc<str> = resource_id.as_str().into();
+        let label: Arc<str> = version.label.value.as_str().into();
         let arn = match &version.origin {
             Origin::Adopted(arn) => {
                 let arn = value(&arn.value);
                 lowered.adopted.push(AdoptedVersion {
                     span: version.label.span,
-                    layer: layer.name.value.clone(),
+                    layer: Arc::clone(&shared.layer),
                     arn: arn.clone(),
                 });
                 arn
             }
             Origin::Published(publication) => {
-                let shared: Arc<str> = id.as_str().into();
                 let resource = Resource {
-                    id: id.clone(),
+                    id: resource_id,
                     comment: None,
                     condition: context.exists(layer),
-                    depends_on: before.replace(Arc::clone(&shared)),
+                    depends_on: before.replace(Arc::clone(&id)),
                     policies: Some(version_policies(layer.old_versions)),
                     suppressed: None,
-                    properties: publish(layer, publication, context.placement),
+                    properties: publish(&shared.name, publication, context.placement),
                 };
                 lowered.listed.push(ListedVersion {
                     resource: lowered.origins.len(),
-                    layer: layer.name.value.clone(),
-                    label: version.label.value.clone(),
+                    layer: Arc::clone(&shared.layer),
+                    label: Arc::clone(&label),
                 });
                 lowered.push(resource, version.label.span);
-                Value::Ref(shared)
+                Value::Ref(Arc::clone(&id))
             }
         };
         let granted = Granted {
@@ -288,11 +310,11 @@ fn listed(
             }
         };
         lowered.source_map.versions.push(VersionResources {
-            layer: layer.name.value.clone(),
-            layer_name: layer.layer_name.value.to_string(),
-            label: Some(version.label.value.clone()),
+            layer: Arc::clone(&shared.layer),
+            layer_name: Arc::clone(&shared.layer_name),
+            label: Some(label),
             version: version_id,
-            arn: arn.json(),
+            arn: arn.clone(),
             grants,
             sha256: match &version.origin {
                 Origin::Adopted(_) => None,
@@ -320,7 +342,7 @@ fn pinned(publication: &Publication) -> Option<String> {
         .map(|pinned| pinned.value.clone())
 }
 
-fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> Properties {
+fn publish(name: &Value, publication: &Publication, placement: &Placement) -> Properties {
     let Publication {
         content,
         // It is checked at the build, and is not in the template.
@@ -345,13 +367,10 @@ fn publish(layer: &Layer, publication: &Publication, placement: &Placement) -> P
         rules::Content::Local(path) => Content::Local(rebase(&placement.source_folder, path)),
     };
     Properties::LayerVersion(Box::new(LayerVersion {
-        name: value(&layer.layer_name.value),
+        name: name.clone(),
         description: description.as_ref().map(value),
-        runtimes: runtimes
-            .iter()
-            .map(|runtime| runtime.value.clone())
-            .collect(),
-        architectures: architectures.clone(),
+        runtimes: Arc::clone(runtimes),
+        architectures: Arc::clone(architectures),
         license: license.as_ref().map(value),
         content,
     }))
@@ -411,9 +430,7 @@ fn grants(
             suppressed: grant.suppressed.clone(),
             properties: Properties::Permission(Permission {
                 layer_version: granted.arn.clone(),
-                principal: grantee.principal.clone(),
-                organization: grantee.organization.clone(),
-                names: grantee.names.clone(),
+                grantee: Arc::clone(&grantee.grantee),
             }),
         };
         if let Some(why) = &grant.why {

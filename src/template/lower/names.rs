@@ -5,23 +5,28 @@ use crate::rules::model::{Id, Principal};
 /// The name of a layer as a part of a logical ID: `my-shared-deps` gives `MySharedDeps`.
 #[must_use]
 pub fn pascal(name: &str) -> String {
-    let words = name.split(|c: char| !c.is_ascii_alphanumeric());
-    words.fold(String::with_capacity(name.len()), |mut id, word| {
+    let mut id = String::with_capacity(name.len());
+    push_pascal(&mut id, name);
+    id
+}
+
+fn push_pascal(id: &mut String, name: &str) {
+    for word in name.split(|c: char| !c.is_ascii_alphanumeric()) {
         let mut letters = word.chars();
         id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
         id.push_str(letters.as_str());
-        id
-    })
+    }
 }
 
 /// The logical ID of a listed version: `MySharedDepsV1x4x0`.
 #[must_use]
 pub fn version(layer: &str, label: &str) -> String {
-    let label: String = label
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' })
-        .collect();
-    format!("{}V{label}", pascal(layer))
+    let mut id = String::with_capacity(layer.len() + "V".len() + label.len());
+    push_pascal(&mut id, layer);
+    id.push('V');
+    let plain = label.chars();
+    id.extend(plain.map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }));
+    id
 }
 
 /// The end of the logical ID of a grant: it names the principal itself, not its alias, so that a
