@@ -179,7 +179,7 @@ fn stages(source: &str) -> Stages {
     let mut out = Vec::new();
     let (writing, ()) = best(|| {
         out.clear();
-        lowered.template.write(Format::Yaml, &mut out).unwrap();
+        lowered.template.write(Format::Yaml, &mut out);
     });
     Stages {
         times: [lex, parsing, loading, resolving, lowering, writing],

@@ -108,7 +108,7 @@ impl Compilation {
     pub fn template(&self, format: Format) -> Option<String> {
         let mut written = Vec::new();
         let lowered = self.compiled.lowered.as_ref()?;
-        lowered.template.write(format, &mut written).ok()?;
+        lowered.template.write(format, &mut written);
         String::from_utf8(written).ok()
     }
 

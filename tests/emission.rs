@@ -757,7 +757,7 @@ fn included_layers_are_layers_of_the_source() {
         let lowered = compiled.lowered.unwrap_or_else(|| {
             unreachable!("{source}\n{:#?}", compiled.diagnostics);
         });
-        lowered.template.write(Format::Yaml, &mut bytes).unwrap();
+        lowered.template.write(Format::Yaml, &mut bytes);
         String::from_utf8(bytes).unwrap()
     };
     for (path, from_here, from_there) in [

@@ -23,9 +23,6 @@ use anyhow::{Context, bail};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// The bytes that most resources take at most, as room for a template before it is written.
-const RESOURCE_BYTES: usize = 400;
-
 /// Compiles a source and writes, prints or compares its template, or the templates of a folder.
 pub fn run(
     arguments: &BuildArguments,
@@ -57,8 +54,7 @@ pub fn run(
     // Written once, for its size, for the comparison, and to the output in one go.
     let mut written = Vec::new();
     if let Some(lowered) = &compiled.lowered {
-        written.reserve(lowered.template.resources.len() * RESOURCE_BYTES);
-        lowered.template.write(format, &mut written)?;
+        lowered.template.write(format, &mut written);
     }
     if let Some(output) = output.filter(|_| earlier.as_ref() != Some(&written)) {
         check_folders(&mut compiled, &arguments.republish, output, &folder)?;

@@ -35,7 +35,7 @@ pub fn run(
         let mut sources = Sources::default();
         let mut compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);
         if let Some(lowered) = compiled.lowered.take() {
-            let found = sizes(&compiled.rules, lowered, limits, compiled.start)?;
+            let found = sizes(&compiled.rules, lowered, limits, compiled.start);
             compiled.diagnostics.extend(found);
         }
         let of_archives = check_local(&compiled.rules, &folder, &mut sources)?;
@@ -56,22 +56,17 @@ pub fn run(
 }
 
 /// The messages about the size of a source's template, or of its templates if it needs a folder.
-fn sizes(
-    rules: &Rules,
-    lowered: Lowered,
-    limits: Limits,
-    start: Span,
-) -> anyhow::Result<Vec<Diagnostic>> {
+fn sizes(rules: &Rules, lowered: Lowered, limits: Limits, start: Span) -> Vec<Diagnostic> {
     let mut bytes = Vec::new();
-    lowered.template.write(Format::Yaml, &mut bytes)?;
+    lowered.template.write(Format::Yaml, &mut bytes);
     let Some(note) = only_in_a_folder(rules, &lowered, bytes.len(), limits, start) else {
-        return Ok(Vec::new());
+        return Vec::new();
     };
     let mut found = Vec::new();
     // Only a folder asks what its templates cannot say, and this may be built to none.
     for stack in split(lowered, &mut Vec::new()) {
         bytes.clear();
-        stack.lowered.template.write(Format::Yaml, &mut bytes)?;
+        stack.lowered.template.write(Format::Yaml, &mut bytes);
         found.extend(template_size(
             bytes.len(),
             Some(&stack.stem),
@@ -82,5 +77,5 @@ fn sizes(
     if found.is_empty() {
         found.push(note);
     }
-    Ok(found)
+    found
 }

@@ -3,6 +3,7 @@
 use super::archives::check_local;
 use super::args::{BuildArguments, FormatArgument};
 use super::disk::{self, Disk};
+use super::drafts::{Change, Draft, Drafts};
 use super::messages::Messages;
 use super::moving::{Takeover, single_templates, templates};
 use super::output::{
@@ -159,27 +160,30 @@ impl<'a> Work<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> anyhow::Result<()> {
         let mut names = HashSet::new();
-        let mut written = Vec::new();
         if self.takeover != Takeover::No {
             for (template, earlier) in &self.record.single {
                 moved::check(earlier, template, &self.stacks, start, diagnostics);
             }
         }
-        for stack in std::mem::take(&mut self.stacks) {
-            let template = &stack.lowered.template;
-            written.clear();
-            template.write(self.format, &mut written)?;
-            diagnostics.extend(template_size(
-                written.len(),
-                Some(&stack.stem),
-                limits,
-                stack.span,
-            ));
-            let file = format!("{}.{}", stack.stem, self.extension);
+        let stacks = std::mem::take(&mut self.stacks);
+        let drafts = Drafts {
+            stacks: &stacks,
+            folder: self.folder,
+            format: self.format,
+            extension: self.extension,
+        };
+        drafts.each(|stack, draft| {
+            let Draft { bytes, change } = draft;
+            let of_size = template_size(bytes, Some(&stack.stem), limits, stack.span);
+            diagnostics.extend(of_size);
+            let file = drafts.file(stack);
+            let is_changed = change.is_some();
+            if let Some(change) = change {
+                self.one(stack, &file, &change, start, diagnostics)?;
+            }
             if stack.is_rolled_out {
-                self.one(&stack, &file, &written, start, diagnostics)?;
                 diagnostics.extend(self.deployed_before(&file, stack.span));
-                continue;
+                return Ok(());
             }
             let name = self.record.name(&file);
             let part = (self.takeover.stem() != Some(&stack.stem)).then_some(stack.stem.as_str());
@@ -195,17 +199,18 @@ impl<'a> Work<'a> {
                 file,
                 stack.scope,
                 &self.regions,
-                template,
-                written.len(),
+                &stack.lowered.template,
+                bytes,
             );
-            if self.one(&stack, &entry.template, &written, start, diagnostics)? {
+            if is_changed {
                 self.changed.push(self.entries.len());
             }
             self.entries.push(entry);
-            // The program ends soon. Freeing every template piece by piece takes longer than
-            // comparing it.
-            std::mem::forget(stack);
-        }
+            Ok(())
+        })?;
+        // The program ends soon. Freeing every template piece by piece takes longer than comparing
+        // it.
+        std::mem::forget(stacks);
         for left in &self.record.left {
             diagnostics.push(self.left(left, start));
             self.entries.push(left.entry.clone());
@@ -213,22 +218,18 @@ impl<'a> Work<'a> {
         Ok(())
     }
 
-    /// Keeps a template if it differs from the existing one, and returns whether it does.
+    /// Keeps a template that differs from the existing one.
     fn one(
         &mut self,
         stack: &Stack,
         file: &str,
-        written: &[u8],
+        change: &Change,
         start: Span,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> anyhow::Result<bool> {
+    ) -> anyhow::Result<()> {
         let path = self.folder.join(file);
-        let earlier = disk::existing(&path)?;
-        if earlier.as_deref() == Some(written) {
-            return Ok(false);
-        }
         let meant = &self.arguments.republish;
-        let record = match &earlier {
+        let record = match &change.earlier {
             Some(earlier) => record(earlier, &path)?,
             None => None,
         };
@@ -249,8 +250,7 @@ impl<'a> Work<'a> {
             let lowered = &stack.lowered;
             published::check_other(earlier, template, name, lowered, meant, diagnostics);
         }
-        self.add(file, written)?;
-        Ok(true)
+        self.add(file, &change.written)
     }
 
     /// The warning about the stack of a template that a stack set deploys from now on.

@@ -12,6 +12,7 @@ mod completions;
 mod declared;
 mod diff;
 mod disk;
+mod drafts;
 mod drift;
 mod explain;
 mod fmt;

@@ -6,11 +6,10 @@ pub use iam::{document, statement};
 
 use super::mark::FIRST_LINE;
 use super::model::{
-    Content, Decision, Grantee, LayerVersion, Output, Parameter, Permission, Properties, Remarked, Resource,
-    SsmParameter, StackSet, StackSetParameter, Template, Test, Value,
+    Content, Decision, Grantee, LayerVersion, Output, Parameter, Permission, Properties, Remarked,
+    Resource, SsmParameter, StackSet, StackSetParameter, Template, Test, Value,
 };
 use crate::rules::model::{Suppressed, ToolKeyword};
-use std::io;
 
 /// A scalar value.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +36,7 @@ impl<'a> From<&'a Value> for Scalar<'a> {
     }
 }
 
-/// A written form. Errors of the writer below are kept until [`Sink::finish`].
+/// A written form.
 pub trait Sink {
     /// The first lines, before the outermost mapping.
     fn header(&mut self, lines: &[String]);
@@ -68,14 +67,14 @@ pub trait Sink {
     /// A template, written in the same form, as the text that is the value of the last key.
     fn template(&mut self, template: &Template);
     /// Ends the document.
-    fn finish(self) -> io::Result<()>;
+    fn finish(self);
 }
 
 /// Writes a template.
 ///
 /// Each function below takes its structure apart field by field: a field that is added and not
 /// written does not compile.
-pub fn emit(template: &Template, mut sink: impl Sink) -> io::Result<()> {
+pub fn emit(template: &Template, mut sink: impl Sink) {
     let Template {
         source,
         description,
@@ -151,7 +150,7 @@ pub fn emit(template: &Template, mut sink: impl Sink) -> io::Result<()> {
         sink.end_map();
     }
     sink.end_map();
-    sink.finish()
+    sink.finish();
 }
 
 /// The parameters in the order in which the console shows them; none if no parameter has a label.

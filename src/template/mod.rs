@@ -15,7 +15,9 @@ pub mod yaml;
 
 use model::{Template, Value};
 use serde_json::{Value as Json, json};
-use std::io::{self, Write};
+
+/// The bytes that most resources take at most, as room for a template before it is written.
+const RESOURCE_BYTES: usize = 400;
 
 /// The written form of a template.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -28,12 +30,9 @@ pub enum Format {
 }
 
 impl Template {
-    /// Writes the template.
-    ///
-    /// # Errors
-    ///
-    /// An error of `to`.
-    pub fn write(&self, format: Format, to: impl Write) -> io::Result<()> {
+    /// Adds the written template to `to`.
+    pub fn write(&self, format: Format, to: &mut Vec<u8>) {
+        to.reserve(self.resources.len() * RESOURCE_BYTES);
         match format {
             Format::Yaml => emit::emit(self, yaml::Yaml::new(to)),
             Format::Json => emit::emit(self, json::Json::new(to)),
@@ -44,7 +43,7 @@ impl Template {
     #[must_use]
     pub fn json(&self) -> Option<Json> {
         let mut written = Vec::new();
-        self.write(Format::Json, &mut written).ok()?;
+        self.write(Format::Json, &mut written);
         serde_json::from_slice(&written).ok()
     }
 }

@@ -96,7 +96,7 @@ fn written(properties: &Properties) -> Option<Object> {
     let mut bytes = Vec::new();
     let mut sink = JsonSink::new(&mut bytes);
     emit::properties(&mut sink, properties);
-    emit::Sink::finish(sink).ok()?;
+    emit::Sink::finish(sink);
     serde_json::from_slice(&bytes).ok()
 }
 

@@ -3,7 +3,6 @@
 use super::emit::{self, Scalar, Sink};
 use super::model::{Decision, Properties, Template};
 use std::collections::{BTreeSet, HashSet};
-use std::io;
 
 /// The conditions that a template depends on, and those that they name.
 #[must_use]
@@ -106,7 +105,5 @@ impl Sink for References {
     // A template in a text has parameters of its own.
     fn template(&mut self, _: &Template) {}
 
-    fn finish(self) -> io::Result<()> {
-        Ok(())
-    }
+    fn finish(self) {}
 }

@@ -7,12 +7,11 @@
 use super::Format;
 use super::emit::{Scalar, Sink};
 use super::model::Template;
-use std::io::{self, Write};
 
-/// A YAML writer. It writes many small pieces, so it is for memory.
-pub struct Yaml<W: Write> {
-    to: W,
-    error: Option<io::Error>,
+/// A YAML writer. Each template is many small pieces, most of them known when this is compiled:
+/// with their lengths known too, they are copied in a few instructions.
+pub struct Yaml<'a> {
+    to: &'a mut Vec<u8>,
     indent: usize,
     after: After,
 }
@@ -25,14 +24,11 @@ enum After {
     Dash,
 }
 
-const SPACES: &str = "                                ";
-
-impl<W: Write> Yaml<W> {
+impl<'a> Yaml<'a> {
     /// A writer at the start of a document.
-    pub fn new(to: W) -> Self {
+    pub fn new(to: &'a mut Vec<u8>) -> Self {
         Self {
             to,
-            error: None,
             indent: 0,
             after: After::Line,
         }
@@ -40,18 +36,11 @@ impl<W: Write> Yaml<W> {
 
     #[inline]
     fn put(&mut self, text: &str) {
-        if let Err(error) = self.to.write_all(text.as_bytes()) {
-            self.error.get_or_insert(error);
-        }
+        self.to.extend_from_slice(text.as_bytes());
     }
 
     fn put_indent(&mut self) {
-        let mut left = self.indent;
-        while left > 0 {
-            let some = left.min(SPACES.len());
-            self.put(&SPACES[..some]);
-            left -= some;
-        }
+        self.to.resize(self.to.len() + self.indent, b' ');
     }
 
     /// Begins a line, or continues after the dash of an item.
@@ -73,7 +62,7 @@ impl<W: Write> Yaml<W> {
     }
 }
 
-impl<W: Write> Sink for Yaml<W> {
+impl Sink for Yaml<'_> {
     fn header(&mut self, lines: &[String]) {
         for line in lines {
             self.comment(line);
@@ -94,6 +83,7 @@ impl<W: Write> Sink for Yaml<W> {
         self.put("\n");
     }
 
+    #[inline]
     fn begin_map(&mut self) {
         match self.after {
             After::Key => {
@@ -118,6 +108,7 @@ impl<W: Write> Sink for Yaml<W> {
         self.end_map();
     }
 
+    #[inline]
     fn key(&mut self, key: &'static str) {
         self.begin_line();
         self.put(key);
@@ -165,9 +156,7 @@ impl<W: Write> Sink for Yaml<W> {
 
     fn template(&mut self, template: &Template) {
         let mut written = Vec::new();
-        if let Err(error) = template.write(Format::Yaml, &mut written) {
-            self.error.get_or_insert(error);
-        }
+        template.write(Format::Yaml, &mut written);
         self.put(" |\n");
         self.indent += 2;
         for line in String::from_utf8_lossy(&written).lines() {
@@ -181,15 +170,10 @@ impl<W: Write> Sink for Yaml<W> {
         self.after = After::Line;
     }
 
-    fn finish(mut self) -> io::Result<()> {
-        match self.error.take() {
-            Some(error) => Err(error),
-            None => self.to.flush(),
-        }
-    }
+    fn finish(self) {}
 }
 
-fn put_text(yaml: &mut Yaml<impl Write>, text: &str) {
+fn put_text(yaml: &mut Yaml<'_>, text: &str) {
     if is_simple(text) || is_plain(text) {
         yaml.put(text);
     } else if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {

@@ -64,7 +64,7 @@ pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
 pub fn written(source: &str, format: Format) -> Option<String> {
     let lowered = compiled(source).0.lowered?;
     let mut bytes = Vec::new();
-    lowered.template.write(format, &mut bytes).ok()?;
+    lowered.template.write(format, &mut bytes);
     String::from_utf8(bytes).ok()
 }
 

@@ -96,7 +96,9 @@ impl Facts<'_> {
                     grants.extend(by.iter().cloned());
                 }
             }
-            found.ids.extend(record.version.as_deref().map(str::to_owned));
+            found
+                .ids
+                .extend(record.version.as_deref().map(str::to_owned));
             found.layer_names.push(record.layer_name.to_string());
             let name = shown_name(record);
             found.certain.push(NamedVersion { name, version });

@@ -12,7 +12,8 @@ use crate::rules::model::{
 };
 use crate::rules::text::Text;
 use crate::template::model::{
-    Content, Grantee, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter, Value,
+    Content, Grantee, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter,
+    Value,
 };
 use std::sync::Arc;
 
@@ -302,11 +303,11 @@ fn listed(
         };
         let before = lowered.template.resources.len();
         grants(&version.grants, &granted, context, lowered);
-        let (version_id, grants) = match version.origin {
-            Origin::Published(_) => (Some(id), Vec::new()),
+        let (version_id, grants, sha256) = match &version.origin {
+            Origin::Published(publication) => (Some(id), Vec::new(), pinned(publication)),
             Origin::Adopted(_) => {
                 let grants = lowered.template.resources[before..].iter();
-                (None, grants.map(|grant| grant.id.clone()).collect())
+                (None, grants.map(|grant| grant.id.clone()).collect(), None)
             }
         };
         lowered.source_map.versions.push(VersionResources {
@@ -316,10 +317,7 @@ fn listed(
             version: version_id,
             arn: arn.clone(),
             grants,
-            sha256: match &version.origin {
-                Origin::Adopted(_) => None,
-                Origin::Published(publication) => pinned(publication),
-            },
+            sha256,
         });
         if let Some(name) = &version.publish {
             let id = names::version_arn(&layer.name.value, &version.label.value);

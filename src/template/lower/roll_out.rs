@@ -120,7 +120,7 @@ fn passed_on(parameter: &Parameter) -> StackSetParameter {
 /// Reports a template that is too large: a stack set has it in the request, without a bucket.
 fn too_large(body: &Template, format: Format, roll_out: &RollOut) -> Option<Diagnostic> {
     let mut written = Vec::new();
-    body.write(format, &mut written).ok()?;
+    body.write(format, &mut written);
     (written.len() > INLINE_TEMPLATE_BYTES).then(|| {
         let message = format!(
             "the template that is rolled out has {} bytes; the limit is {}",
