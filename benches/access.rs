@@ -1,5 +1,5 @@
-//! How long answers about access take, beside what they rest on: the time to read the template, and
-//! a fixed loop.
+//! How long answers about access and about functions take, beside what they rest on: the time to
+//! read the templates, and a fixed loop.
 //!
 //! `cargo bench --bench access` prints the figures. With `--check` as its argument it exits with 1
 //! when a ratio misses its target by more than the noise of a shared machine.
@@ -12,10 +12,14 @@
 use layershare::internals::access::Access;
 use layershare::internals::access::authored::Authored;
 use layershare::internals::access::diff::Diff;
-use layershare::internals::cloudformation::Values;
-use layershare::internals::cloudformation::read;
+use layershare::internals::cloudformation::{Template, Values, read};
+use layershare::internals::diagnostic::render::{Form, render};
 use layershare::internals::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use layershare::internals::report;
+use layershare::internals::source::Sources;
+use layershare::internals::uses::catalog::Catalog;
+use layershare::internals::uses::{File, Known, Target, Uses, Written};
+use serde_json::{Value as Json, json};
 use std::fmt::Write;
 use std::hint::black_box;
 use std::process::ExitCode;
@@ -26,6 +30,14 @@ const NOISE: f64 = 1.5;
 
 /// The grants of the large template.
 const GRANTS: usize = 100_000;
+
+/// The templates with functions, and how many functions each of them has.
+const TEMPLATES: usize = 1000;
+const FUNCTIONS: usize = 20;
+
+/// The layers of the catalogue, and how many versions each of them has.
+const LAYERS: usize = 50;
+const VERSIONS: usize = 100;
 
 /// The number of steps of the reference loop: about 50 ms on the machines that this was written on.
 const STEPS: u64 = 100_000_000;
@@ -61,6 +73,20 @@ fn main() -> ExitCode {
         ratio(diff, reading),
         1.2,
         format!("{diff:.1?}"),
+    );
+
+    let templates: Vec<String> = (0..TEMPLATES).map(template_with_functions).collect();
+    let printed = printed_versions();
+    let reading = best(3, || {
+        let read = |text: &String| read::template(text.as_bytes()).unwrap();
+        templates.iter().map(read).collect::<Vec<_>>()
+    });
+    let uses = best(3, || uses_of(&templates, &printed));
+    row(
+        "uses / reading",
+        ratio(uses, reading),
+        1.5,
+        format!("{uses:.1?}, {reading:.1?}"),
     );
 
     let page = of(&read::template(template_of(10_000).as_bytes()).unwrap());
@@ -169,6 +195,91 @@ fn template_of(grants: usize) -> String {
         .unwrap();
     }
     text
+}
+
+/// A template with functions, each with two layers of the catalogue.
+fn template_with_functions(template: usize) -> String {
+    let mut text =
+        "AWSTemplateFormatVersion: '2010-09-09'\nParameters:\n  Stage:\n    Type: String\n\
+         Resources:\n"
+            .to_owned();
+    for function in 0..FUNCTIONS {
+        let (layer, version) = (function % LAYERS, template % VERSIONS + 1);
+        let other = (layer + 1) % LAYERS;
+        write!(
+            text,
+            "  Function{function}:
+    Type: AWS::Lambda::Function
+    Properties:
+      FunctionName: !Sub service-{template}-{function}-${{Stage}}
+      Runtime: python3.13
+      Handler: app.handler
+      MemorySize: 256
+      Role: !Sub arn:aws:iam::${{AWS::AccountId}}:role/service
+      Code:
+        S3Bucket: archives-1
+        S3Key: service-{template}/{function}.zip
+      Environment:
+        Variables:
+          STAGE: !Ref Stage
+      Layers:
+        - arn:aws:lambda:eu-west-2:111122223333:layer:deps-{layer}:{version}
+        - arn:aws:lambda:eu-west-2:111122223333:layer:deps-{other}:{version}
+"
+        )
+        .unwrap();
+    }
+    text
+}
+
+/// What `aws lambda list-layer-versions` prints of the layers of the catalogue.
+fn printed_versions() -> String {
+    let mut text = String::new();
+    for layer in 0..LAYERS {
+        let version = |number: usize| {
+            json!({
+                "LayerVersionArn":
+                    format!("arn:aws:lambda:eu-west-2:111122223333:layer:deps-{layer}:{number}"),
+                "Version": number,
+                "Description": "pandas, numpy and our logging",
+                "CreatedDate": "2026-01-01T00:00:00.000+0000",
+                "CompatibleRuntimes": ["python3.13"],
+                "CompatibleArchitectures": ["x86_64"],
+            })
+        };
+        let versions: Vec<Json> = (1..=VERSIONS).rev().map(version).collect();
+        writeln!(text, "{:#}", json!({ "LayerVersions": versions })).unwrap();
+    }
+    text
+}
+
+/// The report about the functions of some templates: all that `layershare uses` does.
+fn uses_of(templates: &[String], printed: &str) -> String {
+    let mut catalog = Catalog::default();
+    for document in read::json_documents(printed.as_bytes()).unwrap() {
+        catalog.add_printed(&document).unwrap();
+    }
+    let known = Known {
+        catalog: &catalog,
+        deployer: None,
+        unzipped: &|_| None,
+    };
+    let target = Target {
+        region: Some("eu-west-2".to_owned()),
+        account: Some("111122223333".to_owned()),
+        organization: None,
+    };
+    let (mut sources, mut uses) = (Sources::default(), Uses::default());
+    for (number, text) in templates.iter().enumerate() {
+        let (json, places) = read::template_with_places(text.as_bytes()).unwrap();
+        let id = sources.add(format!("service-{number}.yaml"), text.as_str());
+        let (written, json) = Written::new(json);
+        let template = Template::new(json, &Values::default());
+        let text = sources.get(id).text();
+        let file = File::new(&written, &template, id, text, &places, target.clone());
+        uses.add(&file, &known);
+    }
+    report::uses_text(&uses, &sources) + &render(Form::Short, &uses.diagnostics, &sources)
 }
 
 /// Patterns that may be attached and patterns that should be, both of about 60 characters, by their

@@ -16,7 +16,8 @@ use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::hint::black_box;
 
 fuzz_target!(|data: &[u8]| {
-    let (Ok(written), Ok(text)) = (read::template(data), read::text(data)) else {
+    let (Ok((written, places)), Ok(text)) = (read::template_with_places(data), read::text(data))
+    else {
         return;
     };
     let mut sources = Sources::default();
@@ -33,7 +34,8 @@ fuzz_target!(|data: &[u8]| {
         organization: Some("o-a1b2c3d4e5".to_owned()),
     };
     for target in [Target::default(), target] {
-        let file = File::new(&written, &template, id, sources.get(id).text(), target);
+        let text = sources.get(id).text();
+        let file = File::new(&written, &template, id, text, &places, target);
         let mut uses = Uses::default();
         let known = Known {
             catalog: &catalog,

@@ -14,6 +14,7 @@ use crate::access::kind::Kind;
 use crate::access::policy_file::PolicyFile;
 use crate::access::{Access, several};
 use crate::cloudformation::expand::nested::{Child, with_children};
+use crate::cloudformation::place::Places;
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::stack_set::is_rolled_out;
 use crate::cloudformation::{Template, Values};
@@ -553,10 +554,11 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
     Ok(json)
 }
 
-/// A file with functions, as it is written: a template, or a service of the Serverless Framework.
-pub fn written_functions(root: &Root) -> anyhow::Result<Json> {
+/// A file with functions, as it is written, and its places: a template, or a service of the
+/// Serverless Framework.
+pub fn written_functions(root: &Root) -> anyhow::Result<(Json, Places)> {
     let name = &root.name;
-    let json = read::template(&root.bytes)
+    let (json, places) = read::template_with_places(&root.bytes)
         .map_err(|error| anyhow!("{name} is not a template: {error}"))?;
     if !has_functions(&json) {
         bail!(
@@ -564,11 +566,11 @@ pub fn written_functions(root: &Root) -> anyhow::Result<Json> {
             for AWS"
         );
     }
-    Ok(json)
+    Ok((json, places))
 }
 
-/// A file below a folder, and what is written there, if it may have functions.
-pub fn functions_below(path: &Path) -> anyhow::Result<Option<(Root, Json)>> {
+/// A file below a folder, what is written there, and its places, if it may have functions.
+pub fn functions_below(path: &Path) -> anyhow::Result<Option<(Root, Json, Places)>> {
     let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
     let is_read = ["yaml", "yml", "json", "template"]
         .iter()
@@ -582,8 +584,8 @@ pub fn functions_below(path: &Path) -> anyhow::Result<Option<(Root, Json)>> {
     if !may_have {
         return Ok(None);
     }
-    match read::template(&root.bytes) {
-        Ok(json) if has_functions(&json) => Ok(Some((root, json))),
+    match read::template_with_places(&root.bytes) {
+        Ok((json, places)) if has_functions(&json) => Ok(Some((root, json, places))),
         Ok(_) | Err(ReadError::Shape(_)) => Ok(None),
         // What cannot be read may be one.
         Err(error @ ReadError::Syntax(_)) => bail!("{} is not a template: {error}", root.name),

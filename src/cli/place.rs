@@ -1,6 +1,7 @@
 //! The places in sources and templates, for messages about them.
 
 use crate::cloudformation::place::{Places, Step};
+use crate::cloudformation::read;
 use crate::report;
 use crate::source::{FileId, Sources, Span};
 use std::cell::OnceCell;
@@ -41,13 +42,13 @@ impl InputPlace {
             return origins.get(id).copied();
         }
         let text = sources.get(self.file).text();
-        let places = self.found.get_or_init(|| Places::of(text)).as_ref()?;
+        let places = self.found.get_or_init(|| read::places(text)).as_ref()?;
         let paths: [&[Step<'_>]; 2] = [&[Step::Key("Resources"), Step::Key(id)], &[Step::Key(id)]];
         // If there is no such key, another one is found.
         let is_key = |key: &str| key.trim_matches(['"', '\'']) == id;
         let found = paths
             .iter()
-            .map(|path| places.find(path))
+            .map(|path| places.find(text, path))
             .find(|found| text.get(found.clone()).is_some_and(is_key))?;
         Some(Span {
             file: self.file,

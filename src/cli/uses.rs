@@ -9,6 +9,7 @@ use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
 use super::tree::Tree;
+use crate::cloudformation::place::Places;
 use crate::cloudformation::{Template, Values, read};
 use crate::diagnostic::has_errors;
 use crate::report;
@@ -120,6 +121,7 @@ pub(super) struct ReadFile {
     written: Written,
     template: Template,
     id: FileId,
+    places: Places,
     target: Target,
     folder: PathBuf,
 }
@@ -133,6 +135,7 @@ impl ReadFile {
             &self.template,
             self.id,
             text,
+            &self.places,
             self.target.clone(),
         )
         .in_folder(self.folder.clone())
@@ -155,14 +158,13 @@ pub(super) fn functions(
     for path in paths {
         if disk::is_stdin(path) || !path.is_dir() {
             let root = disk::root(path)?;
-            found.push((input::written_functions(&root)?, root));
+            let (written, places) = input::written_functions(&root)?;
+            found.push((root, written, places));
             continue;
         }
         let before = found.len();
         for path in Tree::Disk.files_below(path)? {
-            if let Some((root, written)) = input::functions_below(&path)? {
-                found.push((written, root));
-            }
+            found.extend(input::functions_below(&path)?);
         }
         if found.len() == before {
             bail!(
@@ -174,7 +176,7 @@ pub(super) fn functions(
     let mut manifests = Manifests::default();
     let all = found.len();
     let mut read = Vec::with_capacity(all);
-    for (index, (json, root)) in found.into_iter().enumerate() {
+    for (index, (root, json, places)) in found.into_iter().enumerate() {
         messages.progress("reading", index, all);
         let text = read::text(&root.bytes).map_err(|error| anyhow!("{}: {error}", root.name))?;
         let id = sources.add(root.name.as_str(), text);
@@ -182,13 +184,14 @@ pub(super) fn functions(
         let target = match &written {
             // The option `--region` of the framework replaces the region of the file.
             Written::Service(service) => or(&target, &service.target),
-            Written::Template(_) => or(&manifests.target(&root), &target),
+            Written::Plain | Written::Template(_) => or(&manifests.target(&root), &target),
         };
         let template = Template::new(json, &values(&target));
         read.push(ReadFile {
             written,
             template,
             id,
+            places,
             target,
             folder: root.folder().to_path_buf(),
         });

@@ -30,10 +30,13 @@ pub fn function(value: &Json) -> Option<(&str, &Json)> {
 /// Whether a value contains a function of this name.
 #[must_use]
 pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {
-    let own = json
-        .as_object()
-        .is_some_and(|map| map.keys().any(|key| is_it(key)));
-    own || children(json).any(|inner| mentions(inner, is_it))
+    match json {
+        Json::Object(map) => map
+            .iter()
+            .any(|(key, inner)| is_it(key) || mentions(inner, is_it)),
+        Json::Array(items) => items.iter().any(|inner| mentions(inner, is_it)),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::String(_) => false,
+    }
 }
 
 /// Whether a key, a text or a number in a value contains a text.

@@ -27,4 +27,4 @@ pub use case::Case;
 pub use json::{function, has_text};
 pub use template::{Resource, Template};
 pub use values::{Placeholders, Values};
-pub use world::{TooManyCases, World, explore};
+pub use world::{TooManyCases, World, explore, explore_further};

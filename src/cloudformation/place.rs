@@ -1,11 +1,6 @@
-//! The places of the values of a template in its text. [`read`] reads the values without places:
-//! places are looked for only if there is something to point to.
+//! The places of the values of a template in its text, noted while [`read`](super::read) reads it.
 
-use super::read;
-use serde::de::{
-    DeserializeSeed, EnumAccess, IgnoredAny, MapAccess, SeqAccess, VariantAccess, Visitor,
-};
-use std::fmt;
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// A step on the way from the top of a template to a value.
@@ -17,229 +12,153 @@ pub enum Step<'s> {
     Item(usize),
 }
 
-/// The places of a value and of all that is in it.
-#[derive(Debug, Default)]
+/// The places of the values in a text. A template has many values, and few of them are looked for.
+#[derive(Clone, Debug, Default)]
 pub struct Places {
+    /// The values, each before those that are in it.
+    values: Vec<Value>,
+}
+
+/// The places of a value.
+#[derive(Clone, Copy, Debug, Default)]
+struct Value {
     /// The key, of a value in a mapping.
-    key: Option<(String, Option<Range<usize>>)>,
-    /// The text, of a value that is a plain or quoted text without escapes.
-    text: Option<Range<usize>>,
-    children: Vec<Places>,
+    key: Option<Place>,
+    /// The text, of a value that is one.
+    text: Option<Place>,
+    /// The index after the last value in it.
+    next: u32,
+}
+
+/// A plain or quoted text without escapes: from its first byte to the one after its last.
+#[derive(Clone, Copy, Debug)]
+struct Place(u32, u32);
+
+impl Place {
+    fn range(self) -> Range<usize> {
+        self.0 as usize..self.1 as usize
+    }
 }
 
 impl Places {
-    /// The places in a template; `None` if the text cannot be read.
+    /// The bytes of a value in the text that was read: of the key, if it has one, otherwise of its
+    /// first text or key. Of what is not there, as what a macro or `<<` puts there, those of the
+    /// nearest value around it.
     #[must_use]
-    pub fn of(text: &str) -> Option<Self> {
-        let node = Node { input: text };
-        if text.trim_start().starts_with(['{', '['])
-            && let Ok(places) = node.deserialize(&mut serde_json::Deserializer::from_str(text))
-        {
-            return Some(places);
-        }
-        read::refuse_depth(text).ok()?;
-        node.deserialize(serde_yaml::Deserializer::from_str(text))
-            .ok()
-    }
-
-    /// The bytes of a value: of the key, if it has one, otherwise of its first text or
-    /// key. Of what is not there, as what a
-    /// macro or `<<` puts there, those of the nearest value around it.
-    #[must_use]
-    pub fn find(&self, path: &[Step<'_>]) -> Range<usize> {
-        let mut here = self;
+    pub fn find(&self, text: &str, path: &[Step<'_>]) -> Range<usize> {
+        let mut here = 0;
         let mut known = 0..0;
         for step in path {
             let child = match *step {
-                Step::Key(name) => here.children.iter().find(|child| child.is_called(name)),
-                Step::Item(index) => here.children.get(index),
+                Step::Key(name) => self
+                    .children(here)
+                    .find(|child| self.is_called(*child, text, name)),
+                Step::Item(index) => self.children(here).nth(index),
             };
             let Some(child) = child else {
                 return known;
             };
-            let key = child.key.as_ref().and_then(|(_, place)| place.clone());
-            if let Some(place) = key.or_else(|| child.first_text()) {
-                known = place;
+            let key = self.values.get(child).and_then(|child| child.key);
+            if let Some(place) = key.or_else(|| self.first_text(child)) {
+                known = place.range();
             }
             here = child;
         }
         known
     }
 
-    fn is_called(&self, name: &str) -> bool {
-        self.key.as_ref().is_some_and(|(key, _)| key == name)
+    /// The values directly in a value.
+    fn children(&self, of: usize) -> impl Iterator<Item = usize> {
+        let next = |index: usize| self.values.get(index).map(|value| value.next as usize);
+        let end = next(of).unwrap_or_default();
+        let is_inside = move |child: &usize| *child < end;
+        std::iter::successors(Some(of + 1).filter(is_inside), move |child| {
+            next(*child).filter(is_inside)
+        })
+    }
+
+    fn is_called(&self, value: usize, text: &str, name: &str) -> bool {
+        let key = self.values.get(value).and_then(|value| value.key);
+        key.is_some_and(|key| text.get(key.range()) == Some(name))
     }
 
     /// The first text or key in a value.
-    fn first_text(&self) -> Option<Range<usize>> {
-        let mut here = self;
-        while here.text.is_none() {
-            here = here.children.first()?;
-            if let Some((_, Some(key))) = &here.key {
-                return Some(key.clone());
+    fn first_text(&self, of: usize) -> Option<Place> {
+        let mut here = of;
+        loop {
+            let value = self.values.get(here)?;
+            let key = value.key.filter(|_| here > of);
+            if let Some(place) = key.or(value.text) {
+                return Some(place);
             }
+            here = self.children(here).next()?;
         }
-        here.text.clone()
     }
 }
 
-/// A value of YAML or JSON on its way to its places.
-#[derive(Clone, Copy)]
-struct Node<'i> {
-    input: &'i str,
-}
+/// The places of a text that is being read.
+#[derive(Debug, Default)]
+pub(super) struct Notes(RefCell<Places>);
 
-impl Node<'_> {
-    /// The place of a text that is lent from the input.
-    fn place(self, text: &str) -> Option<Range<usize>> {
-        let start = (text.as_ptr() as usize).checked_sub(self.input.as_ptr() as usize)?;
-        let place = start..start.checked_add(text.len())?;
-        (self.input.get(place.clone()) == Some(text)).then_some(place)
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Node<'de> {
-    type Value = Places;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Places, D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Node<'de> {
-    type Value = Places;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a value")
+impl Notes {
+    /// Begins a value, and gives its index.
+    pub fn begin(&self) -> usize {
+        let values = &mut self.0.borrow_mut().values;
+        values.push(Value::default());
+        values.len() - 1
     }
 
-    fn visit_unit<E>(self) -> Result<Places, E> {
-        Ok(Places::default())
-    }
-
-    fn visit_none<E>(self) -> Result<Places, E> {
-        Ok(Places::default())
-    }
-
-    fn visit_some<D: serde::Deserializer<'de>>(self, from: D) -> Result<Places, D::Error> {
-        from.deserialize_any(self)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Places, E> {
-        Ok(Places::default())
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Places, E> {
-        Ok(Places::default())
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Places, E> {
-        Ok(Places::default())
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Places, E> {
-        Ok(Places::default())
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Places, E> {
-        Ok(Places::default())
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Places, E> {
-        Ok(Places {
-            text: self.place(text),
-            ..Places::default()
-        })
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Places, A::Error> {
-        let mut children = Vec::new();
-        while let Some(child) = from.next_element_seed(self)? {
-            children.push(child);
+    /// Ends a value.
+    pub fn end(&self, value: usize) {
+        let values = &mut self.0.borrow_mut().values;
+        let next = values.len() as u32;
+        if let Some(value) = values.get_mut(value) {
+            value.next = next;
         }
-        Ok(Places {
-            children,
-            ..Places::default()
-        })
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Places, A::Error> {
-        let mut children = Vec::new();
-        while let Some(key) = from.next_key_seed(Key(self))? {
-            let value = from.next_value_seed(self)?;
-            children.push(Places { key, ..value });
+    /// Takes back what has begun last, since there is no such value.
+    pub fn take_back(&self) {
+        self.0.borrow_mut().values.pop();
+    }
+
+    /// Notes a text that is lent from the text that is read, for the value that has begun last.
+    pub fn text(&self, input: &str, text: &str) {
+        let start = (text.as_ptr() as usize).wrapping_sub(input.as_ptr() as usize);
+        let end = start.wrapping_add(text.len());
+        if let Some(value) = self.0.borrow_mut().values.last_mut() {
+            let is_lent = input.get(start..end) == Some(text);
+            value.text = is_lent.then_some(Place(start as u32, end as u32));
         }
-        Ok(Places {
-            children,
-            ..Places::default()
-        })
     }
 
-    /// The value of a tag stands for itself: `!Sub x` is where `x` is.
-    fn visit_enum<A: EnumAccess<'de>>(self, from: A) -> Result<Places, A::Error> {
-        let (_, tagged) = from.variant::<String>()?;
-        tagged.newtype_variant_seed(self)
-    }
-}
-
-/// The key of a mapping; none that is not text.
-struct Key<'i>(Node<'i>);
-
-impl<'de> DeserializeSeed<'de> for Key<'de> {
-    type Value = Option<(String, Option<Range<usize>>)>;
-
-    fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Self::Value, D::Error> {
-        from.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Key<'de> {
-    type Value = Option<(String, Option<Range<usize>>)>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
+    /// Takes the text of the value that has begun last for its key.
+    pub fn key(&self) {
+        if let Some(value) = self.0.borrow_mut().values.last_mut() {
+            value.key = value.text.take();
+        }
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    /// Begins again.
+    pub fn clear(&self) {
+        self.0.borrow_mut().values.clear();
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some((text.to_owned(), None)))
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some((text.to_owned(), self.0.place(text))))
-    }
-
-    fn visit_enum<A: EnumAccess<'de>>(self, from: A) -> Result<Self::Value, A::Error> {
-        let (_, tagged) = from.variant::<String>()?;
-        tagged.newtype_variant::<IgnoredAny>().map(|_| None)
+    /// The noted places, of a text that is read to its end.
+    pub fn places(self) -> Places {
+        self.end(0);
+        self.0.into_inner()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::read;
     use super::*;
 
     fn found<'t>(text: &'t str, path: &[Step<'_>]) -> &'t str {
-        &text[Places::of(text).unwrap_or_default().find(path)]
+        let places = read::places(text).unwrap_or_default();
+        &text[places.find(text, path)]
     }
 
     const LAYERS: [Step<'static>; 3] =

@@ -5,6 +5,7 @@
 //! (CloudFormation User Guide, template formats): `yes` is a truth value, `012345670123` is an
 //! octal number, `<<` merges. Nothing is dropped silently: a duplicate key is an error.
 
+use super::place::{Notes, Places};
 use serde::de::{
     DeserializeSeed, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
@@ -47,19 +48,38 @@ impl std::error::Error for ReadError {}
 ///
 /// If the bytes are not text, or not YAML or JSON with a mapping at the top, or a key is duplicate.
 pub fn template(bytes: &[u8]) -> Result<Json, ReadError> {
-    let text = text(bytes)?;
-    match unwrapped(value(&text)?)? {
-        Json::Object(template) => Ok(Json::Object(template)),
-        _ => Err(ReadError::Shape("a template is a mapping".to_owned())),
-    }
+    unwrapped(value(&text(bytes)?, None)?)
 }
 
-/// The template in what `get-template` prints, which is text or JSON; any other value as it is.
+/// Reads a template like [`template`], and notes the places of its values.
+///
+/// # Errors
+///
+/// As [`template`].
+pub fn template_with_places(bytes: &[u8]) -> Result<(Json, Places), ReadError> {
+    let notes = Notes::default();
+    let template = unwrapped(value(&text(bytes)?, Some(&notes))?)?;
+    Ok((template, notes.places()))
+}
+
+/// The places of the values in a text; `None` if it cannot be read.
+#[must_use]
+pub fn places(text: &str) -> Option<Places> {
+    let notes = Notes::default();
+    value(text, Some(&notes)).ok()?;
+    Some(notes.places())
+}
+
+/// The template that a value is, or that is in what `get-template` prints, as text or JSON.
 fn unwrapped(read: Json) -> Result<Json, ReadError> {
-    match read.get("TemplateBody") {
-        Some(Json::String(body)) if read.get("Resources").is_none() => value(body),
-        Some(body @ Json::Object(_)) if read.get("Resources").is_none() => Ok(body.clone()),
-        _ => Ok(read),
+    let template = match read.get("TemplateBody") {
+        Some(Json::String(body)) if read.get("Resources").is_none() => value(body, None)?,
+        Some(body @ Json::Object(_)) if read.get("Resources").is_none() => body.clone(),
+        _ => read,
+    };
+    match template {
+        Json::Object(template) => Ok(Json::Object(template)),
+        _ => Err(ReadError::Shape("a template is a mapping".to_owned())),
     }
 }
 
@@ -94,8 +114,12 @@ pub fn json_documents(bytes: &[u8]) -> Result<Vec<Json>, ReadError> {
 ///
 /// If the text is not JSON, or a key is duplicate.
 pub fn json(text: &str) -> Result<Json, ReadError> {
+    json_value(text, None)
+}
+
+fn json_value(text: &str, notes: Option<&Notes>) -> Result<Json, ReadError> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Node { input: text }
+    let read = Node::top(text, notes)
         .deserialize(&mut reader)
         .and_then(|read| reader.end().map(|()| read));
     read.map_err(|error| ReadError::Syntax(error.to_string()))
@@ -124,21 +148,21 @@ pub fn text(bytes: &[u8]) -> Result<Cow<'_, str>, ReadError> {
 }
 
 /// Reads JSON as JSON, and anything else as YAML.
-fn value(text: &str) -> Result<Json, ReadError> {
+fn value(text: &str, notes: Option<&Notes>) -> Result<Json, ReadError> {
     if text.trim_start().starts_with(['{', '['])
-        && let Ok(read) = json(text)
+        && let Ok(read) = json_value(text, notes)
     {
         return Ok(read);
     }
     refuse_depth(text)?;
-    let read = Node { input: text }.deserialize(serde_yaml::Deserializer::from_str(text));
+    let read = Node::top(text, notes).deserialize(serde_yaml::Deserializer::from_str(text));
     read.map_err(|error| ReadError::Syntax(error.to_string()))
 }
 
 /// Refuses input that would keep the parser busy: brackets, or items of lists, nested deeper than
 /// in any real template. Brackets in texts count as well, so it also refuses some texts that nobody
 /// writes.
-pub(super) fn refuse_depth(text: &str) -> Result<(), ReadError> {
+fn refuse_depth(text: &str) -> Result<(), ReadError> {
     let (mut depth, mut deepest) = (0_usize, 0_usize);
     for byte in text.bytes() {
         match byte {
@@ -176,6 +200,46 @@ struct Node<'i> {
     /// The whole text. A scalar that both formats lend from it shows by its place whether it is in
     /// quotes, which decides what YAML 1.1 takes it for.
     input: &'i str,
+    /// Where the places of the values are noted, if they are wanted.
+    notes: Option<&'i Notes>,
+}
+
+impl<'i> Node<'i> {
+    /// The value at the top of a text.
+    fn top(input: &'i str, notes: Option<&'i Notes>) -> Self {
+        if let Some(notes) = notes {
+            notes.clear();
+            notes.begin();
+        }
+        Self { input, notes }
+    }
+
+    /// Reads a key and its value, if there is one.
+    fn entry<A: MapAccess<'i>>(self, from: &mut A) -> Result<Option<(String, Json)>, A::Error> {
+        let Some(key) = from.next_key_seed(self)? else {
+            return Ok(None);
+        };
+        if let Some(notes) = self.notes {
+            notes.key();
+        }
+        let key = key_text(key).map_err(A::Error::custom)?;
+        Ok(Some((key, from.next_value_seed(self)?)))
+    }
+
+    /// Reads a value of a list or a mapping, if there is one, and notes where it ends.
+    fn within<T, E>(self, read: impl FnOnce() -> Result<Option<T>, E>) -> Result<Option<T>, E> {
+        let Some(notes) = self.notes else {
+            return read();
+        };
+        let value = notes.begin();
+        let read = read()?;
+        if read.is_some() {
+            notes.end(value);
+        } else {
+            notes.take_back();
+        }
+        Ok(read)
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Node<'de> {
@@ -226,6 +290,9 @@ impl<'de> Visitor<'de> for Node<'de> {
     }
 
     fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Json, E> {
+        if let Some(notes) = self.notes {
+            notes.text(self.input, value);
+        }
         let start = (value.as_ptr() as usize).wrapping_sub(self.input.as_ptr() as usize);
         let before = start
             .checked_sub(1)
@@ -238,7 +305,7 @@ impl<'de> Visitor<'de> for Node<'de> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut from: A) -> Result<Json, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = from.next_element_seed(self)? {
+        while let Some(item) = self.within(|| from.next_element_seed(self))? {
             items.push(item);
         }
         Ok(Json::Array(items))
@@ -247,9 +314,7 @@ impl<'de> Visitor<'de> for Node<'de> {
     fn visit_map<A: MapAccess<'de>>(self, mut from: A) -> Result<Json, A::Error> {
         let mut own = Map::new();
         let mut merged = Vec::new();
-        while let Some(key) = from.next_key_seed(self)? {
-            let key = key_text(key).map_err(A::Error::custom)?;
-            let value = from.next_value_seed(self)?;
+        while let Some((key, value)) = self.within(|| self.entry(&mut from))? {
             if key == "<<" {
                 merged.push(value);
                 continue;

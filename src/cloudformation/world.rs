@@ -40,7 +40,23 @@ struct Choice {
     chosen: usize,
 }
 
-impl World<'_> {
+impl<'t> World<'t> {
+    /// A template in a case, whose decisions are those of all worlds that follow from this one.
+    fn new(template: &'t Template, placeholders: Option<&'t Placeholders>, case: &Case) -> Self {
+        let choice = |(variable, setting): &(Variable, Setting)| Choice {
+            variable: variable.clone(),
+            settings: vec![setting.clone()],
+            chosen: 0,
+        };
+        Self {
+            template,
+            placeholders,
+            choices: RefCell::new(case.0.iter().map(choice).collect()),
+            conditions: RefCell::default(),
+            work: Cell::default(),
+        }
+    }
+
     /// The earlier decision of this world about a variable.
     pub(super) fn decided(&self, variable: &Variable) -> Option<Setting> {
         let choices = self.choices.borrow();
@@ -189,14 +205,37 @@ pub fn explore<T>(
     placeholders: Option<&Placeholders>,
     mut question: impl FnMut(&World<'_>) -> T,
 ) -> Result<Vec<(Case, T)>, TooManyCases> {
-    let mut world = World {
-        template,
-        placeholders,
-        choices: RefCell::default(),
-        conditions: RefCell::default(),
-        work: Cell::default(),
-    };
     let mut answers = Vec::with_capacity(1);
+    let world = World::new(template, placeholders, &Case::default());
+    answer(world, &mut question, &mut answers)?;
+    Ok(answers)
+}
+
+/// Asks a further question about each answer of an earlier one, in the case of that answer, and in
+/// every case into which the further answer splits it.
+///
+/// # Errors
+///
+/// If there are more than [`MOST_CASES`].
+pub fn explore_further<A, T>(
+    template: &Template,
+    earlier: &[(Case, A)],
+    question: impl Fn(&World<'_>, &A) -> T,
+) -> Result<Vec<(Case, T)>, TooManyCases> {
+    let mut answers = Vec::with_capacity(earlier.len());
+    for (case, known) in earlier {
+        let world = World::new(template, None, case);
+        answer(world, |world| question(world, known), &mut answers)?;
+    }
+    Ok(answers)
+}
+
+/// Adds the answers to a question in a world and in those that follow from its decisions.
+fn answer<T>(
+    mut world: World<'_>,
+    mut question: impl FnMut(&World<'_>) -> T,
+    answers: &mut Vec<(Case, T)>,
+) -> Result<(), TooManyCases> {
     loop {
         if answers.len() == MOST_CASES {
             return Err(TooManyCases);
@@ -204,7 +243,7 @@ pub fn explore<T>(
         let answer = question(&world);
         answers.push((world.case(), answer));
         if !world.advance() {
-            return Ok(answers);
+            return Ok(());
         }
     }
 }

@@ -20,6 +20,9 @@ pub fn terminal(text: &str) -> String {
 /// One line for a terminal.
 #[must_use]
 pub(super) fn line(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     terminal(text).replace('\n', "\\n")
 }
 

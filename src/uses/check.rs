@@ -6,16 +6,19 @@ use super::product::product;
 use super::reference::{Layer, Problem};
 use super::{File, Known, LayerRow, Row, Uses, when};
 use crate::access::claim::Verdict;
-use crate::aws::arn::{LayerArn, LayerVersionArn};
+use crate::aws::arn::LayerVersionArn;
 use crate::aws::quotas;
 use crate::cloudformation::case::Case;
-use crate::cloudformation::{World, explore};
+use crate::cloudformation::{TooManyCases, World, explore, explore_further};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, list, quote};
 use crate::partial::Text;
 use crate::source::Span;
 use serde_json::json;
 use std::collections::BTreeSet;
+
+/// The layers of a function in one case.
+type InCase = (Case, Vec<Use>);
 
 /// The questions about a function.
 pub struct Check<'c> {
@@ -27,9 +30,8 @@ pub struct Check<'c> {
 impl Check<'_> {
     /// Adds the findings about the function.
     pub fn run(&self, uses: &mut Uses) {
-        let answers = explore(self.file.template, None, |world| self.layers(world));
-        let cases = match answers {
-            Ok(answers) => made(answers),
+        let cases = match self.layers() {
+            Ok(cases) => cases,
             Err(why) => {
                 uses.add_unknown(why.to_string(), self.name());
                 return;
@@ -40,12 +42,16 @@ impl Check<'_> {
         }
         uses.rows.push(self.row(&cases));
         self.add_unknown(&cases, uses);
-        self.ask(uses, |world, layers| self.of_case(world, layers));
-        self.add_regions(uses);
+        self.ask(&cases, uses, |world, layers| self.of_case(world, layers));
+        self.add_regions(&cases, uses);
         let all = cases.iter().flat_map(|(_, layers)| layers);
         if all.into_iter().any(|layer| self.may_be_incompatible(layer)) {
-            self.ask(uses, |world, layers| self.of_architectures(world, layers));
-            self.ask(uses, |world, layers| self.of_runtimes(world, layers));
+            self.ask(&cases, uses, |world, layers| {
+                self.of_architectures(world, layers)
+            });
+            self.ask(&cases, uses, |world, layers| {
+                self.of_runtimes(world, layers)
+            });
         }
     }
 
@@ -53,22 +59,30 @@ impl Check<'_> {
         self.function.name
     }
 
-    /// The layers of the function in one case; `None` if that case does not create it.
-    fn layers(&self, world: &World<'_>) -> Option<Vec<Use>> {
-        self.function
-            .resource
-            .is_made(world)
-            .then(|| self.function.layers(world))
+    /// The layers of the function in each case that creates it.
+    fn layers(&self) -> Result<Vec<InCase>, TooManyCases> {
+        let function = self.function;
+        let answers = explore(self.file.template, None, |world| {
+            let is_made = function.resource.is_made(world);
+            is_made.then(|| function.layers(world))
+        })?;
+        let made = |(case, layers): (Case, Option<Vec<Use>>)| Some((case, layers?));
+        Ok(answers.into_iter().filter_map(made).collect())
     }
 
     /// Asks a question about the layers in every case, and adds each finding with the cases that
     /// have it.
-    fn ask(&self, uses: &mut Uses, question: impl Fn(&World<'_>, &[Use]) -> Vec<Diagnostic>) {
-        let answers = explore(self.file.template, None, |world| {
-            self.layers(world).map(|layers| question(world, &layers))
+    fn ask(
+        &self,
+        cases: &[InCase],
+        uses: &mut Uses,
+        question: impl Fn(&World<'_>, &[Use]) -> Vec<Diagnostic>,
+    ) {
+        let answers = explore_further(self.file.template, cases, |world, layers| {
+            question(world, layers)
         });
         let cases = match answers {
-            Ok(answers) => made(answers),
+            Ok(answers) => answers,
             Err(why) => {
                 uses.add_unknown(why.to_string(), self.name());
                 return;
@@ -92,7 +106,7 @@ impl Check<'_> {
         }
     }
 
-    fn row(&self, cases: &[(Case, Vec<Use>)]) -> Row {
+    fn row(&self, cases: &[InCase]) -> Row {
         let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
         let mut layers: Vec<(&Use, Vec<Case>)> = Vec::new();
         for (case, in_case) in cases {
@@ -123,7 +137,7 @@ impl Check<'_> {
         }
     }
 
-    fn add_unknown(&self, cases: &[(Case, Vec<Use>)], uses: &mut Uses) {
+    fn add_unknown(&self, cases: &[InCase], uses: &mut Uses) {
         for layer in cases.iter().flat_map(|(_, layers)| layers) {
             if layer.is_dynamic() {
                 uses.dynamic.insert(self.at(layer.entry));
@@ -241,9 +255,13 @@ impl Check<'_> {
     }
 
     fn missing(&self, layer: &Use, arn: &LayerVersionArn<Text>) -> Option<Diagnostic> {
-        let number: u64 = arn.version.as_literal()?.parse().ok()?;
-        let numbers = self.known.catalog.numbers(&known_layer(arn)?)?;
+        let (known, number) = layer.text.as_literal()?.rsplit_once(':')?;
+        let numbers = self.known.catalog.numbers(known)?;
+        let number: u64 = number.parse().ok()?;
         let newest = numbers.last().copied().unwrap_or_default();
+        if number == newest {
+            return None;
+        }
         let span = self.at(layer.entry);
         let name = &arn.name;
         if !numbers.contains(&number) {
@@ -262,19 +280,16 @@ impl Check<'_> {
                     .help("use a version from the list"),
             );
         }
-        (newest > number).then(|| {
-            Diagnostic::remark(
-                Code::NewerVersion,
-                span,
-                format!("`{name}` has a newer version: {newest}"),
-            )
-            .label(format!("this is version {number}"))
-        })
+        let message = format!("`{name}` has a newer version: {newest}");
+        Some(
+            Diagnostic::remark(Code::NewerVersion, span, message)
+                .label(format!("this is version {number}")),
+        )
     }
 
     fn not_shared(&self, layer: &Use, arn: &LayerVersionArn<Text>) -> Option<Diagnostic> {
         let account = self.file.target.account.as_ref()?;
-        let span = self.at(layer.entry);
+        let at = || self.at(layer.entry);
         let help =
             "ask the owner of the layer to share this version with the account or its organization";
         match self.shared(layer, arn, account) {
@@ -284,7 +299,7 @@ impl Check<'_> {
                     arn.name
                 );
                 Some(
-                    Diagnostic::error(Code::VersionNotShared, span, message)
+                    Diagnostic::error(Code::VersionNotShared, at(), message)
                         .label("the policy of this version does not share it with the account")
                         .help(help),
                 )
@@ -295,7 +310,7 @@ impl Check<'_> {
                     arn.name
                 );
                 Some(
-                    Diagnostic::warning(Code::VersionNotShared, span, message)
+                    Diagnostic::warning(Code::VersionNotShared, at(), message)
                         .label("nothing there shares a version of this layer with the account")
                         .note("another template, or somebody by hand, may have shared it")
                         .help(help),
@@ -408,16 +423,20 @@ impl Check<'_> {
     }
 
     /// Adds the findings about regions that are written out in the ARNs of layers.
-    fn add_regions(&self, uses: &mut Uses) {
+    fn add_regions(&self, cases: &[InCase], uses: &mut Uses) {
         if let Some(given) = &self.file.target.region {
-            self.ask(uses, |_, layers| self.of_other_region(layers, given));
+            self.ask(cases, uses, |_, layers| self.of_other_region(layers, given));
             return;
         }
-        self.ask(uses, |world, layers| self.of_two_regions(world, layers));
+        self.ask(cases, uses, |world, layers| {
+            self.of_two_regions(world, layers)
+        });
         let mut entries: Vec<FixedRegion> = Vec::new();
         // If this is undecided, the earlier questions have reported it.
-        let answers = explore(self.file.template, None, |world| self.fixed_regions(world))
-            .unwrap_or_default();
+        let answers = explore_further(self.file.template, cases, |world, layers| {
+            fixed_regions(world, layers)
+        })
+        .unwrap_or_default();
         for fixed in answers.into_iter().flat_map(|(_, fixed)| fixed) {
             let is_like = |known: &&mut FixedRegion| {
                 known.entry == fixed.entry && known.region == fixed.region
@@ -434,27 +453,6 @@ impl Check<'_> {
                 uses.diagnostics.push(self.wrong_elsewhere(&fixed));
             }
         }
-    }
-
-    /// The layers whose region is written out and is not that of the stack in this case, as far as
-    /// that is known.
-    fn fixed_regions(&self, world: &World<'_>) -> Vec<FixedRegion> {
-        let mut found = Vec::new();
-        for layer in self.layers(world).unwrap_or_default() {
-            let Some(region) = written_region(&layer) else {
-                continue;
-            };
-            let own = stack_region(world);
-            if own.as_deref() != Some(region) {
-                let (entry, region) = (layer.entry, region.to_owned());
-                found.push(FixedRegion {
-                    entry,
-                    region,
-                    others: own.into_iter().collect(),
-                });
-            }
-        }
-        found
     }
 
     fn wrong_elsewhere(&self, fixed: &FixedRegion) -> Diagnostic {
@@ -636,6 +634,27 @@ lambda:GetLayerVersion action`, although \
 /// The architecture of a function that names none (Lambda API reference, `CreateFunction`).
 const DEFAULT_ARCHITECTURE: &str = "x86_64";
 
+/// The layers whose region is written out and is not that of the stack in this case, as far as that
+/// is known.
+fn fixed_regions(world: &World<'_>, layers: &[Use]) -> Vec<FixedRegion> {
+    let mut found = Vec::new();
+    for layer in layers {
+        let Some(region) = written_region(layer) else {
+            continue;
+        };
+        let own = stack_region(world);
+        if own.as_deref() != Some(region) {
+            let (entry, region) = (layer.entry, region.to_owned());
+            found.push(FixedRegion {
+                entry,
+                region,
+                others: own.into_iter().collect(),
+            });
+        }
+    }
+    found
+}
+
 /// The region in the ARN of a layer, if known.
 fn written_region(layer: &Use) -> Option<&str> {
     match &layer.layer {
@@ -648,24 +667,4 @@ fn written_region(layer: &Use) -> Option<&str> {
 fn stack_region(world: &World<'_>) -> Option<String> {
     let own = world.value(&json!({ "Ref": "AWS::Region" }))?;
     own.as_literal().map(str::to_owned)
-}
-
-/// The ARN of the layer of a version, if all of it is known.
-fn known_layer(arn: &LayerVersionArn<Text>) -> Option<String> {
-    let layer = arn.layer();
-    let known = LayerArn {
-        partition: layer.partition.as_literal()?,
-        region: layer.region.as_literal()?,
-        account: layer.account.as_literal()?,
-        name: layer.name.as_literal()?,
-    };
-    Some(known.to_string())
-}
-
-/// The cases in which a function is made.
-fn made<T>(answers: Vec<(Case, Option<T>)>) -> Vec<(Case, T)> {
-    answers
-        .into_iter()
-        .filter_map(|(case, answer)| Some((case, answer?)))
-        .collect()
 }

@@ -20,6 +20,7 @@ mod sizes;
 use crate::aws::arn::{Fields, LAYER_VERSION_FIELDS};
 use crate::cloudformation::Template;
 use crate::cloudformation::case::{Case, condition};
+use crate::cloudformation::expand::is_expanded;
 use crate::cloudformation::place::{Places, Step};
 use crate::cloudformation::unread::{Extent, unread};
 use crate::diagnostic::{Code, Diagnostic};
@@ -32,7 +33,6 @@ use indexmap::IndexMap;
 use local::Unzipped;
 use serde_json::Value as Json;
 use serverless::Service;
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -50,6 +50,8 @@ pub struct Target {
 /// How the functions of a file are written.
 #[derive(Debug)]
 pub enum Written {
+    /// As a template that CloudFormation deploys as it is.
+    Plain,
     /// As a template, before CloudFormation expands it.
     Template(Json),
     /// As a service of the Serverless Framework.
@@ -65,7 +67,8 @@ impl Written {
                 let template = std::mem::take(&mut service.template);
                 (Self::Service(Box::new(service)), template)
             }
-            None => (Self::Template(json.clone()), json),
+            None if is_expanded(&json) => (Self::Template(json.clone()), json),
+            None => (Self::Plain, json),
         }
     }
 }
@@ -85,7 +88,7 @@ pub struct File<'f> {
     pub target: Target,
     /// The folder of the file, from which the paths in it start.
     pub folder: PathBuf,
-    places: OnceCell<Option<Places>>,
+    places: &'f Places,
 }
 
 impl<'f> File<'f> {
@@ -96,6 +99,7 @@ impl<'f> File<'f> {
         template: &'f Template,
         id: FileId,
         text: &'f str,
+        places: &'f Places,
         target: Target,
     ) -> Self {
         Self {
@@ -105,7 +109,7 @@ impl<'f> File<'f> {
             text,
             target,
             folder: PathBuf::new(),
-            places: OnceCell::new(),
+            places,
         }
     }
 
@@ -120,6 +124,7 @@ impl<'f> File<'f> {
     fn functions(&self) -> impl Iterator<Item = Function<'f>> {
         let (written, template) = (self.written, self.template);
         template.resources().filter_map(|resource| match written {
+            Written::Plain => Function::new(resource, template.json()),
             Written::Template(written) => Function::new(resource, written),
             Written::Service(service) => Function::of_service(resource, service),
         })
@@ -127,11 +132,7 @@ impl<'f> File<'f> {
 
     /// The place of a value; the start of the file if it cannot be found.
     fn span(&self, path: &[Step<'_>]) -> Span {
-        let places = self.places.get_or_init(|| Places::of(self.text));
-        let found = places
-            .as_ref()
-            .map(|places| places.find(path))
-            .unwrap_or_default();
+        let found = self.places.find(self.text, path);
         Span {
             file: self.id,
             start: found.start as u32,

@@ -14,14 +14,23 @@ use serde_json::Value as Json;
 /// names it.
 #[must_use]
 pub fn expanded(mut template: Json, values: &Values) -> Json {
-    if has_transform(&template, "AWS::LanguageExtensions") {
+    if has_transform(&template, EXTENSIONS) {
         for_each::expand(&mut template, values);
     }
-    if has_transform(&template, "AWS::Serverless-2016-10-31") {
+    if has_transform(&template, SERVERLESS) {
         sam::expand(&mut template);
     }
     template
 }
+
+/// Whether a template names something that is expanded.
+#[must_use]
+pub fn is_expanded(template: &Json) -> bool {
+    has_transform(template, EXTENSIONS) || has_transform(template, SERVERLESS)
+}
+
+const EXTENSIONS: &str = "AWS::LanguageExtensions";
+const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
 /// Whether a template names a transform.
 fn has_transform(template: &Json, name: &str) -> bool {
