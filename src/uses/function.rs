@@ -3,6 +3,7 @@
 use super::local::local;
 use super::reference::Layer;
 use super::serverless::Service;
+use crate::cloudformation::expand::ignores_global;
 use crate::cloudformation::place::Step;
 use crate::cloudformation::{Resource, Template, World};
 use crate::partial::{Origin, Partial, Text};
@@ -61,24 +62,26 @@ impl<'t> Function<'t> {
             .and_then(|before| before.get("Type"))
             .is_some_and(|kind| kind == "AWS::Serverless::Function");
         let own = before.and_then(|before| before.get("Properties")?.get("Layers"));
-        let globals = written
-            .get("Globals")
-            .and_then(|all| all.get("Function")?.get("Layers"));
-        let globals = match (globals, own) {
-            (Some(Json::Array(layers)), None | Some(Json::Array(_))) if is_serverless => {
-                layers.len()
-            }
-            (Some(_), None) if is_serverless => 1,
+        let global = |property: &str| -> Option<&'t Json> {
+            let is_taken = is_serverless && !ignores_global(before?, property);
+            let globals = written.get("Globals").filter(|_| is_taken)?;
+            globals.get("Function")?.get(property)
+        };
+        let own = own.filter(|own| !own.is_null());
+        let globals = match (global("Layers"), own) {
+            (Some(Json::Array(layers)), None | Some(Json::Array(_))) => layers.len(),
+            (Some(_), None) => 1,
             _ => 0,
         };
-        let code = |all: &'t Json| all.get("CodeUri").or(all.get("Code"))?.as_str();
-        let code = before
-            .and_then(|before| code(before.get("Properties")?))
-            .or_else(|| code(written.get("Globals")?.get("Function")?).filter(|_| is_serverless));
+        let own_code = before.and_then(|before| {
+            let properties = before.get("Properties")?;
+            properties.get("CodeUri").or(properties.get("Code"))
+        });
+        let code = own_code.or_else(|| global("CodeUri"));
         Some(Self {
             name: resource.id,
             resource,
-            code: code.and_then(local),
+            code: code.and_then(Json::as_str).and_then(local),
             is_serverless,
             list: [place.as_slice(), &["Properties", "Layers"].map(Step::Key)].concat(),
             place,

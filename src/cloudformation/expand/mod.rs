@@ -6,6 +6,8 @@ mod for_each;
 pub mod nested;
 mod sam;
 
+pub use sam::ignores_global;
+
 use super::values::Values;
 use serde_json::Value as Json;
 

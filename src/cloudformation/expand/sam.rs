@@ -101,17 +101,23 @@ fn with_globals(resource: &mut Json, globals: Option<&Json>) {
     let Some(Json::Object(globals)) = globals else {
         return;
     };
-    let ignored = &resource["IgnoreGlobals"];
-    let is_ignored = |name: &str| match ignored {
-        Json::Array(names) => names.iter().any(|ignored| ignored == name),
-        all => all == "*",
-    };
-    let globals = globals.iter().filter(|(name, _)| !is_ignored(name));
+    let globals = globals
+        .iter()
+        .filter(|(name, _)| !ignores_global(resource, name));
     let globals: Map<String, Json> = globals
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let own = resource["Properties"].take();
     resource["Properties"] = merged(Json::Object(globals), own);
+}
+
+/// Whether a resource ignores a property of `Globals`.
+#[must_use]
+pub fn ignores_global(resource: &Json, property: &str) -> bool {
+    match resource.get("IgnoreGlobals") {
+        Some(Json::Array(names)) => names.iter().any(|ignored| ignored == property),
+        all => all.is_some_and(|all| all == "*"),
+    }
 }
 
 /// Whether a mapping is an intrinsic function, which is one value.
