@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.deploy import (
     aws,
     estate,  # noqa: F401  its stories are added
+    functions,  # noqa: F401  its story is added
     policies,  # noqa: F401  its stories are added
     readme,  # noqa: F401  its story is added
 )
