@@ -646,6 +646,8 @@ yes*) echo 'An error occurred (AccessDenied) when calling an operation' >&2; exi
 *"list-stack-resources --stack-name shared-deps --region us-east-1"*)
   cat <<END
 {
+    "StackName": "shared-deps",
+    "Region": "us-east-1",
     "StackResourceSummaries": [
         {
             "LogicalResourceId": "DepsV1x0x0",

@@ -8,6 +8,7 @@ use crate::cloudformation::stack_set::rolled_out;
 use crate::cloudformation::unread::{Extent, Unread};
 use crate::partial::Text;
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
 
 /// What is wrong with the sharing of one layer version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +66,23 @@ pub struct Finding {
 /// (CloudFormation User Guide, return values).
 pub type PhysicalIds = BTreeMap<String, Vec<String>>;
 
+/// A stack, or a version of one, that is declared for a region and does not exist there yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NotDeployed {
+    /// Its name, for people.
+    pub what: String,
+    /// For a version, the name of its layer where that is known.
+    pub layer: Option<String>,
+    /// The region.
+    pub region: String,
+}
+
+impl fmt::Display for NotDeployed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is not deployed in {}", self.what, self.region)
+    }
+}
+
 /// The result of comparing live sharing with declared sharing.
 #[derive(Debug, Default)]
 pub struct Drift {
@@ -74,6 +92,8 @@ pub struct Drift {
     pub compared: usize,
     /// The unshared versions without a live policy.
     pub not_seen: Vec<String>,
+    /// What does not exist yet, and therefore has no sharing to compare.
+    pub not_deployed: Vec<NotDeployed>,
     /// The parts of the templates that may share the versions and are not read.
     pub not_read: Vec<String>,
 }
@@ -109,13 +129,15 @@ fn may_share(part: &Unread, (id, version): (&VersionId, &Version)) -> bool {
 }
 
 /// Compares. All principals in `declared` must be known. `archives` are the SHA-256 of live
-/// archives, in hexadecimal digits, by the ARNs of their versions.
+/// archives, in hexadecimal digits, by the ARNs of their versions. `declared` does not have what is
+/// `not_deployed`.
 #[must_use]
 pub fn drift(
     declared: &Grants,
     live: &Grants,
     physical: &PhysicalIds,
     archives: &BTreeMap<String, String>,
+    not_deployed: Vec<NotDeployed>,
 ) -> Drift {
     let live: BTreeMap<String, &Version> = live
         .versions
@@ -125,7 +147,10 @@ pub fn drift(
     let matched = matched(declared, &live, physical);
     let own: HashSet<&str> = physical.values().flatten().map(String::as_str).collect();
     let known: HashSet<&str> = matched.values().flatten().map(String::as_str).collect();
-    let mut drift = Drift::default();
+    let mut drift = Drift {
+        not_deployed,
+        ..Drift::default()
+    };
     for (id, version) in &declared.versions {
         match matched.get(id) {
             None => drift.findings.push(not_compared(
@@ -164,9 +189,18 @@ pub fn drift(
         }
     }
     for (arn, version) in &live {
-        if !known.contains(arn.as_str()) {
-            unmatched(arn, version, declared, &matched, &mut drift.findings);
+        if known.contains(arn.as_str()) {
+            continue;
         }
+        if is_newer(arn, &drift.not_deployed, &known) {
+            if !version.grants.is_empty() || !version.denials.is_empty() {
+                let why = "a deploy may have published it after the resources of its stack \
+                    were listed";
+                drift.findings.push(not_compared(arn, None, why));
+            }
+            continue;
+        }
+        unmatched(arn, version, declared, &matched, &mut drift.findings);
     }
     drift
         .findings
@@ -398,6 +432,21 @@ fn unmatched(
         None,
         "no rule is known to be about this version",
     ));
+}
+
+/// Whether a live version may be one that is not deployed as far as the stack's resources show: it
+/// is newer than every known version of its layer in its region.
+fn is_newer(arn: &str, not_deployed: &[NotDeployed], known: &HashSet<&str>) -> bool {
+    let number = |arn: &str| fields(arn).and_then(|(.., number)| number.parse::<u64>().ok());
+    let Some((region, name, _)) = fields(arn) else {
+        return false;
+    };
+    let is_its = |one: &NotDeployed| one.layer.as_deref() == Some(name) && one.region == region;
+    not_deployed.iter().any(is_its)
+        && known
+            .iter()
+            .filter(|known| fields(known).is_some_and(|of| (of.0, of.1) == (region, name)))
+            .all(|known| number(known) < number(arn))
 }
 
 /// The region and the account of an ARN.

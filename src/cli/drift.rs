@@ -2,14 +2,14 @@
 
 use super::Outcome;
 use super::args::{DriftArguments, ReportFormat};
-use super::declared::{Declared, DeclaredTemplate};
+use super::deployed::{Deployed, StackResources};
 use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
 use super::tree::Tree;
-use crate::access::drift::{Drift, Kind, PhysicalIds, drift};
+use crate::access::drift::{Drift, Kind, NotDeployed, PhysicalIds, drift};
 use crate::access::grants::{Grants, VersionId, Who};
-use crate::cloudformation::{Template, read};
+use crate::cloudformation::read;
 use crate::english::{count, list};
 use crate::report::{self, drifted, terminal};
 use crate::rules::formats;
@@ -18,7 +18,7 @@ use crate::template::limits::Limits;
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 /// Compares the sharing that templates declare with the sharing that is live.
 pub fn run(
@@ -49,12 +49,12 @@ pub fn run(
     let (lists, printed): (Vec<Json>, Vec<Json>) = lists
         .into_iter()
         .chain(printed)
-        .partition(|document| list_of_resources(document).is_some());
+        .partition(StackResources::is_list);
     let (described, policies): (Vec<Json>, Vec<Json>) =
         printed.into_iter().partition(is_description);
     let archives = described.iter().map(archive).collect::<Result<_, _>>()?;
-    let absent: Absent = lists.iter().filter_map(absent).collect();
-    let has_live = !policies.is_empty() || !absent.is_empty();
+    let lists: Vec<StackResources> = lists.iter().map(StackResources::new).collect();
+    let has_live = !policies.is_empty() || lists.iter().any(|list| list.absent().is_some());
     if roots.is_empty() && folders.is_empty() || !has_live {
         bail!("`drift` needs sources or templates, and live policies to compare them with");
     }
@@ -63,18 +63,13 @@ pub fn run(
     };
     let templates: Vec<Deployed> = templates
         .into_iter()
-        .map(|declared| Deployed::new(declared, &reading, &absent))
-        .collect();
+        .map(|declared| Deployed::new(declared, &reading, &lists))
+        .collect::<Result<_, _>>()?;
     let declared = declared(&templates)?;
     refuse_unknown(&declared)?;
-    let lists: Vec<HashMap<String, String>> = lists.iter().map(physical_ids).collect();
-    if !lists.is_empty() {
-        for one in templates.iter().filter(|one| one.is_deployed) {
-            refuse_partial(&one.declared.template, &lists)?;
-        }
-    }
+    let not_deployed = not_deployed(&templates, &lists);
     let mut physical = PhysicalIds::new();
-    for (id, name) in lists.into_iter().flatten() {
+    for (id, name) in lists.into_iter().flat_map(|list| list.ids) {
         physical.entry(id).or_default().push(name);
     }
     for names in physical.values_mut() {
@@ -82,7 +77,7 @@ pub fn run(
     }
     let live = Grants::of_policies(&policies)
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
-    let mut found = drift(&declared, &live, &physical, &archives);
+    let mut found = drift(&declared, &live, &physical, &archives, not_deployed);
     for one in &templates {
         found.add_not_read(&one.declared.template, &declared);
     }
@@ -94,7 +89,7 @@ pub fn run(
     messages.answer(&text)?;
     let places = reading.placed();
     messages.reported(&drifted(&found.findings, &places), &places.sources);
-    summarize(&found, &absent, messages);
+    summarize(&found, messages);
     Ok(if found.findings.is_empty() {
         Outcome::Fine
     } else {
@@ -110,7 +105,7 @@ fn live(root: &Root) -> Option<Vec<Json>> {
             && (document.get("Policy").is_some()
                 || document.get("Statement").is_some()
                 || is_description(document)
-                || list_of_resources(document).is_some())
+                || StackResources::is_list(document))
     };
     (!documents.is_empty() && documents.iter().all(is_live)).then_some(documents)
 }
@@ -138,54 +133,21 @@ fn archive(described: &Json) -> anyhow::Result<(String, String)> {
     }
 }
 
-/// The names of stacks that do not exist, each with the region where it does not.
-type Absent = BTreeSet<(String, String)>;
-
-/// The stack that does not exist, if a list of resources says so, as the script of `live` does.
-fn absent(printed: &Json) -> Option<(String, String)> {
-    let text = |name| printed.get(name).and_then(Json::as_str).map(str::to_owned);
-    let is_empty = list_of_resources(printed).is_some_and(Vec::is_empty);
-    text("StackName").zip(text("Region")).filter(|_| is_empty)
-}
-
-/// A template, and the places of its stack.
-struct Deployed {
-    file: String,
-    /// Its regions without those where the stack does not exist.
-    declared: DeclaredTemplate,
-    /// Whether its stack exists anywhere, as far as the given files show.
-    is_deployed: bool,
-}
-
-impl Deployed {
-    fn new(declared: Declared, reading: &Reading<'_>, absent: &Absent) -> Self {
-        let (file, mut declared) = declared;
-        let regions = &mut declared.regions;
-        let stack = reading.stack_of(file.as_ref());
-        let is_deployed = if regions.is_empty() {
-            absent.iter().all(|(name, _)| *name != stack)
-        } else {
-            regions.retain(|region| !absent.contains(&(stack.clone(), region.clone())));
-            !regions.is_empty()
-        };
-        Self {
-            file,
-            declared,
-            is_deployed,
-        }
-    }
-
-    /// The declared sharing of versions that exist: those that a stack would publish do not before
-    /// it is deployed.
-    fn grants(&self) -> Grants {
-        let mut grants = Grants::of_template(&self.declared.template);
-        grants.add_unshared(&self.declared.template, &self.declared.adopted);
-        grants.versions.retain(|id, _| match id {
-            VersionId::Resource(_) => self.is_deployed,
-            VersionId::Arn(_) => true,
-        });
-        grants
-    }
+/// What the stacks do not have yet: whole stacks, and versions of the others.
+fn not_deployed(templates: &[Deployed], lists: &[StackResources]) -> Vec<NotDeployed> {
+    let mut all: Vec<NotDeployed> = lists
+        .iter()
+        .filter_map(StackResources::absent)
+        .map(|(stack, region)| NotDeployed {
+            what: format!("the stack {stack}"),
+            layer: None,
+            region: region.to_owned(),
+        })
+        .collect();
+    all.extend(templates.iter().flat_map(|one| one.not_deployed.clone()));
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// The sharing that templates declare together.
@@ -194,7 +156,7 @@ fn declared(templates: &[Deployed]) -> anyhow::Result<Grants> {
     let mut files: HashMap<String, &str> = HashMap::new();
     for one in templates {
         for (id, mut version) in one.grants().versions {
-            version.regions.clone_from(&one.declared.regions);
+            version.regions = one.regions(&id);
             if let VersionId::Resource(id) = &id {
                 version.sha256 = one.declared.pinned.get(id).cloned();
                 if let Some(other) = files.insert(id.clone(), &one.file) {
@@ -208,13 +170,9 @@ fn declared(templates: &[Deployed]) -> anyhow::Result<Grants> {
     Ok(all)
 }
 
-fn summarize(found: &Drift, absent: &Absent, messages: &mut Messages) {
-    for (stack, region) in absent {
-        messages.say(&format!(
-            "the stack {} is not deployed in {}",
-            terminal(stack),
-            terminal(region)
-        ));
+fn summarize(found: &Drift, messages: &mut Messages) {
+    for one in &found.not_deployed {
+        messages.say(&terminal(&one.to_string()));
     }
     if found.findings.is_empty() {
         messages.say(&format!(
@@ -276,56 +234,4 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Refuses an incomplete list of a stack's resources: versions would be confused. Each list is of
-/// one stack in one region.
-fn refuse_partial(template: &Template, lists: &[HashMap<String, String>]) -> anyhow::Result<()> {
-    let versions: Vec<&str> = template
-        .resources()
-        .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")
-        .filter(|version| version.condition().is_none())
-        .map(|version| version.id)
-        .collect();
-    let has = |list: &&HashMap<String, String>| versions.iter().any(|id| list.contains_key(*id));
-    let mut own = lists.iter().filter(has).peekable();
-    let missing = match own.peek() {
-        None => versions.first(),
-        Some(_) => own.find_map(|list| versions.iter().find(|id| !list.contains_key(**id))),
-    };
-    match missing {
-        None => Ok(()),
-        Some(missing) => bail!(
-            "`{missing}` is not among the stack's resources: the list must be complete, as \
-             `aws cloudformation list-stack-resources` prints it; `describe-stack-resources` stops \
-            after 100"
-        ),
-    }
-}
-
-/// The resources of a stack, as `list-stack-resources` or `describe-stack-resources` prints them.
-fn list_of_resources(printed: &Json) -> Option<&Vec<Json>> {
-    printed
-        .get("StackResourceSummaries")
-        .or(printed.get("StackResources"))
-        .and_then(Json::as_array)
-}
-
-/// The physical IDs of a stack's resources, without deleted and retained ones.
-fn physical_ids(printed: &Json) -> HashMap<String, String> {
-    let text = |resource: &Json, name| resource.get(name).and_then(Json::as_str).map(str::to_owned);
-    let resources = list_of_resources(printed).into_iter().flatten();
-    let is_gone = |resource: &&Json| {
-        let status = resource.get("ResourceStatus").and_then(Json::as_str);
-        matches!(status, Some("DELETE_COMPLETE" | "DELETE_SKIPPED"))
-    };
-    resources
-        .filter(|resource| !is_gone(resource))
-        .filter_map(|resource| {
-            Some((
-                text(resource, "LogicalResourceId")?,
-                text(resource, "PhysicalResourceId")?,
-            ))
-        })
-        .collect()
 }

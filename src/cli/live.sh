@@ -48,8 +48,11 @@ stack() {
 
 # A stack that does not exist is not deployed yet, or has another name. The others are still read.
 resources() {
-  if aws cloudformation list-stack-resources --stack-name "$1" --region "$2" \
-    --output json 2>"$place/$number.error"; then
+  fields='{LogicalResourceId: LogicalResourceId, PhysicalResourceId: PhysicalResourceId,'
+  fields="$fields ResourceStatus: ResourceStatus}"
+  if aws cloudformation list-stack-resources --stack-name "$1" --region "$2" --output json --query \
+    "{StackName: '$1', Region: '$2', StackResourceSummaries: StackResourceSummaries[].$fields}" \
+    2>"$place/$number.error"; then
     tr , '\n' <"$place/$number" |
       sed -n 's/.*"PhysicalResourceId": *"\(arn:[^"]*:layer:[^"]*\)".*/\1/p' >"$place/$number.arns"
     return

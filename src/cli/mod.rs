@@ -10,6 +10,7 @@ mod check;
 mod completers;
 mod completions;
 mod declared;
+mod deployed;
 mod diff;
 mod disk;
 mod drafts;

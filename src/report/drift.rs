@@ -25,9 +25,21 @@ pub fn drift_text(drift: &Drift) -> String {
 /// For a pull request.
 #[must_use]
 pub fn drift_markdown(drift: &Drift) -> String {
-    if drift.findings.is_empty() {
-        return "*Sharing of layers: no drift.** Live policies match the rules.\n".to_owned();
+    let mut text = if drift.findings.is_empty() {
+        "**Sharing of layers: no drift.** Live policies match the rules.\n".to_owned()
+    } else {
+        differences(drift)
+    };
+    if !drift.not_deployed.is_empty() {
+        text.push_str("\nNothing to compare yet:\n\n");
+        for one in &drift.not_deployed {
+            text.push_str(&format!("- {}\n", cell(&one.to_string())));
+        }
     }
+    text
+}
+
+fn differences(drift: &Drift) -> String {
     let mut text = "## Sharing of layers: drift\n\n".to_owned();
     for finding in &drift.findings {
         let (kind, version) = (finding.kind.name(), &finding.version);
@@ -65,11 +77,17 @@ pub fn drift_json(drift: &Drift) -> Json {
             })
         })
         .collect();
+    let not_deployed: Vec<Json> = drift
+        .not_deployed
+        .iter()
+        .map(|one| json!({ "what": one.what, "region": one.region }))
+        .collect();
     json!({
         "schema": SCHEMA,
         "compared": drift.compared,
         "findings": findings,
         "not_seen": drift.not_seen,
+        "not_deployed": not_deployed,
         "not_read": drift.not_read,
     })
 }

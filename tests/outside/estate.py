@@ -229,7 +229,14 @@ def drift(repository: Repository) -> None:
         "PhysicalResourceId": f"arn:aws:lambda:REGION:{ACCOUNT}:layer:deps:1",
         "ResourceStatus": "CREATE_COMPLETE",
     }
-    listed = json.dumps({"StackResourceSummaries": [resource]}, indent=4)
+    listed = json.dumps(
+        {
+            "StackName": "shared-deps",
+            "Region": "REGION",
+            "StackResourceSummaries": [resource],
+        },
+        indent=4,
+    )
     (repository.known / "shared-deps.json").write_text(listed)
     for principal, code in [("organization", 0), ("everyone", 1)]:
         (repository.known / "deps").write_text(policy(principal))
