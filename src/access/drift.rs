@@ -17,6 +17,8 @@ pub enum Kind {
     Widened,
     /// Its archive is not the one that the source pins.
     OtherArchive,
+    /// The stack has its grants on another version.
+    OtherVersion,
     /// Somebody may use it, and the template does not declare that.
     Extra,
     /// Somebody may not use it, although the template declares that.
@@ -36,6 +38,7 @@ impl Kind {
         match self {
             Self::Widened => "widened",
             Self::OtherArchive => "other archive",
+            Self::OtherVersion => "other version",
             Self::Extra => "extra",
             Self::Missing => "missing",
             Self::Duplicate => "duplicate",
@@ -152,6 +155,9 @@ pub fn drift(
         ..Drift::default()
     };
     for (id, version) in &declared.versions {
+        if let VersionId::Arn(arn) = id {
+            drift.findings.extend(other_version(arn, version, physical));
+        }
         match matched.get(id) {
             None => drift.findings.push(not_compared(
                 &id.to_string(),
@@ -249,6 +255,25 @@ fn other_archive(
     })
 }
 
+/// A version that is listed by its ARN, while a stack has its grants on another one: the ARN has
+/// another number than the version that this stack published, or shared until now.
+fn other_version(arn: &Text, declared: &Version, physical: &PhysicalIds) -> Option<Finding> {
+    for by in declared.grants.values().flatten() {
+        let deployed = physical.get(&by.id).map_or(&[][..], Vec::as_slice);
+        let mut versions = deployed.iter().filter_map(|id| Some(id.split_once('#')?.0));
+        if let Some(other) = versions.find(|other| has_other_number(arn, other)) {
+            return Some(Finding {
+                kind: Kind::OtherVersion,
+                version: arn.to_string(),
+                about: format!("a stack has its grant {} on {other}", by.id),
+                commands: Vec::new(),
+                resource: Some(by.id.clone()),
+            });
+        }
+    }
+    None
+}
+
 /// What declares a version: its resource, or the first of its grants.
 fn declares(id: &VersionId, version: &Version) -> Option<String> {
     match id {
@@ -308,22 +333,28 @@ fn one_in_each_region<'a>(arns: impl Iterator<Item = &'a String>) -> Vec<String>
 
 /// Whether a text with an unknown partition, region or account may be this ARN.
 fn may_be(text: &Text, arn: &str) -> bool {
-    let (Some(declared), Some(found)) = (Arn::of(text), Arn::of(arn)) else {
-        return false;
-    };
-    let kinds = declared.resource.first().zip(found.resource.first());
+    with_its_number(text, arn) == Some(true)
+}
+
+/// Whether an ARN is that of the same layer, and has another number.
+fn has_other_number(text: &Text, arn: &str) -> bool {
+    with_its_number(text, arn) == Some(false)
+}
+
+/// Whether an ARN has the number of a text, if it may be of the same layer.
+fn with_its_number(text: &Text, arn: &str) -> Option<bool> {
+    let (declared, found): (Arn<Text>, Arn<&str>) = (Arn::of(text)?, Arn::of(arn)?);
+    let (declared_kind, kind) = (declared.resource.first()?, *found.resource.first()?);
     let is_alike = field_may_be(&declared.prefix, found.prefix)
         && field_may_be(&declared.service, found.service)
-        && kinds.is_some_and(|(declared, found)| field_may_be(declared, found));
-    let (Some(declared), Some(found)) = (declared.layer_version(), found.layer_version()) else {
-        return false;
-    };
-    is_alike
+        && field_may_be(declared_kind, kind);
+    let (declared, found) = (declared.layer_version()?, found.layer_version()?);
+    let is_of_same_layer = is_alike
         && field_may_be(&declared.partition, found.partition)
         && field_may_be(&declared.region, found.region)
         && field_may_be(&declared.account, found.account)
-        && declared.name.is(found.name)
-        && declared.version.is(found.version)
+        && declared.name.is(found.name);
+    is_of_same_layer.then(|| declared.version.is(found.version))
 }
 
 /// Whether a field of an ARN has a value or may have it.

@@ -360,6 +360,7 @@ impl<'a> Work<'a> {
         let entries = self.changed.iter().map(|&changed| &self.entries[changed]);
         let entries = entries.filter(|entry| last.is_none_or(|last| last.name != entry.name));
         let entries: Vec<&Entry> = entries.collect();
+        self.say_compare(messages);
         if !entries.is_empty() {
             messages.say("next:");
         }
@@ -379,6 +380,18 @@ impl<'a> Work<'a> {
     fn say_deploy(&self, entry: &Entry, messages: &mut Messages) {
         let template = self.folder.join(&entry.template);
         for line in next::deploy(entry, &template) {
+            messages.say(&line);
+        }
+    }
+
+    /// How to compare the ARNs of a move with the stack that published the versions.
+    fn say_compare(&self, messages: &mut Messages) {
+        if self.takeover == Takeover::No || self.record.single.is_empty() {
+            return;
+        }
+        messages.say("first, see that each ARN has the number of its version, in every region:");
+        let stack = stack_name(self.base, None);
+        for line in next::compare(&stack, &self.regions, self.folder) {
             messages.say(&line);
         }
     }

@@ -73,6 +73,25 @@ pub fn deploy(stack: &Entry, template: &Path) -> Vec<String> {
     lines
 }
 
+/// The commands that compare what a folder declares with the grants that an old stack has.
+pub fn compare(stack: &str, regions: &[String], folder: &Path) -> Vec<String> {
+    let list = format!(
+        "aws cloudformation list-stack-resources --output json --stack-name {}",
+        word(stack)
+    );
+    let mut lines = in_regions(regions, vec![list]);
+    if let Some(last) = lines.last_mut() {
+        last.push_str(" > old.json");
+    }
+    let folder = word(&folder.display().to_string());
+    lines.extend([
+        format!("  layershare live {folder} > live.sh"),
+        "  sh live.sh > live.json".to_owned(),
+        format!("  layershare drift {folder} old.json live.json"),
+    ]);
+    lines
+}
+
 /// The command that deletes a stack, in all of its regions.
 pub fn delete(stack: &str, regions: &[String]) -> String {
     let command = format!(
