@@ -4,7 +4,7 @@ use super::catalog::{Compatible, Shared, compatible};
 use super::function::{Entry, Function, Use};
 use super::product::product;
 use super::reference::{Layer, Problem};
-use super::{File, Known, LayerRow, Row, Uses, when};
+use super::{DENIED, File, Known, LayerRow, Row, Uses, when};
 use crate::access::claim::Verdict;
 use crate::aws::arn::LayerVersionArn;
 use crate::aws::quotas;
@@ -448,7 +448,7 @@ impl Check<'_> {
         }
         for fixed in entries {
             if fixed.others.is_empty() {
-                uses.fixed.push((self.at(fixed.entry), fixed.region));
+                uses.fixed.insert((self.at(fixed.entry), fixed.region));
             } else {
                 uses.diagnostics.push(self.wrong_elsewhere(&fixed));
             }
@@ -625,11 +625,6 @@ struct FixedRegion {
     /// The regions for which the template has values, without that of the layer.
     others: BTreeSet<String>,
 }
-
-/// AWS's error for a layer in another region.
-const DENIED: &str = "AWS refuses this with `no resource-based policy allows the \
-lambda:GetLayerVersion action`, although \
-                      no permission is missing";
 
 /// The architecture of a function that names none (Lambda API reference, `CreateFunction`).
 const DEFAULT_ARCHITECTURE: &str = "x86_64";

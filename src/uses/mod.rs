@@ -191,7 +191,7 @@ pub struct Uses {
     /// The unknown facts, each once, with their functions.
     pub unknown: IndexMap<String, Vec<String>>,
     /// The layers of one file whose region is written out, if the region of the stack is open.
-    fixed: Vec<(Span, String)>,
+    fixed: BTreeSet<(Span, String)>,
     /// The layers of one file that are the newest value of an SSM parameter.
     dynamic: BTreeSet<Span>,
 }
@@ -289,23 +289,33 @@ fn of_other(diagnostic: &Diagnostic, function: &str, other: &str) -> Diagnostic 
     diagnostic
 }
 
+/// AWS's error for a layer in another region.
+const DENIED: &str = "AWS refuses this with `no resource-based policy allows the \
+                      lambda:GetLayerVersion action`, although no permission is missing";
+
 /// The note, once for each file, about written-out regions of layers.
-fn fixed_regions(fixed: &[(Span, String)]) -> Option<Diagnostic> {
-    let (first, region) = fixed.iter().min()?;
+fn fixed_regions(fixed: &BTreeSet<(Span, String)>) -> Option<Diagnostic> {
+    let (first, region) = fixed.first()?;
     let diagnostic = Diagnostic::remark(
         Code::LayerRegion,
         *first,
         "this template can be deployed to one region only",
     )
     .label(format!("this layer is in {region}"))
-    .help(format!(
-        "pass the region, as in `--region {region}`, to check it"
-    ));
+    .note(format!("in another region, {DENIED}"))
+    .help("pass the region of the stack with `--region`, to check that its layers are there");
+    let others: BTreeSet<&str> = fixed
+        .iter()
+        .skip(1)
+        .map(|(_, other)| other.as_str())
+        .collect();
+    let others: Vec<&str> = others.into_iter().collect();
     Some(match fixed.len() - 1 {
         0 => diagnostic,
+        1 => diagnostic.note(format!("another layer is in {}", list(&others, "and"))),
         more => diagnostic.note(format!(
-            "the regions of {} are written out, too",
-            count(more, "other layer")
+            "{more} other layers are in {}",
+            list(&others, "and")
         )),
     })
 }

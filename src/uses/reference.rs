@@ -81,6 +81,19 @@ impl Layer {
     }
 }
 
+/// That an ARN is of something else than a layer, where its service or its kind says so.
+fn other_kind(fields: &Fields<Text>) -> Option<String> {
+    fields.placed().find_map(|(field, text)| match field {
+        Field::Service | Field::Resource => layer_version_field_problem(field, text.as_literal()?),
+        Field::Prefix
+        | Field::Partition
+        | Field::Region
+        | Field::Account
+        | Field::Name
+        | Field::Version => None,
+    })
+}
+
 /// What is wrong with a text that does not have the fields of the ARN of a version, as far as
 /// known.
 fn problem(text: &Text, fields: &Fields<Text>) -> Option<Problem> {
@@ -120,9 +133,10 @@ fn problem(text: &Text, fields: &Fields<Text>) -> Option<Problem> {
         return Some(match (is_layer, fields.count()) {
             (true, _) => Problem::NoNumber,
             (false, 1) => Problem::NotAnArn,
-            (false, number) => {
-                Problem::Field(format!("it has {number} parts, and such an ARN has 8"))
-            }
+            (false, number) => Problem::Field(
+                other_kind(fields)
+                    .unwrap_or_else(|| format!("it has {number} parts, and such an ARN has 8")),
+            ),
         });
     }
     // Whatever stands before, the last part is the number.
