@@ -15,7 +15,7 @@ use super::{Outcome, next};
 use crate::access::drift::word;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{count, quote};
-use crate::pipeline::compile;
+use crate::pipeline::{Compiled, compile};
 use crate::rules::load::Root;
 use crate::source::{Sources, Span};
 use crate::template::Format;
@@ -47,31 +47,37 @@ pub fn build(
     let base = stem_of(root.path.as_deref().unwrap_or(folder));
     let mut sources = Sources::default();
     let top = root.folder().to_path_buf();
-    let mut compiled = compile(root, &placement, limits, &Disk, &mut sources);
-    let mut diagnostics = std::mem::take(&mut compiled.diagnostics);
-    diagnostics.extend(check_local(&compiled.rules, &top, &mut sources)?);
+    let Compiled {
+        rules,
+        lowered,
+        mut diagnostics,
+        start,
+    } = compile(root, &placement, limits, &Disk, &mut sources);
+    diagnostics.extend(check_local(&rules, &top, &mut sources)?);
+    let regions = regions(&rules);
+    // The stacks take their place in memory.
+    drop(rules);
     let mut work = None;
-    if let Some(lowered) = compiled.lowered.take() {
+    if let Some(lowered) = lowered {
         if lowered.template.resources.is_empty() {
-            diagnostics.push(no_resource(compiled.start));
+            diagnostics.push(no_resource(start));
         }
         work = Some(Work::begin(
             arguments,
             folder,
             &top,
             &base,
-            regions(&compiled.rules),
+            regions,
             lowered,
             &mut diagnostics,
         )?);
     }
     if let Some(work) = &mut work {
-        work.stacks(limits, compiled.start, &mut diagnostics)?;
+        work.stacks(limits, start, &mut diagnostics)?;
     }
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     messages.diagnostics(&diagnostics, &sources);
     messages.summary(&diagnostics);
-    std::mem::forget(compiled);
     match work {
         Some(work) if !has_errors(&diagnostics) => work.finish(messages),
         _ => Ok(Outcome::Findings),

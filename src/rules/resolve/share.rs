@@ -56,32 +56,26 @@ impl Resolver<'_> {
             .iter()
             .map(|share| self.rule(share, &labels, complete, exists))
             .collect();
-        let mut granted: Vec<Vec<Granted<'_>>> = vec![Vec::new(); versions.len().max(1)];
-        for rule in &rules {
-            let Some(facts) = &rule.facts else {
-                continue;
-            };
-            let members = || {
-                rule.members.iter().map(|&who| Granted {
-                    who,
-                    why: rule.why.as_ref(),
-                    suppressed: &rule.suppressed,
-                    facts,
-                })
-            };
+        let mut of_versions: Vec<Vec<&Rule>> = vec![Vec::new(); versions.len().max(1)];
+        for rule in rules.iter().filter(|rule| rule.facts.is_some()) {
             match &rule.versions {
-                None => granted
-                    .iter_mut()
-                    .for_each(|version| version.extend(members())),
+                None => of_versions.iter_mut().for_each(|own| own.push(rule)),
                 Some(indices) => indices
                     .iter()
-                    .for_each(|&index| granted[index].extend(members())),
+                    .for_each(|&index| of_versions[index].push(rule)),
             }
         }
-        granted
-            .into_iter()
-            .map(|granted| self.merge(granted))
-            .collect()
+        let mut grants: Vec<Vec<Grant>> = Vec::with_capacity(of_versions.len());
+        for (index, own) in of_versions.iter().enumerate() {
+            // Most versions have the rules of the one before.
+            let before = index.checked_sub(1);
+            let same = before.filter(|&before| are_same(&of_versions[before], own));
+            grants.push(match same {
+                Some(before) => grants[before].clone(),
+                None => self.merge(own),
+            });
+        }
+        grants
     }
 
     fn rule(
@@ -299,6 +293,10 @@ impl Resolver<'_> {
             }
             return;
         }
+        // Nobody is in one group twice.
+        if members.iter().all(|member| member.1 == members[0].1) {
+            return;
+        }
         let mut seen = HashMap::with_capacity(members.len());
         for &(index, span) in members {
             let first = *seen.entry(index).or_insert(span);
@@ -334,7 +332,19 @@ impl Resolver<'_> {
 
     /// One grant for each principal, with the reasons of all its rules. It is in effect if one of
     /// them is.
-    fn merge(&self, mut granted: Vec<Granted<'_>>) -> Vec<Grant> {
+    fn merge(&self, rules: &[&Rule]) -> Vec<Grant> {
+        let mut granted: Vec<Granted<'_>> = Vec::new();
+        for rule in rules {
+            let Some(facts) = &rule.facts else {
+                continue;
+            };
+            granted.extend(rule.members.iter().map(|&who| Granted {
+                who,
+                why: rule.why.as_ref(),
+                suppressed: &rule.suppressed,
+                facts,
+            }));
+        }
         granted.sort_by(|a, b| a.who.0.cmp(&b.who.0).then_with(|| a.why.cmp(&b.why)));
         let mut grants: Vec<Grant> = Vec::with_capacity(granted.len());
         for chunk in granted.chunk_by(|a, b| a.who.0 == b.who.0) {
@@ -369,6 +379,11 @@ impl Resolver<'_> {
             facts
         }))
     }
+}
+
+/// Whether two lists have the same rules.
+fn are_same(one: &[&Rule], other: &[&Rule]) -> bool {
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| std::ptr::eq(*a, *b))
 }
 
 /// The findings that several rules suppress, each once.

@@ -261,7 +261,6 @@ fn listed(
     let mut before: Option<Arc<str>> = None;
     let mut newest = None;
     let shared = Shared::of(layer);
-    lowered.source_map.versions.reserve_exact(versions.len());
     for version in versions {
         let resource_id = names::version(&layer.name.value, &version.label.value);
         let id: Arc<str> = resource_id.as_str().into();
