@@ -1,4 +1,4 @@
-"""The AWS command line, run inside this process: a call takes a fiftieth of the time to start it."""
+"""The AWS command line inside this process: a call takes a fiftieth of the time to start it."""
 
 import contextlib
 import functools
