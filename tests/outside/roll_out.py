@@ -1,4 +1,5 @@
-"""Checks that the commands of docs/estate.md roll out what `roll out` rolls out.
+"""Checks that the commands of docs/estate.md roll out what `roll out` rolls out, and that those for
+a self-managed stack set deploy a layer to each region.
 
 `create-stack-set` and `create-stack-instances` are read from the manual and run by the AWS command
 line against moto, which makes a stack in each account of a unit. No emulator makes anything of the
@@ -14,6 +15,7 @@ import re
 import shlex
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +24,12 @@ from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 from moto import mock_aws
 
 from tests.shared.checks import ROOT, finish, layershare, stack_sets
+
+RESTRICTIONS, DEPS = "shared-restrictions", "shared-deps"
+"""The names of the stack sets of the manual."""
+
+REGIONS = ["eu-west-1", "us-east-1"]
+"""Where the layer of the manual goes."""
 
 UNIT = "ou-ab12-cdefghij"
 """The unit in the commands of the manual."""
@@ -44,11 +52,23 @@ role function-deployer {{
 """
 
 
-def commands() -> list[list[str]]:
-    """The commands of the manual."""
+LAYER = """
+organization acme = o-a1b2c3d4e5
+
+regions us-east-1, eu-west-1
+
+layer deps {
+  version 1.0.0 from s3://acme-${AWS::Region}/deps-1.0.0.zip
+  share with acme
+}
+"""
+
+
+def commands(of: str) -> list[list[str]]:
+    """The commands of the manual for the stack set with this name."""
     manual = (ROOT / "docs" / "estate.md").read_text().replace("\\\n", " ")
     found = re.findall(r"^aws (cloudformation create-stack-(?:set|instances) .*)$", manual, re.M)
-    return [shlex.split(command) for command in found]
+    return [words for command in found if of in (words := shlex.split(command))]
 
 
 def aws(*arguments: str) -> str:
@@ -86,7 +106,7 @@ def organization() -> tuple[str, str]:
 
 def options_faults(expected: dict) -> Iterator[str]:
     """What the commands say otherwise than the template, where moto forgets what they said."""
-    said = commands()[0]
+    said = commands(RESTRICTIONS)[0]
     automatic = expected["AutoDeployment"].items()
     for option, value in [
         ("--capabilities", " ".join(expected["Capabilities"])),
@@ -108,9 +128,9 @@ def roll_out(folder: Path) -> Iterator[str]:
     unit, account = organization()
     yield from options_faults(expected)
     os.chdir(folder)
-    for command in commands():
+    for command in commands(RESTRICTIONS):
         aws(*(argument.replace(UNIT, unit) for argument in command))
-    name = ["--stack-set-name", "shared-restrictions"]
+    name = ["--stack-set-name", RESTRICTIONS]
     made = ask("cloudformation", "describe-stack-set", *name)["StackSet"]
     for key in ["PermissionModel", "TemplateBody"]:
         if made[key] != expected[key]:
@@ -125,6 +145,35 @@ def roll_out(folder: Path) -> Iterator[str]:
         yield f"the template rolls out to {targets} in {group['Regions']}"
 
 
+def regions(folder: Path) -> Iterator[str]:
+    """What the commands for a layer make otherwise than a stack in each region."""
+    (folder / "shared.layers").write_text(LAYER)
+    built = layershare("build", folder / "shared.layers", "-o", f"{folder}/layers/")
+    if built.returncode != 0:
+        yield f"the layer does not build:\n{built.stderr}"
+        return
+    os.chdir(folder)
+    with zipfile.ZipFile("deps.zip", "w") as archive:
+        archive.writestr("layer.txt", "deps")
+    for region in REGIONS:
+        bucket = ["--bucket", f"acme-{region}"]
+        aws("s3api", "create-bucket", *bucket)
+        aws("s3api", "put-object", *bucket, "--key", "deps-1.0.0.zip", "--body", "deps.zip")
+    for command in commands(DEPS):
+        aws(*command)
+    name = ["--stack-set-name", DEPS]
+    listed = ask("cloudformation", "list-stack-instances", *name)["Summaries"]
+    instances = sorted((one["Account"], one["Region"], one["Status"]) for one in listed)
+    if instances != [("123456789012", region, "CURRENT") for region in REGIONS]:
+        yield f"the stacks of the layer are {instances}"
+    for region in REGIONS:
+        # moto gives the layer a name of its own.
+        layers = ask("lambda", "list-layers", "--region", region)["Layers"]
+        newest = [layer["LatestMatchingVersion"]["Version"] for layer in layers]
+        if newest != [1]:
+            yield f"in {region}, the newest versions of the layers are {newest}"
+
+
 def main() -> int:
     os.environ.update(
         AWS_ACCESS_KEY_ID="none",
@@ -133,13 +182,16 @@ def main() -> int:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
     )
-    faults = [] if len(commands()) == 2 else ["the manual does not have the two commands"]
-    with tempfile.TemporaryDirectory() as place, mock_aws():
-        try:
-            faults += roll_out(Path(place))
-        except RuntimeError as error:
-            faults.append(str(error))
-        os.chdir(ROOT)
+    faults = []
+    for of, check in {RESTRICTIONS: roll_out, DEPS: regions}.items():
+        if len(commands(of)) != 2:
+            faults.append(f"the manual does not have the two commands for {of}")
+        with tempfile.TemporaryDirectory() as place, mock_aws():
+            try:
+                faults += check(Path(place))
+            except RuntimeError as error:
+                faults.append(str(error))
+            os.chdir(ROOT)
     return finish("roll_out", faults, "the commands of the manual roll out what the template does")
 
 
