@@ -142,6 +142,7 @@ if shutil.which("node"):
     of_example("ci-deployer")
     of_example("approved-boundary", {"PlatformAccount": "123456789012"}, observability)
     of_example("no-layers", prepare=payments)
+    of_example("publishers")
 else:
     print(
         "deploy: no Node.js, so the stories that need the evaluator of policies are left out",
@@ -170,6 +171,63 @@ def a_policy_changes(told: Story) -> None:
         layers = there["Statement"][1]["Condition"]["ForAnyValue:StringNotLike"]["lambda:Layer"]
         if layers != [f"arn:aws:lambda:*:{A}:layer:{pattern}:*"]:
             raise Broken(f"the boundary says {layers}")
+
+
+@story
+def publishers(told: Story) -> None:
+    """A boundary and a role say who publishes layers and shares them; a changed rule changes both,
+    and the sharing of the layer stays.
+    """
+    told.upload("1.zip")
+    rules = f"""
+        layer sdk-base {{{{
+          version 1 from s3://{BUCKET}/1.zip
+          share with account {B}
+        }}}}
+
+        boundary publishers {{{{
+          deny publish except {{pattern}}
+          deny share
+        }}}}
+
+        role layer-publisher {{{{
+          trust account {A}
+          boundary publishers
+          allow publish {{pattern}}
+          allow share {{pattern}}
+        }}}}
+    """
+    share = ["lambda:AddLayerVersionPermission", "lambda:RemoveLayerVersionPermission"]
+    for pattern in ("sdk-*", "sdk-base"):
+        told.build(rules.format(pattern=pattern))
+        told.deploy()
+        own = f"arn:aws:lambda:*:{told.account}:layer:{pattern}"
+        there = documents(told)
+        [allowed] = [
+            one.content
+            for one in there
+            if one.resource == "LayerPublisher" and one.use == "identity"
+        ]
+        [boundary] = [one.content for one in there if one.resource == "Publishers"]
+        found = {one["Sid"]: one for one in [*allowed["Statement"], *boundary["Statement"]]}
+        expected = [
+            ("AllowToPublish", "Resource", ["lambda:PublishLayerVersion"], [own]),
+            ("AllowToShare", "Resource", [*share, "lambda:GetLayerVersionPolicy"], [f"{own}:*"]),
+            (
+                "DenyPublishingOthers",
+                "NotResource",
+                ["lambda:PublishLayerVersion"],
+                [f"arn:aws:lambda:*:*:layer:{pattern}"],
+            ),
+            ("DenySharing", "Resource", share, "*"),
+        ]
+        for sid, key, actions, resources in expected:
+            one = found.get(sid, {})
+            written = one.get("Action")
+            listed = [written] if isinstance(written, str) else written
+            if one.get(key) != resources or sorted(listed or []) != sorted(actions):
+                raise Broken(f"the statement {sid} is {one}")
+        told.expect(**{"sdk-base": {1: {B}}})
 
 
 @story

@@ -5,6 +5,7 @@ Every row of the tables of docs/sharing-over-time.md is shown by a story, which 
 first cell.
 """
 
+import json
 from collections.abc import Callable
 
 from tests.deploy import aws
@@ -131,6 +132,57 @@ def versions_go(told: Story) -> None:
     told.build(layer(version("2"), share))
     told.deploy()
     told.expect(deps={1: set(), 2: {A}})
+
+
+def accounts(told: Story, **states: tuple[str, str]) -> None:
+    """Makes the list of accounts: the unit and the state of each, by its name."""
+    ids = {"Web": A, "Data": B, "Batch": C}
+    listed_accounts = [
+        {
+            "Id": ids[name],
+            "Name": name,
+            "State": state,
+            "Paths": [f"{ORG}/r-ab12/{unit}/{ids[name]}/"],
+        }
+        for name, (unit, state) in states.items()
+    ]
+    (told.place / "accounts.json").write_text(json.dumps({"Accounts": listed_accounts}))
+
+
+@story
+@listed("make a new list of accounts")
+def a_unit(told: Story) -> None:
+    """Accounts join a unit, leave it and are closed: the deploy after the next list follows, and
+    `diff` names them before it.
+    """
+    unit, elsewhere = "ou-ab12-dataplat", "ou-ab12-other123"
+    source = layer(
+        version("1"),
+        "share with data-platform",
+        before=f'accounts from "accounts.json"\nunit data-platform = {unit}\n',
+    )
+    told.upload("1.zip")
+    accounts(told, Web=(unit, "ACTIVE"), Data=(elsewhere, "ACTIVE"), Batch=(unit, "SUSPENDED"))
+    told.build(source, warned="inactive-account")
+    told.deploy()
+    told.expect(deps={1: {A}})
+    before = told.template.read_text()
+    accounts(told, Web=(elsewhere, "ACTIVE"), Data=(unit, "ACTIVE"), Batch=(unit, "ACTIVE"))
+    told.expect(deps={1: {A}})
+    told.build(source)
+    (told.place / "before.yaml").write_text(before)
+    compared = told.compiler("diff", "before.yaml", told.source).stdout
+    for name in ("Web", "Data", "Batch"):
+        if name not in compared:
+            raise Broken(f"diff should name the account {name}:\n{compared}")
+    told.deploy()
+    told.expect(deps={1: {B, C}})
+    told.drifts()
+    # An account that is closed loses its grant by the next build.
+    accounts(told, Web=(elsewhere, "ACTIVE"), Data=(unit, "CLOSED"), Batch=(unit, "ACTIVE"))
+    told.build(source, warned="inactive-account")
+    told.deploy()
+    told.expect(deps={1: {C}})
 
 
 @story
