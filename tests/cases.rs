@@ -4,7 +4,6 @@
 
 mod support;
 
-use layershare::internals::cloudformation::read;
 use layershare::internals::diagnostic::render::{Form, render};
 use layershare::internals::syntax::format::format;
 use layershare::internals::template::Format;
@@ -106,31 +105,7 @@ fn json_says_what_yaml_says() {
                 path.display()
             );
         }
-        let mut json: serde_json::Value = serde_json::from_str(&json).unwrap();
-        let mut yaml = read::template(yaml.as_bytes()).unwrap();
-        unmark(&mut json);
-        // The template of a stack set is a text in the same form.
-        for resource in json["Resources"].as_object_mut().unwrap().values_mut() {
-            if let Some(body) = resource["Properties"].get_mut("TemplateBody") {
-                *body = serde_json::from_str(body.as_str().unwrap()).unwrap();
-                unmark(body);
-            }
-        }
-        for resource in yaml["Resources"].as_object_mut().unwrap().values_mut() {
-            if let Some(body) = resource["Properties"].get_mut("TemplateBody") {
-                *body = read::template(body.as_str().unwrap().as_bytes()).unwrap();
-            }
-        }
+        let [yaml, json] = support::meanings(&yaml, &json);
         assert_eq!(yaml, json, "{}", path.display());
-    }
-}
-
-/// Removes what says who wrote a template: JSON has no first line for it.
-fn unmark(json: &mut serde_json::Value) {
-    let metadata = json["Metadata"].as_object_mut().unwrap();
-    let mark = metadata.shift_remove("GeneratedBy");
-    assert_eq!(mark, Some(serde_json::json!("layershare")));
-    if metadata.is_empty() {
-        json.as_object_mut().unwrap().shift_remove("Metadata");
     }
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use layershare::internals::diagnostic::render::{Form, render};
-use layershare::internals::source::Sources;
+use layershare::internals::source::{Files, NoFiles, Sources};
 use layershare::internals::syntax::format::format;
 use layershare::internals::syntax::keyword::Keyword;
 use layershare::internals::syntax::lexer::Lexer;
@@ -11,6 +11,7 @@ use layershare::internals::syntax::parser::parse;
 use layershare::internals::syntax::token::TokenKind;
 use layershare::internals::template::Format;
 use proptest::prelude::*;
+use proptest::sample::Index;
 use std::sync::LazyLock;
 
 /// Sources that use every statement, to cut and shuffle.
@@ -38,7 +39,12 @@ static TEMPLATES: LazyLock<Vec<(&str, String)>> = LazyLock::new(|| {
 
 /// Goes through every stage and every way to show what it says; a panic is the failure.
 fn survive(source: impl AsRef<[u8]>) {
-    let (compiled, sources) = support::compiled(source);
+    survive_in(source, &NoFiles);
+}
+
+/// The same among other files.
+fn survive_in(source: impl AsRef<[u8]>, files: &dyn Files) {
+    let (compiled, sources) = support::compiled_in(source, files);
     for diagnostic in &compiled.diagnostics {
         let one = std::slice::from_ref(diagnostic);
         assert!(render(Form::Human, one, &sources).len() < 20_000);
@@ -141,19 +147,13 @@ proptest! {
     }
 
     #[test]
-    fn no_prefix_panics(source in source(), cut in any::<prop::sample::Index>()) {
-        let cut = (0..=cut.index(source.len() + 1)).rev().find(|&at| source.is_char_boundary(at))
-            .unwrap_or(0);
-        survive(&source[..cut]);
+    fn no_prefix_panics(source in source(), cut in any::<Index>()) {
+        survive(prefix(&source, cut));
     }
 
     #[test]
-    fn no_deleted_token_panics(source in source(), deleted in any::<prop::sample::Index>()) {
-        let tokens: Vec<&str> = Lexer::new(&source).map(|token| token.text(&source)).collect();
-        let deleted = deleted.index(tokens.len().max(1));
-        let kept = tokens.iter().enumerate().filter(|(index, _)| *index != deleted);
-        let rest: String = kept.map(|(_, text)| *text).collect();
-        survive(&rest);
+    fn no_deleted_token_panics(source in source(), deleted in any::<Index>()) {
+        survive(without_token(&source, deleted));
     }
 
     #[test]
@@ -174,13 +174,159 @@ proptest! {
     #[test]
     fn the_order_of_statements_never_changes_the_output(
         seed in any::<u64>(),
-        index in any::<prop::sample::Index>(),
+        index in any::<Index>(),
     ) {
         let (source, template) = &TEMPLATES[index.index(TEMPLATES.len())];
         let shuffled = shuffle_statements(source, seed);
         let after = support::written(&shuffled, Format::Yaml);
         prop_assert_eq!(after.as_ref(), Some(template));
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None,
+        ..ProptestConfig::default() })]
+
+    #[test]
+    fn sources_of_the_newest_statements_keep_all_promises(
+        (source, in_another_order) in made(),
+        cut in any::<Index>(),
+        deleted in any::<Index>(),
+    ) {
+        let yaml = written_beside_accounts(&source, Format::Yaml);
+        prop_assert_eq!(&written_beside_accounts(&source, Format::Yaml), &yaml);
+        prop_assert_eq!(&written_beside_accounts(&in_another_order, Format::Yaml), &yaml);
+        let [yaml_says, json_says] =
+            support::meanings(&yaml, &written_beside_accounts(&source, Format::Json));
+        prop_assert_eq!(yaml_says, json_says);
+        let formatted = format(&source).unwrap_or_default();
+        prop_assert_eq!(format(&formatted), Some(formatted.clone()));
+        prop_assert_eq!(written_beside_accounts(&formatted, Format::Yaml), yaml);
+        survive_in(prefix(&source, cut), &*ACCOUNTS);
+        survive_in(without_token(&source, deleted), &*ACCOUNTS);
+    }
+}
+
+/// A text up to some place.
+fn prefix(source: &str, cut: Index) -> &str {
+    let mut cuts = (0..=cut.index(source.len() + 1)).rev();
+    let cut = cuts.find(|&at| source.is_char_boundary(at));
+    &source[..cut.unwrap_or(0)]
+}
+
+/// A text without one of its tokens.
+fn without_token(source: &str, deleted: Index) -> String {
+    let tokens: Vec<&str> = Lexer::new(source).map(|token| token.text(source)).collect();
+    let deleted = deleted.index(tokens.len().max(1));
+    let kept = tokens.iter().enumerate();
+    let kept = kept.filter(|(index, _)| *index != deleted);
+    kept.map(|(_, text)| *text).collect()
+}
+
+/// The list of accounts that made sources name.
+static ACCOUNTS: LazyLock<support::Memory> = LazyLock::new(|| {
+    let account = |id: &str, name: &str, state: &str, unit: &str| {
+        format!(
+            "{{\"Id\": \"{id}\", \"Name\": \"{name}\", \"State\": \"{state}\", \
+            \"Paths\": [\"o-a1b2c3d4e5/r-ab12/{unit}/{id}/\"]}}"
+        )
+    };
+    let all = [
+        account("111122223333", "Lake", "ACTIVE", "ou-ab12-dataplat"),
+        account("222233334444", "Batch", "ACTIVE", "ou-ab12-dataplat"),
+        account("333344445555", "Old", "SUSPENDED", "ou-ab12-dataplat"),
+        account("017000801446", "Web shop", "ACTIVE", "ou-ab12-other123"),
+    ];
+    let list = format!("{{\"Accounts\": [{}]}}", all.join(", "));
+    support::Memory([("accounts.json".into(), list)].into())
+});
+
+/// The template of a made source, which has no mistakes.
+fn written_beside_accounts(source: &str, format: Format) -> String {
+    let (compiled, _) = support::compiled_in(source, &*ACCOUNTS);
+    let mut bytes = Vec::new();
+    match compiled.lowered {
+        Some(lowered) => lowered
+            .template
+            .write(format, &mut bytes)
+            .unwrap_or_default(),
+        None => unreachable!("{source}\n{:#?}", compiled.diagnostics),
+    }
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
+/// What every made source declares.
+const DECLARED: [&str; 5] = [
+    "regions eu-west-1",
+    "parameter Stage = dev {\n  label \"Stage\"\n  allowed dev, prod\n}\n\
+    parameter Public switch = false\n\
+    parameter Arm switch = true {\n  label \"arm64\"\n}\n\
+    parameter Partner optional account",
+    "accounts from \"accounts.json\"",
+    "unit data = ou-ab12-dataplat",
+    "account partner = ${Partner}",
+];
+
+/// Statements that a made source may have.
+const OPTIONAL: [&str; 5] = [
+    "role publisher {\n  trust account 123456789012\n  allow publish sdk*, data-?\n  \
+    allow share sdk*\n}\n\
+    expect publisher cannot share other-*\nroll out to data in us-east-1",
+    "policy readers {\n  allow read * from account 123456789012\n  deny publish except sdk*\n}",
+    "boundary limits {\n  deny publish\n  deny share except sdk*\n}",
+    "guardrail only {\n  apply to r-ab12\n  deny share\n  exempt role publisher\n}",
+    "layer nightly {\n  content s3://b-one-${AWS::Region}/${Stage}.zip\n  \
+    exists unless Public\n}",
+];
+
+/// Statements that the layer of a made source may have.
+const OF_THE_LAYER: [&str; 13] = [
+    "name ${Stage}-sdk-<arch>",
+    "description \"For <arch>, version <version>\"",
+    "architectures <arch>",
+    "exists when Arm for arm64",
+    "old-versions delete",
+    "share with data",
+    "share newest 2 with account \"Web shop\" until 2099-01-01",
+    "share with partner",
+    "share with everyone because \"public\" when Public \
+    suppress guard A_B, C_D suppress checkov E_1",
+    "share version 1.1 with organization o-a1b2c3d4e5 unless Public",
+    "share with account 999999999999 because \"a\" suppress cfn-lint E1234 suppress cfn-nag F1",
+    "publish to /sdk/<arch>",
+    "publish to /sdk/<arch>/<version>",
+];
+
+/// Its versions, whose order has a meaning.
+const VERSIONS: &str = "version 1.0 from s3://b-one-${AWS::Region}/1.0-<arch>.zip \
+    sha256 e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855\n  \
+    version 1.1, 1.2 from s3://b-one-${AWS::Region}/<version>-<arch>.zip \
+    object-version a-<version> by reference";
+
+/// Some of these texts, in their order and in another one.
+fn some(all: &'static [&'static str]) -> impl Strategy<Value = [Vec<&'static str>; 2]> {
+    prop::sample::subsequence(all, 0..=all.len())
+        .prop_flat_map(|some| (Just(some.clone()), Just(some).prop_shuffle()))
+        .prop_map(|(one, other)| [one, other])
+}
+
+/// A source of the newest statements, in two orders.
+fn made() -> impl Strategy<Value = (String, String)> {
+    let declared = Just(DECLARED.to_vec()).prop_shuffle();
+    (some(&OPTIONAL), some(&OF_THE_LAYER), declared).prop_map(|(optional, of_layer, declared)| {
+        let [one, other] = of_layer.map(|lines| {
+            let lines: Vec<&str> = [VERSIONS].into_iter().chain(lines).collect();
+            format!(
+                "layer sdk for arch in x86_64, arm64 {{\n  {}\n}}",
+                lines.join("\n  ")
+            )
+        });
+        let [first, second] = optional;
+        let first = DECLARED.into_iter().chain(first).chain([one.as_str()]);
+        let second = [other.as_str()].into_iter().chain(second).chain(declared);
+        let joined = |all: Vec<&str>| all.join("\n") + "\n";
+        (joined(first.collect()), joined(second.collect()))
+    })
 }
 
 /// The statements of the outermost level in another order; a statement ends where a line ends

@@ -8,6 +8,7 @@
 
 pub mod archive;
 
+use layershare::internals::cloudformation::read;
 use layershare::internals::pipeline::{Compiled, compile};
 use layershare::internals::rules::load::Root;
 use layershare::internals::source::{Files, NoFiles, PathKind, Sources};
@@ -49,6 +50,11 @@ impl Files for Memory {
 
 /// Compiles a source that includes nothing.
 pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
+    compiled_in(source, &NoFiles)
+}
+
+/// Compiles a source among other files.
+pub fn compiled_in(source: impl AsRef<[u8]>, files: &dyn Files) -> (Compiled, Sources) {
     let mut sources = Sources::default();
     let root = Root::in_memory("test.layers", source.as_ref());
     let placement = Placement {
@@ -56,7 +62,7 @@ pub fn compiled(source: impl AsRef<[u8]>) -> (Compiled, Sources) {
         source_name: "test.layers".to_owned(),
         ..Placement::default()
     };
-    let compiled = compile(root, &placement, Limits::default(), &NoFiles, &mut sources);
+    let compiled = compile(root, &placement, Limits::default(), files, &mut sources);
     (compiled, sources)
 }
 
@@ -66,6 +72,38 @@ pub fn written(source: &str, format: Format) -> Option<String> {
     let mut bytes = Vec::new();
     lowered.template.write(format, &mut bytes);
     String::from_utf8(bytes).ok()
+}
+
+/// What the two forms of a template mean to a reader. JSON has no first line to say who wrote it,
+/// and the template of a stack set is a text in the same form.
+pub fn meanings(yaml: &str, json: &str) -> [serde_json::Value; 2] {
+    let of_yaml = |text: &str| read::template(text.as_bytes()).unwrap();
+    let of_json = |text: &str| {
+        let mut json: serde_json::Value = serde_json::from_str(text).unwrap();
+        let metadata = json["Metadata"].as_object_mut().unwrap();
+        let mark = metadata.shift_remove("GeneratedBy");
+        assert_eq!(mark, Some(serde_json::json!("layershare")));
+        if metadata.is_empty() {
+            json.as_object_mut().unwrap().shift_remove("Metadata");
+        }
+        json
+    };
+    [
+        with_bodies(of_yaml(yaml), of_yaml),
+        with_bodies(of_json(json), of_json),
+    ]
+}
+
+fn with_bodies(
+    mut template: serde_json::Value,
+    read: impl Fn(&str) -> serde_json::Value,
+) -> serde_json::Value {
+    for resource in template["Resources"].as_object_mut().unwrap().values_mut() {
+        if let Some(body) = resource["Properties"].get_mut("TemplateBody") {
+            *body = read(body.as_str().unwrap());
+        }
+    }
+    template
 }
 
 /// The codes that a source is reported with, in its order.
