@@ -142,6 +142,66 @@ fn other_words_are_no_difference() {
     );
 }
 
+/// A parameter that may be empty is the one that may not, where it is given: who makes it optional
+/// takes nothing away and opens nothing, and who makes it required may open something.
+#[test]
+fn a_principal_that_becomes_optional_is_no_gain() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = |kind: &str, principal: &str| {
+        format!(
+            "parameter P {kind}\nlayer deps {{\n  version 1 from s3://b-one/1.zip\n  \
+            share with {principal} ${{P}}\n}}\n"
+        )
+    };
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    for principal in ["account", "organization"] {
+        let required = write("required.layers", &source(principal, principal));
+        let optional = source(&format!("optional {principal}"), principal);
+        let optional = write("optional.layers", &optional);
+        for (old, new, code, change) in [
+            (
+                &required,
+                &optional,
+                0,
+                "- {} ${P} can no longer use DepsV1, if P is \"\" (its default)\n",
+            ),
+            (
+                &optional,
+                &required,
+                1,
+                "+ {} ${P} can now use DepsV1, if P is \"\" (its default)\n",
+            ),
+        ] {
+            let output = run(&["diff", old, new, "--fail-on", "broader"]);
+            let said = change.replace("{}", principal);
+            assert_eq!((stdout(&output), output.status.code()), (said, Some(code)));
+        }
+        // Another pattern may allow other values, and a grant without the condition may be one to
+        // everyone where the organization is empty.
+        let built = run(&["build", &optional]);
+        let template = stdout(&built);
+        let wider = write(
+            "wider.yaml",
+            &template
+                .replace("12})?$", "13})?$")
+                .replace("32})?$", "33})?$"),
+        );
+        let bare = write(
+            "bare.yaml",
+            &template.replace("    Condition: PIsGiven\n", ""),
+        );
+        let of = |new: &str| run(&["diff", &required, new, "--fail-on", "broader"]);
+        assert_eq!(of(&wider).status.code(), Some(1), "{}", stdout(&of(&wider)));
+        if principal == "organization" {
+            assert_eq!(of(&bare).status.code(), Some(1), "{}", stdout(&of(&bare)));
+        }
+    }
+}
+
 #[test]
 fn a_rule_that_goes_is_no_gain_and_a_guardrail_that_goes_is() {
     let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,10 @@ use crate::iam::attach::{Half, allowances};
 use crate::iam::document::Document;
 use crate::iam::effective::{Bound, EffectivePolicies};
 use crate::iam::right::{self, Right};
+use crate::partial::{Text, Unknown};
+use crate::rules::formats::{
+    ACCOUNT_PATTERN, OPTIONAL_ACCOUNT_PATTERN, OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
+};
 use std::collections::BTreeSet;
 
 /// A change of who can use a layer version.
@@ -202,7 +206,7 @@ fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
                 prominence: prominence(who, &known),
                 version: id.to_string(),
                 who: who.clone(),
-                when: when(by),
+                when: when(by).or_else(|| when_not(before?, who)),
                 with_version: before.is_none(),
             });
         }
@@ -244,6 +248,11 @@ fn prominence(who: &Who, known: &BTreeSet<&Who>) -> Prominence {
         Who::Everyone => Prominence::Everyone,
         Who::Unknown(..) => Prominence::Unknown,
         who if known.contains(who) => Prominence::Known,
+        Who::Organization(id) | Who::Account(id)
+            if id.as_unknown().is_some() && known.iter().any(|one| is_same(one, who)) =>
+        {
+            Prominence::Known
+        }
         Who::Organization(_) => Prominence::ForeignOrganization,
         Who::Account(_) | Who::Owner => Prominence::ForeignAccount,
     }
@@ -257,6 +266,21 @@ fn when(by: &[GrantedBy]) -> Option<String> {
     let first = by.first()?;
     let all: Vec<Case> = first.cases.iter().chain(&first.others).cloned().collect();
     condition(first.cases.clone(), &all)
+}
+
+/// The cases in which the one grant of a version to somebody does not hold, in words; `None` if
+/// there are several grants, which may hold in different cases.
+fn when_not(version: &Version, who: &Who) -> Option<String> {
+    let grants = version
+        .grants
+        .iter()
+        .filter(|(granted, _)| is_same(granted, who));
+    let mut all = grants.flat_map(|(_, by)| by);
+    let (only, None) = (all.next()?, all.next()) else {
+        return None;
+    };
+    let cases: Vec<Case> = only.cases.iter().chain(&only.others).cloned().collect();
+    condition(only.others.clone(), &cases)
 }
 
 /// Whether a version is shared with somebody, or with everyone, in every deploy of a case.
@@ -280,8 +304,31 @@ fn is_same(one: &Who, other: &Who) -> bool {
     match (one, other) {
         (Who::Account(account), Who::Unknown(_, identity))
         | (Who::Unknown(_, identity), Who::Account(account)) => *identity == format!("{account:?}"),
+        (Who::Account(one), Who::Account(other))
+        | (Who::Organization(one), Who::Organization(other)) => {
+            one == other || is_same_if_given(one, other)
+        }
         _ => one == other,
     }
+}
+
+/// Whether two are the same parameter, which may be empty on one side. An empty one is nobody:
+/// Lambda accepts no empty ID. Any other value is allowed on both sides.
+fn is_same_if_given(one: &Text, other: &Text) -> bool {
+    let (Some(one), Some(other)) = (one.as_unknown(), other.as_unknown()) else {
+        return false;
+    };
+    let given = |unknown: &Unknown| {
+        [
+            (OPTIONAL_ACCOUNT_PATTERN, ACCOUNT_PATTERN),
+            (OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN),
+        ]
+        .iter()
+        .fold(unknown.identity.to_string(), |identity, (optional, id)| {
+            identity.replace(&format!("\"{optional}\""), &format!("\"{id}\""))
+        })
+    };
+    one.origin == other.origin && given(one) == given(other)
 }
 
 /// Whether somebody keeps access that they would lose, since every removed grant is retained.

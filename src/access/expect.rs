@@ -1,10 +1,10 @@
 //! The claims of a source, decided on the template that it compiles to, after writing and reading
 //! it.
 
-use super::claim::{Facts, Verdict};
+use super::claim::{Facts, UNKNOWN_ARN, Verdict};
 use crate::cloudformation::{Template, Values};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Claim, ClaimKind, Rules, Verb};
+use crate::rules::model::{Claim, ClaimKind, ParameterPattern, Rules, Verb};
 use crate::template::lower::Lowered;
 
 /// Reports the claims that do not hold.
@@ -20,21 +20,42 @@ pub fn check(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>
         Some(&lowered.source_map),
     );
     for claim in &rules.claims {
-        diagnostics.extend(report(claim, facts.verdict(claim), lowered));
+        diagnostics.extend(report(claim, facts.verdict(claim), rules, lowered));
     }
 }
 
-fn report(claim: &Claim, verdict: Verdict, lowered: &Lowered) -> Option<Diagnostic> {
+/// What to do about a claim that is undecided because the names of layers are open, if parameters
+/// keep them open.
+fn close_names(why: &str, rules: &Rules) -> Option<String> {
+    let parameters = rules.parameters.iter();
+    let open: Vec<String> = parameters
+        .filter(|parameter| {
+            parameter.pattern == Some(ParameterPattern::LayerName) && parameter.allowed.is_empty()
+        })
+        .map(|parameter| format!("`{}`", parameter.name.value))
+        .collect();
+    (why.starts_with(UNKNOWN_ARN) && !open.is_empty()).then(|| {
+        format!(
+            "list the values of {}: `allowed VALUE, …` in the body of the parameter; the claim is \
+            is then decided for each",
+            open.join(", ")
+        )
+    })
+}
+
+fn report(claim: &Claim, verdict: Verdict, rules: &Rules, lowered: &Lowered) -> Option<Diagnostic> {
     match verdict {
         Verdict::Holds(_) => None,
-        Verdict::Undecided(why) => Some(
-            Diagnostic::error(Code::UndecidedClaim, claim.span, "this claim is undecided")
-                .note(why)
-                .help(
-                    "an undecided claim counts as a failure: supply the missing fact, or remove \
-                        the claim",
-                ),
-        ),
+        Verdict::Undecided(why) => {
+            let help = close_names(&why, rules).unwrap_or_else(|| {
+                "an undecided claim counts as a failure: supply the missing fact, or remove the \
+                claim"
+                    .to_owned()
+            });
+            let message = "this claim is undecided";
+            let diagnostic = Diagnostic::error(Code::UndecidedClaim, claim.span, message);
+            Some(diagnostic.note(why).help(help))
+        }
         Verdict::Fails(why, causes) => {
             let diagnostic = Diagnostic::error(
                 Code::FailedClaim,

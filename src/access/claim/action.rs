@@ -19,6 +19,9 @@ use crate::iam::right;
 use crate::pattern::{BudgetExceeded, Pattern};
 use crate::rules::model::{LayerAction, LayerSet, Verb};
 
+/// Why a claim is undecided that names a layer whose name only a deploy knows.
+pub const UNKNOWN_ARN: &str = "the ARN of a version in the set is unknown";
+
 /// A claim about an action on layers, and the template that it is about.
 pub(super) struct ActionClaim<'c> {
     facts: &'c Facts<'c>,
@@ -133,7 +136,7 @@ impl<'c> ActionClaim<'c> {
     fn for_caller(&self, world: &World<'_>, subject: &Subject) -> Verdict {
         let map = self.facts.source_map;
         let Some(set) = layer_set::patterns(self.set, map, subject, world) else {
-            return Verdict::Undecided("the ARN of a version in the set is unknown".to_owned());
+            return Verdict::Undecided(UNKNOWN_ARN.to_owned());
         };
         let standing = self.standing(subject);
         let verdict = match standing {

@@ -17,6 +17,7 @@ mod sharing_question;
 mod verdict;
 mod versions;
 
+pub use action::UNKNOWN_ARN;
 pub use verdict::{Cause, Verdict};
 
 use super::attachment::attachment_to;

@@ -154,18 +154,18 @@ impl<'a> Writer<'a, '_> {
 
     /// A version for each label.
     fn versions(&mut self, version: &'a Version, written: &mut Vec<LayerStatement>) -> Option<()> {
-        if let (Origin::From(content), [_, second, ..]) =
-            (&version.origin, version.labels.as_slice())
-            && !names_version(content)
-        {
-            self.found.push(same_archive(content, second));
-        }
         for label in &version.labels {
             let label = self.name(label)?;
             self.label = Some(label.text.clone());
             let version = self.version(version, label);
             self.label = None;
             written.push(LayerStatement::Version(version?));
+        }
+        if let (Origin::From(content), [_, second, ..]) =
+            (&version.origin, version.labels.as_slice())
+            && !names_version(content)
+        {
+            self.found.push(same_archive(content, second));
         }
         Some(())
     }
