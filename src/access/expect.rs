@@ -37,7 +37,7 @@ fn close_names(why: &str, rules: &Rules) -> Option<String> {
     (why.starts_with(UNKNOWN_ARN) && !open.is_empty()).then(|| {
         format!(
             "list the values of {}: `allowed VALUE, …` in the body of the parameter; the claim is \
-            is then decided for each",
+            then decided for each",
             open.join(", ")
         )
     })

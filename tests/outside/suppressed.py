@@ -53,7 +53,8 @@ class Public(CloudFormationLintRule):
         ]
 """
 
-CHECKOV = """from checkov.cloudformation.checks.resource.base_resource_check import BaseResourceCheck
+CHECKOV = """\
+from checkov.cloudformation.checks.resource.base_resource_check import BaseResourceCheck
 from checkov.common.models.enums import CheckCategories, CheckResult
 
 
