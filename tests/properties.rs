@@ -246,10 +246,7 @@ fn written_beside_accounts(source: &str, format: Format) -> String {
     let (compiled, _) = support::compiled_in(source, &*ACCOUNTS);
     let mut bytes = Vec::new();
     match compiled.lowered {
-        Some(lowered) => lowered
-            .template
-            .write(format, &mut bytes)
-            .unwrap_or_default(),
+        Some(lowered) => lowered.template.write(format, &mut bytes),
         None => unreachable!("{source}\n{:#?}", compiled.diagnostics),
     }
     String::from_utf8(bytes).unwrap_or_default()
