@@ -318,17 +318,19 @@ fn is_same_if_given(one: &Text, other: &Text) -> bool {
     let (Some(one), Some(other)) = (one.as_unknown(), other.as_unknown()) else {
         return false;
     };
-    let given = |unknown: &Unknown| {
-        [
-            (OPTIONAL_ACCOUNT_PATTERN, ACCOUNT_PATTERN),
-            (OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN),
-        ]
-        .iter()
-        .fold(unknown.identity.to_string(), |identity, (optional, id)| {
-            identity.replace(&format!("\"{optional}\""), &format!("\"{id}\""))
-        })
-    };
-    one.origin == other.origin && given(one) == given(other)
+    one.origin == other.origin && identity_if_given(one) == identity_if_given(other)
+}
+
+/// The identity of a parameter as if it could not be empty.
+fn identity_if_given(unknown: &Unknown) -> String {
+    [
+        (OPTIONAL_ACCOUNT_PATTERN, ACCOUNT_PATTERN),
+        (OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN),
+    ]
+    .iter()
+    .fold(unknown.identity.to_string(), |identity, (optional, id)| {
+        identity.replace(&format!("\"{optional}\""), &format!("\"{id}\""))
+    })
 }
 
 /// Whether somebody keeps access that they would lose, since every removed grant is retained.
