@@ -18,7 +18,7 @@ use layershare::internals::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use layershare::internals::report;
 use layershare::internals::source::Sources;
 use layershare::internals::uses::catalog::Catalog;
-use layershare::internals::uses::{File, Known, Target, Uses, Written};
+use layershare::internals::uses::{DeployTarget, FunctionFile, Known, Uses, WrittenAs};
 use serde_json::{Value as Json, json};
 use std::fmt::Write;
 use std::hint::black_box;
@@ -264,7 +264,7 @@ fn uses_of(templates: &[String], printed: &str) -> String {
         deployer: None,
         unzipped: &|_| None,
     };
-    let target = Target {
+    let target = DeployTarget {
         region: Some("eu-west-2".to_owned()),
         account: Some("111122223333".to_owned()),
         organization: None,
@@ -273,10 +273,10 @@ fn uses_of(templates: &[String], printed: &str) -> String {
     for (number, text) in templates.iter().enumerate() {
         let (json, places) = read::template_with_places(text.as_bytes()).unwrap();
         let id = sources.add(format!("service-{number}.yaml"), text.as_str());
-        let (written, json) = Written::new(json);
+        let (written, json) = WrittenAs::new(json);
         let template = Template::new(json, &Values::default());
         let text = sources.get(id).text();
-        let file = File::new(&written, &template, id, text, &places, target.clone());
+        let file = FunctionFile::new(&written, &template, id, text, &places, target.clone());
         uses.add(&file, &known);
     }
     report::uses_text(&uses, &sources) + &render(Form::Short, &uses.diagnostics, &sources)

@@ -4,7 +4,7 @@
 //! An unknown part keeps its written form. Two unknown values are equal only if they are the same
 //! value of the same template under the same parameters, so a comparison never confuses them.
 
-use crate::aws::arn::Written;
+use crate::aws::arn::ArnText;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::fmt;
@@ -170,14 +170,14 @@ pub enum Piece {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Unknown {
     /// Where its value comes from.
-    pub origin: Origin,
+    pub origin: UnknownOrigin,
     /// An identity among the unknown values of that origin.
     pub identity: Arc<str>,
 }
 
 /// Where an unknown value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
+pub enum UnknownOrigin {
     /// A parameter or pseudo parameter of the template, by its name.
     Parameter(String),
     /// A resource, by its logical ID, or an attribute of it.
@@ -189,9 +189,11 @@ pub enum Origin {
 impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
-            Origin::Parameter(name) | Origin::Resource(name, None) => write!(f, "${{{name}}}"),
-            Origin::Resource(name, Some(attribute)) => write!(f, "${{{name}.{attribute}}}"),
-            Origin::Other(what) => write!(f, "${{? {what}}}"),
+            UnknownOrigin::Parameter(name) | UnknownOrigin::Resource(name, None) => {
+                write!(f, "${{{name}}}")
+            }
+            UnknownOrigin::Resource(name, Some(attribute)) => write!(f, "${{{name}.{attribute}}}"),
+            UnknownOrigin::Other(what) => write!(f, "${{? {what}}}"),
         }
     }
 }
@@ -212,7 +214,7 @@ impl Text {
     #[must_use]
     pub fn unknown(what: impl Into<String>, identity: impl Into<Arc<str>>) -> Self {
         Self::of(Unknown {
-            origin: Origin::Other(what.into()),
+            origin: UnknownOrigin::Other(what.into()),
             identity: identity.into(),
         })
     }
@@ -258,8 +260,10 @@ impl Text {
     #[must_use]
     pub fn as_resource(&self) -> Option<&str> {
         match &self.as_unknown()?.origin {
-            Origin::Resource(id, None) => Some(id),
-            Origin::Resource(_, Some(_)) | Origin::Parameter(_) | Origin::Other(_) => None,
+            UnknownOrigin::Resource(id, None) => Some(id),
+            UnknownOrigin::Resource(_, Some(_))
+            | UnknownOrigin::Parameter(_)
+            | UnknownOrigin::Other(_) => None,
         }
     }
 
@@ -267,8 +271,8 @@ impl Text {
     #[must_use]
     pub fn as_parameter(&self) -> Option<&str> {
         match &self.as_unknown()?.origin {
-            Origin::Parameter(name) => Some(name),
-            Origin::Resource(..) | Origin::Other(_) => None,
+            UnknownOrigin::Parameter(name) => Some(name),
+            UnknownOrigin::Resource(..) | UnknownOrigin::Other(_) => None,
         }
     }
 
@@ -364,7 +368,7 @@ impl Text {
     }
 }
 
-impl Written<'_> for Text {
+impl ArnText<'_> for Text {
     type Part = Self;
 
     fn between_colons(&self) -> Vec<Self> {

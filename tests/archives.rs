@@ -5,7 +5,7 @@
 
 mod support;
 
-use layershare::internals::archive::{Contents, Kind, zip};
+use layershare::internals::archive::{Contents, EntryKind, zip};
 use support::archive::{Item, described};
 
 #[test]
@@ -34,8 +34,16 @@ fn an_archive_is_what_its_description_says() {
     ));
     assert!(contents.broken.is_none());
     let kinds: Vec<_> = contents.entries.iter().map(|entry| &entry.kind).collect();
-    let link = Kind::Link("b".to_owned());
-    assert_eq!(kinds, [&Kind::Folder, &Kind::File, &link, &Kind::File]);
+    let link = EntryKind::Link("b".to_owned());
+    assert_eq!(
+        kinds,
+        [
+            &EntryKind::Folder,
+            &EntryKind::File,
+            &link,
+            &EntryKind::File
+        ]
+    );
     let modes: Vec<_> = contents.entries.iter().map(|entry| entry.mode).collect();
     assert_eq!(modes, [Some(0o755), Some(0o640), Some(0o777), None]);
     assert_eq!(contents.sha256.map(|digits| digits.len()), Some(64));

@@ -12,7 +12,7 @@ use layershare::internals::iam::allowance::{Allowance, AttachableLayers};
 use layershare::internals::iam::attach::attachable;
 use layershare::internals::iam::document::Document;
 use layershare::internals::iam::effective::EffectivePolicies;
-use layershare::internals::iam::evaluate::{Answer, Request, Values};
+use layershare::internals::iam::evaluate::{Answer, ContextValues, Request};
 use layershare::internals::iam::reference::{Policies, decide};
 use layershare::internals::iam::right::{Right, handled};
 use layershare::internals::partial::Partial;
@@ -108,7 +108,11 @@ fn is_allowed(subject: &EffectivePolicies, list: &[&String]) -> bool {
             principal: "arn:aws:iam::111122223333:role/r".to_owned(),
             action: (*action).to_owned(),
             resource: "arn:aws:lambda:us-east-1:111122223333:function:f".to_owned(),
-            context: [("lambda:layer".to_owned(), Values::Known(layers.clone()))].into(),
+            context: [(
+                "lambda:layer".to_owned(),
+                ContextValues::Known(layers.clone()),
+            )]
+            .into(),
             is_open: false,
         };
         decide(&request, &policies) == Answer::Yes
@@ -157,15 +161,16 @@ const ACCOUNT: &str = "111122223333";
 const FUNCTIONS: [&str; 2] = ["api-1", "batch-1"];
 
 /// What a request has besides: a region, whether it is encrypted; or neither.
-fn contexts() -> Vec<HashMap<String, Values>> {
+fn contexts() -> Vec<HashMap<String, ContextValues>> {
     let one = |region: Option<&str>, secure: Option<&str>| {
         let mut context = HashMap::new();
         for (key, value) in [
             ("aws:requestedregion", region),
             ("aws:securetransport", secure),
         ] {
-            context
-                .extend(value.map(|value| (key.to_owned(), Values::Known(vec![value.to_owned()]))));
+            context.extend(
+                value.map(|value| (key.to_owned(), ContextValues::Known(vec![value.to_owned()]))),
+            );
         }
         context
     };
@@ -344,7 +349,7 @@ fn hold_right(policies: &EffectivePolicies, right: Right) -> Result<(), TestCase
                     ("aws:principalarn", format!("arn:aws:iam::{ACCOUNT}:role/r")),
                     ("aws:principalaccount", ACCOUNT.to_owned()),
                 ] {
-                    context.insert(key.to_owned(), Values::Known(vec![value]));
+                    context.insert(key.to_owned(), ContextValues::Known(vec![value]));
                 }
                 let request = Request {
                     principal: format!("arn:aws:iam::{account}:role/r"),
@@ -396,11 +401,11 @@ fn asked(
     principal: &str,
     (action, resource): (&str, &str),
     layers: &[&str],
-    context: &HashMap<String, Values>,
+    context: &HashMap<String, ContextValues>,
 ) -> Answer {
     let mut context = context.clone();
     let layers = layers.iter().map(ToString::to_string).collect();
-    context.insert("lambda:layer".to_owned(), Values::Known(layers));
+    context.insert("lambda:layer".to_owned(), ContextValues::Known(layers));
     let request = Request {
         principal: principal.to_owned(),
         action: action.to_owned(),
@@ -417,7 +422,7 @@ fn best(
     policies: &Policies<'_>,
     principal: &str,
     list: &[&str],
-    context: &HashMap<String, Values>,
+    context: &HashMap<String, ContextValues>,
 ) -> Answer {
     let account = principal.split(':').nth(4).unwrap();
     let mut found = Answer::No;
@@ -437,7 +442,7 @@ fn readable(
     policies: &Policies<'_>,
     principal: &str,
     layer: &str,
-    context: &HashMap<String, Values>,
+    context: &HashMap<String, ContextValues>,
 ) -> Answer {
     let open = json!({ "Version": "2012-10-17", "Statement": { "Effect": "Allow", "Principal": "*",
         "Action": "*", "Resource": "*" } });
@@ -473,7 +478,7 @@ fn with_company(
     principal: &str,
     layer: &str,
     others: &[String],
-    context: &HashMap<String, Values>,
+    context: &HashMap<String, ContextValues>,
 ) -> Answer {
     let read = readable(policies, principal, layer, context);
     if read == Answer::No {
@@ -655,7 +660,7 @@ proptest! {
         let full = [Document::read("full", &Partial::from(&full))];
         let level = vec![vec![policies.guardrails[0].clone(), full[0].clone()]];
         let principal = policies.request.context.get("aws:principalarn");
-        let Some(Values::Anybody(principal)) = principal else {
+        let Some(ContextValues::Anybody(principal)) = principal else {
             panic!("somebody in particular");
         };
         hold(&found, &Policies { identity: &full, guardrails: &level, ..Policies::default() },

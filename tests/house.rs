@@ -348,6 +348,72 @@ fn no_modules_import_each_other_in_a_circle() {
     );
 }
 
+/// The files whose types may have the names of other types, each with the reason. Among them, a
+/// name means one thing, too.
+const OTHER_STAGES: [(&str, &str); 4] = [
+    (
+        "syntax/ast",
+        "what is written; `rules::model` has what it means",
+    ),
+    (
+        "template/model",
+        "the template that is written; nothing that reads templates names it",
+    ),
+    (
+        "rules/text",
+        "the texts of a source; `partial` has those of any template",
+    ),
+    (
+        "facade",
+        "the names for other programs, which see no others",
+    ),
+];
+
+#[test]
+fn a_type_name_means_one_thing() {
+    let mut declared: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
+    let modules = modules();
+    for module in &modules {
+        let stages = OTHER_STAGES.iter().map(|(stage, _)| *stage);
+        let stage = stages
+            .into_iter()
+            .find(|stage| module.path.starts_with(stage));
+        for line in module.code.lines() {
+            let words: Vec<&str> = line.split_whitespace().take(3).collect();
+            let declaration = match words.as_slice() {
+                [visibility, rest @ ..] if visibility.starts_with("pub") => rest,
+                all => all,
+            };
+            if line.starts_with(' ') {
+                continue;
+            }
+            if let ["struct" | "enum" | "trait" | "type", name, ..] = declaration {
+                let name = names(name).remove(0);
+                let places = declared
+                    .entry((stage.unwrap_or_default(), name))
+                    .or_default();
+                places.push(module.path.clone());
+            }
+        }
+    }
+    assert!(
+        declared.len() > 500,
+        "only {} types were found",
+        declared.len()
+    );
+    declared.retain(|_, places| places.len() > 1);
+    assert!(
+        declared.is_empty(),
+        "a type has the name of another one; call one of them by what it is: {declared:#?}"
+    );
+    for (stage, reason) in OTHER_STAGES {
+        assert!(
+            modules.iter().any(|module| module.path.starts_with(stage)),
+            "no file is {stage}, {reason}"
+        );
+    }
+}
+
 /// Beyond a hundred columns, rustfmt leaves a whole statement as it is.
 #[test]
 fn no_line_is_longer_than_a_hundred_columns() {

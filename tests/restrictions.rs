@@ -3,7 +3,7 @@
 
 mod support;
 
-use layershare::internals::aws::layers::{Published, published};
+use layershare::internals::aws::layers::{ProductLayers, published};
 use layershare::internals::template::Format;
 use serde_json::Value as Json;
 use std::fmt::Write;
@@ -60,7 +60,7 @@ fn layers(documents: &[(String, Json)], pointer: &str) -> Vec<Json> {
 
 #[test]
 fn every_layer_that_aws_publishes_is_an_item_of_a_set() {
-    for Published { product, item } in published() {
+    for ProductLayers { product, item } in published() {
         assert_eq!(
             codes(&format!("boundary b {{\n  deny all except {item}\n}}\n")),
             [""; 0],

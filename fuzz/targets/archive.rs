@@ -4,7 +4,7 @@
 
 use layershare::internals::archive::check::check;
 use layershare::internals::archive::listing::Listing;
-use layershare::internals::archive::{Target, zip};
+use layershare::internals::archive::{ArchiveTarget, zip};
 use layershare::internals::diagnostic::render::{Form, render};
 use layershare::internals::source::Sources;
 use libfuzzer_sys::fuzz_target;
@@ -14,13 +14,13 @@ fuzz_target!(|data: &[u8]| {
     let contents = zip::read(data.to_vec(), length).expect("memory can be read");
     let mut sources = Sources::default();
     let listing = Listing::new("fuzz.zip", &contents, &mut sources);
-    let named = Target {
+    let named = ArchiveTarget {
         runtimes: ["python3.12", "nodejs22.x", "java21", "ruby3.3"]
             .map(str::to_owned)
             .to_vec(),
         architectures: vec!["arm64".to_owned()],
     };
-    for target in [Target::default(), named] {
+    for target in [ArchiveTarget::default(), named] {
         let found = check(&contents, &target, &listing);
         let short = render(Form::Short, &found, &sources);
         assert_eq!(

@@ -4,7 +4,7 @@
 
 use layershare::internals::access::Access;
 use layershare::internals::access::grants::Grants;
-use layershare::internals::access::kind::Kind;
+use layershare::internals::access::kind::SubjectKind;
 use layershare::internals::access::policy_file::PolicyFile;
 use layershare::internals::cloudformation::read;
 use layershare_fuzz::{mutate, report_alone};
@@ -18,7 +18,11 @@ fuzz_target!(|data: &[u8]| {
     for document in &documents {
         if let Ok(Some(policy)) = PolicyFile::read(document) {
             black_box(policy.kind());
-            for kind in [Kind::Guardrail, Kind::Boundary, Kind::Policy] {
+            for kind in [
+                SubjectKind::Guardrail,
+                SubjectKind::Boundary,
+                SubjectKind::Policy,
+            ] {
                 let access = Access::of_policy_file(policy.template("Policy", kind), kind);
                 report_alone(&access);
             }

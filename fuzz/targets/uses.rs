@@ -10,7 +10,7 @@ use layershare::internals::source::Sources;
 use layershare::internals::uses::catalog::Catalog;
 use layershare::internals::uses::deployer::Deployer;
 use layershare::internals::uses::question::{Wanted, users};
-use layershare::internals::uses::{File, Known, Target, Uses, Written};
+use layershare::internals::uses::{DeployTarget, FunctionFile, Known, Uses, WrittenAs};
 use layershare_fuzz::mutate;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target};
 use std::hint::black_box;
@@ -23,19 +23,19 @@ fuzz_target!(|data: &[u8]| {
     let mut sources = Sources::default();
     let id = sources.add("fuzz.yaml", text);
     let published = Template::new(written.clone(), &Values::default());
-    let (written, json) = Written::new(written);
+    let (written, json) = WrittenAs::new(written);
     let template = Template::new(json, &Values::default());
     let deployer = Deployer::new("Role", std::iter::once(published.clone()));
     let mut catalog = Catalog::default();
     catalog.add_template("fuzz.yaml".to_owned(), published, &[]);
-    let target = Target {
+    let target = DeployTarget {
         region: Some("eu-west-2".to_owned()),
         account: Some("111122223333".to_owned()),
         organization: Some("o-a1b2c3d4e5".to_owned()),
     };
-    for target in [Target::default(), target] {
+    for target in [DeployTarget::default(), target] {
         let text = sources.get(id).text();
-        let file = File::new(&written, &template, id, text, &places, target);
+        let file = FunctionFile::new(&written, &template, id, text, &places, target);
         let mut uses = Uses::default();
         let known = Known {
             catalog: &catalog,

@@ -6,8 +6,8 @@ use super::attachment::members;
 use super::caller::Caller;
 use super::condition::{are_alike, at_most, covers};
 use super::document::document;
-use super::kind::Kind;
-use super::trust::{Trust, not_covered, trusts};
+use super::kind::SubjectKind;
+use super::trust::{TrustedPrincipal, not_covered, trusts};
 use super::wider::{Applies, Clause, Holder, Wider};
 use crate::cloudformation::stack_set::{self, Recipient};
 use crate::cloudformation::{Resource, World};
@@ -31,7 +31,7 @@ pub struct Applicability {
     /// The accounts that get it from a stack set.
     pub rolled_out_to: Vec<Recipient>,
     /// Who may assume a role, and who may not.
-    pub trusts: Vec<Trust>,
+    pub trusts: Vec<TrustedPrincipal>,
     /// The statements about actions that matter here, without their conditions on layers.
     pub clauses: Vec<LeveledClause>,
     /// How many levels there are: its own policies, and a permissions boundary.
@@ -62,15 +62,15 @@ impl Applicability {
     #[must_use]
     pub fn of(
         resource: &Resource<'_>,
-        kind: Kind,
+        kind: SubjectKind,
         policies: &EffectivePolicies,
         world: &World<'_>,
     ) -> Self {
         let mut found = Self::default();
-        if kind == Kind::Policy || kind == Kind::Boundary {
+        if kind == SubjectKind::Policy || kind == SubjectKind::Boundary {
             found.attached_to = holders(resource, world);
         }
-        if kind == Kind::Group {
+        if kind == SubjectKind::Group {
             found.members = members(resource, world);
         }
         found.targets = texts(resource, "TargetIds", world);

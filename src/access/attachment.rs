@@ -1,6 +1,7 @@
 //! Which principals of a template a policy is attached to, and who is in a group.
 
 use super::document::not_certain;
+use super::matching::Match;
 use crate::cloudformation::{Resource, Template, World, function};
 use crate::iam::document::Document;
 use crate::partial::Text;
@@ -32,14 +33,6 @@ pub(super) const ATTACHMENTS: [(&str, &str, &str); 6] = [
     ("Groups", "GroupName", GROUP),
     ("GroupName", "GroupName", GROUP),
 ];
-
-/// Whether a name is that of a principal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Match {
-    No,
-    Maybe,
-    Yes,
-}
 
 /// Whether a policy that names `target` is attached to a principal with the name `own`, if it has
 /// one.

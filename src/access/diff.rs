@@ -3,7 +3,7 @@
 
 use super::Access;
 use super::applicability::{Applicability, beyond, rolled_out_beyond};
-use super::grants::{GrantedBy, Grants, Version, Who};
+use super::grants::{GrantedBy, Grants, SharedVersion, Who};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{Undecided, undecided, within_what_is_known};
 use super::wider::Wider;
@@ -152,8 +152,8 @@ impl Diff {
         Self {
             gained,
             lost,
-            wider: attach(old, new, Side::Gains),
-            narrower: attach(new, old, Side::Losses),
+            wider: attach(old, new, Direction::Gains),
+            narrower: attach(new, old, Direction::Losses),
             notes: notes.into_iter().collect(),
             not_read: not_read(old, new),
         }
@@ -270,7 +270,7 @@ fn when(by: &[GrantedBy]) -> Option<String> {
 
 /// The cases in which the one grant of a version to somebody does not hold, in words; `None` if
 /// there are several grants, which may hold in different cases.
-fn when_not(version: &Version, who: &Who) -> Option<String> {
+fn when_not(version: &SharedVersion, who: &Who) -> Option<String> {
     let grants = version
         .grants
         .iter()
@@ -284,7 +284,7 @@ fn when_not(version: &Version, who: &Who) -> Option<String> {
 }
 
 /// Whether a version is shared with somebody, or with everyone, in every deploy of a case.
-fn is_granted(version: Option<&Version>, who: &Who, case: &Case) -> bool {
+fn is_granted(version: Option<&SharedVersion>, who: &Who, case: &Case) -> bool {
     let Some(version) = version else {
         return false;
     };
@@ -432,7 +432,7 @@ fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
 
 /// The direction of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
+enum Direction {
     /// What the new side has beyond the old one.
     Gains,
     /// What the old side has beyond the new one.
@@ -440,7 +440,7 @@ enum Side {
 }
 
 /// The layers that `wide` allows attaching and `narrow` does not.
-fn attach(narrow: &Access, wide: &Access, side: Side) -> Vec<AttachChange> {
+fn attach(narrow: &Access, wide: &Access, side: Direction) -> Vec<AttachChange> {
     let ids: BTreeSet<&String> = narrow
         .subjects
         .iter()
@@ -475,11 +475,11 @@ fn attach_by(
     id: &str,
     narrow: Option<&SubjectCases>,
     wide: Option<&SubjectCases>,
-    side: Side,
+    side: Direction,
 ) -> Vec<AttachChange> {
     let comes = match (narrow, wide, side) {
-        (None, _, Side::Gains) | (_, None, Side::Losses) => Some(Comes::Comes),
-        (_, None, Side::Gains) | (None, _, Side::Losses) => Some(Comes::Goes),
+        (None, _, Direction::Gains) | (_, None, Direction::Losses) => Some(Comes::Comes),
+        (_, None, Direction::Gains) | (None, _, Direction::Losses) => Some(Comes::Goes),
         (Some(_), Some(_), _) => None,
     };
     let change = |when: Option<String>, what: Attaches| AttachChange {
@@ -492,7 +492,7 @@ fn attach_by(
         (Ok(narrow), Ok(wide)) => (narrow, wide),
         (Err(why), _) | (_, Err(why)) => {
             let is_same = narrow.map(|one| &one.identity) == wide.map(|one| &one.identity);
-            let is_undecided = side == Side::Gains && !is_same;
+            let is_undecided = side == Direction::Gains && !is_same;
             let undecided = is_undecided.then(|| Attaches::Undecided(why.into()));
             return undecided
                 .map(|what| change(None, what))
@@ -533,10 +533,10 @@ fn attach_by(
 /// A part that is not understood makes no difference if it is the same on both sides; otherwise the
 /// comparison is undecided. The rest is compared twice: as it is, and by what it forbids whatever
 /// else is allowed, since policies add up.
-fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Side) -> Vec<Attaches> {
+fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Direction) -> Vec<Attaches> {
     let mut found = Vec::new();
     if !mean_the_same(narrow, wide) {
-        if side == Side::Gains {
+        if side == Direction::Gains {
             found.extend(undecided(narrow, wide).into_iter().map(Attaches::Undecided));
         }
         found.extend(allowed_beyond(narrow, wide));

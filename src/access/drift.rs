@@ -1,7 +1,7 @@
 //! How the live sharing differs from the declared sharing.
 
 use super::closed_world;
-use super::grants::{GrantedBy, Grants, Version, VersionId, Who};
+use super::grants::{GrantedBy, Grants, SharedVersion, VersionId, Who};
 use crate::aws::arn::Arn;
 use crate::cloudformation::Template;
 use crate::cloudformation::stack_set::rolled_out;
@@ -12,7 +12,7 @@ use std::fmt;
 
 /// What is wrong with the sharing of one layer version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum DriftKind {
     /// Everyone may use it, and the template does not declare that.
     Widened,
     /// Its archive is not the one that the source pins.
@@ -31,7 +31,7 @@ pub enum Kind {
     NotCompared,
 }
 
-impl Kind {
+impl DriftKind {
     /// The word for it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -50,9 +50,9 @@ impl Kind {
 
 /// One difference.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct DriftFinding {
     /// The kind of difference.
-    pub kind: Kind,
+    pub kind: DriftKind,
     /// The layer version: its ARN, or the logical ID if the ARN is unknown.
     pub version: String,
     /// The principal, or why it is unknown.
@@ -90,7 +90,7 @@ impl fmt::Display for NotDeployed {
 #[derive(Debug, Default)]
 pub struct Drift {
     /// Every difference, the widest first.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<DriftFinding>,
     /// The number of versions that were compared.
     pub compared: usize,
     /// The unshared versions without a live policy.
@@ -123,7 +123,7 @@ impl Drift {
 }
 
 /// Whether a part that is not read may share a version.
-fn may_share(part: &Unread, (id, version): (&VersionId, &Version)) -> bool {
+fn may_share(part: &Unread, (id, version): (&VersionId, &SharedVersion)) -> bool {
     let names: Vec<&str> = version.names.iter().filter_map(Text::as_literal).collect();
     match id {
         VersionId::Resource(id) => part.concerns(&[id], &names),
@@ -142,7 +142,7 @@ pub fn drift(
     archives: &BTreeMap<String, String>,
     not_deployed: Vec<NotDeployed>,
 ) -> Drift {
-    let live: BTreeMap<String, &Version> = live
+    let live: BTreeMap<String, &SharedVersion> = live
         .versions
         .iter()
         .map(|(id, version)| (id.to_string(), version))
@@ -217,8 +217,8 @@ pub fn drift(
 /// Compares one version in one region.
 fn compare_one(
     arn: &str,
-    declared: &Version,
-    live: &BTreeMap<String, &Version>,
+    declared: &SharedVersion,
+    live: &BTreeMap<String, &SharedVersion>,
     own: &HashSet<&str>,
     drift: &mut Drift,
 ) {
@@ -242,12 +242,12 @@ fn compare_one(
 /// A live archive that is not the one that the source pins.
 fn other_archive(
     arn: &str,
-    declared: &Version,
+    declared: &SharedVersion,
     archives: &BTreeMap<String, String>,
-) -> Option<Finding> {
+) -> Option<DriftFinding> {
     let (pinned, live) = (declared.sha256.as_ref()?, archives.get(arn)?);
-    (pinned != live).then(|| Finding {
-        kind: Kind::OtherArchive,
+    (pinned != live).then(|| DriftFinding {
+        kind: DriftKind::OtherArchive,
         version: arn.to_owned(),
         about: format!("its archive has sha256 {live}, and the source pins {pinned}"),
         commands: Vec::new(),
@@ -257,13 +257,17 @@ fn other_archive(
 
 /// A version that is listed by its ARN, while a stack has its grants on another one: the ARN has
 /// another number than the version that this stack published, or shared until now.
-fn other_version(arn: &Text, declared: &Version, physical: &PhysicalIds) -> Option<Finding> {
+fn other_version(
+    arn: &Text,
+    declared: &SharedVersion,
+    physical: &PhysicalIds,
+) -> Option<DriftFinding> {
     for by in declared.grants.values().flatten() {
         let deployed = physical.get(&by.id).map_or(&[][..], Vec::as_slice);
         let mut versions = deployed.iter().filter_map(|id| Some(id.split_once('#')?.0));
         if let Some(other) = versions.find(|other| has_other_number(arn, other)) {
-            return Some(Finding {
-                kind: Kind::OtherVersion,
+            return Some(DriftFinding {
+                kind: DriftKind::OtherVersion,
                 version: arn.to_string(),
                 about: format!("a stack has its grant {} on {other}", by.id),
                 commands: Vec::new(),
@@ -275,7 +279,7 @@ fn other_version(arn: &Text, declared: &Version, physical: &PhysicalIds) -> Opti
 }
 
 /// What declares a version: its resource, or the first of its grants.
-fn declares(id: &VersionId, version: &Version) -> Option<String> {
+fn declares(id: &VersionId, version: &SharedVersion) -> Option<String> {
     match id {
         VersionId::Resource(id) => Some(id.clone()),
         VersionId::Arn(_) => {
@@ -285,9 +289,9 @@ fn declares(id: &VersionId, version: &Version) -> Option<String> {
     }
 }
 
-fn not_compared(version: &str, resource: Option<String>, why: &str) -> Finding {
-    Finding {
-        kind: Kind::NotCompared,
+fn not_compared(version: &str, resource: Option<String>, why: &str) -> DriftFinding {
+    DriftFinding {
+        kind: DriftKind::NotCompared,
         version: version.to_owned(),
         about: why.to_owned(),
         commands: Vec::new(),
@@ -299,7 +303,7 @@ fn not_compared(version: &str, resource: Option<String>, why: &str) -> Finding {
 /// stacks' resources. Nothing is guessed.
 fn matched<'s>(
     declared: &'s Grants,
-    live: &BTreeMap<String, &Version>,
+    live: &BTreeMap<String, &SharedVersion>,
     physical: &PhysicalIds,
 ) -> HashMap<&'s VersionId, Vec<String>> {
     let mut matched: HashMap<&VersionId, Vec<String>> = HashMap::new();
@@ -365,18 +369,18 @@ fn field_may_be(field: &Text, text: &str) -> bool {
 /// Compares the sharing of one version. `own` are the physical IDs of the stack's resources.
 fn compare(
     arn: &str,
-    declared: &Version,
-    live: &Version,
+    declared: &SharedVersion,
+    live: &SharedVersion,
     own: &HashSet<&str>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<DriftFinding>,
 ) {
     for (who, by) in &declared.grants {
         if *who != Who::Owner && !live.grants.contains_key(who) {
             let sid = by.first().map_or("layershare", |by| by.id.as_str());
             let commands = add(arn, who, sid).into_iter().collect();
-            findings.push(Finding {
+            findings.push(DriftFinding {
                 resource: by.first().map(|by| by.id.clone()),
-                ..finding(Kind::Missing, arn, who, commands)
+                ..finding(DriftKind::Missing, arn, who, commands)
             });
         }
     }
@@ -385,8 +389,8 @@ fn compare(
         match who {
             Who::Unknown(why, _) => {
                 let sids: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
-                findings.push(Finding {
-                    kind: Kind::NotUnderstood,
+                findings.push(DriftFinding {
+                    kind: DriftKind::NotUnderstood,
                     version: arn.to_owned(),
                     about: format!("{why} (statement {})", sids.join(", ")),
                     commands: Vec::new(),
@@ -398,9 +402,9 @@ fn compare(
                 if !declared.grants.contains_key(who) =>
             {
                 let kind = if *who == Who::Everyone {
-                    Kind::Widened
+                    DriftKind::Widened
                 } else {
-                    Kind::Extra
+                    DriftKind::Extra
                 };
                 findings.push(finding(kind, arn, who, removed));
             }
@@ -414,11 +418,11 @@ fn compare(
 
 /// Somebody has more than one grant on a version. The stack's grant is the one to keep, since it is
 /// deleted with its rule; only its physical ID distinguishes it from the others.
-fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> Finding {
+fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> DriftFinding {
     let mut grants = by.iter();
     let kept = grants.find(|by| own.contains(format!("{arn}#{}", by.id).as_str()));
     let Some(kept) = kept else {
-        let mut finding = finding(Kind::Duplicate, arn, who, Vec::new());
+        let mut finding = finding(DriftKind::Duplicate, arn, who, Vec::new());
         finding
             .about
             .push_str("; `--stack-resources` shows which grant is the stack's own");
@@ -428,17 +432,17 @@ fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> Fin
         .iter()
         .filter(|by| *by != kept)
         .map(|by| remove(arn, &by.id));
-    finding(Kind::Duplicate, arn, who, others.collect())
+    finding(DriftKind::Duplicate, arn, who, others.collect())
 }
 
 /// A live version that is not in the template. Its sharing outlived its rule if the template has
 /// the layer and every version in the template is known to be another one.
 fn unmatched(
     arn: &str,
-    live: &Version,
+    live: &SharedVersion,
     declared: &Grants,
     matched: &HashMap<&VersionId, Vec<String>>,
-    findings: &mut Vec<Finding>,
+    findings: &mut Vec<DriftFinding>,
 ) {
     let is_known = declared
         .versions
@@ -456,7 +460,13 @@ fn unmatched(
     let is_here = places.peek().is_none() || places.any(|own| own == account(arn));
     let is_ours = is_known && all_matched && is_here;
     if is_ours {
-        return compare(arn, &Version::default(), live, &HashSet::new(), findings);
+        return compare(
+            arn,
+            &SharedVersion::default(),
+            live,
+            &HashSet::new(),
+            findings,
+        );
     }
     findings.push(not_compared(
         arn,
@@ -485,8 +495,8 @@ fn account(arn: &str) -> (&str, &str) {
     Arn::of(arn).map_or(("", ""), |arn| (arn.region, arn.account))
 }
 
-fn finding(kind: Kind, arn: &str, who: &Who, commands: Vec<String>) -> Finding {
-    Finding {
+fn finding(kind: DriftKind, arn: &str, who: &Who, commands: Vec<String>) -> DriftFinding {
+    DriftFinding {
         kind,
         version: arn.to_owned(),
         about: who.to_string(),
@@ -539,7 +549,7 @@ fn add(arn: &str, who: &Who, sid: &str) -> Option<String> {
 }
 
 /// Whether two versions are known to be of one layer.
-fn is_of_same_layer(one: &Version, other: &Version) -> bool {
+fn is_of_same_layer(one: &SharedVersion, other: &SharedVersion) -> bool {
     one.layer().is_some() && one.layer() == other.layer()
 }
 

@@ -58,7 +58,7 @@ impl fmt::Display for VersionId {
 
 /// A layer version and its sharing.
 #[derive(Clone, Debug, Default)]
-pub struct Version {
+pub struct SharedVersion {
     /// The names that its layer may have; none if CloudFormation generates one.
     pub names: Vec<Text>,
     /// Who may use it, and by which grants.
@@ -116,7 +116,7 @@ impl GrantedBy {
     }
 }
 
-impl Version {
+impl SharedVersion {
     /// Whether its layer has this name.
     #[must_use]
     pub fn is_of(&self, layer: &str, template: &Template) -> Match {
@@ -143,7 +143,7 @@ impl Version {
 #[derive(Clone, Debug, Default)]
 pub struct Grants {
     /// The versions.
-    pub versions: IndexMap<VersionId, Version>,
+    pub versions: IndexMap<VersionId, SharedVersion>,
 }
 
 impl Grants {
@@ -165,7 +165,7 @@ impl Grants {
     }
 
     /// Adds a version, which another template may share as well if it exists already.
-    pub fn merge(&mut self, id: VersionId, version: Version) {
+    pub fn merge(&mut self, id: VersionId, version: SharedVersion) {
         match self.versions.get_mut(&id) {
             None => {
                 self.versions.insert(id, version);
@@ -309,16 +309,19 @@ impl Grants {
     }
 
     fn add(&mut self, id: VersionId, who: Who, by: GrantedBy) {
-        let version = self.versions.entry(id).or_insert_with_key(|id| Version {
-            names: match id {
-                // A resource that is not a version of this template may be any version.
-                VersionId::Resource(id) => {
-                    vec![Text::unknown(format!("the layer of {id}"), id.as_str())]
-                }
-                VersionId::Arn(arn) => vec![name_in(arn)],
-            },
-            ..Version::default()
-        });
+        let version = self
+            .versions
+            .entry(id)
+            .or_insert_with_key(|id| SharedVersion {
+                names: match id {
+                    // A resource that is not a version of this template may be any version.
+                    VersionId::Resource(id) => {
+                        vec![Text::unknown(format!("the layer of {id}"), id.as_str())]
+                    }
+                    VersionId::Arn(arn) => vec![name_in(arn)],
+                },
+                ..SharedVersion::default()
+            });
         version.grants.entry(who).or_default().push(by);
     }
 
@@ -399,9 +402,9 @@ impl Grants {
     /// user declares it.
     fn add_without_policy(&mut self, arn: &str) {
         let arn = Text::literal(arn);
-        let version = Version {
+        let version = SharedVersion {
             names: vec![name_in(&arn)],
-            ..Version::default()
+            ..SharedVersion::default()
         };
         self.versions.entry(VersionId::Arn(arn)).or_insert(version);
     }

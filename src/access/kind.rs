@@ -2,7 +2,7 @@
 
 /// What a subject is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SubjectKind {
     /// A role, a user, or a permission set: it has policies.
     Principal,
     /// A group, whose policies its members have.
@@ -15,7 +15,7 @@ pub enum Kind {
     Guardrail,
 }
 
-impl Kind {
+impl SubjectKind {
     /// Whether it only restricts: its Allow statements grant nothing.
     #[must_use]
     pub fn only_restricts(self) -> bool {

@@ -22,6 +22,16 @@ impl Match {
         }
     }
 
+    /// Whether one of two things is true.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
+            (Self::Maybe, _) | (_, Self::Maybe) => Self::Maybe,
+            (Self::No, Self::No) => Self::No,
+        }
+    }
+
     /// Whether two things are both true.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

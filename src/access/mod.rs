@@ -30,7 +30,7 @@ use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Template, Values};
 use authored::Authored;
 use grants::Grants;
-use kind::Kind;
+use kind::SubjectKind;
 use placeholder::{Shown, placeholders};
 use serde_json::Value as Json;
 use subject::{SubjectCases, Subjects};
@@ -62,11 +62,11 @@ impl Access {
     /// The access that a policy in a file of its own gives, as a template that contains it, of this
     /// kind.
     #[must_use]
-    pub fn of_policy_file(json: Json, kind: Kind) -> Self {
+    pub fn of_policy_file(json: Json, kind: SubjectKind) -> Self {
         Self::of(json, &Values::default(), Authored::default(), Some(kind))
     }
 
-    fn of(json: Json, values: &Values, authored: Authored, meant_as: Option<Kind>) -> Self {
+    fn of(json: Json, values: &Values, authored: Authored, meant_as: Option<SubjectKind>) -> Self {
         let template = Template::new(json, values);
         let rolled_out = rolled_out(&template);
         let mut access = Self {
@@ -80,7 +80,7 @@ impl Access {
     }
 
     /// The access that a template gives beside what its stack sets roll out.
-    fn own(template: &Template, meant_as: Option<Kind>, read: &[RolledOut]) -> Self {
+    fn own(template: &Template, meant_as: Option<SubjectKind>, read: &[RolledOut]) -> Self {
         let placeholders = placeholders(template, &[]);
         Self {
             grants: Grants::of_template(template),

@@ -1,7 +1,7 @@
 //! Policies of IAM and Organizations in files of their own, as security teams keep them and `aws`
 //! prints them.
 
-use super::kind::Kind;
+use super::kind::SubjectKind;
 use crate::cloudformation::read::{self, ReadError};
 use serde_json::{Value as Json, json};
 
@@ -61,9 +61,9 @@ impl PolicyFile {
     /// guardrail; one that allows everything and denies something is a boundary; any other one is a
     /// policy.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> SubjectKind {
         if self.organizations_type.is_some() {
-            return Kind::Guardrail;
+            return SubjectKind::Guardrail;
         }
         let statements = match self.document.get("Statement") {
             Some(Json::Array(statements)) => statements.as_slice(),
@@ -79,17 +79,17 @@ impl PolicyFile {
             .peekable();
         let allows_nothing = allows.peek().is_none();
         match (denies, allows_nothing) {
-            (true, true) => Kind::Guardrail,
-            (true, false) if allows.all(is_about_everything) => Kind::Boundary,
-            _ => Kind::Policy,
+            (true, true) => SubjectKind::Guardrail,
+            (true, false) if allows.all(is_about_everything) => SubjectKind::Boundary,
+            _ => SubjectKind::Policy,
         }
     }
 
     /// A template that contains only the policy, under a logical ID.
     #[must_use]
-    pub fn template(&self, id: &str, kind: Kind) -> Json {
+    pub fn template(&self, id: &str, kind: SubjectKind) -> Json {
         let resource = match kind {
-            Kind::Guardrail => json!({
+            SubjectKind::Guardrail => json!({
                 "Type": "AWS::Organizations::Policy",
                 "Properties": {
                     "Name": id,
@@ -97,7 +97,10 @@ impl PolicyFile {
                     "Content": self.document,
                 },
             }),
-            Kind::Principal | Kind::Group | Kind::Policy | Kind::Boundary => json!({
+            SubjectKind::Principal
+            | SubjectKind::Group
+            | SubjectKind::Policy
+            | SubjectKind::Boundary => json!({
                 "Type": "AWS::IAM::ManagedPolicy",
                 "Properties": { "PolicyDocument": self.document },
             }),
@@ -127,7 +130,7 @@ fn names_principals(statement: &Json) -> bool {
 mod tests {
     use super::*;
 
-    fn kind(document: Json) -> Option<Kind> {
+    fn kind(document: Json) -> Option<SubjectKind> {
         let Ok(file) = PolicyFile::read(&document) else {
             unreachable!("the document can be read");
         };
@@ -141,20 +144,26 @@ mod tests {
         let some = json!({"Effect": "Allow", "Action": "lambda:*", "Resource": "*"});
         let shared = json!({"Effect": "Allow", "Principal": "*", "Action": "lambda:GetLayerVersion",
             "Resource": "*"});
-        assert_eq!(kind(json!({ "Statement": [deny] })), Some(Kind::Guardrail));
+        assert_eq!(
+            kind(json!({ "Statement": [deny] })),
+            Some(SubjectKind::Guardrail)
+        );
         assert_eq!(
             kind(json!({ "Statement": [deny, allow] })),
-            Some(Kind::Boundary)
+            Some(SubjectKind::Boundary)
         );
         assert_eq!(
             kind(json!({ "Statement": [deny, some] })),
-            Some(Kind::Policy)
+            Some(SubjectKind::Policy)
         );
-        assert_eq!(kind(json!({ "Statement": allow })), Some(Kind::Policy));
+        assert_eq!(
+            kind(json!({ "Statement": allow })),
+            Some(SubjectKind::Policy)
+        );
         assert_eq!(kind(json!({ "Statement": [shared] })), None);
         let described = json!({"Policy": {"PolicySummary": {"Type": "SERVICE_CONTROL_POLICY"},
             "Content": "{\"Statement\": \
                 {\"Effect\": \"Allow\", \"Action\": \"*\", \"Resource\": \"*\"}}"}});
-        assert_eq!(kind(described), Some(Kind::Guardrail));
+        assert_eq!(kind(described), Some(SubjectKind::Guardrail));
     }
 }

@@ -3,14 +3,15 @@
 
 use super::applicability::Applicability;
 use super::attachment::{
-    ATTACHED, ATTACHMENTS, GROUP, GUARDRAIL, MANAGED_POLICY, Match, PERMISSION_SET, ROLE,
-    SAME_NAME, USER, inline_name, is_named, is_same_name, only_one_of_a_name,
+    ATTACHED, ATTACHMENTS, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET, ROLE, SAME_NAME, USER,
+    inline_name, is_named, is_same_name, only_one_of_a_name,
 };
 use super::caller::{Caller, distinguishing};
 use super::document::{
     allows_everything, document, not_certain, policy_document, unknown_document,
 };
-use super::kind::Kind;
+use super::kind::SubjectKind;
+use super::matching::Match;
 use super::placeholder::CALLER;
 use crate::aws::arn::Arn;
 use crate::aws::managed;
@@ -18,7 +19,7 @@ use crate::cloudformation::{Case, Placeholders, Resource, Template, TooManyCases
 use crate::iam::attach::is_about_layers;
 use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::{EffectivePolicies, allow_everything};
-use crate::iam::evaluate::{Request, Values};
+use crate::iam::evaluate::{ContextValues, Request};
 use crate::iam::provenance::DocumentName;
 use crate::partial::{Partial, Text};
 use serde_json::json;
@@ -30,7 +31,7 @@ pub struct Subject {
     /// Its logical ID.
     pub id: String,
     /// What it is.
-    pub kind: Kind,
+    pub kind: SubjectKind,
     /// The policies that govern what it may attach; for a policy, the policy alone.
     pub policies: EffectivePolicies,
     /// Who and what it applies to.
@@ -45,9 +46,9 @@ impl Subject {
         let context = &mut subject.policies.request.context;
         context.insert(
             CALLER.to_ascii_lowercase(),
-            Values::Known(vec![account.to_owned()]),
+            ContextValues::Known(vec![account.to_owned()]),
         );
-        if let Some(Values::Anybody(arn)) = context.get_mut("aws:principalarn")
+        if let Some(ContextValues::Anybody(arn)) = context.get_mut("aws:principalarn")
             && let Some(fields) = Arn::of(arn.as_str())
         {
             *arn = Arn { account, ..fields }.to_string();
@@ -83,13 +84,13 @@ pub struct Subjects<'t> {
     /// The guardrails that distinguish principals.
     distinguishing: Vec<Resource<'t>>,
     /// The kind of a policy in a file of its own.
-    meant_as: Option<Kind>,
+    meant_as: Option<SubjectKind>,
 }
 
 impl<'t> Subjects<'t> {
     /// Looks through a template. `meant_as` is the kind of a policy in a file of its own.
     #[must_use]
-    pub fn new(template: &'t Template, meant_as: Option<Kind>) -> Self {
+    pub fn new(template: &'t Template, meant_as: Option<SubjectKind>) -> Self {
         let attached = template
             .resources()
             .filter(|resource| ATTACHED.contains(&resource.kind))
@@ -173,7 +174,7 @@ impl<'t> Subjects<'t> {
         if let Some(boundary) = resource.text("PermissionsBoundary", world) {
             policies.levels.push(vec![self.managed(&boundary, world)]);
         }
-        subject(resource, Kind::Principal, policies)
+        subject(resource, SubjectKind::Principal, policies)
     }
 
     fn group(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
@@ -181,7 +182,7 @@ impl<'t> Subjects<'t> {
         let request = request(resource, world);
         subject(
             resource,
-            Kind::Group,
+            SubjectKind::Group,
             EffectivePolicies {
                 levels,
                 request,
@@ -201,9 +202,9 @@ impl<'t> Subjects<'t> {
         let is_boundary = self.boundaries.contains(&resource.id)
             || (allows_everything(&document) && document.statements.iter().any(denies_layers));
         let found = if is_boundary && !is_attached {
-            Kind::Boundary
+            SubjectKind::Boundary
         } else {
-            Kind::Policy
+            SubjectKind::Policy
         };
         let kind = self.meant_as.unwrap_or(found);
         let request = request(resource, world);
@@ -240,7 +241,7 @@ impl<'t> Subjects<'t> {
         let request = request(resource, world);
         Some(subject(
             resource,
-            Kind::Policy,
+            SubjectKind::Policy,
             EffectivePolicies {
                 levels,
                 request,
@@ -325,8 +326,8 @@ impl<'t> Subjects<'t> {
                         .as_text()
                         .cloned()
                         .unwrap_or_else(|| Text::unknown(*kind, target.to_string()));
-                    attached =
-                        attached.max(is_named(&target, principal, own.as_ref(), self.template));
+                    let named = is_named(&target, principal, own.as_ref(), self.template);
+                    attached = attached.or(named);
                 }
             }
             if attached == Match::No || !policy.is_made(world) {
@@ -506,7 +507,7 @@ fn denies_layers(statement: &Statement) -> bool {
         && statement.conditions.iter().all(is_about_layers)
 }
 
-fn subject(resource: &Resource<'_>, kind: Kind, policies: EffectivePolicies) -> Subject {
+fn subject(resource: &Resource<'_>, kind: SubjectKind, policies: EffectivePolicies) -> Subject {
     Subject {
         id: resource.id.to_owned(),
         kind,
@@ -542,7 +543,7 @@ pub fn guardrail_of(id: &str, content: Document, request: Request) -> Subject {
     };
     Subject {
         id: id.to_owned(),
-        kind: Kind::Guardrail,
+        kind: SubjectKind::Guardrail,
         policies,
         applicability: Applicability::default(),
     }
@@ -581,7 +582,7 @@ fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
         };
         policies.levels.push(vec![document]);
     }
-    subject(resource, Kind::Principal, policies)
+    subject(resource, SubjectKind::Principal, policies)
 }
 
 /// A managed policy of which each account has its own.
@@ -616,20 +617,20 @@ fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
                 let path = resource
                     .text("Path", world)
                     .map_or_else(|| "/".to_owned(), |path| path.to_string());
-                Values::Known(vec![format!(
+                ContextValues::Known(vec![format!(
                     "arn:{partition}:iam::{account}:{kind}{path}{name}"
                 )])
             }
-            _ => Values::Unknown,
+            _ => ContextValues::Unknown,
         },
-        None if resource.kind == PERMISSION_SET => Values::Unknown,
-        None => Values::Anybody(format!("arn:{partition}:iam::{account}:user/anybody")),
+        None if resource.kind == PERMISSION_SET => ContextValues::Unknown,
+        None => ContextValues::Anybody(format!("arn:{partition}:iam::{account}:user/anybody")),
     };
     let is_given = world.template.given("AWS::AccountId").is_some();
     let account = match resource.kind {
-        GUARDRAIL => Values::Anybody(account),
-        _ if is_given => Values::Known(vec![account]),
-        _ => Values::Anybody(account),
+        GUARDRAIL => ContextValues::Anybody(account),
+        _ if is_given => ContextValues::Known(vec![account]),
+        _ => ContextValues::Anybody(account),
     };
     let context = HashMap::from([
         ("aws:principalarn".to_owned(), principal),

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// Somebody who may assume a role, or may not.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trust {
+pub struct TrustedPrincipal {
     /// Whether they may.
     pub effect: Effect,
     /// The kind of principal, such as `AWS` or `Service`; empty if it is unknown.
@@ -22,7 +22,7 @@ pub struct Trust {
     conditions: Vec<Condition>,
 }
 
-impl Trust {
+impl TrustedPrincipal {
     /// Whether a condition leaves out some accounts. With `Principal: '*'`, everybody in the role's
     /// own account may assume it without a permission of their own, unless that account is left out
     /// (IAM User Guide, `Principal`).
@@ -50,11 +50,11 @@ impl Trust {
 
 /// The ones with this effect whose principals no other one covers.
 pub(super) fn not_covered<'t>(
-    all: &'t [Trust],
-    others: &[Trust],
+    all: &'t [TrustedPrincipal],
+    others: &[TrustedPrincipal],
     effect: Effect,
-) -> Vec<&'t Trust> {
-    let mut by_principal: HashMap<(&str, String), Vec<&Trust>> = HashMap::new();
+) -> Vec<&'t TrustedPrincipal> {
+    let mut by_principal: HashMap<(&str, String), Vec<&TrustedPrincipal>> = HashMap::new();
     for other in others {
         let key = (other.kind.as_str(), other.principal.to_string());
         by_principal.entry(key).or_default().push(other);
@@ -72,14 +72,14 @@ pub(super) fn not_covered<'t>(
 }
 
 /// Who may assume a role: every principal of every statement about that, with its conditions.
-pub(super) fn trusts(document: &Document) -> Vec<Trust> {
+pub(super) fn trusts(document: &Document) -> Vec<TrustedPrincipal> {
     let mut found = Vec::new();
     if let Some(problem) = &document.problem {
         let principal = Partial::Text(Text::unknown(
             problem.why.as_str(),
             problem.written.as_str(),
         ));
-        found.push(Trust {
+        found.push(TrustedPrincipal {
             effect: Effect::Allow,
             kind: String::new(),
             principal,
@@ -92,7 +92,7 @@ pub(super) fn trusts(document: &Document) -> Vec<Trust> {
             continue;
         }
         let condition = statement.written.get("Condition").cloned();
-        let trust = |kind: &str, principal: Partial| Trust {
+        let trust = |kind: &str, principal: Partial| TrustedPrincipal {
             effect: statement.effect,
             kind: kind.to_owned(),
             principal,

@@ -1,6 +1,6 @@
 //! The ways in which one role or policy applies to more than another one.
 
-use super::trust::Trust;
+use super::trust::TrustedPrincipal;
 use crate::cloudformation::stack_set::Recipient;
 use crate::iam::document::{Condition, Effect, PatternList};
 use crate::iam::provenance::DocumentName;
@@ -36,7 +36,7 @@ pub enum Applies {
         is_certain: bool,
     },
     /// Somebody may assume it, or may not.
-    Trust(Trust),
+    Trust(TrustedPrincipal),
     /// One of its statements.
     Statement(Clause),
     /// One of its statements, on every resource.

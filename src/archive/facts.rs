@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The targets of an archive.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub struct ArchiveFacts {
     /// How many programs and libraries it has for each machine.
     pub machines: BTreeMap<&'static str, usize>,
     /// The versions of Python that its modules are built for.
@@ -16,7 +16,7 @@ pub struct Facts {
     pub glibc: Option<u32>,
 }
 
-impl Facts {
+impl ArchiveFacts {
     /// The facts from the files of an archive.
     #[must_use]
     pub fn of(contents: &Contents) -> Self {

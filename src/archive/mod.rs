@@ -18,7 +18,7 @@ use binary::What;
 #[derive(Debug, Default)]
 pub struct Contents {
     /// The files, folders and links, in their order.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ArchiveEntry>,
     /// The bytes of the archive itself; none of a folder.
     pub zipped: Option<u64>,
     /// The SHA-256 of the archive, in hexadecimal digits; none of a folder.
@@ -29,11 +29,11 @@ pub struct Contents {
 
 /// Something in an archive.
 #[derive(Debug)]
-pub struct Entry {
+pub struct ArchiveEntry {
     /// Its path, with `/` between folders.
     pub name: String,
     /// Its kind.
-    pub kind: Kind,
+    pub kind: EntryKind,
     /// The bits of its permissions; `None` if the archive has none.
     pub mode: Option<u32>,
     /// Its bytes, unzipped.
@@ -46,7 +46,7 @@ pub struct Entry {
 
 /// The kinds of things in an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum EntryKind {
     /// A file.
     File,
     /// A folder.
@@ -68,7 +68,7 @@ pub struct Broken {
 
 /// The declared properties of the layer of an archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Target {
+pub struct ArchiveTarget {
     /// The runtimes; empty if it names none.
     pub runtimes: Vec<String>,
     /// The architectures; empty if it names none.
@@ -87,7 +87,7 @@ impl Contents {
     /// How many files it has.
     #[must_use]
     pub fn files(&self) -> usize {
-        let is_file = |entry: &&Entry| entry.kind == Kind::File;
+        let is_file = |entry: &&ArchiveEntry| entry.kind == EntryKind::File;
         self.entries.iter().filter(is_file).count()
     }
 }

@@ -3,7 +3,7 @@
 
 use super::binary::What;
 use super::peek::{Peek, is_wheel};
-use super::{Broken, Contents, Entry, Kind};
+use super::{ArchiveEntry, Broken, Contents, EntryKind};
 use crate::aws::quotas;
 use crate::english::{count, thousands};
 use flate2::{Decompress, FlushDecompress, Status};
@@ -53,7 +53,7 @@ pub fn read<R: ReaderAt>(reader: R, length: u64) -> io::Result<Contents> {
         return Ok(contents);
     }
     contents.sha256 = Some(sha256(&reader, length)?);
-    if let Err(stop) = Reading::new(&mut contents).run(reader, length) {
+    if let Err(stop) = ZipReading::new(&mut contents).run(reader, length) {
         match stop {
             Stop::Broken(broken) => contents.broken = Some(broken),
             Stop::Io(error) => return Err(error),
@@ -115,7 +115,7 @@ struct Stored {
     name: Vec<u8>,
 }
 
-struct Reading<'c> {
+struct ZipReading<'c> {
     contents: &'c mut Contents,
     stored: Vec<Stored>,
     names: usize,
@@ -125,7 +125,7 @@ struct Reading<'c> {
     inflate: Decompress,
 }
 
-impl<'c> Reading<'c> {
+impl<'c> ZipReading<'c> {
     fn new(contents: &'c mut Contents) -> Self {
         Self {
             contents,
@@ -213,15 +213,15 @@ impl<'c> Reading<'c> {
             rawzip::CreatorSystem::UNIX | rawzip::CreatorSystem::MACOS
         );
         let kind = match mode.value() & 0o170_000 {
-            _ if header.is_dir() => Kind::Folder,
-            0o120_000 => Kind::Link(String::new()),
-            0o100_000 => Kind::File,
-            0o040_000 => Kind::Folder,
-            0 => Kind::File,
-            _ => Kind::Special,
+            _ if header.is_dir() => EntryKind::Folder,
+            0o120_000 => EntryKind::Link(String::new()),
+            0o100_000 => EntryKind::File,
+            0o040_000 => EntryKind::Folder,
+            0 => EntryKind::File,
+            _ => EntryKind::Special,
         };
         let index = self.stored.len();
-        self.contents.entries.push(Entry {
+        self.contents.entries.push(ArchiveEntry {
             name: String::from_utf8_lossy(name).into_owned(),
             kind,
             mode: has_modes.then(|| mode.permissions()),
@@ -237,7 +237,7 @@ impl<'c> Reading<'c> {
             offset: header.local_header_offset(),
             name: name.to_vec(),
         });
-        if let Some(Kind::Folder) = self.contents.entries.last().map(|entry| &entry.kind)
+        if let Some(EntryKind::Folder) = self.contents.entries.last().map(|entry| &entry.kind)
             && header.uncompressed_size_hint() > 0
         {
             return Err(Stop::at(index, "is a folder, but has bytes like a file"));
@@ -324,7 +324,7 @@ impl<'c> Reading<'c> {
             return Ok(());
         };
         let is_wheel = is_wheel(&entry.name) && entry.size <= SMALL;
-        let is_link = matches!(entry.kind, Kind::Link(_));
+        let is_link = matches!(entry.kind, EntryKind::Link(_));
         let size = entry.size;
         if is_link && size > SMALL {
             return Err(Stop::at(index, "is a link to a path that is too long"));
@@ -333,7 +333,7 @@ impl<'c> Reading<'c> {
             .get_entry(stored.wayfinder)
             .map_err(|error| Self::stop(error, Some(index), "has a broken header"))?;
         let place = found.compressed_data_range();
-        let mut unzipped = Unzipped {
+        let mut unzipped = UnzippedPart {
             claimed: size,
             peek: Peek::new(&mut self.kept, is_link || is_wheel),
         };
@@ -375,7 +375,7 @@ impl<'c> Reading<'c> {
             entry.checksum = Some(checksum);
             entry.what = what;
             if let Some(points_to) = points_to {
-                entry.kind = Kind::Link(points_to);
+                entry.kind = EntryKind::Link(points_to);
             }
         }
         Ok(())
@@ -386,7 +386,7 @@ impl<'c> Reading<'c> {
 const DISAGREES: &str = "has a local header that contradicts the central directory";
 
 /// The unzipped part of an entry.
-struct Unzipped<'k> {
+struct UnzippedPart<'k> {
     /// The expected number of bytes.
     claimed: u64,
     peek: Peek<'k>,
@@ -397,7 +397,7 @@ enum Unzip {
     Wrong(String),
 }
 
-impl Unzipped<'_> {
+impl UnzippedPart<'_> {
     /// Takes bytes and refuses more than expected.
     fn add(&mut self, bytes: &[u8]) -> Result<(), Unzip> {
         self.peek.add(bytes);
@@ -415,7 +415,7 @@ fn copy<R: ReaderAt>(
     reader: &R,
     (start, end): (u64, u64),
     input: &mut [u8],
-    to: &mut Unzipped<'_>,
+    to: &mut UnzippedPart<'_>,
 ) -> Result<(), Unzip> {
     let mut at = start;
     while at < end {
@@ -431,7 +431,7 @@ fn inflate<R: ReaderAt>(
     (start, end): (u64, u64),
     inflate: &mut Decompress,
     (input, output): (&mut [u8], &mut [u8]),
-    to: &mut Unzipped<'_>,
+    to: &mut UnzippedPart<'_>,
 ) -> Result<(), Unzip> {
     let damaged = || Unzip::Wrong("is damaged: it cannot be unzipped".to_owned());
     let mut at = start;

@@ -6,7 +6,7 @@
 use std::fmt;
 
 /// A text that an ARN can be written in, known or not.
-pub trait Written<'w> {
+pub trait ArnText<'w> {
     /// A part of it.
     type Part;
 
@@ -14,7 +14,7 @@ pub trait Written<'w> {
     fn between_colons(&'w self) -> Vec<Self::Part>;
 }
 
-impl<'w> Written<'w> for str {
+impl<'w> ArnText<'w> for str {
     type Part = &'w str;
 
     fn between_colons(&'w self) -> Vec<&'w str> {
@@ -73,7 +73,7 @@ pub struct Fields<T>(Vec<T>);
 
 impl<T> Fields<T> {
     /// Those of a text.
-    pub fn of<'w, W: Written<'w, Part = T> + ?Sized>(written: &'w W) -> Self {
+    pub fn of<'w, W: ArnText<'w, Part = T> + ?Sized>(written: &'w W) -> Self {
         Self(written.between_colons())
     }
 
@@ -158,7 +158,7 @@ pub struct LayerVersionArn<T> {
 
 impl<T> Arn<T> {
     /// The ARN that a text is; `None` if it has too few fields.
-    pub fn of<'w, W: Written<'w, Part = T> + ?Sized>(written: &'w W) -> Option<Self> {
+    pub fn of<'w, W: ArnText<'w, Part = T> + ?Sized>(written: &'w W) -> Option<Self> {
         Fields::of(written).arn()
     }
 
@@ -246,7 +246,7 @@ impl<T: fmt::Display> fmt::Display for Arn<T> {
 
 /// The name of a layer, which a template may give by its ARN (CloudFormation's registry,
 /// `AWS::Lambda::LayerVersion`).
-pub fn layer_name<'w, W: Written<'w> + ?Sized>(written: &'w W) -> Option<W::Part> {
+pub fn layer_name<'w, W: ArnText<'w> + ?Sized>(written: &'w W) -> Option<W::Part> {
     written.between_colons().pop()
 }
 

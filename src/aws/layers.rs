@@ -6,7 +6,7 @@ pub(super) const DATA: Data = Data(include_str!("layers.txt"));
 
 /// The layers of one product in one account of AWS.
 #[derive(Clone, Copy, Debug)]
-pub struct Published {
+pub struct ProductLayers {
     /// The name of the product.
     pub product: &'static str,
     /// Its layers in that account, as an item of a layer set.
@@ -14,14 +14,14 @@ pub struct Published {
 }
 
 /// Every known layer of AWS, by product, partition and region.
-pub fn published() -> impl Iterator<Item = Published> {
+pub fn published() -> impl Iterator<Item = ProductLayers> {
     DATA.lines().filter_map(|line| {
         let (product, item) = line.rsplit_once(' ')?;
-        Some(Published { product, item })
+        Some(ProductLayers { product, item })
     })
 }
 
-impl Published {
+impl ProductLayers {
     /// Whether the account serves every region of the partition `aws` that it is known for.
     #[must_use]
     pub fn is_everywhere(self) -> bool {

@@ -4,7 +4,7 @@ use crate::archive::binary::What;
 use crate::archive::check::check;
 use crate::archive::listing::Listing;
 use crate::archive::peek::{Peek, is_wheel};
-use crate::archive::{Broken, Contents, Entry, Kind, Target, zip};
+use crate::archive::{ArchiveEntry, ArchiveTarget, Broken, Contents, EntryKind, zip};
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic, Label};
 use crate::english::count;
@@ -29,7 +29,7 @@ pub fn check_local(
             continue;
         };
         let path = top.join(written);
-        let target = Target {
+        let target = ArchiveTarget {
             runtimes: publication.runtimes.to_vec(),
             architectures: publication.architectures.to_vec(),
         };
@@ -137,15 +137,15 @@ fn folder(top: &Path) -> io::Result<Contents> {
     for (name, path, metadata) in &found {
         let kind = if metadata.is_symlink() {
             let to = fs::read_link(path)?;
-            Kind::Link(to.to_string_lossy().replace('\\', "/"))
+            EntryKind::Link(to.to_string_lossy().replace('\\', "/"))
         } else if metadata.is_file() {
-            Kind::File
+            EntryKind::File
         } else {
-            Kind::Special
+            EntryKind::Special
         };
-        contents.entries.push(Entry {
+        contents.entries.push(ArchiveEntry {
             name: name.clone(),
-            size: if kind == Kind::File {
+            size: if kind == EntryKind::File {
                 metadata.len()
             } else {
                 0
@@ -165,7 +165,7 @@ fn folder(top: &Path) -> io::Result<Contents> {
     }
     let mut kept = Vec::new();
     for (entry, (_, path, _)) in contents.entries.iter_mut().zip(&found) {
-        if entry.kind == Kind::File {
+        if entry.kind == EntryKind::File {
             look_into(entry, path, &mut kept)?;
         }
     }
@@ -173,7 +173,7 @@ fn folder(top: &Path) -> io::Result<Contents> {
 }
 
 /// Inspects a file. If it grows meanwhile, the rest is not read.
-fn look_into(entry: &mut Entry, path: &Path, kept: &mut Vec<u8>) -> io::Result<()> {
+fn look_into(entry: &mut ArchiveEntry, path: &Path, kept: &mut Vec<u8>) -> io::Result<()> {
     let mut file = File::open(path)?.take(entry.size);
     let mut peek = Peek::new(kept, is_wheel(&entry.name));
     let mut buffer = vec![0; 1 << 16];

@@ -1,7 +1,7 @@
 //! The arguments of every command.
 
 use super::completers;
-use crate::access::kind::Kind;
+use crate::access::kind::SubjectKind;
 use crate::aws::arn::{Fields, LAYER_FIELDS};
 use crate::aws::runtimes;
 use crate::cloudformation::Values;
@@ -295,7 +295,7 @@ pub enum MeantAs {
     Policy,
 }
 
-impl From<MeantAs> for Kind {
+impl From<MeantAs> for SubjectKind {
     fn from(meant_as: MeantAs) -> Self {
         match meant_as {
             MeantAs::Guardrail => Self::Guardrail,

@@ -12,7 +12,7 @@ use crate::cloudformation::Template;
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::Compiled;
 use crate::pipeline::compile_to_ask;
-use crate::report::{self, Answer};
+use crate::report::{self, AnswerReport};
 use crate::rules::load::Root;
 use crate::rules::model::Claim;
 use crate::source::Sources;
@@ -43,14 +43,14 @@ pub fn run(
 }
 
 /// A verdict, or the outcome without one.
-type Answered = Result<Verdict, Outcome>;
+type AskedVerdict = Result<Verdict, Outcome>;
 
 /// The verdict on a claim in the words of a source.
 fn of_source(
     root: Root,
     arguments: &AskArguments,
     messages: &mut Messages,
-) -> anyhow::Result<Answered> {
+) -> anyhow::Result<AskedVerdict> {
     let Some(compiled) = compiled(root, arguments, messages) else {
         return Ok(Err(Outcome::Misused));
     };
@@ -75,7 +75,7 @@ fn of_others(
     arguments: &AskArguments,
     limits: Limits,
     messages: &mut Messages,
-) -> anyhow::Result<Answered> {
+) -> anyhow::Result<AskedVerdict> {
     let name = read
         .first()
         .map_or_else(String::new, |root| root.name.clone());
@@ -137,7 +137,7 @@ fn print(
     arguments: &AskArguments,
     messages: &mut Messages,
 ) -> anyhow::Result<Outcome> {
-    let answer = Answer {
+    let answer = AnswerReport {
         claim: &arguments.claim,
         verdict,
         by_defaults: arguments.values.defaults,

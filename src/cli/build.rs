@@ -18,7 +18,7 @@ use crate::template::limits::{Limits, no_resource, template_size};
 use crate::template::lower::{Placement, Shape};
 use crate::template::model::Template;
 use crate::template::published;
-use crate::template::stacks::{Entry, Scope, stack_name};
+use crate::template::stacks::{StackEntry, StackScope, stack_name};
 use anyhow::{Context, bail};
 use std::io::{self, Write};
 use std::path::Path;
@@ -136,10 +136,10 @@ fn write(
         count(template.resources.len(), "resource"),
         thousands(written.len())
     ));
-    let entry = Entry::new(
+    let entry = StackEntry::new(
         stack_name(stem, None),
         output.display().to_string(),
-        Scope::Region,
+        StackScope::Region,
         regions,
         template,
         written.len(),

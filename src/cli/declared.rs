@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use std::collections::HashMap;
 
 /// The name of a file, and the template that it is or compiles to.
-pub type Declared = (String, DeclaredTemplate);
+pub type NamedTemplate = (String, DeclaredTemplate);
 
 /// A template, and what its source and the list of stacks beside it say of its versions.
 pub struct DeclaredTemplate {

@@ -1,6 +1,6 @@
 //! What the stacks have of the templates, by the lists of their resources.
 
-use super::declared::{Declared, DeclaredTemplate};
+use super::declared::{DeclaredTemplate, NamedTemplate};
 use super::input::Reading;
 use crate::access::drift::NotDeployed;
 use crate::access::grants::{Grants, VersionId};
@@ -100,7 +100,7 @@ pub struct Deployed {
 impl Deployed {
     /// Fails for an incomplete list: versions would be confused.
     pub fn new(
-        declared: Declared,
+        declared: NamedTemplate,
         reading: &Reading<'_>,
         lists: &[StackResources],
     ) -> anyhow::Result<Self> {

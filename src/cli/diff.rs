@@ -12,7 +12,7 @@ use crate::access::{Access, several};
 use crate::report::{self, Losses};
 use crate::source::Sources;
 use crate::template::limits::Limits;
-use crate::uses::loss::{self, Change};
+use crate::uses::loss::{self, SharingChange};
 use anyhow::bail;
 use std::cell::RefCell;
 use std::path::PathBuf;
@@ -132,7 +132,7 @@ fn losses(
     }
     let mut sources = Sources::default();
     let read = functions(&arguments.uses, &arguments.target, &mut sources, messages)?;
-    let change = Change {
+    let change = SharingChange {
         old: &old.grants,
         new: &new.grants,
         diff,

@@ -16,11 +16,11 @@ pub struct Draft {
     /// Its size.
     pub bytes: usize,
     /// The difference; `None` if there is none.
-    pub change: Option<Change>,
+    pub change: Option<DraftChange>,
 }
 
 /// A template that differs from what is in the folder.
-pub struct Change {
+pub struct DraftChange {
     pub written: Vec<u8>,
     pub earlier: Option<Vec<u8>>,
 }
@@ -90,7 +90,7 @@ impl<'a> Drafts<'a> {
         let bytes = written.len();
         let earlier = disk::existing(&self.folder.join(self.file(stack)))?;
         let is_same = earlier.as_ref() == Some(written);
-        let change = (!is_same).then(|| Change {
+        let change = (!is_same).then(|| DraftChange {
             written: std::mem::take(written),
             earlier,
         });

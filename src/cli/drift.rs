@@ -7,7 +7,7 @@ use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
 use super::tree::Tree;
-use crate::access::drift::{Drift, Kind, NotDeployed, PhysicalIds, drift};
+use crate::access::drift::{Drift, DriftKind, NotDeployed, PhysicalIds, drift};
 use crate::access::grants::{Grants, VersionId, Who};
 use crate::cloudformation::read;
 use crate::english::{count, list};
@@ -197,7 +197,7 @@ fn summarize(found: &Drift, messages: &mut Messages) {
     if found
         .findings
         .iter()
-        .any(|finding| finding.kind == Kind::Missing)
+        .any(|finding| finding.kind == DriftKind::Missing)
     {
         messages.say(
             "the stack does not own a grant that you add by hand: it stays when its rule is \

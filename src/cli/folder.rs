@@ -3,7 +3,7 @@
 use super::archives::check_local;
 use super::args::{BuildArguments, FormatArgument};
 use super::disk::{self, Disk};
-use super::drafts::{Change, Draft, Drafts};
+use super::drafts::{Draft, DraftChange, Drafts};
 use super::messages::Messages;
 use super::moving::{Takeover, single_templates, templates};
 use super::output::{
@@ -24,7 +24,7 @@ use crate::template::lower::{Lowered, Placement, Shape};
 use crate::template::mark::source_of;
 use crate::template::published::{self, Earlier, moved};
 use crate::template::stacks::{
-    Entry, GUARDRAILS, MANIFEST, RESTRICTIONS, ROLL_OUT, Scope, Stack, split, stack_name,
+    GUARDRAILS, MANIFEST, RESTRICTIONS, ROLL_OUT, Stack, StackEntry, StackScope, split, stack_name,
 };
 use anyhow::{Context, bail};
 use std::collections::{HashMap, HashSet};
@@ -97,16 +97,16 @@ struct Work<'a> {
     takeover: Takeover,
     /// Why the source cannot move from its single template as it is.
     blocked: Option<String>,
-    entries: Vec<Entry>,
+    entries: Vec<StackEntry>,
     /// The indexes of the entries whose templates change.
     changed: Vec<usize>,
     /// A template that this program did not write.
     foreign: Option<PathBuf>,
-    output: Output,
+    output: FolderOutput,
 }
 
 /// The destination of the files.
-enum Output {
+enum FolderOutput {
     /// To the disk, together; nothing yet if there is no stage.
     Disk(Option<Stage>),
     /// Nowhere: they are compared with the existing ones.
@@ -151,9 +151,9 @@ impl<'a> Work<'a> {
             changed: Vec::new(),
             foreign: None,
             output: if arguments.check {
-                Output::Compared(Vec::new())
+                FolderOutput::Compared(Vec::new())
             } else {
-                Output::Disk(None)
+                FolderOutput::Disk(None)
             },
         })
     }
@@ -200,7 +200,7 @@ impl<'a> Work<'a> {
                     quote(&name)
                 );
             }
-            let entry = Entry::new(
+            let entry = StackEntry::new(
                 name,
                 file,
                 stack.scope,
@@ -229,7 +229,7 @@ impl<'a> Work<'a> {
         &mut self,
         stack: &Stack,
         file: &str,
-        change: &Change,
+        change: &DraftChange,
         start: Span,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> anyhow::Result<()> {
@@ -277,11 +277,11 @@ impl<'a> Work<'a> {
 
     fn add(&mut self, file: &str, written: &[u8]) -> anyhow::Result<()> {
         match &mut self.output {
-            Output::Compared(files) => {
+            FolderOutput::Compared(files) => {
                 files.push((self.folder.join(file), written.to_vec()));
                 Ok(())
             }
-            Output::Disk(stage) => match stage {
+            FolderOutput::Disk(stage) => match stage {
                 Some(stage) => stage.add(file, written),
                 None => stage.insert(Stage::new(self.folder)?).add(file, written),
             },
@@ -292,12 +292,12 @@ impl<'a> Work<'a> {
     fn left(&self, left: &Left, start: Span) -> Diagnostic {
         let path = self.folder.join(&left.entry.template);
         let what = match left.entry.scope {
-            Scope::Region => "the source no longer has its layer",
-            Scope::Account => "the source no longer has a role, policy or boundary",
-            Scope::Organization if left.entry.rolls_out.is_some() => {
+            StackScope::Region => "the source no longer has its layer",
+            StackScope::Account => "the source no longer has a role, policy or boundary",
+            StackScope::Organization if left.entry.rolls_out.is_some() => {
                 "the source no longer has a `roll out`"
             }
-            Scope::Organization => "the source no longer has a guardrail",
+            StackScope::Organization => "the source no longer has a guardrail",
         };
         let shown = word(&path.display().to_string());
         Diagnostic::warning(
@@ -330,8 +330,8 @@ impl<'a> Work<'a> {
         if self.record.manifest.as_deref() != Some(&manifest) {
             self.add(MANIFEST, &manifest)?;
         }
-        match std::mem::replace(&mut self.output, Output::Disk(None)) {
-            Output::Compared(files) => {
+        match std::mem::replace(&mut self.output, FolderOutput::Disk(None)) {
+            FolderOutput::Compared(files) => {
                 let mut outcome = Outcome::Fine;
                 for (path, written) in files {
                     let earlier = disk::existing(&path)?;
@@ -341,7 +341,7 @@ impl<'a> Work<'a> {
                 }
                 Ok(outcome)
             }
-            Output::Disk(stage) => {
+            FolderOutput::Disk(stage) => {
                 if let Some(stage) = stage {
                     stage.finish()?;
                 }
@@ -365,7 +365,7 @@ impl<'a> Work<'a> {
         let last = self.last();
         let entries = self.changed.iter().map(|&changed| &self.entries[changed]);
         let entries = entries.filter(|entry| last.is_none_or(|last| last.name != entry.name));
-        let entries: Vec<&Entry> = entries.collect();
+        let entries: Vec<&StackEntry> = entries.collect();
         self.say_compare(messages);
         if !entries.is_empty() {
             messages.say("next:");
@@ -383,7 +383,7 @@ impl<'a> Work<'a> {
         self.say_end(messages);
     }
 
-    fn say_deploy(&self, entry: &Entry, messages: &mut Messages) {
+    fn say_deploy(&self, entry: &StackEntry, messages: &mut Messages) {
         let template = self.folder.join(&entry.template);
         for line in next::deploy(entry, &template) {
             messages.say(&line);
@@ -403,7 +403,7 @@ impl<'a> Work<'a> {
     }
 
     /// The stack that takes over from a single template, if one does.
-    fn last(&self) -> Option<&Entry> {
+    fn last(&self) -> Option<&StackEntry> {
         let stem = self.takeover.stem()?;
         let mut entries = self.entries.iter();
         entries.find(|entry| stem_of(Path::new(&entry.template)) == stem)
@@ -446,7 +446,7 @@ struct Record {
     /// The bytes of the list of stacks.
     manifest: Option<Vec<u8>>,
     /// The content of the list.
-    entries: Vec<Entry>,
+    entries: Vec<StackEntry>,
     /// The templates of layers that left the source.
     left: Vec<Left>,
     /// The templates outside of the folder that hold the whole source, with their names.
@@ -455,7 +455,7 @@ struct Record {
 
 /// The template of something that left the source.
 struct Left {
-    entry: Entry,
+    entry: StackEntry,
     earlier: Earlier,
 }
 
@@ -468,7 +468,7 @@ impl Record {
     ) -> anyhow::Result<Self> {
         let list = folder.join(MANIFEST);
         let manifest = disk::existing(&list)?;
-        let entries: Vec<Entry> = match &manifest {
+        let entries: Vec<StackEntry> = match &manifest {
             Some(bytes) => serde_json::from_slice(bytes).with_context(|| {
                 format!(
                     "{} is not a list of stacks that layershare wrote; remove it, or choose \
@@ -484,7 +484,7 @@ impl Record {
             left: Vec::new(),
             single: Vec::new(),
         };
-        let own: HashMap<String, Scope> = stacks
+        let own: HashMap<String, StackScope> = stacks
             .iter()
             .map(|stack| (format!("{}.{extension}", stack.stem), stack.scope))
             .collect();
@@ -499,7 +499,7 @@ impl Record {
             of_others = of_others.or(other.map(|other| (path.clone(), other)));
             if let Some(scope) = own.get(file.as_str()) {
                 // A renamed source keeps its layers.
-                is_known |= *scope == Scope::Region;
+                is_known |= *scope == StackScope::Region;
                 continue;
             }
             let earlier = disk::existing(&path)?.and_then(|bytes| published_in(&bytes));
@@ -528,13 +528,13 @@ impl Record {
 
     fn push_left(&mut self, file: String, stem: &str, source: &str, earlier: Earlier) {
         let known = self.entries.iter().find(|entry| entry.template == file);
-        let entry = known.cloned().unwrap_or_else(|| Entry {
+        let entry = known.cloned().unwrap_or_else(|| StackEntry {
             name: stack_name(&stem_of(Path::new(source)), Some(stem)),
             template: file,
             scope: match stem {
-                RESTRICTIONS => Scope::Account,
-                GUARDRAILS | ROLL_OUT => Scope::Organization,
-                _ => Scope::Region,
+                RESTRICTIONS => StackScope::Account,
+                GUARDRAILS | ROLL_OUT => StackScope::Organization,
+                _ => StackScope::Region,
             },
             regions: Vec::new(),
             capabilities: Vec::new(),

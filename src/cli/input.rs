@@ -1,7 +1,7 @@
 //! The input of questions about access: a source, a template, or policies.
 
 use super::ahead::{Ahead, Input, is_source};
-use super::declared::{Declared, DeclaredTemplate};
+use super::declared::{DeclaredTemplate, NamedTemplate};
 use super::disk;
 use super::messages::Messages;
 use super::output::{regions, stem_of};
@@ -10,7 +10,7 @@ use super::tree::{Tree, without_parts};
 use crate::access::authored::Authored;
 use crate::access::diff::Diff;
 use crate::access::grants::Grants;
-use crate::access::kind::Kind;
+use crate::access::kind::SubjectKind;
 use crate::access::policy_file::PolicyFile;
 use crate::access::{Access, several};
 use crate::cloudformation::expand::nested::{Child, with_children};
@@ -27,7 +27,7 @@ use crate::source::{Files, PathKind, Sources};
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use crate::template::mark::source_of;
-use crate::template::stacks::{Entry, MANIFEST, stack_name};
+use crate::template::stacks::{MANIFEST, StackEntry, stack_name};
 use crate::uses::serverless::Service;
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
@@ -44,7 +44,7 @@ pub struct Reading<'a> {
     /// The values of parameters.
     pub values: Values,
     /// The kind of a policy in a file of its own, if its content does not show it.
-    pub meant_as: Option<Kind>,
+    pub meant_as: Option<SubjectKind>,
     /// The name of a policy in a file of its own, if it is not the name of the file: the two sides
     /// of a difference are one policy, whatever the names of their files.
     pub policy_name: Option<String>,
@@ -56,7 +56,7 @@ pub struct Reading<'a> {
     /// The texts that messages point into.
     pub sources: RefCell<Sources>,
     /// The lists of stacks that are read, by their folders.
-    lists: RefCell<BTreeMap<PathBuf, Vec<Entry>>>,
+    lists: RefCell<BTreeMap<PathBuf, Vec<StackEntry>>>,
     /// The files that are read, where somebody asks for them.
     pub files: Option<RefCell<Vec<HashedFile>>>,
     /// The places in each input, if somebody asks for them.
@@ -73,7 +73,12 @@ pub enum Given {
 
 impl<'a> Reading<'a> {
     /// A way to read from there.
-    pub fn new(tree: &'a Tree, values: Values, meant_as: Option<Kind>, limits: Limits) -> Self {
+    pub fn new(
+        tree: &'a Tree,
+        values: Values,
+        meant_as: Option<SubjectKind>,
+        limits: Limits,
+    ) -> Self {
         Self {
             tree,
             values,
@@ -389,7 +394,7 @@ impl<'a> Reading<'a> {
         roots: Vec<Root>,
         folders: &[PathBuf],
         messages: &mut Messages,
-    ) -> anyhow::Result<Option<Vec<Declared>>> {
+    ) -> anyhow::Result<Option<Vec<NamedTemplate>>> {
         let mut inputs: Vec<Input> = roots.into_iter().map(Input::named).collect();
         inputs.extend(self.inputs(folders)?);
         self.each_input(inputs, messages, |given, regions| {
@@ -430,13 +435,13 @@ impl<'a> Reading<'a> {
     }
 
     /// What the list of stacks beside a template says of it.
-    fn entry_of(&self, template: &Path) -> Option<Entry> {
+    fn entry_of(&self, template: &Path) -> Option<StackEntry> {
         let folder = template.parent().map(Path::to_path_buf).unwrap_or_default();
         let name = template.file_name().and_then(OsStr::to_str)?;
         let mut lists = self.lists.borrow_mut();
         let list = lists.entry(folder).or_insert_with_key(|folder| {
             let bytes = self.tree.read(&folder.join(MANIFEST)).unwrap_or_default();
-            serde_json::from_slice::<Vec<Entry>>(&bytes).unwrap_or_default()
+            serde_json::from_slice::<Vec<StackEntry>>(&bytes).unwrap_or_default()
         });
         list.iter().find(|entry| entry.template == name).cloned()
     }
@@ -611,8 +616,9 @@ fn check_values(json: &Json, values: &Values, name: &str) -> anyhow::Result<BTre
         let Some(declared) = json.get("Parameters").and_then(|all| all.get(parameter)) else {
             continue;
         };
-        let declared = crate::cloudformation::parameter::Parameter::new(declared);
-        if declared.kind == crate::cloudformation::parameter::Kind::Text && !declared.allows(value)
+        let declared = crate::cloudformation::parameter::DeclaredParameter::new(declared);
+        if declared.kind == crate::cloudformation::parameter::DeclaredKind::Text
+            && !declared.allows(value)
         {
             bail!("{name} does not allow the value `{value}` for the parameter `{parameter}`");
         }
@@ -645,7 +651,7 @@ pub enum Foreign {
     Policies(Grants),
     /// A policy of IAM or Organizations in a file of its own, as a template that contains it, and
     /// its kind.
-    Policy(Json, Kind),
+    Policy(Json, SubjectKind),
 }
 
 /// The name of a policy in a file: that of the file, in a form that a claim can contain.

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::archives::contents;
 use super::args::{InspectArguments, ReportFormat};
 use super::messages::Messages;
-use crate::archive::Target;
+use crate::archive::ArchiveTarget;
 use crate::archive::check::check;
 use crate::archive::listing::Listing;
 use crate::diagnostic::has_errors;
@@ -14,7 +14,7 @@ use anyhow::Context;
 
 /// Shows the content of archives and the findings.
 pub fn run(arguments: &InspectArguments, messages: &mut Messages) -> anyhow::Result<Outcome> {
-    let target = Target {
+    let target = ArchiveTarget {
         runtimes: arguments.runtimes.clone(),
         architectures: arguments.architectures.clone(),
     };

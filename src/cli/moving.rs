@@ -5,7 +5,7 @@ use super::output::{published_in, stem_of};
 use crate::template::lower::Lowered;
 use crate::template::mark::source_of;
 use crate::template::published::{Earlier, moved};
-use crate::template::stacks::{Entry, MANIFEST, RESTRICTIONS, Stack};
+use crate::template::stacks::{MANIFEST, RESTRICTIONS, Stack, StackEntry};
 use anyhow::Context;
 use std::collections::HashSet;
 use std::fs;
@@ -142,8 +142,8 @@ pub fn templates_of(
             if !known.insert(fs::canonicalize(folder.join(MANIFEST))?) {
                 continue;
             }
-            let stacks: Vec<Entry> = serde_json::from_slice(&list).unwrap_or_default();
-            for Entry { name, template, .. } in stacks {
+            let stacks: Vec<StackEntry> = serde_json::from_slice(&list).unwrap_or_default();
+            for StackEntry { name, template, .. } in stacks {
                 let path = folder.join(&template);
                 let Some(bytes) = disk::existing(&path)?.filter(|_| path != output) else {
                     continue;

@@ -2,11 +2,11 @@
 
 use crate::access::drift::word;
 use crate::english::list;
-use crate::template::stacks::Entry;
+use crate::template::stacks::StackEntry;
 use std::path::Path;
 
 /// The commands that bring a written template to AWS, for people to copy.
-pub fn steps(stack: &Entry, template: &Path) -> Vec<String> {
+pub fn steps(stack: &StackEntry, template: &Path) -> Vec<String> {
     let mut lines = vec!["next:".to_owned()];
     lines.extend(deploy(stack, template));
     if stack.bucket {
@@ -20,7 +20,7 @@ pub fn steps(stack: &Entry, template: &Path) -> Vec<String> {
 }
 
 /// The commands that deploy one stack.
-pub fn deploy(stack: &Entry, template: &Path) -> Vec<String> {
+pub fn deploy(stack: &StackEntry, template: &Path) -> Vec<String> {
     let mut lines = Vec::new();
     let shown = word(&template.display().to_string());
     let mut deployed = shown.clone();

@@ -65,7 +65,7 @@ impl InputPlaces {
     }
 }
 
-impl report::Places for InputPlaces {
+impl report::ResourcePlaces for InputPlaces {
     fn place(&self, id: &str) -> Span {
         // An ID that several files have is called by its file, too.
         let named = self

@@ -4,7 +4,7 @@ use super::Outcome;
 use super::ahead::is_source;
 use super::archives::contents;
 use super::args::{ReportFormat, TargetArguments, UsesArguments};
-use super::declared::Declared;
+use super::declared::NamedTemplate;
 use super::disk;
 use super::input::{self, Reading};
 use super::messages::Messages;
@@ -19,7 +19,7 @@ use crate::template::limits::Limits;
 use crate::uses::catalog::Catalog;
 use crate::uses::deployer::Deployer;
 use crate::uses::question::{User, Wanted, users};
-use crate::uses::{File, Known, Target, Uses, Written, cdk};
+use crate::uses::{DeployTarget, FunctionFile, Known, Uses, WrittenAs, cdk};
 use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::cell::RefCell;
@@ -35,7 +35,7 @@ pub fn run(
 ) -> anyhow::Result<Outcome> {
     let mut sources = Sources::default();
     let read = functions(&arguments.files, &arguments.target, &mut sources, messages)?;
-    let files: Vec<File<'_>> = read.iter().map(|read| read.file(&sources)).collect();
+    let files: Vec<FunctionFile<'_>> = read.iter().map(|read| read.file(&sources)).collect();
     if let Some(layer) = &arguments.of {
         let wanted = Wanted {
             layer: layer.clone(),
@@ -95,7 +95,7 @@ fn deployer(name: &str, read: &[ReadFile], catalog: &Catalog) -> anyhow::Result<
 }
 
 fn answer(
-    files: &[File<'_>],
+    files: &[FunctionFile<'_>],
     wanted: &Wanted,
     format: ReportFormat,
     sources: &Sources,
@@ -118,19 +118,19 @@ fn answer(
 
 /// A file with functions.
 pub(super) struct ReadFile {
-    written: Written,
+    written: WrittenAs,
     template: Template,
     id: FileId,
     places: Places,
-    target: Target,
+    target: DeployTarget,
     folder: PathBuf,
 }
 
 impl ReadFile {
     /// It beside its text.
-    pub fn file<'f>(&'f self, sources: &'f Sources) -> File<'f> {
+    pub fn file<'f>(&'f self, sources: &'f Sources) -> FunctionFile<'f> {
         let text = sources.get(self.id).text();
-        File::new(
+        FunctionFile::new(
             &self.written,
             &self.template,
             self.id,
@@ -149,7 +149,7 @@ pub(super) fn functions(
     sources: &mut Sources,
     messages: &mut Messages,
 ) -> anyhow::Result<Vec<ReadFile>> {
-    let target = Target {
+    let target = DeployTarget {
         region: target.region.clone(),
         account: target.account.clone(),
         organization: target.organization.clone(),
@@ -180,11 +180,11 @@ pub(super) fn functions(
         messages.progress("reading", index, all);
         let text = read::text(&root.bytes).map_err(|error| anyhow!("{}: {error}", root.name))?;
         let id = sources.add(root.name.as_str(), text);
-        let (written, json) = Written::new(json);
+        let (written, json) = WrittenAs::new(json);
         let target = match &written {
             // The option `--region` of the framework replaces the region of the file.
-            Written::Service(service) => or(&target, &service.target),
-            Written::Plain | Written::Template(_) => or(&manifests.target(&root), &target),
+            WrittenAs::Service(service) => or(&target, &service.target),
+            WrittenAs::Plain | WrittenAs::Template(_) => or(&manifests.target(&root), &target),
         };
         let template = Template::new(json, &values(&target));
         read.push(ReadFile {
@@ -200,13 +200,13 @@ pub(super) fn functions(
 }
 
 /// What is known of a target, and of another what it leaves open.
-fn or(target: &Target, other: &Target) -> Target {
-    let Target {
+fn or(target: &DeployTarget, other: &DeployTarget) -> DeployTarget {
+    let DeployTarget {
         region,
         account,
         organization,
     } = target.clone();
-    Target {
+    DeployTarget {
         region: region.or_else(|| other.region.clone()),
         account: account.or_else(|| other.account.clone()),
         organization: organization.or_else(|| other.organization.clone()),
@@ -214,7 +214,7 @@ fn or(target: &Target, other: &Target) -> Target {
 }
 
 /// The values that the deploy to a target gives to a template.
-fn values(target: &Target) -> Values {
+fn values(target: &DeployTarget) -> Values {
     let region = target.region.clone();
     let account = target.account.clone();
     let given: Vec<(String, String)> = [("AWS::Region", region), ("AWS::AccountId", account)]
@@ -230,9 +230,9 @@ struct Manifests(BTreeMap<PathBuf, Option<Json>>);
 
 impl Manifests {
     /// Where a template is deployed, as the manifest beside it says.
-    fn target(&mut self, root: &Root) -> Target {
+    fn target(&mut self, root: &Root) -> DeployTarget {
         let Some(path) = &root.path else {
-            return Target::default();
+            return DeployTarget::default();
         };
         let folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
         let manifest = self.0.entry(folder).or_insert_with_key(|folder| {
@@ -242,7 +242,7 @@ impl Manifests {
         let name = path.file_name().and_then(OsStr::to_str);
         match (manifest, name) {
             (Some(manifest), Some(name)) => cdk::target(manifest, name),
-            _ => Target::default(),
+            _ => DeployTarget::default(),
         }
     }
 }
@@ -291,7 +291,7 @@ fn catalog(
 }
 
 /// Adds the sources and templates of a catalogue.
-fn add_templates(found: Vec<Declared>, catalog: &mut Catalog) {
+fn add_templates(found: Vec<NamedTemplate>, catalog: &mut Catalog) {
     for (name, declared) in found {
         catalog.add_template(name, declared.template, &declared.adopted);
     }

@@ -8,7 +8,7 @@ const MOST_SHOWN: usize = 4;
 
 /// Something that a deploy decides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Variable {
+pub enum DeployVariable {
     /// The value of a parameter or pseudo parameter, by its name.
     Parameter(String),
     /// A fact that the template cannot decide: in words, and with its identity.
@@ -28,7 +28,7 @@ pub enum Setting {
 
 /// A case: the decisions about each variable that an answer depends on.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Case(pub(super) Vec<(Variable, Setting)>);
+pub struct Case(pub(super) Vec<(DeployVariable, Setting)>);
 
 impl Case {
     /// Whether it is the only case there is.
@@ -57,7 +57,7 @@ impl Case {
     }
 
     /// Without one of its variables.
-    fn without(&self, variable: &Variable) -> Self {
+    fn without(&self, variable: &DeployVariable) -> Self {
         Self(
             self.0
                 .iter()
@@ -90,7 +90,7 @@ impl fmt::Display for Case {
             if index > 0 {
                 f.write_str(" and ")?;
             }
-            let (Variable::Parameter(name) | Variable::Fact(name, _)) = variable;
+            let (DeployVariable::Parameter(name) | DeployVariable::Fact(name, _)) = variable;
             match setting {
                 Setting::Is(value, true) => write!(f, "{name} is {value:?} (its default)")?,
                 Setting::Is(value, false) => write!(f, "{name} is {value:?}")?,

@@ -1,11 +1,11 @@
 //! Intrinsic functions and conditions.
 
-use super::case::{Setting, Variable};
+use super::case::{DeployVariable, Setting};
 use super::json::{children, function, put_together, scalar, written};
-use super::parameter::Kind;
+use super::parameter::DeclaredKind;
 use super::read::AMBIGUOUS;
 use super::world::World;
-use crate::partial::{Origin, Partial, Text, Unknown};
+use crate::partial::{Partial, Text, Unknown, UnknownOrigin};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 
@@ -245,7 +245,7 @@ impl World<'_> {
                 .and_then(|all| all.get(name))
             {
                 Some(_) => Text::of(Unknown {
-                    origin: Origin::Resource(name.to_owned(), None),
+                    origin: UnknownOrigin::Resource(name.to_owned(), None),
                     identity: if self.is_looked_up_by_name(name) {
                         self.carried(name).into()
                     } else {
@@ -295,7 +295,7 @@ impl World<'_> {
             (Some("AWS::Lambda::LayerVersion"), "LayerVersionArn") => self.reference(id),
             (Some("AWS::IAM::ManagedPolicy"), "PolicyArn") => self.reference(id),
             _ => {
-                let origin = Origin::Resource(id.to_owned(), Some(attribute.to_owned()));
+                let origin = UnknownOrigin::Resource(id.to_owned(), Some(attribute.to_owned()));
                 // An ARN is that of the resource, whatever else changes of it.
                 let identity = if attribute.ends_with("Arn") {
                     String::new()
@@ -603,14 +603,14 @@ impl World<'_> {
     /// Whether a parameter may have a value. The constraints of a parameter that is looked up apply
     /// to its name in Systems Manager.
     fn is_possible(&self, name: &str, value: &str) -> bool {
-        self.template
-            .parameter(name)
-            .is_none_or(|parameter| parameter.kind == Kind::LookedUp || parameter.allows(value))
+        self.template.parameter(name).is_none_or(|parameter| {
+            parameter.kind == DeclaredKind::LookedUp || parameter.allows(value)
+        })
     }
 
     /// Whether an undecidable fact holds: each answer is a separate world.
     fn fact(&self, what: String, identity: String) -> bool {
-        let variable = Variable::Fact(what, identity);
+        let variable = DeployVariable::Fact(what, identity);
         let setting = self.decided(&variable).unwrap_or_else(|| {
             self.decide(variable, Setting::Holds(true), [Setting::Holds(false)])
         });

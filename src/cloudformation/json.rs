@@ -1,6 +1,6 @@
 //! The JSON of a template: texts, functions, and what is inside a value.
 
-use crate::partial::{Origin, Piece, Text, Unknown};
+use crate::partial::{Piece, Text, Unknown, UnknownOrigin};
 use serde_json::{Map, Value as Json};
 
 /// The beginning of a dynamic reference, which a deploy fills in (CloudFormation User Guide,
@@ -83,7 +83,7 @@ pub fn written(text: &str) -> Text {
         let (reference, after) = reference.split_at(end);
         found.push_str(before);
         found.push(Piece::Unknown(Unknown {
-            origin: Origin::Other(reference.to_owned()),
+            origin: UnknownOrigin::Other(reference.to_owned()),
             identity: reference.into(),
         }));
         rest = after;
@@ -99,8 +99,8 @@ pub fn put_together(text: Text) -> Text {
     let is_whole = |piece: &Piece| match piece {
         Piece::Literal(known) => !known.contains(DYNAMIC),
         Piece::Unknown(unknown) => match &unknown.origin {
-            Origin::Other(what) => !what.starts_with(DYNAMIC) || what.ends_with("}}"),
-            Origin::Parameter(_) | Origin::Resource(..) => true,
+            UnknownOrigin::Other(what) => !what.starts_with(DYNAMIC) || what.ends_with("}}"),
+            UnknownOrigin::Parameter(_) | UnknownOrigin::Resource(..) => true,
         },
     };
     if text.pieces().iter().all(is_whole) {

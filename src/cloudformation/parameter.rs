@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 /// A parameter that a template declares.
 #[derive(Clone, Debug)]
-pub struct Parameter {
+pub struct DeclaredParameter {
     /// How its value is read.
-    pub kind: Kind,
+    pub kind: DeclaredKind,
     /// Whether it is a number, which may be written in several ways.
     pub is_number: bool,
     /// `Default`
@@ -26,7 +26,7 @@ pub struct Parameter {
 
 /// How the value of a parameter is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum DeclaredKind {
     /// It is the text that is given.
     Text,
     /// It is a list: the given text, split at its commas.
@@ -35,18 +35,18 @@ pub enum Kind {
     LookedUp,
 }
 
-impl Parameter {
+impl DeclaredParameter {
     /// The declaration of a name in a template.
     #[must_use]
     pub fn new(declared: &Json) -> Self {
         let text = |key: &str| declared.get(key).and_then(scalar);
         let written = text("Type").unwrap_or_else(|| "String".to_owned());
         let kind = if written.starts_with("AWS::SSM::Parameter::Value") {
-            Kind::LookedUp
+            DeclaredKind::LookedUp
         } else if written == "CommaDelimitedList" || written.starts_with("List<") {
-            Kind::List
+            DeclaredKind::List
         } else {
-            Kind::Text
+            DeclaredKind::Text
         };
         let allowed = declared.get("AllowedValues").and_then(Json::as_array);
         let allowed = allowed.map(|all| all.iter().filter_map(scalar).collect());
@@ -71,7 +71,9 @@ impl Parameter {
     /// Every value that a deploy may give, if the template lists them.
     #[must_use]
     pub fn allowed_values(&self) -> Option<&[String]> {
-        self.allowed.as_deref().filter(|_| self.kind == Kind::Text)
+        self.allowed
+            .as_deref()
+            .filter(|_| self.kind == DeclaredKind::Text)
     }
 
     /// Whether a deploy may give this value. A pattern that is not understood allows everything.
@@ -103,7 +105,7 @@ impl Parameter {
             "a12345678901",
             "arn:aws:iam::123456789012:root",
         ];
-        self.kind == Kind::Text
+        self.kind == DeclaredKind::Text
             && self.pattern.is_some()
             && ACCOUNTS.iter().all(|account| self.allows(account))
             && !OTHERS.iter().any(|other| self.allows(other))
@@ -113,13 +115,13 @@ impl Parameter {
 /// The declaration without what says nothing about the values that the parameter may hold. Its
 /// default is one value among others, but for a parameter that is looked up, whose default names
 /// what is looked up.
-fn identity(declared: &Json, kind: Kind) -> Arc<str> {
+fn identity(declared: &Json, kind: DeclaredKind) -> Arc<str> {
     let mut declared = declared.clone();
     if let Json::Object(keys) = &mut declared {
         for key in ["Description", "ConstraintDescription", "NoEcho"] {
             keys.shift_remove(key);
         }
-        if kind != Kind::LookedUp {
+        if kind != DeclaredKind::LookedUp {
             keys.shift_remove("Default");
         }
         keys.sort_keys();

@@ -23,18 +23,18 @@ pub struct Places {
 #[derive(Clone, Copy, Debug, Default)]
 struct Value {
     /// The key, of a value in a mapping.
-    key: Option<Place>,
+    key: Option<TextPlace>,
     /// The text, of a value that is one.
-    text: Option<Place>,
+    text: Option<TextPlace>,
     /// The index after the last value in it.
     next: u32,
 }
 
 /// A plain or quoted text without escapes: from its first byte to the one after its last.
 #[derive(Clone, Copy, Debug)]
-struct Place(u32, u32);
+struct TextPlace(u32, u32);
 
-impl Place {
+impl TextPlace {
     fn range(self) -> Range<usize> {
         self.0 as usize..self.1 as usize
     }
@@ -83,7 +83,7 @@ impl Places {
     }
 
     /// The first text or key in a value.
-    fn first_text(&self, of: usize) -> Option<Place> {
+    fn first_text(&self, of: usize) -> Option<TextPlace> {
         let mut here = of;
         loop {
             let value = self.values.get(here)?;
@@ -128,7 +128,7 @@ impl Notes {
         let end = start.wrapping_add(text.len());
         if let Some(value) = self.0.borrow_mut().values.last_mut() {
             let is_lent = input.get(start..end) == Some(text);
-            value.text = is_lent.then_some(Place(start as u32, end as u32));
+            value.text = is_lent.then_some(TextPlace(start as u32, end as u32));
         }
     }
 

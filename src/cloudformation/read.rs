@@ -119,7 +119,7 @@ pub fn json(text: &str) -> Result<Json, ReadError> {
 
 fn json_value(text: &str, notes: Option<&Notes>) -> Result<Json, ReadError> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let read = Node::top(text, notes)
+    let read = ReadNode::top(text, notes)
         .deserialize(&mut reader)
         .and_then(|read| reader.end().map(|()| read));
     read.map_err(|error| ReadError::Syntax(error.to_string()))
@@ -155,7 +155,7 @@ fn value(text: &str, notes: Option<&Notes>) -> Result<Json, ReadError> {
         return Ok(read);
     }
     refuse_depth(text)?;
-    let read = Node::top(text, notes).deserialize(serde_yaml::Deserializer::from_str(text));
+    let read = ReadNode::top(text, notes).deserialize(serde_yaml::Deserializer::from_str(text));
     read.map_err(|error| ReadError::Syntax(error.to_string()))
 }
 
@@ -196,7 +196,7 @@ fn dashes(line: &str) -> usize {
 
 /// A value of YAML or JSON on its way to JSON in its long form.
 #[derive(Clone, Copy)]
-struct Node<'i> {
+struct ReadNode<'i> {
     /// The whole text. A scalar that both formats lend from it shows by its place whether it is in
     /// quotes, which decides what YAML 1.1 takes it for.
     input: &'i str,
@@ -204,7 +204,7 @@ struct Node<'i> {
     notes: Option<&'i Notes>,
 }
 
-impl<'i> Node<'i> {
+impl<'i> ReadNode<'i> {
     /// The value at the top of a text.
     fn top(input: &'i str, notes: Option<&'i Notes>) -> Self {
         if let Some(notes) = notes {
@@ -242,7 +242,7 @@ impl<'i> Node<'i> {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Node<'de> {
+impl<'de> DeserializeSeed<'de> for ReadNode<'de> {
     type Value = Json;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, from: D) -> Result<Json, D::Error> {
@@ -250,7 +250,7 @@ impl<'de> DeserializeSeed<'de> for Node<'de> {
     }
 }
 
-impl<'de> Visitor<'de> for Node<'de> {
+impl<'de> Visitor<'de> for ReadNode<'de> {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

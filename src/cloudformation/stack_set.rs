@@ -5,7 +5,7 @@
 //! it.
 
 use super::json::{function, mentions, object, scalar};
-use super::parameter::{Kind, Parameter};
+use super::parameter::{DeclaredKind, DeclaredParameter};
 use super::read;
 use super::template::{Resource, Template};
 use super::values::Values;
@@ -166,7 +166,7 @@ fn with_values(
             continue;
         }
         let declared = template.json().get("Parameters")?.get(name)?;
-        if Parameter::new(declared).kind != Kind::Text {
+        if DeclaredParameter::new(declared).kind != DeclaredKind::Text {
             return None;
         }
         open.insert(name.to_owned(), declared.clone());

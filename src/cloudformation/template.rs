@@ -4,7 +4,7 @@
 use super::case::Setting;
 use super::expand::expanded;
 use super::json::{children, function, object, scalar};
-use super::parameter::{Kind, Parameter};
+use super::parameter::{DeclaredKind, DeclaredParameter};
 use super::values::{Placeholders, Values};
 use crate::partial::{Piece, Text};
 use indexmap::IndexMap;
@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, HashMap};
 #[derive(Clone, Debug)]
 pub struct Template {
     json: Json,
-    parameters: IndexMap<String, Parameter>,
+    parameters: IndexMap<String, DeclaredParameter>,
     given: HashMap<String, String>,
     /// Whether parameters that are not given have their defaults.
     pub(super) defaults: bool,
@@ -30,7 +30,7 @@ impl Template {
     pub fn new(json: Json, values: &Values) -> Self {
         let json = expanded(json, values);
         let parameters = object(json.get("Parameters"))
-            .map(|(name, declared)| (name.clone(), Parameter::new(declared)))
+            .map(|(name, declared)| (name.clone(), DeclaredParameter::new(declared)))
             .collect();
         let given = values.given.iter().cloned().collect();
         let distinguished = distinguished(&json);
@@ -51,12 +51,12 @@ impl Template {
 
     /// A parameter that it declares.
     #[must_use]
-    pub fn parameter(&self, name: &str) -> Option<&Parameter> {
+    pub fn parameter(&self, name: &str) -> Option<&DeclaredParameter> {
         self.parameters.get(name)
     }
 
     /// The parameters that it declares.
-    pub fn parameters(&self) -> impl Iterator<Item = (&str, &Parameter)> {
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &DeclaredParameter)> {
         self.parameters
             .iter()
             .map(|(name, parameter)| (name.as_str(), parameter))
@@ -89,7 +89,7 @@ impl Template {
         if let Some(name) = text.as_parameter()
             && let Some(parameter) = self.parameters.get(name)
         {
-            return parameter.kind != Kind::Text || parameter.allows(literal);
+            return parameter.kind != DeclaredKind::Text || parameter.allows(literal);
         }
         // Its known parts must occur, in this order.
         let mut rest = literal;
@@ -113,7 +113,7 @@ impl Template {
         let parameter = self.parameters.get(name);
         let default = parameter.and_then(|parameter| parameter.default.clone());
         let setting = |value: &String| Setting::Is(value.clone(), default.as_ref() == Some(value));
-        if let Some(all) = parameter.and_then(Parameter::allowed_values) {
+        if let Some(all) = parameter.and_then(DeclaredParameter::allowed_values) {
             let allowed: Vec<Setting> = all.iter().map(setting).collect();
             return if allowed.is_empty() {
                 vec![Setting::Other(Vec::new().into())]
@@ -121,16 +121,17 @@ impl Template {
                 allowed
             };
         }
-        let is_text = parameter.is_none_or(|parameter| parameter.kind == Kind::Text);
+        let is_text = parameter.is_none_or(|parameter| parameter.kind == DeclaredKind::Text);
         let mut values: Vec<String> = Vec::new();
         let mut add = |value: &String| {
-            let is_allowed = parameter
-                .is_none_or(|parameter| parameter.kind == Kind::List || parameter.allows(value));
+            let is_allowed = parameter.is_none_or(|parameter| {
+                parameter.kind == DeclaredKind::List || parameter.allows(value)
+            });
             if is_allowed && !values.contains(value) {
                 values.push(value.clone());
             }
         };
-        if parameter.is_none_or(|parameter| parameter.kind != Kind::LookedUp) {
+        if parameter.is_none_or(|parameter| parameter.kind != DeclaredKind::LookedUp) {
             default.iter().for_each(&mut add);
         }
         if is_text {
@@ -139,7 +140,7 @@ impl Template {
                 .into_iter()
                 .flatten()
                 .for_each(&mut add);
-            if parameter.is_some_and(Parameter::is_account) {
+            if parameter.is_some_and(DeclaredParameter::is_account) {
                 placeholders
                     .iter()
                     .flat_map(|placeholders| &placeholders.accounts)

@@ -5,12 +5,12 @@
 //! decided on demand: when an answer first needs an open parameter, the question is asked again for
 //! each of its values. So the number of worlds depends on the answer, and not on the template.
 
-use super::case::{Case, Setting, Variable};
+use super::case::{Case, DeployVariable, Setting};
 use super::json::written;
-use super::parameter::{Kind, Parameter};
+use super::parameter::{DeclaredKind, DeclaredParameter};
 use super::template::Template;
 use super::values::Placeholders;
-use crate::partial::{Origin, Partial, Text, Unknown};
+use crate::partial::{Partial, Text, Unknown, UnknownOrigin};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
@@ -26,7 +26,7 @@ pub struct World<'t> {
     pub template: &'t Template,
     /// Placeholders for values that only a deploy knows; `None` if they should stay unknown.
     pub(super) placeholders: Option<&'t Placeholders>,
-    choices: RefCell<Vec<Choice>>,
+    choices: RefCell<Vec<Branch>>,
     /// The conditions that are decided; `None` while one is being decided.
     pub(super) conditions: RefCell<HashMap<String, Option<bool>>>,
     /// The work that is done, in bytes of text and calls of functions.
@@ -34,8 +34,8 @@ pub struct World<'t> {
 }
 
 #[derive(Debug)]
-struct Choice {
-    variable: Variable,
+struct Branch {
+    variable: DeployVariable,
     settings: Vec<Setting>,
     chosen: usize,
 }
@@ -43,7 +43,7 @@ struct Choice {
 impl<'t> World<'t> {
     /// A template in a case, whose decisions are those of all worlds that follow from this one.
     fn new(template: &'t Template, placeholders: Option<&'t Placeholders>, case: &Case) -> Self {
-        let choice = |(variable, setting): &(Variable, Setting)| Choice {
+        let choice = |(variable, setting): &(DeployVariable, Setting)| Branch {
             variable: variable.clone(),
             settings: vec![setting.clone()],
             chosen: 0,
@@ -58,7 +58,7 @@ impl<'t> World<'t> {
     }
 
     /// The earlier decision of this world about a variable.
-    pub(super) fn decided(&self, variable: &Variable) -> Option<Setting> {
+    pub(super) fn decided(&self, variable: &DeployVariable) -> Option<Setting> {
         let choices = self.choices.borrow();
         let known = choices.iter().find(|choice| choice.variable == *variable)?;
         known.settings.get(known.chosen).cloned()
@@ -67,13 +67,13 @@ impl<'t> World<'t> {
     /// Decides about a variable: this setting in this world, the others in other worlds.
     pub(super) fn decide(
         &self,
-        variable: Variable,
+        variable: DeployVariable,
         first: Setting,
         others: impl IntoIterator<Item = Setting>,
     ) -> Setting {
         let mut settings = vec![first.clone()];
         settings.extend(others);
-        self.choices.borrow_mut().push(Choice {
+        self.choices.borrow_mut().push(Branch {
             variable,
             settings,
             chosen: 0,
@@ -116,7 +116,7 @@ impl<'t> World<'t> {
         if declared.is_none() && !name.starts_with("AWS::") {
             return None;
         }
-        let kind = declared.map_or(Kind::Text, |parameter| parameter.kind);
+        let kind = declared.map_or(DeclaredKind::Text, |parameter| parameter.kind);
         let value = match self.setting(name, declared) {
             Setting::Is(value, _) => Some(value),
             Setting::Other(others) => self
@@ -128,17 +128,17 @@ impl<'t> World<'t> {
         let Some(value) = value else {
             let identity =
                 declared.map_or_else(|| name.into(), |parameter| parameter.identity.clone());
-            let origin = Origin::Parameter(name.to_owned());
+            let origin = UnknownOrigin::Parameter(name.to_owned());
             return Some(Partial::Text(Text::of(Unknown { origin, identity })));
         };
         Some(match kind {
-            Kind::List => Partial::List(
+            DeclaredKind::List => Partial::List(
                 value
                     .split(',')
                     .map(|item| Partial::Text(written(item.trim())))
                     .collect(),
             ),
-            Kind::Text | Kind::LookedUp => Partial::Text(written(&value)),
+            DeclaredKind::Text | DeclaredKind::LookedUp => Partial::Text(written(&value)),
         })
     }
 
@@ -146,7 +146,7 @@ impl<'t> World<'t> {
     #[must_use]
     pub fn may_be(&self, text: &Text, literal: &str) -> bool {
         let excluded = text.as_parameter().is_some_and(|name| {
-            let decided = self.decided(&Variable::Parameter(name.to_owned()));
+            let decided = self.decided(&DeployVariable::Parameter(name.to_owned()));
             matches!(decided, Some(Setting::Other(others)) if others.iter().any(|it| it == literal))
         });
         !excluded && self.template.may_be(text, literal)
@@ -159,17 +159,18 @@ impl<'t> World<'t> {
     }
 
     /// The decision about a parameter in this world.
-    pub(super) fn setting(&self, name: &str, declared: Option<&Parameter>) -> Setting {
+    pub(super) fn setting(&self, name: &str, declared: Option<&DeclaredParameter>) -> Setting {
         if let Some(value) = self.template.given(name) {
             return Setting::Is(value.to_owned(), false);
         }
         if self.template.defaults
-            && let Some(parameter) = declared.filter(|parameter| parameter.kind != Kind::LookedUp)
+            && let Some(parameter) =
+                declared.filter(|parameter| parameter.kind != DeclaredKind::LookedUp)
             && let Some(default) = &parameter.default
         {
             return Setting::Is(default.clone(), true);
         }
-        let variable = Variable::Parameter(name.to_owned());
+        let variable = DeployVariable::Parameter(name.to_owned());
         if let Some(decided) = self.decided(&variable) {
             return decided;
         }

@@ -15,7 +15,7 @@ use super::allowance::{
 use super::document::{Condition, Document, Effect, Operator, Quantifier, Statement};
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{
-    Answer, Request, Values, all_hold, counts, holds, names_action, resource_pattern, value,
+    Answer, ContextValues, Request, all_hold, counts, holds, names_action, resource_pattern, value,
 };
 use super::provenance::Provenance;
 use super::right::{self, Right, RightAnalysis};
@@ -467,7 +467,11 @@ pub(super) fn constraints(
 /// The meaning of a condition; `None` if it holds for every list.
 fn constraint(condition: &Condition, document: &Document, request: &Request) -> Option<Constraint> {
     if condition.operator == Operator::Null {
-        let context = [(LAYER_KEY.to_owned(), Values::Known(vec![String::new()]))].into();
+        let context = [(
+            LAYER_KEY.to_owned(),
+            ContextValues::Known(vec![String::new()]),
+        )]
+        .into();
         let with_layers = Request {
             context,
             ..Request::default()

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 /// The values of a key in a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Values {
+pub enum ContextValues {
     /// These; none of them means the same as a missing key.
     Known(Vec<String>),
     /// One, which no policy names unless by this value: that of anybody. A policy that names
@@ -32,7 +32,7 @@ pub struct Request {
     /// The ARN of the resource.
     pub resource: String,
     /// The condition keys, in lower case. Keys that follow from the ARN of the principal are added.
-    pub context: HashMap<String, Values>,
+    pub context: HashMap<String, ContextValues>,
     /// Whether keys that are not in the context are unknown, since every request is meant, and not
     /// missing.
     pub is_open: bool,
@@ -40,10 +40,10 @@ pub struct Request {
 
 impl Request {
     /// The values of a key; `None` if it is missing.
-    fn values(&self, key: &str) -> Option<&Values> {
+    fn values(&self, key: &str) -> Option<&ContextValues> {
         self.context
             .get(key)
-            .or(self.is_open.then_some(&Values::Unknown))
+            .or(self.is_open.then_some(&ContextValues::Unknown))
     }
 }
 
@@ -239,15 +239,15 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
         None => (name, None),
     };
     match request.values(&key.to_ascii_lowercase()) {
-        Some(Values::Unknown) => Err(format!("`{key}` is not known")),
-        Some(Values::Anybody(value)) => Ok(Some(value.clone())),
-        Some(Values::Known(values)) if values.len() == 1 => Ok(values.first().cloned()),
+        Some(ContextValues::Unknown) => Err(format!("`{key}` is not known")),
+        Some(ContextValues::Anybody(value)) => Ok(Some(value.clone())),
+        Some(ContextValues::Known(values)) if values.len() == 1 => Ok(values.first().cloned()),
         // A key with several values cannot be a variable.
-        Some(Values::Known(values)) if values.len() > 1 => {
+        Some(ContextValues::Known(values)) if values.len() > 1 => {
             Err(format!("`{key}` has several values"))
         }
         // A missing key, which a key without values is too, has the default.
-        Some(Values::Known(_)) | None => Ok(default),
+        Some(ContextValues::Known(_)) | None => Ok(default),
     }
 }
 
@@ -255,11 +255,11 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
 #[must_use]
 pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> Answer {
     let found = match request.values(&condition.key) {
-        Some(Values::Unknown) => {
+        Some(ContextValues::Unknown) => {
             return Answer::Unknown(format!("{} depends on the request", condition.shown()));
         }
-        Some(Values::Known(values)) => values.as_slice(),
-        Some(Values::Anybody(value)) => {
+        Some(ContextValues::Known(values)) => values.as_slice(),
+        Some(ContextValues::Anybody(value)) => {
             return holds_of_anybody(condition, value, request, has_variables);
         }
         None => &[],
@@ -328,9 +328,10 @@ fn holds_of_anybody(
     has_variables: bool,
 ) -> Answer {
     let mut known = request.clone();
-    known
-        .context
-        .insert(condition.key.clone(), Values::Known(vec![value.to_owned()]));
+    known.context.insert(
+        condition.key.clone(),
+        ContextValues::Known(vec![value.to_owned()]),
+    );
     match holds(condition, &known, has_variables) {
         Answer::No if !condition.negated => Answer::Unknown(format!(
             "it is about some values only, by {}",

@@ -3,7 +3,7 @@
 
 use super::document::{Document, Effect, PatternList, Principals, Statement};
 use super::evaluate::{
-    Answer, Request, Values, all_hold, counts, names_action, resource_pattern, without_value,
+    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern, without_value,
 };
 use crate::aws::arn::Arn;
 use crate::partial::{Partial, Text};
@@ -109,13 +109,13 @@ impl Decision<'_> {
 
     /// Whether a policy of the principal has a statement of that effect for the request.
     fn says(&self, document: &Document, effect: Effect) -> Answer {
-        says(document, effect, self.request, Role::Identity)
+        says(document, effect, self.request, DocumentRole::Identity)
     }
 
     /// Whether the resource's policy has one.
     fn of_resource(&self, effect: Effect) -> Answer {
         match self.policies.resource {
-            Some(document) => says(document, effect, self.request, Role::Resource),
+            Some(document) => says(document, effect, self.request, DocumentRole::Resource),
             None => Answer::No,
         }
     }
@@ -132,7 +132,7 @@ fn with_principal(request: &Request) -> Request {
         request
             .context
             .entry(key.to_owned())
-            .or_insert(Values::Known(vec![value]));
+            .or_insert(ContextValues::Known(vec![value]));
     }
     request
 }
@@ -144,7 +144,7 @@ fn account(arn: &str) -> String {
 
 /// The role of a document in a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+enum DocumentRole {
     /// It belongs to the principal: an identity policy, a boundary, a service control policy.
     Identity,
     /// It belongs to the resource of the request, and names principals.
@@ -152,7 +152,7 @@ enum Role {
 }
 
 /// Whether a document has a statement of that effect for the request.
-fn says(document: &Document, effect: Effect, request: &Request, role: Role) -> Answer {
+fn says(document: &Document, effect: Effect, request: &Request, role: DocumentRole) -> Answer {
     let mut answers = Vec::new();
     if let Some(problem) = &document.problem {
         answers.push(Answer::Unknown(format!(
@@ -174,7 +174,12 @@ fn says(document: &Document, effect: Effect, request: &Request, role: Role) -> A
 }
 
 /// Whether a statement is about a request.
-fn applies(statement: &Statement, document: &Document, request: &Request, role: Role) -> Answer {
+fn applies(
+    statement: &Statement,
+    document: &Document,
+    request: &Request,
+    role: DocumentRole,
+) -> Answer {
     if let Some(problem) = &statement.problem {
         return Answer::Unknown(problem.why.clone());
     }
@@ -187,13 +192,13 @@ fn applies(statement: &Statement, document: &Document, request: &Request, role: 
 }
 
 /// Whether a statement is about who asks, as far as its document says so.
-fn is_principal(statement: &Statement, request: &Request, role: Role) -> Answer {
+fn is_principal(statement: &Statement, request: &Request, role: DocumentRole) -> Answer {
     match (role, &statement.principal) {
-        (Role::Identity, _) => Answer::Yes,
-        (Role::Resource, Some(principals)) => {
+        (DocumentRole::Identity, _) => Answer::Yes,
+        (DocumentRole::Resource, Some(principals)) => {
             names_principal(principals, request, statement.effect)
         }
-        (Role::Resource, None) => Answer::No,
+        (DocumentRole::Resource, None) => Answer::No,
     }
 }
 

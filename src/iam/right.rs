@@ -6,7 +6,9 @@ use super::allowance::{
 };
 use super::document::{Document, Effect, Statement};
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
-use super::evaluate::{Answer, Request, Values, all_hold, counts, names_action, resource_pattern};
+use super::evaluate::{
+    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern,
+};
 use super::provenance::Provenance;
 use crate::pattern::Pattern;
 
@@ -255,7 +257,7 @@ impl RightAnalysis<'_> {
         let mut request = self.policies.request.clone();
         request
             .context
-            .insert(LAYER_KEY.to_owned(), Values::Known(Vec::new()));
+            .insert(LAYER_KEY.to_owned(), ContextValues::Known(Vec::new()));
         names_action(&statement.actions, self.right.action())
             .and(|| all_hold(statement, &request, document.has_variables, |_| true))
             .and(|| counts(statement))

@@ -124,21 +124,21 @@ impl Domain {
 }
 
 /// The number of a state.
-type State = usize;
+type DomainState = usize;
 
 /// The state in which nothing has been read.
-const START: State = 0;
+const START: DomainState = 0;
 
 /// A deterministic automaton, with one addition: how often in a row a state may be come to can have
 /// a bound.
 #[derive(Clone, Debug)]
 pub struct Dfa {
-    nodes: Vec<Node>,
+    nodes: Vec<DomainNode>,
 }
 
 #[derive(Clone, Debug, Default)]
-struct Node {
-    edges: Vec<(Class, State)>,
+struct DomainNode {
+    edges: Vec<(Class, DomainState)>,
     accepts: bool,
     /// How many characters in a row may lead here.
     most: Option<u32>,
@@ -148,9 +148,9 @@ struct Node {
 
 /// Where a text has come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Position {
+pub struct DomainPosition {
     /// The state.
-    pub state: State,
+    pub state: DomainState,
     /// How many characters in a row have led to it, if that has a bound; the fewer, the more can
     /// still be read.
     pub count: u32,
@@ -158,49 +158,52 @@ pub struct Position {
 
 impl Dfa {
     /// Where nothing has been read.
-    pub const START: Position = Position {
+    pub const START: DomainPosition = DomainPosition {
         state: START,
         count: 0,
     };
 
     /// What can be read at a position: characters, and where each of them leads. No character is in
     /// two of the sets.
-    pub fn edges(&self, from: Position) -> impl Iterator<Item = (Class, Position)> {
+    pub fn edges(&self, from: DomainPosition) -> impl Iterator<Item = (Class, DomainPosition)> {
         let edges = self
             .nodes
             .get(from.state)
             .map_or(&[][..], |node| node.edges.as_slice());
         edges.iter().filter_map(move |&(class, state)| {
             let Some(most) = self.nodes.get(state)?.most else {
-                return Some((class, Position { state, count: 0 }));
+                return Some((class, DomainPosition { state, count: 0 }));
             };
             let count = if state == from.state {
                 from.count + 1
             } else {
                 1
             };
-            (count <= most).then_some((class, Position { state, count }))
+            (count <= most).then_some((class, DomainPosition { state, count }))
         })
     }
 
     /// Whether a text may end there.
-    pub fn accepts(&self, at: Position) -> bool {
+    pub fn accepts(&self, at: DomainPosition) -> bool {
         self.nodes.get(at.state).is_some_and(|node| node.accepts)
     }
 
     /// How many `:` can still be read from there on, if that has a bound.
-    pub fn colons(&self, at: Position) -> Option<usize> {
+    pub fn colons(&self, at: DomainPosition) -> Option<usize> {
         self.nodes.get(at.state).and_then(|node| node.colons)
     }
 
     fn new() -> Self {
         Self {
-            nodes: vec![Node::default()],
+            nodes: vec![DomainNode::default()],
         }
     }
 
     /// ARNs in some regions; `rest` adds the fields from the account on.
-    fn in_regions(regions: &[(&'static str, &'static str)], rest: fn(&mut Self) -> State) -> Self {
+    fn in_regions(
+        regions: &[(&'static str, &'static str)],
+        rest: fn(&mut Self) -> DomainState,
+    ) -> Self {
         let mut dfa = Self::new();
         let account = rest(&mut dfa);
         for (partition, region) in regions {
@@ -221,7 +224,7 @@ impl Dfa {
 
     /// Adds the fields before the account, in any partition and region; after them it goes on at
     /// `account`.
-    fn any_region(&mut self, account: State) {
+    fn any_region(&mut self, account: DomainState) {
         let dfa = self;
         let partition = dfa.spell(START, "arn:aws");
         dfa.edge(partition, PARTITION, partition);
@@ -238,14 +241,14 @@ impl Dfa {
     }
 
     /// Adds the account and the layer's name; gives where they begin.
-    fn account_and_layer(&mut self) -> State {
+    fn account_and_layer(&mut self) -> DomainState {
         let (begin, name) = self.account_to_name();
         self.accept(name);
         begin
     }
 
     /// Adds the account and the layer's name; gives where they begin and end.
-    fn account_to_name(&mut self) -> (State, State) {
+    fn account_to_name(&mut self) -> (DomainState, DomainState) {
         let begin = self.state();
         let account = (0..12).fold(begin, |at, _| self.step(at, ACCOUNT));
         let name = self.spell(account, ":layer:");
@@ -255,7 +258,7 @@ impl Dfa {
     }
 
     /// Adds the fields from the account on; gives where they begin.
-    fn account_and_on(&mut self) -> State {
+    fn account_and_on(&mut self) -> DomainState {
         let (begin, name) = self.account_to_name();
         let version = self.step(name, COLON);
         let version = self.step(version, FIRST_DIGIT);
@@ -265,19 +268,19 @@ impl Dfa {
         begin
     }
 
-    fn state(&mut self) -> State {
-        self.nodes.push(Node::default());
+    fn state(&mut self) -> DomainState {
+        self.nodes.push(DomainNode::default());
         self.nodes.len() - 1
     }
 
-    fn edge(&mut self, from: State, class: Class, to: State) {
+    fn edge(&mut self, from: DomainState, class: Class, to: DomainState) {
         if let Some(node) = self.nodes.get_mut(from) {
             node.edges.push((class, to));
         }
     }
 
     /// Adds one character; where this very set leads on already, it goes there.
-    fn step(&mut self, from: State, class: Class) -> State {
+    fn step(&mut self, from: DomainState, class: Class) -> DomainState {
         let edges = self
             .nodes
             .get(from)
@@ -291,25 +294,25 @@ impl Dfa {
     }
 
     /// Adds a text of ASCII.
-    fn spell(&mut self, from: State, text: &'static str) -> State {
+    fn spell(&mut self, from: DomainState, text: &'static str) -> DomainState {
         let letters = (0..text.len()).filter_map(|at| text.get(at..=at));
         letters.fold(from, |at, letter| self.step(at, Class::of(letter)))
     }
 
     /// Adds one or more characters.
-    fn repeat(&mut self, from: State, class: Class) -> State {
+    fn repeat(&mut self, from: DomainState, class: Class) -> DomainState {
         let to = self.step(from, class);
         self.edge(to, class, to);
         to
     }
 
-    fn bound(&mut self, state: State, most: u32) {
+    fn bound(&mut self, state: DomainState, most: u32) {
         if let Some(node) = self.nodes.get_mut(state) {
             node.most = Some(most);
         }
     }
 
-    fn accept(&mut self, state: State) {
+    fn accept(&mut self, state: DomainState) {
         if let Some(node) = self.nodes.get_mut(state) {
             node.accepts = true;
         }
@@ -340,7 +343,7 @@ impl Dfa {
         self
     }
 
-    fn longest(&self, state: State, counts: &[usize]) -> usize {
+    fn longest(&self, state: DomainState, counts: &[usize]) -> usize {
         let edges = self
             .nodes
             .get(state)
@@ -361,7 +364,7 @@ mod tests {
 
     #[test]
     fn the_colons_to_come_are_counted() {
-        let at = |state| Position { state, count: 0 };
+        let at = |state| DomainPosition { state, count: 0 };
         let layers = Dfa::layer_versions();
         assert_eq!(layers.colons(Dfa::START), Some(7));
         let end = layers.nodes.iter().position(|node| node.accepts).map(at);

@@ -24,7 +24,7 @@
 
 use super::budget::{Budget, BudgetExceeded, STEPS_TO_HOLD};
 use super::class::Class;
-use super::domain::{Dfa, Domain, Position};
+use super::domain::{Dfa, Domain, DomainPosition};
 use super::nfa::{Nfa, State};
 use super::{Pattern, Symbol};
 use std::collections::HashMap;
@@ -124,7 +124,7 @@ struct ProductSearch<'a> {
 struct Prefix {
     /// The number of the prefix that is shorter by the last character; none for the empty one.
     before: Option<(usize, char)>,
-    position: Position,
+    position: DomainPosition,
     /// The states in the unwanted patterns, in falling order.
     unwanted: Rc<[State]>,
     /// The combinations of states in the wanted patterns, one of each, one combination after the
@@ -267,7 +267,7 @@ impl<'a> ProductSearch<'a> {
     }
 
     /// Whether nothing that has been visited subsumes this; it counts as visited from now on.
-    fn is_new(&mut self, ours: Visited, at: Position) -> Result<bool, BudgetExceeded> {
+    fn is_new(&mut self, ours: Visited, at: DomainPosition) -> Result<bool, BudgetExceeded> {
         // Only the state itself or a `*` subsumes a state, so these two keys are where to look.
         self.set_key(&ours.wanted, at, true);
         if self.is_subsumed(&ours)? {
@@ -304,7 +304,7 @@ impl<'a> ProductSearch<'a> {
 
     /// Sets the key under which states are visited, in which all `*` of a chain are one; with
     /// `at_stars`, as if each one were at a `*`. Answers whether the two differ.
-    fn set_key(&mut self, states: &[State], at: Position, at_stars: bool) -> bool {
+    fn set_key(&mut self, states: &[State], at: DomainPosition, at_stars: bool) -> bool {
         let mut differ = false;
         self.key.clear();
         // The automaton of a domain has hundreds of states, so that the number always fits.
@@ -323,7 +323,7 @@ impl<'a> ProductSearch<'a> {
         differ
     }
 
-    fn is_member(&self, position: Position, wanted: &[State], unwanted: &[State]) -> bool {
+    fn is_member(&self, position: DomainPosition, wanted: &[State], unwanted: &[State]) -> bool {
         let fits = |states: &[State]| {
             self.wanted
                 .iter()
@@ -341,10 +341,10 @@ impl<'a> ProductSearch<'a> {
     /// other, so that what it leads to subsumes most of the rest.
     fn characters(
         &mut self,
-        position: Position,
+        position: DomainPosition,
         wanted: &[State],
         unwanted: &[State],
-    ) -> Result<Vec<(bool, char, Position)>, BudgetExceeded> {
+    ) -> Result<Vec<(bool, char, DomainPosition)>, BudgetExceeded> {
         let (mut named, mut wild) = (Vec::new(), false);
         for states in wanted.chunks_exact(self.wanted.len()) {
             let mut all_wild = true;

@@ -2,10 +2,10 @@
 
 use super::applies::{self, recipients};
 use crate::access::Access;
-use crate::access::grants::{GrantedBy, Version, Who};
-use crate::access::kind::Kind;
+use crate::access::grants::{GrantedBy, SharedVersion, Who};
+use crate::access::kind::SubjectKind;
 use crate::access::subject::{Subject, SubjectCases};
-use crate::access::trust::Trust;
+use crate::access::trust::TrustedPrincipal;
 use crate::cloudformation::Case;
 use crate::cloudformation::case::condition;
 use crate::iam::allowance::{Allowance, AttachableLayers};
@@ -13,7 +13,7 @@ use crate::iam::attach::{attachable, is_about_layers, is_unrelated};
 use crate::iam::document::{Effect, Quantifier};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::right::{self, Right};
-use crate::partial::Origin;
+use crate::partial::UnknownOrigin;
 use crate::pattern::Pattern;
 use crate::rules::model::Why;
 use indexmap::IndexMap;
@@ -187,13 +187,13 @@ fn layers(access: &Access) -> Vec<LayerRow> {
 }
 
 /// The name of a version's layer, in words.
-pub(super) fn layer_name(version: &Version) -> String {
+pub(super) fn layer_name(version: &SharedVersion) -> String {
     match version.names.as_slice() {
         [] => "a layer whose name CloudFormation generates".to_owned(),
         [name]
             if name
                 .as_unknown()
-                .is_some_and(|unknown| matches!(unknown.origin, Origin::Other(_))) =>
+                .is_some_and(|unknown| matches!(unknown.origin, UnknownOrigin::Other(_))) =>
         {
             "a layer whose name is unknown".to_owned()
         }
@@ -314,7 +314,7 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     let is_unknown = policies
         .documents()
         .any(|document| document.problem.is_some());
-    let is_part = matches!(subject.kind, Kind::Policy | Kind::Group);
+    let is_part = matches!(subject.kind, SubjectKind::Policy | SubjectKind::Group);
     let mut found = Vec::new();
     if !is_part || has(Effect::Allow) || is_unknown {
         found.push((ALLOWS_ATTACHING, allowed(&attachable(policies))));
@@ -363,22 +363,24 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
     let whatever_is_allowed = || right::handled(&policies.whatever_is_allowed(), right);
     match subject.kind {
         // These grant nothing.
-        Kind::Boundary | Kind::Guardrail if says(Effect::Deny) => {
+        SubjectKind::Boundary | SubjectKind::Guardrail if says(Effect::Deny) => {
             Some((forbids, forbidden(&whatever_is_allowed())))
         }
-        Kind::Boundary | Kind::Guardrail => None,
-        Kind::Principal | Kind::Policy | Kind::Group if says(Effect::Allow) => {
+        SubjectKind::Boundary | SubjectKind::Guardrail => None,
+        SubjectKind::Principal | SubjectKind::Policy | SubjectKind::Group
+            if says(Effect::Allow) =>
+        {
             Some((allows, allowed(&right::handled(policies, right))))
         }
-        Kind::Principal | Kind::Policy | Kind::Group if says(Effect::Deny) => {
+        SubjectKind::Principal | SubjectKind::Policy | SubjectKind::Group if says(Effect::Deny) => {
             Some((forbids, forbidden(&whatever_is_allowed())))
         }
-        Kind::Principal | Kind::Policy | Kind::Group => None,
+        SubjectKind::Principal | SubjectKind::Policy | SubjectKind::Group => None,
     }
 }
 
 /// Who may assume a role; `None` for AWS's services, which do not attach layers.
-fn trusted(trust: &Trust) -> Option<String> {
+fn trusted(trust: &TrustedPrincipal) -> Option<String> {
     if trust.kind == "Service" {
         return None;
     }

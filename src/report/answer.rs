@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 const SCHEMA: &str = "layershare/ask/1";
 
 /// A question and its answer.
-pub struct Answer<'a> {
+pub struct AnswerReport<'a> {
     /// The claim, as asked.
     pub claim: &'a str,
     /// Whether it holds.
@@ -17,7 +17,7 @@ pub struct Answer<'a> {
     pub by_defaults: bool,
 }
 
-impl Answer<'_> {
+impl AnswerReport<'_> {
     fn word(&self) -> &'static str {
         match self.verdict {
             Verdict::Holds(_) => "yes",
@@ -61,7 +61,7 @@ impl Answer<'_> {
 
 /// For a terminal.
 #[must_use]
-pub fn answer_text(answer: &Answer<'_>) -> String {
+pub fn answer_text(answer: &AnswerReport<'_>) -> String {
     let line = format!(
         "{}{}: {}",
         answer.word(),
@@ -73,7 +73,7 @@ pub fn answer_text(answer: &Answer<'_>) -> String {
 
 /// For a pull request.
 #[must_use]
-pub fn answer_markdown(answer: &Answer<'_>) -> String {
+pub fn answer_markdown(answer: &AnswerReport<'_>) -> String {
     format!(
         "{}\n\n**{}**{}: {}\n",
         cell(answer.claim),
@@ -85,7 +85,7 @@ pub fn answer_markdown(answer: &Answer<'_>) -> String {
 
 /// For programs, following `docs/schemas/ask.json`.
 #[must_use]
-pub fn answer_json(answer: &Answer<'_>) -> Json {
+pub fn answer_json(answer: &AnswerReport<'_>) -> Json {
     let causes: Vec<Json> = answer
         .causes()
         .iter()

@@ -1,6 +1,6 @@
 //! The content of a report on whom and what a role or policy applies to, independent of its format.
 
-use crate::access::trust::Trust;
+use crate::access::trust::TrustedPrincipal;
 use crate::access::wider::{Applies, Clause, Holder};
 use crate::cloudformation::stack_set::Recipient;
 use crate::iam::document::Effect;
@@ -31,7 +31,7 @@ pub(super) fn predicate(what: &Applies) -> String {
 }
 
 /// Who a statement about assuming a role is about.
-pub(super) fn trusted(trust: &Trust) -> String {
+pub(super) fn trusted(trust: &TrustedPrincipal) -> String {
     let who = match trust.principal.as_text() {
         Some(text) if trust.kind.is_empty() => format!("somebody unknown: {text}"),
         Some(text) => format!("{} {text}", trust.kind),

@@ -9,7 +9,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
 /// The places of resources in the file of a template.
-pub trait Places {
+pub trait ResourcePlaces {
     /// The rule or the resource of a logical ID; the beginning of the file if it is in none.
     fn place(&self, id: &str) -> Span;
 
@@ -19,7 +19,7 @@ pub trait Places {
 
 /// Why a difference is broader, with the places of its new side.
 #[must_use]
-pub fn broader(diff: &Diff, new: &Access, places: &dyn Places) -> Vec<Diagnostic> {
+pub fn broader(diff: &Diff, new: &Access, places: &dyn ResourcePlaces) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut add = |span: Span, sentence: String, label: &str| {
         let error = Diagnostic::error(Code::BroaderAccess, span, escaped(&sentence));
@@ -65,8 +65,8 @@ pub fn broader(diff: &Diff, new: &Access, places: &dyn Places) -> Vec<Diagnostic
 
 /// The differences between live and declared sharing, with the places of the declarations.
 #[must_use]
-pub fn drifted(findings: &[drift::Finding], places: &dyn Places) -> Vec<Diagnostic> {
-    let error = |finding: &drift::Finding| {
+pub fn drifted(findings: &[drift::DriftFinding], places: &dyn ResourcePlaces) -> Vec<Diagnostic> {
+    let error = |finding: &drift::DriftFinding| {
         let resource = finding.resource.as_deref();
         let span = resource.map_or_else(|| places.start(), |id| places.place(id));
         let message = format!(

@@ -2,7 +2,7 @@
 
 use super::escape::{cell, line as escaped};
 use crate::archive::Contents;
-use crate::archive::facts::Facts;
+use crate::archive::facts::ArchiveFacts;
 use crate::diagnostic::Diagnostic;
 use crate::english::{count, list};
 use crate::source::Sources;
@@ -38,7 +38,7 @@ impl Inspected {
                 .iter()
                 .map(|digits| format!("sha256 {digits}")),
         );
-        let facts = Facts::of(contents);
+        let facts = ArchiveFacts::of(contents);
         let machines: Vec<String> = facts
             .machines
             .iter()
@@ -102,7 +102,7 @@ pub fn inspect_markdown(inspected: &[Inspected], sources: &Sources) -> String {
 #[must_use]
 pub fn inspect_json(inspected: &[Inspected], sources: &Sources) -> Json {
     let one = |one: &Inspected| {
-        let (contents, facts) = (&one.contents, Facts::of(&one.contents));
+        let (contents, facts) = (&one.contents, ArchiveFacts::of(&one.contents));
         let findings: Vec<Json> = one
             .diagnostics
             .iter()

@@ -5,7 +5,7 @@ use super::escape::{cell, line as escaped};
 use super::uses::{place, with_place};
 use crate::access::Access;
 use crate::source::Sources;
-use crate::uses::loss::{Cause, Loss};
+use crate::uses::loss::{Loss, LossCause};
 use serde_json::{Value as Json, json};
 
 /// The functions that lose a layer, with the files that they are in.
@@ -42,12 +42,12 @@ fn words(loss: &Loss, old: &Access) -> String {
 }
 
 fn reasons(loss: &Loss, old: &Access) -> Vec<String> {
-    let reason = |cause: &Cause| match cause {
-        Cause::Deleted(id) => format!("the deploy deletes {id}"),
-        Cause::Replaced(id) => {
+    let reason = |cause: &LossCause| match cause {
+        LossCause::Deleted(id) => format!("the deploy deletes {id}"),
+        LossCause::Replaced(id) => {
             format!("the deploy publishes {id} again, and deletes the version that was there")
         }
-        Cause::Access(change) => {
+        LossCause::Access(change) => {
             let who = shown(old, &change.who);
             if change.version == loss.version {
                 format!("it is no longer shared with {who}")

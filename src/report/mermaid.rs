@@ -3,7 +3,7 @@
 //! `maxTextSize`).
 
 use super::escape::mermaid as escaped;
-use super::picture::{Node, Picture};
+use super::picture::{Picture, PictureNode};
 
 /// The members of a group that a node names.
 const NAMED: usize = 3;
@@ -28,7 +28,7 @@ pub(super) fn text(picture: &Picture) -> String {
     text
 }
 
-fn label(node: &Node) -> String {
+fn label(node: &PictureNode) -> String {
     let mut label = escaped(&node.title);
     let named = node.members.iter().take(NAMED);
     named.for_each(|member| label.push_str(&format!("<br>{}", escaped(member))));

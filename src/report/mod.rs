@@ -19,10 +19,10 @@ mod svg;
 mod text;
 mod uses;
 
-pub use answer::{Answer, answer_json, answer_markdown, answer_text};
+pub use answer::{AnswerReport, answer_json, answer_markdown, answer_text};
 pub use drift::{drift_json, drift_markdown, drift_text};
 pub use escape::terminal;
-pub use findings::{Places, broader, drifted};
+pub use findings::{ResourcePlaces, broader, drifted};
 #[cfg(feature = "cli")]
 pub use inspect::{Inspected, inspect_json, inspect_markdown, inspect_text};
 pub use loss::{Losses, losses_json, losses_markdown, losses_text};

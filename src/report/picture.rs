@@ -25,13 +25,13 @@ const NAMED: usize = 30;
 
 /// Those who can use something on one side, what they can use on the other, and lines between them.
 pub(super) struct Picture {
-    pub who: Vec<Node>,
-    pub versions: Vec<Node>,
-    pub lines: Vec<Line>,
+    pub who: Vec<PictureNode>,
+    pub versions: Vec<PictureNode>,
+    pub lines: Vec<PictureLine>,
 }
 
 /// One thing, or several that have the same lines.
-pub(super) struct Node {
+pub(super) struct PictureNode {
     /// What it is.
     pub title: String,
     /// Its members, if it is a group.
@@ -44,7 +44,7 @@ pub(super) struct Node {
 }
 
 /// Somebody can use something.
-pub(super) struct Line {
+pub(super) struct PictureLine {
     /// The index of who.
     pub who: usize,
     /// The index of the version.
@@ -140,7 +140,7 @@ impl Links {
     }
 
     fn one_by_one(&self) -> Picture {
-        let who = self.who.iter().map(|(who, name)| Node {
+        let who = self.who.iter().map(|(who, name)| PictureNode {
             title: cut(name),
             members: Vec::new(),
             unnamed: 0,
@@ -151,13 +151,13 @@ impl Links {
             .versions
             .values()
             .zip(&sets)
-            .map(|((_, name), set)| Node {
+            .map(|((_, name), set)| PictureNode {
                 title: cut(name),
                 members: Vec::new(),
                 unnamed: 0,
                 reach: set.iter().filter_map(|who| self.reach(*who)).min(),
             });
-        let lines = self.links.iter().map(|&(who, version)| Line {
+        let lines = self.links.iter().map(|&(who, version)| PictureLine {
             who,
             version,
             is_partial: false,
@@ -212,7 +212,7 @@ impl Links {
             }
         }
         drawn.sort_keys();
-        let lines = drawn.iter().map(|(&(one, version), number)| Line {
+        let lines = drawn.iter().map(|(&(one, version), number)| PictureLine {
             who: one,
             version,
             is_partial: *number < who[one].1.len() * versions[version].1.len(),
@@ -232,7 +232,7 @@ impl Links {
     }
 
     /// A node of several who can use something.
-    fn principals(&self, reach: Option<Reach>, members: &[usize]) -> Node {
+    fn principals(&self, reach: Option<Reach>, members: &[usize]) -> PictureNode {
         let all: Vec<(&Who, &String)> = members
             .iter()
             .filter_map(|index| self.who.get_index(*index))
@@ -252,7 +252,7 @@ impl Links {
     }
 
     /// A node of several versions: a layer that is in it with all its versions is named alone.
-    fn layers(&self, reach: Option<Reach>, members: &[usize]) -> Node {
+    fn layers(&self, reach: Option<Reach>, members: &[usize]) -> PictureNode {
         let mut inside: IndexMap<&String, Vec<&String>> = IndexMap::new();
         for (layer, name) in members
             .iter()
@@ -285,16 +285,16 @@ impl Links {
     }
 }
 
-fn node(names: Vec<String>, noun: &str, reach: Option<Reach>) -> Node {
+fn node(names: Vec<String>, noun: &str, reach: Option<Reach>) -> PictureNode {
     let names: IndexSet<String> = names.into_iter().map(|name| cut(&name)).collect();
     match names.first() {
-        Some(only) if names.len() == 1 => Node {
+        Some(only) if names.len() == 1 => PictureNode {
             title: only.clone(),
             members: Vec::new(),
             unnamed: 0,
             reach,
         },
-        _ => Node {
+        _ => PictureNode {
             title: count(names.len(), noun),
             unnamed: names.len().saturating_sub(NAMED),
             members: names.into_iter().take(NAMED).collect(),

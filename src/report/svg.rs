@@ -2,7 +2,7 @@
 
 use super::access::Reach;
 use super::escape::html as escaped;
-use super::picture::{Node, Picture, shortened};
+use super::picture::{Picture, PictureNode, shortened};
 use crate::english::count;
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ const CHARACTERS: usize = 38;
 
 /// A box in its column.
 struct Placed<'p> {
-    node: &'p Node,
+    node: &'p PictureNode,
     x: usize,
     y: usize,
     height: usize,
@@ -91,15 +91,15 @@ fn name(reach: Option<Reach>) -> &'static str {
     reach.map_or("nobody", Reach::name)
 }
 
-fn height(node: &Node) -> usize {
+fn height(node: &PictureNode) -> usize {
     if node.members.is_empty() { 30 } else { 46 }
 }
 
-fn column_height(nodes: &[Node]) -> usize {
+fn column_height(nodes: &[PictureNode]) -> usize {
     nodes.iter().map(|node| height(node) + GAP).sum()
 }
 
-fn placed(nodes: &[Node], x: usize, top: usize) -> Vec<Placed<'_>> {
+fn placed(nodes: &[PictureNode], x: usize, top: usize) -> Vec<Placed<'_>> {
     let mut y = top;
     let place = |node| {
         let one = Placed {
@@ -151,7 +151,7 @@ fn shape(placed: &Placed<'_>) -> String {
 }
 
 /// As many members as fit into a line, and how many there are beyond.
-fn listed(node: &Node) -> String {
+fn listed(node: &PictureNode) -> String {
     let all = node.members.len() + node.unnamed;
     let mut text = String::new();
     for (index, member) in node.members.iter().enumerate() {

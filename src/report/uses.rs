@@ -3,7 +3,7 @@
 use super::escape::{cell, line as escaped};
 use crate::source::{Sources, Span};
 use crate::uses::question::User;
-use crate::uses::{LayerRow, Uses};
+use crate::uses::{UsedLayerRow, Uses};
 use serde_json::{Value as Json, json};
 
 /// The schemas of both reports, in docs/schemas.
@@ -15,7 +15,7 @@ pub(super) fn place(span: Span, sources: &Sources) -> String {
     format!("{}:{}", source.name(), source.position(span.start).line)
 }
 
-fn layer_words(layer: &LayerRow) -> String {
+fn layer_words(layer: &UsedLayerRow) -> String {
     let product = layer
         .product
         .map(|product| format!(" ({product} of AWS)"))

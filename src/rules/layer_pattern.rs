@@ -4,7 +4,7 @@ use crate::aws::arn::Arn;
 use crate::pattern::Pattern;
 use crate::rules::model::{Layers, Rules};
 use crate::rules::text::{Part, Text};
-use crate::syntax::ast::LayerRight;
+use crate::syntax::ast::HandlingRight;
 
 /// The ARNs of a member as one text: `*` and `?` are wildcards, `${…}` is a value that only a
 /// deploy knows.
@@ -30,7 +30,7 @@ fn arn(rules: &Rules, layers: &Layers) -> String {
 /// publishing names the layer, sharing names a version (Service Authorization Reference, AWS
 /// Lambda).
 #[must_use]
-pub fn handled(right: LayerRight, account: Part, name: &Text) -> Text {
+pub fn handled(right: HandlingRight, account: Part, name: &Text) -> Text {
     let before = [
         Part::Literal("arn:".to_owned()),
         Part::Parameter("AWS::Partition".to_owned()),
@@ -39,8 +39,8 @@ pub fn handled(right: LayerRight, account: Part, name: &Text) -> Text {
         Part::Literal(":layer:".to_owned()),
     ];
     let behind = match right {
-        LayerRight::Publish => None,
-        LayerRight::Share => Some(Part::Literal(":*".to_owned())),
+        HandlingRight::Publish => None,
+        HandlingRight::Share => Some(Part::Literal(":*".to_owned())),
     };
     Text::joined(
         before

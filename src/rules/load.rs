@@ -2,7 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
-use crate::rules::organization::{Organization, Problem};
+use crate::rules::organization::{Organization, OrganizationProblem};
 use crate::source::{FileId, Files, PathKind, Sources, Span};
 use crate::syntax::ast::{File, Statement, Value};
 use crate::syntax::parser;
@@ -252,51 +252,55 @@ fn read_accounts(
     }
 }
 
-fn no_accounts(written: &Value, problem: &Problem) -> Diagnostic {
+fn no_accounts(written: &Value, problem: &OrganizationProblem) -> Diagnostic {
     const COMMAND: &str = "aws organizations list-accounts";
     let file = quote(&written.text);
     let message = match problem {
-        Problem::CutOff => format!("{file} ends before the last account"),
-        Problem::NotJson(..)
-        | Problem::SomethingElse(..)
-        | Problem::InvalidId(_)
-        | Problem::Twice(_)
-        | Problem::NoState(_)
-        | Problem::InvisibleName(_) => {
+        OrganizationProblem::CutOff => format!("{file} ends before the last account"),
+        OrganizationProblem::NotJson(..)
+        | OrganizationProblem::SomethingElse(..)
+        | OrganizationProblem::InvalidId(_)
+        | OrganizationProblem::Twice(_)
+        | OrganizationProblem::NoState(_)
+        | OrganizationProblem::InvisibleName(_) => {
             format!("{file} is not what `{COMMAND}` prints")
         }
     };
     let diagnostic = Diagnostic::error(Code::AccountsUnreadable, written.span, message);
     let diagnostic = match problem {
-        Problem::NotJson(line, column) => {
+        OrganizationProblem::NotJson(line, column) => {
             diagnostic.note(format!("it is not JSON: line {line}, column {column}"))
         }
-        Problem::SomethingElse(line, column) => diagnostic.note(format!(
+        OrganizationProblem::SomethingElse(line, column) => diagnostic.note(format!(
             "it is JSON, but not a list of accounts: line {line}, column {column}"
         )),
-        Problem::CutOff => diagnostic
+        OrganizationProblem::CutOff => diagnostic
             .note("it has a `NextToken`, so it is cut off; the missing accounts would lose access"),
-        Problem::InvalidId(number) => diagnostic.note(format!(
+        OrganizationProblem::InvalidId(number) => diagnostic.note(format!(
             "the `Id` of account {number} of the list is not an account ID"
         )),
-        Problem::Twice(id) => diagnostic.note(format!("it lists the account {id} twice")),
-        Problem::NoState(id) => {
+        OrganizationProblem::Twice(id) => {
+            diagnostic.note(format!("it lists the account {id} twice"))
+        }
+        OrganizationProblem::NoState(id) => {
             diagnostic.note(format!("the account {id} has neither `State` nor `Status`"))
         }
-        Problem::InvisibleName(id) => diagnostic.note(format!(
+        OrganizationProblem::InvisibleName(id) => diagnostic.note(format!(
             "the name of the account {id} contains an invisible character"
         )),
     };
     diagnostic.help(match problem {
-        Problem::CutOff => format!(
+        OrganizationProblem::CutOff => format!(
             "create it again without `--max-items` and `--no-paginate`: `{COMMAND} --output json`"
         ),
-        Problem::NotJson(..)
-        | Problem::SomethingElse(..)
-        | Problem::InvalidId(_)
-        | Problem::Twice(_)
-        | Problem::NoState(_)
-        | Problem::InvisibleName(_) => format!("create it again: `{COMMAND} --output json`"),
+        OrganizationProblem::NotJson(..)
+        | OrganizationProblem::SomethingElse(..)
+        | OrganizationProblem::InvalidId(_)
+        | OrganizationProblem::Twice(_)
+        | OrganizationProblem::NoState(_)
+        | OrganizationProblem::InvisibleName(_) => {
+            format!("create it again: `{COMMAND} --output json`")
+        }
     })
 }
 

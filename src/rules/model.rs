@@ -6,11 +6,11 @@ mod condition;
 mod restriction;
 
 pub use claim::{Claim, ClaimKind, Claimed, LayerAction, Verb};
-pub use condition::{Condition, Fact, Facts, is_possible};
+pub use condition::{DeployCondition, DeployFacts, Fact, is_possible};
 pub use restriction::{
-    Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, Form,
-    FunctionRight, Handled, LayerRight, LayerSet, Layers, Restriction, Role, SetMember, Target,
-    Trust,
+    Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, FunctionRight,
+    Handled, HandlingRight, LayerSet, Layers, Restriction, RestrictionForm, Role, SetMember,
+    Target, Trust,
 };
 
 use super::organization::Organization;
@@ -202,7 +202,7 @@ pub struct Layer {
     /// Its versions.
     pub releases: Releases,
     /// When it exists: with its versions, its grants and whatever shows their ARNs.
-    pub exists: Facts,
+    pub exists: DeployFacts,
     /// The SSM parameter that holds the newest version's ARN.
     pub publish: Option<Spanned<Text>>,
 }
@@ -350,7 +350,7 @@ pub struct Grant {
     /// Who, as an index into [`Rules::principals`].
     pub principal: u32,
     /// When it is in effect; never where its layer does not exist.
-    pub condition: Condition,
+    pub condition: DeployCondition,
     /// The reasons and the last day, if a rule has them.
     pub why: Option<Arc<Why>>,
     /// The intended findings of other tools, by tool and rule, if there are any.

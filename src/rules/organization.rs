@@ -47,7 +47,7 @@ pub struct Organization {
 
 /// Why a file is not a list of accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum OrganizationProblem {
     /// It is not JSON; the line and the column.
     NotJson(usize, usize),
     /// It is JSON of something else; the line and the column.
@@ -94,19 +94,23 @@ impl Organization {
     ///
     /// An error if it is something else, or incomplete. Messages of the JSON reader are not passed
     /// on, since they could quote the content.
-    pub fn read(bytes: &[u8]) -> Result<Self, Problem> {
+    pub fn read(bytes: &[u8]) -> Result<Self, OrganizationProblem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         let printed: Printed<'_> = serde_json::from_slice(bytes).map_err(|error| {
             let place = (error.line(), error.column());
             match error.classify() {
-                serde_json::error::Category::Data => Problem::SomethingElse(place.0, place.1),
+                serde_json::error::Category::Data => {
+                    OrganizationProblem::SomethingElse(place.0, place.1)
+                }
                 serde_json::error::Category::Io
                 | serde_json::error::Category::Syntax
-                | serde_json::error::Category::Eof => Problem::NotJson(place.0, place.1),
+                | serde_json::error::Category::Eof => {
+                    OrganizationProblem::NotJson(place.0, place.1)
+                }
             }
         })?;
         if printed.next_token.is_some() {
-            return Err(Problem::CutOff);
+            return Err(OrganizationProblem::CutOff);
         }
         let mut organization = Self::default();
         for (index, account) in printed.accounts.into_iter().enumerate() {
@@ -115,19 +119,23 @@ impl Organization {
         Ok(organization)
     }
 
-    fn add(&mut self, index: usize, printed: PrintedAccount<'_>) -> Result<(), Problem> {
+    fn add(
+        &mut self,
+        index: usize,
+        printed: PrintedAccount<'_>,
+    ) -> Result<(), OrganizationProblem> {
         if !formats::is_account_id(&printed.id) {
-            return Err(Problem::InvalidId(index + 1));
+            return Err(OrganizationProblem::InvalidId(index + 1));
         }
         let id = printed.id.into_owned();
         if printed.name.chars().any(is_invisible) {
-            return Err(Problem::InvisibleName(id));
+            return Err(OrganizationProblem::InvisibleName(id));
         }
         let Some(state) = printed.state.or(printed.status) else {
-            return Err(Problem::NoState(id));
+            return Err(OrganizationProblem::NoState(id));
         };
         if self.by_id.insert(id.clone(), index).is_some() {
-            return Err(Problem::Twice(id));
+            return Err(OrganizationProblem::Twice(id));
         }
         let name = printed.name.into_owned();
         add_to(&mut self.by_name, &name, index);

@@ -58,7 +58,7 @@ struct Block {
 
 /// The blocks, by their names, and the layers, by theirs: one a block, or one for each value of its
 /// variable.
-type Layers<'a> = (IndexMap<&'a str, Block>, IndexMap<String, Layer>);
+type DeclaredBlocks<'a> = (IndexMap<&'a str, Block>, IndexMap<String, Layer>);
 
 /// The meaning of the files of a source, the root first. If any error is reported, the rules are
 /// incomplete.
@@ -390,7 +390,7 @@ impl<'a> Resolver<'a> {
 
     /// The layers of all files, by their blocks and by their names. Other statements use them, and
     /// are resolved after them.
-    fn layers(&mut self, units: &'a [Unit], source: &Path) -> Layers<'a> {
+    fn layers(&mut self, units: &'a [Unit], source: &Path) -> DeclaredBlocks<'a> {
         let mut blocks: IndexMap<&str, Block> = IndexMap::new();
         let mut layers: IndexMap<String, Layer> = IndexMap::new();
         for unit in units {

@@ -1,6 +1,6 @@
 //! Texts that may refer to parameters.
 
-use crate::aws::arn::Written;
+use crate::aws::arn::ArnText;
 pub use crate::syntax::text::Part;
 use std::fmt;
 
@@ -128,10 +128,13 @@ impl Text {
         let same = these.iter().zip(&those).take_while(|(one, two)| one == two);
         let same = same.count();
         let (these, those) = (&these[same..], &those[same..]);
-        let differ = |one: Option<&Symbol<'_>>, two: Option<&Symbol<'_>>| {
+        let differ = |one: Option<&TextSymbol<'_>>, two: Option<&TextSymbol<'_>>| {
             matches!(
                 (one, two),
-                (Some(Symbol::Character(_)), Some(Symbol::Character(_)))
+                (
+                    Some(TextSymbol::Character(_)),
+                    Some(TextSymbol::Character(_))
+                )
             )
         };
         match (these.is_empty(), those.is_empty()) {
@@ -143,12 +146,12 @@ impl Text {
         }
     }
 
-    fn symbols(&self) -> Vec<Symbol<'_>> {
+    fn symbols(&self) -> Vec<TextSymbol<'_>> {
         let mut symbols = Vec::new();
         for part in &self.0 {
             match part {
-                Part::Literal(text) => symbols.extend(text.chars().map(Symbol::Character)),
-                Part::Parameter(name) => symbols.push(Symbol::Parameter(name)),
+                Part::Literal(text) => symbols.extend(text.chars().map(TextSymbol::Character)),
+                Part::Parameter(name) => symbols.push(TextSymbol::Parameter(name)),
             }
         }
         symbols
@@ -172,7 +175,7 @@ impl Text {
 
 /// A character of a text, or a parameter in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Symbol<'t> {
+enum TextSymbol<'t> {
     Character(char),
     Parameter(&'t str),
 }
@@ -187,7 +190,7 @@ impl fmt::Display for Text {
     }
 }
 
-impl Written<'_> for Text {
+impl ArnText<'_> for Text {
     type Part = Self;
 
     /// The colon of a policy variable such as `${aws:PrincipalAccount}` separates nothing.

@@ -361,14 +361,14 @@ pub enum Rule {
     /// `allow read SET`
     AllowRead(Vec<SetItem>),
     /// `allow publish PATTERN, …` or `allow share PATTERN, …`
-    AllowRight(LayerRight, Vec<Name>),
+    AllowRight(HandlingRight, Vec<Name>),
     /// `deny SET`
     Deny(Vec<SetItem>),
     /// `deny publish`, `deny publish PATTERN, …`, `deny publish except PATTERN, …`, or the same of
     /// `share`
     DenyRight {
         /// What is denied.
-        right: LayerRight,
+        right: HandlingRight,
         /// Whether the patterns are exceptions.
         except: bool,
         /// Patterns for the names of layers; none for every layer.
@@ -419,14 +419,14 @@ pub enum FunctionRight {
 
 /// The actions on the layers of an account, other than attaching them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LayerRight {
+pub enum HandlingRight {
     /// Versions may be published: `publish`.
     Publish,
     /// Versions may be shared with others: `share`.
     Share,
 }
 
-impl LayerRight {
+impl HandlingRight {
     /// The word.
     #[must_use]
     pub fn keyword(self) -> Keyword {
@@ -548,7 +548,7 @@ pub enum LayerAction {
     /// `attach SET`
     Attach(Vec<SetItem>),
     /// `publish PATTERN, …` or `share PATTERN, …`
-    Handle(LayerRight, Vec<Name>),
+    Handle(HandlingRight, Vec<Name>),
 }
 
 /// The relation of a claim to the layers of a set.

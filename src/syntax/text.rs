@@ -14,7 +14,7 @@ pub enum Part {
 
 /// A part of a text in the body of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Piece<'t> {
+pub enum WrittenPiece<'t> {
     /// Text that stands for itself.
     Literal(&'t str),
     /// `<name>`: the value of a variable, which is known when the source is compiled.
@@ -119,26 +119,26 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
 /// The pieces of a text in the body of a layer: literals, with `<<name>` read as `<name>`, and
 /// variables. Any other `<` stands for itself.
 #[must_use]
-pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+pub fn pieces(text: &str) -> Vec<WrittenPiece<'_>> {
     let mut pieces = Vec::new();
     let mut rest = text;
     let mut from = 0;
     while let Some(offset) = memchr::memchr(b'<', &rest.as_bytes()[from..]) {
         let at = from + offset;
         if let Some(name) = variable_at(&rest[at..]) {
-            pieces.push(Piece::Literal(&rest[..at]));
-            pieces.push(Piece::Variable(name));
+            pieces.push(WrittenPiece::Literal(&rest[..at]));
+            pieces.push(WrittenPiece::Variable(name));
             rest = &rest[at + name.len() + 2..];
             from = 0;
         } else if let Some(name) = variable_at(&rest[at + 1..]) {
-            pieces.push(Piece::Literal(&rest[..at]));
+            pieces.push(WrittenPiece::Literal(&rest[..at]));
             rest = &rest[at + 1..];
             from = name.len() + 2;
         } else {
             from = at + 1;
         }
     }
-    pieces.push(Piece::Literal(rest));
+    pieces.push(WrittenPiece::Literal(rest));
     pieces
 }
 
@@ -168,9 +168,9 @@ pub fn has_stray_bracket(word: &str) -> bool {
         return false;
     }
     pieces(word).into_iter().any(|piece| match piece {
-        Piece::Variable(_) => false,
+        WrittenPiece::Variable(_) => false,
         // An escape is a literal of its own that begins with the name.
-        Piece::Literal(text) => match variable_at(text) {
+        WrittenPiece::Literal(text) => match variable_at(text) {
             Some(name) => bracket(&text[name.len() + 2..]),
             None => bracket(text),
         },
@@ -275,7 +275,7 @@ mod tests {
 
     #[test]
     fn variables_and_literals_are_told_apart() {
-        use Piece::{Literal, Variable};
+        use WrittenPiece::{Literal, Variable};
         assert_eq!(
             pieces("sdk-<arch>.zip"),
             [Literal("sdk-"), Variable("arch"), Literal(".zip")]

@@ -6,8 +6,8 @@ pub use iam::{document, statement};
 
 use super::mark::FIRST_LINE;
 use super::model::{
-    Content, Decision, Grantee, LayerVersion, Output, Parameter, Permission, Properties, Remarked,
-    Resource, SsmParameter, StackSet, StackSetParameter, Template, Test, Value,
+    Content, Grantee, LayerVersion, Output, Parameter, Permission, Properties, Remarked, Resource,
+    SsmParameter, StackSet, StackSetParameter, Template, TemplateCondition, Test, Value,
 };
 use crate::rules::model::{Suppressed, ToolKeyword};
 
@@ -274,8 +274,8 @@ fn parameter(sink: &mut impl Sink, parameter: &Parameter) {
 }
 
 /// Writes a condition.
-pub fn condition(sink: &mut impl Sink, condition: &Decision) {
-    let Decision { id, test } = condition;
+pub fn condition(sink: &mut impl Sink, condition: &TemplateCondition) {
+    let TemplateCondition { id, test } = condition;
     sink.name(id);
     self::test(sink, test);
 }

@@ -8,7 +8,7 @@ mod roll_out;
 mod trust;
 
 use super::Format;
-use super::model::{Decision, Output, Parameter, Resource, Template, Value};
+use super::model::{Output, Parameter, Resource, Template, TemplateCondition, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::formats::{
     ACCOUNT_PATTERN, LAYER_NAME_PART_PATTERN, OPTIONAL_ACCOUNT_PATTERN,
@@ -245,7 +245,7 @@ impl Lowered {
     }
 
     /// Adds a condition.
-    pub fn push_condition(&mut self, condition: Decision, origin: Span) {
+    pub fn push_condition(&mut self, condition: TemplateCondition, origin: Span) {
         self.template.conditions.push(condition);
         self.condition_origins.push(origin);
     }

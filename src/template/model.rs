@@ -19,7 +19,7 @@ pub struct Template {
     /// `Parameters`, in the order in which they are written.
     pub parameters: Vec<Parameter>,
     /// `Conditions`, in the order in which they are written.
-    pub conditions: Vec<Decision>,
+    pub conditions: Vec<TemplateCondition>,
     /// `Resources`, in the order in which they are written.
     pub resources: Vec<Resource>,
     /// `Outputs`, in the order in which they are written.
@@ -28,7 +28,7 @@ pub struct Template {
 
 /// A condition of the template.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decision {
+pub struct TemplateCondition {
     /// Its name.
     pub id: String,
     /// What is asked.
@@ -181,7 +181,7 @@ impl Value {
 
 /// What CloudFormation does with a removed resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policy {
+pub enum DeletionPolicy {
     /// It is deleted.
     Delete,
     /// It stays, outside the stack.
@@ -190,7 +190,7 @@ pub enum Policy {
     RetainExceptOnCreate,
 }
 
-impl Policy {
+impl DeletionPolicy {
     /// The word for it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -215,7 +215,7 @@ pub struct Resource {
     pub depends_on: Option<Arc<str>>,
     /// `DeletionPolicy` and `UpdateReplacePolicy`: what happens to it when it leaves the template,
     /// and when it is replaced.
-    pub policies: Option<(Policy, Policy)>,
+    pub policies: Option<(DeletionPolicy, DeletionPolicy)>,
     /// `Metadata`, by which other tools leave out findings, sorted by tool.
     pub suppressed: Option<Arc<[Suppressed]>>,
     /// `Type` and `Properties`.

@@ -32,7 +32,7 @@ pub struct Earlier {
 }
 
 /// A layer version of the existing template.
-struct Published<'t> {
+struct ExistingVersion<'t> {
     id: &'t str,
     resource: &'t Json,
     properties: &'t Object,
@@ -63,7 +63,7 @@ impl Earlier {
     }
 
     /// The layer versions of it, in their order.
-    fn versions<'t>(&'t self, next: &HashSet<&str>) -> Vec<Published<'t>> {
+    fn versions<'t>(&'t self, next: &HashSet<&str>) -> Vec<ExistingVersion<'t>> {
         let mut versions = Vec::new();
         for (id, resource) in self.resources() {
             let properties = resource.get("Properties").and_then(Json::as_object);
@@ -71,7 +71,7 @@ impl Earlier {
                 properties.filter(|_| kind(resource) == Some("AWS::Lambda::LayerVersion"))
             {
                 let stays = next.contains(id.as_str()) && !self.serverless.contains(id);
-                versions.push(Published {
+                versions.push(ExistingVersion {
                     id,
                     resource,
                     properties,
@@ -155,7 +155,7 @@ pub fn check_other(
             continue;
         };
         // A rolling layer may publish again under another name.
-        let same = |before: &&Published<'_>| {
+        let same = |before: &&ExistingVersion<'_>| {
             (version.is_some() && same_archive(before.properties, &now))
                 || (before.id == resource.id
                     && before.properties.get("LayerName") == now.get("LayerName"))
@@ -180,13 +180,13 @@ pub fn check_other(
 /// they have now.
 fn check_republished<'t>(
     earlier: &Earlier,
-    versions: &[Published<'t>],
+    versions: &[ExistingVersion<'t>],
     lowered: &Lowered,
     meant: &[String],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> HashSet<&'t str> {
     let mut republished = HashSet::new();
-    let by_id: HashMap<&str, &Published<'t>> = versions
+    let by_id: HashMap<&str, &ExistingVersion<'t>> = versions
         .iter()
         .map(|version| (version.id, version))
         .collect();
@@ -286,7 +286,7 @@ fn published_by(
     label: Option<&str>,
     template: &str,
     stack: &str,
-    before: &Published<'_>,
+    before: &ExistingVersion<'_>,
     span: Span,
 ) -> Diagnostic {
     let diagnostic = Diagnostic::error(
@@ -315,7 +315,7 @@ fn published_by(
 
 fn renamed(
     version: &ListedVersion,
-    before: &Published<'_>,
+    before: &ExistingVersion<'_>,
     earlier: &Earlier,
     span: Span,
 ) -> Diagnostic {

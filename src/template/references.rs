@@ -1,12 +1,15 @@
 //! The names that a template refers to: its parameters and resources, and its conditions.
 
 use super::emit::{self, Scalar, Sink};
-use super::model::{Decision, Properties, Template};
+use super::model::{Properties, Template, TemplateCondition};
 use std::collections::{BTreeSet, HashSet};
 
 /// The conditions that a template depends on, and those that they name.
 #[must_use]
-pub fn needed_conditions<'a>(template: &'a Template, all: &'a [Decision]) -> HashSet<&'a str> {
+pub fn needed_conditions<'a>(
+    template: &'a Template,
+    all: &'a [TemplateCondition],
+) -> HashSet<&'a str> {
     let of_resources = template
         .resources
         .iter()

@@ -5,7 +5,7 @@
 //! two releases of two layers meet in no file.
 
 use super::lower::Lowered;
-use super::model::{Decision, Parameter, Properties, Resource, Template, Value};
+use super::model::{Parameter, Properties, Resource, Template, TemplateCondition, Value};
 use super::references::{needed_conditions, of_properties, references};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
 use crate::diagnostic::{Code, Diagnostic};
@@ -30,7 +30,7 @@ pub const GUARDRAILS: &str = "guardrails";
 /// Where a stack has its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scope {
+pub enum StackScope {
     /// In every region: a layer.
     Region,
     /// Once in an account: roles, policies and boundaries.
@@ -45,7 +45,7 @@ pub struct Stack {
     /// The name of its template, without an extension.
     pub stem: String,
     /// Its scope.
-    pub scope: Scope,
+    pub scope: StackScope,
     /// The place of the stack in the source.
     pub span: Span,
     /// Its template.
@@ -56,13 +56,13 @@ pub struct Stack {
 
 /// A stack, as `stacks.json` has it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct StackEntry {
     /// The name of the stack.
     pub name: String,
     /// The file name of its template.
     pub template: String,
     /// Its scope.
-    pub scope: Scope,
+    pub scope: StackScope,
     /// The regions that it is deployed to; none if the source names none.
     pub regions: Vec<String>,
     /// The capability that a deploy must acknowledge.
@@ -117,21 +117,21 @@ pub struct EntryParameter {
     pub required: bool,
 }
 
-impl Entry {
+impl StackEntry {
     /// The stack of a template that has so many bytes.
     #[must_use]
     pub fn new(
         name: String,
         template: String,
-        scope: Scope,
+        scope: StackScope,
         regions: &[String],
         written: &Template,
         bytes: usize,
     ) -> Self {
         // Resources that exist once are in the first region.
         let regions = match scope {
-            Scope::Region => regions,
-            Scope::Account | Scope::Organization => &regions[..regions.len().min(1)],
+            StackScope::Region => regions,
+            StackScope::Account | StackScope::Organization => &regions[..regions.len().min(1)],
         };
         let extension = template
             .rsplit_once('.')
@@ -240,7 +240,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
         }
         stacks.push(Stack {
             stem: part.layer,
-            scope: Scope::Region,
+            scope: StackScope::Region,
             span: part.span,
             lowered,
             is_rolled_out: false,
@@ -283,9 +283,9 @@ fn push_restrictions(
         }
     }
     for (stem, scope, lowered) in [
-        (RESTRICTIONS, Scope::Account, account),
-        (ROLL_OUT, Scope::Organization, roll_out),
-        (GUARDRAILS, Scope::Organization, organization),
+        (RESTRICTIONS, StackScope::Account, account),
+        (ROLL_OUT, StackScope::Organization, roll_out),
+        (GUARDRAILS, StackScope::Organization, organization),
     ] {
         if let Some(&span) = lowered.origins.first() {
             stacks.push(Stack {
@@ -293,14 +293,14 @@ fn push_restrictions(
                 scope,
                 span,
                 lowered,
-                is_rolled_out: is_rolled_out && scope == Scope::Account,
+                is_rolled_out: is_rolled_out && scope == StackScope::Account,
             });
         }
     }
 }
 
 /// Gives each stack the conditions that its resources rest on.
-fn add_conditions(stacks: &mut [Stack], conditions: &[Decision], origins: &[Span]) {
+fn add_conditions(stacks: &mut [Stack], conditions: &[TemplateCondition], origins: &[Span]) {
     for stack in stacks.iter_mut().filter(|stack| !stack.is_rolled_out) {
         let needed = needed_conditions(&stack.lowered.template, conditions);
         let mut kept = Vec::new();

@@ -2,7 +2,7 @@
 //! templates that publish them.
 
 use super::local::{folder_of, local_content};
-use crate::access::grants::{GrantedBy, Grants, Version, VersionId, Who};
+use crate::access::grants::{GrantedBy, Grants, SharedVersion, VersionId, Who};
 use crate::access::matching::Match;
 use crate::aws::arn::Arn;
 use crate::cloudformation::read::ReadError;
@@ -23,7 +23,7 @@ pub struct Catalog {
     /// The live policies of versions.
     policies: Grants,
     /// The templates that publish and share layers.
-    published: Vec<Published>,
+    published: Vec<CatalogTemplate>,
 }
 
 /// The declared compatibility of a version.
@@ -37,7 +37,7 @@ pub struct Compatible {
 
 /// A template of a catalogue.
 #[derive(Debug)]
-struct Published {
+struct CatalogTemplate {
     file: String,
     template: Template,
     grants: Grants,
@@ -144,7 +144,7 @@ impl Catalog {
                 None => unnamed.push(id.clone()),
             }
         }
-        self.published.push(Published {
+        self.published.push(CatalogTemplate {
             file,
             template,
             grants,
@@ -249,9 +249,9 @@ impl Catalog {
     }
 }
 
-impl Published {
+impl CatalogTemplate {
     /// The versions whose layer has this name or may have it.
-    fn versions(&self, name: &str) -> impl Iterator<Item = (&VersionId, &Version)> {
+    fn versions(&self, name: &str) -> impl Iterator<Item = (&VersionId, &SharedVersion)> {
         let ids = self
             .named
             .get(name)
@@ -297,7 +297,7 @@ impl Published {
         account: &str,
         organization: Option<&str>,
     ) -> Shared {
-        let mut candidates: Vec<(&Version, Match)> = Vec::new();
+        let mut candidates: Vec<(&SharedVersion, Match)> = Vec::new();
         match self.grants.versions.get(exact) {
             Some(version) => candidates.push((version, Match::Yes)),
             None => {
@@ -350,7 +350,11 @@ pub fn compatible(
 }
 
 /// Whether a version is shared with an account, with the reason if that is unknown.
-fn grants(version: &Version, account: &str, organization: Option<&str>) -> Result<bool, String> {
+fn grants(
+    version: &SharedVersion,
+    account: &str,
+    organization: Option<&str>,
+) -> Result<bool, String> {
     let mut unknown = None;
     for (who, by) in &version.grants {
         let is_meant = match who {

@@ -2,7 +2,7 @@
 //! the place of each template (AWS CDK, cloud assembly schema, `aws:cloudformation:stack`,
 //! `environment`).
 
-use super::Target;
+use super::DeployTarget;
 use serde_json::Value as Json;
 
 /// The file of an assembly that lists its stacks.
@@ -11,7 +11,7 @@ pub const MANIFEST: &str = "manifest.json";
 /// The account and the region of a template of the assembly, as far as they are known. The template
 /// of a nested stack is not listed: it goes where all listed ones go, if that is one place.
 #[must_use]
-pub fn target(manifest: &Json, template: &str) -> Target {
+pub fn target(manifest: &Json, template: &str) -> DeployTarget {
     let artifacts = manifest.get("artifacts").and_then(Json::as_object);
     let stacks: Vec<&Json> = artifacts
         .into_iter()
@@ -30,16 +30,16 @@ pub fn target(manifest: &Json, template: &str) -> Target {
     let mut places = stacks.iter().map(|stack| environment(stack));
     match places.next() {
         Some(first) if places.all(|other| other == first) => first,
-        _ => Target::default(),
+        _ => DeployTarget::default(),
     }
 }
 
 /// What `aws://ACCOUNT/REGION` says. An agnostic stack has `unknown-account` and `unknown-region`.
-fn environment(stack: &Json) -> Target {
+fn environment(stack: &Json) -> DeployTarget {
     let written = stack.get("environment").and_then(Json::as_str);
     let place = written.and_then(|text| text.strip_prefix("aws://")?.split_once('/'));
     let known = |text: &str| (!text.starts_with("unknown-")).then(|| text.to_owned());
-    Target {
+    DeployTarget {
         account: place.and_then(|(account, _)| known(account)),
         region: place.and_then(|(_, region)| known(region)),
         organization: None,

@@ -1,10 +1,10 @@
 //! The findings about the layers of one function.
 
 use super::catalog::{Compatible, Shared, compatible};
-use super::function::{Entry, Function, Use};
+use super::function::{Function, LayerEntry, Use};
 use super::product::product;
-use super::reference::{Layer, Problem};
-use super::{DENIED, File, Known, LayerRow, Row, Uses, when};
+use super::reference::{LayerReference, ReferenceProblem};
+use super::{DENIED, FunctionFile, Known, Row, UsedLayerRow, Uses, when};
 use crate::access::claim::Verdict;
 use crate::aws::arn::LayerVersionArn;
 use crate::aws::quotas;
@@ -22,7 +22,7 @@ type InCase = (Case, Vec<Use>);
 
 /// The questions about a function.
 pub struct Check<'c> {
-    pub file: &'c File<'c>,
+    pub file: &'c FunctionFile<'c>,
     pub known: &'c Known<'c>,
     pub function: &'c Function<'c>,
 }
@@ -124,7 +124,7 @@ impl Check<'_> {
         let mut rows = Vec::new();
         for (layer, in_cases) in layers {
             let version = layer.shown();
-            rows.push(LayerRow {
+            rows.push(UsedLayerRow {
                 version,
                 when: when(in_cases, &all),
                 product: product(&layer.layer),
@@ -142,7 +142,7 @@ impl Check<'_> {
             if layer.is_dynamic() {
                 uses.dynamic.insert(self.at(layer.entry));
             }
-            if layer.layer == Layer::Unknown {
+            if layer.layer == LayerReference::Unknown {
                 uses.add_unknown(
                     format!(
                         "only a deploy knows the value of {}",
@@ -158,7 +158,8 @@ impl Check<'_> {
                     self.name(),
                 );
             }
-            if let (Layer::Version(arn), Some(account)) = (&layer.layer, &self.file.target.account)
+            if let (LayerReference::Version(arn), Some(account)) =
+                (&layer.layer, &self.file.target.account)
                 && let Shared::Unknown(why) = self.shared(layer, arn, account)
             {
                 let version = quote(&layer.text.to_string());
@@ -194,13 +195,13 @@ impl Check<'_> {
         let mut found = Vec::new();
         for (index, layer) in layers.iter().enumerate() {
             match &layer.layer {
-                Layer::Wrong(problem) => found.push(self.not_a_version(layer, problem)),
-                Layer::Version(arn) => {
+                LayerReference::Wrong(problem) => found.push(self.not_a_version(layer, problem)),
+                LayerReference::Version(arn) => {
                     found.extend(self.missing(layer, arn));
                     found.extend(self.not_shared(layer, arn));
                     found.extend(self.not_attachable(layer));
                 }
-                Layer::Resource(_) | Layer::Unknown => {}
+                LayerReference::Resource(_) | LayerReference::Unknown => {}
             }
             let before = layers.get(..index).unwrap_or_default();
             if let Some(same) = before
@@ -221,11 +222,11 @@ impl Check<'_> {
         found
     }
 
-    pub(super) fn at(&self, entry: Entry) -> Span {
+    pub(super) fn at(&self, entry: LayerEntry) -> Span {
         self.file.layer(self.function, entry)
     }
 
-    fn not_a_version(&self, layer: &Use, problem: &Problem) -> Diagnostic {
+    fn not_a_version(&self, layer: &Use, problem: &ReferenceProblem) -> Diagnostic {
         let shown = layer.text.to_string();
         let span = self.at(layer.entry);
         let function = self.name();
@@ -233,16 +234,16 @@ impl Check<'_> {
         let error = Diagnostic::error(Code::NotALayerVersion, span, message);
         let form = "such an ARN is `arn:aws:lambda:REGION:ACCOUNT:layer:NAME:NUMBER`";
         match problem {
-            Problem::NotAnArn => error
+            ReferenceProblem::NotAnArn => error
                 .label(format!("{} is not an ARN", quote(&shown)))
                 .help(form),
-            Problem::NoNumber => error
+            ReferenceProblem::NoNumber => error
                 .label("this is the ARN of a layer, without a version number")
                 .help(
                     "add `:` and the number of a version; `aws lambda list-layer-versions` lists \
                 them",
                 ),
-            Problem::Number(number) => error
+            ReferenceProblem::Number(number) => error
                 .label(format!("{} is not the number of a version", quote(number)))
                 .note("Lambda has no name for the newest version")
                 .help(
@@ -250,7 +251,7 @@ impl Check<'_> {
                     `AWS::SSM::Parameter::Value<String>`; `publish to` in the source of the layer \
                     writes its value",
                 ),
-            Problem::Field(why) => error.label(why.clone()).help(form),
+            ReferenceProblem::Field(why) => error.label(why.clone()).help(form),
         }
     }
 
@@ -324,13 +325,15 @@ impl Check<'_> {
     fn may_attach(&self, layer: &Use) -> Option<(&str, Verdict)> {
         let deployer = self.known.deployer?;
         match &layer.layer {
-            Layer::Version(_) => {
+            LayerReference::Version(_) => {
                 let version = layer.text.as_literal()?;
                 let verdict = deployer.may_attach(version, self.at(layer.entry));
                 Some((deployer.name(), verdict))
             }
             // Only the deploy knows its number, and most policies name no numbers.
-            Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
+            LayerReference::Resource(_) | LayerReference::Wrong(_) | LayerReference::Unknown => {
+                None
+            }
         }
     }
 
@@ -354,16 +357,26 @@ impl Check<'_> {
     /// Whether two entries are versions of one layer, or the same version.
     fn is_same_layer(&self, one: &Use, other: &Use, world: &World<'_>) -> bool {
         match (&one.layer, &other.layer) {
-            (Layer::Version(one), Layer::Version(other)) => one.layer() == other.layer(),
-            (Layer::Resource(one), Layer::Resource(other)) if one == other => true,
-            (Layer::Resource(one), Layer::Resource(other)) => {
+            (LayerReference::Version(one), LayerReference::Version(other)) => {
+                one.layer() == other.layer()
+            }
+            (LayerReference::Resource(one), LayerReference::Resource(other)) if one == other => {
+                true
+            }
+            (LayerReference::Resource(one), LayerReference::Resource(other)) => {
                 let name = |id: &str| self.file.template.resource(id)?.text("LayerName", world);
                 name(one).is_some() && name(one) == name(other)
             }
-            (Layer::Unknown, Layer::Unknown) => {
+            (LayerReference::Unknown, LayerReference::Unknown) => {
                 one.text == other.text && one.is_one(self.file.template)
             }
-            (Layer::Version(_) | Layer::Resource(_) | Layer::Unknown | Layer::Wrong(_), _) => false,
+            (
+                LayerReference::Version(_)
+                | LayerReference::Resource(_)
+                | LayerReference::Unknown
+                | LayerReference::Wrong(_),
+                _,
+            ) => false,
         }
     }
 
@@ -525,31 +538,33 @@ impl Check<'_> {
     /// Whether the compatibility of a layer is declared anywhere.
     fn may_be_incompatible(&self, layer: &Use) -> bool {
         match &layer.layer {
-            Layer::Resource(_) => true,
-            Layer::Version(_) => self.catalog_says(layer).is_some(),
-            Layer::Wrong(_) | Layer::Unknown => false,
+            LayerReference::Resource(_) => true,
+            LayerReference::Version(_) => self.catalog_says(layer).is_some(),
+            LayerReference::Wrong(_) | LayerReference::Unknown => false,
         }
     }
 
     fn catalog_says(&self, layer: &Use) -> Option<(Compatible, String)> {
         match &layer.layer {
-            Layer::Version(arn) => self
+            LayerReference::Version(arn) => self
                 .known
                 .catalog
                 .compatible(&layer.text.to_string(), arn.name.as_literal()?),
-            Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
+            LayerReference::Resource(_) | LayerReference::Wrong(_) | LayerReference::Unknown => {
+                None
+            }
         }
     }
 
     /// The declared compatibility of a layer, and its origin.
     fn compatible(&self, layer: &Use, world: &World<'_>) -> Option<(Compatible, String)> {
         match &layer.layer {
-            Layer::Resource(id) => {
+            LayerReference::Resource(id) => {
                 let says = compatible(self.file.template.resource(id)?, world)?;
                 Some((says, format!("`{id}`")))
             }
-            Layer::Version(_) => self.catalog_says(layer),
-            Layer::Wrong(_) | Layer::Unknown => None,
+            LayerReference::Version(_) => self.catalog_says(layer),
+            LayerReference::Wrong(_) | LayerReference::Unknown => None,
         }
     }
 
@@ -620,7 +635,7 @@ impl Check<'_> {
 
 /// A layer whose region is written out.
 struct FixedRegion {
-    entry: Entry,
+    entry: LayerEntry,
     region: String,
     /// The regions for which the template has values, without that of the layer.
     others: BTreeSet<String>,
@@ -653,8 +668,8 @@ fn fixed_regions(world: &World<'_>, layers: &[Use]) -> Vec<FixedRegion> {
 /// The region in the ARN of a layer, if known.
 fn written_region(layer: &Use) -> Option<&str> {
     match &layer.layer {
-        Layer::Version(arn) => arn.region.as_literal(),
-        Layer::Resource(_) | Layer::Wrong(_) | Layer::Unknown => None,
+        LayerReference::Version(arn) => arn.region.as_literal(),
+        LayerReference::Resource(_) | LayerReference::Wrong(_) | LayerReference::Unknown => None,
     }
 }
 

@@ -1,12 +1,12 @@
 //! A function of a template, and its layers.
 
 use super::local::local;
-use super::reference::Layer;
+use super::reference::LayerReference;
 use super::serverless::Service;
 use crate::cloudformation::expand::ignores_global;
 use crate::cloudformation::place::Step;
 use crate::cloudformation::{Resource, Template, World};
-use crate::partial::{Origin, Partial, Text};
+use crate::partial::{Partial, Text, UnknownOrigin};
 use crate::pattern::Pattern;
 use serde_json::{Map, Value as Json};
 
@@ -33,7 +33,7 @@ pub struct Function<'t> {
 
 /// The place of a layer among those of a function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct LayerEntry {
     /// Whether it is in `Globals`.
     pub is_global: bool,
     /// Its index in the written list; `None` if a function gives the list.
@@ -44,11 +44,11 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     /// Its place in the template.
-    pub entry: Entry,
+    pub entry: LayerEntry,
     /// Its text.
     pub text: Text,
     /// The meaning of the text.
-    pub layer: Layer,
+    pub layer: LayerReference,
 }
 
 impl<'t> Function<'t> {
@@ -130,14 +130,14 @@ impl<'t> Function<'t> {
             for (index, item) in items.iter().enumerate() {
                 let is_global = index < self.globals;
                 let own = index.saturating_sub(if is_global { 0 } else { self.globals });
-                let entry = Entry {
+                let entry = LayerEntry {
                     is_global,
                     item: Some(own),
                 };
                 add(world.value(item), entry, world.template, &mut uses);
             }
         } else {
-            let entry = Entry {
+            let entry = LayerEntry {
                 is_global: !self.has_own && self.globals > 0,
                 item: None,
             };
@@ -203,7 +203,7 @@ fn made_as(key: &str) -> Pattern {
     Pattern::new(&pattern)
 }
 
-fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec<Use>) {
+fn add(value: Option<Partial>, entry: LayerEntry, template: &Template, uses: &mut Vec<Use>) {
     for item in value.iter().flat_map(Partial::items) {
         let text = match item {
             Partial::Text(text) => text.clone(),
@@ -215,7 +215,7 @@ fn add(value: Option<Partial>, entry: Entry, template: &Template, uses: &mut Vec
             // A parameter without a value, or the one item of an empty list parameter.
             continue;
         }
-        let layer = Layer::of(&text, template);
+        let layer = LayerReference::of(&text, template);
         uses.push(Use { entry, text, layer });
     }
 }
@@ -225,10 +225,10 @@ impl Use {
     /// fourth part names the value.
     pub fn is_dynamic(&self) -> bool {
         self.text.unknowns().any(|unknown| match &unknown.origin {
-            Origin::Other(what) => {
+            UnknownOrigin::Other(what) => {
                 what.starts_with("{{resolve:ssm:") && what.split(':').count() == 3
             }
-            Origin::Parameter(_) | Origin::Resource(..) => false,
+            UnknownOrigin::Parameter(_) | UnknownOrigin::Resource(..) => false,
         })
     }
 
@@ -241,13 +241,15 @@ impl Use {
 
     /// Whether it is a single layer and not an unknown list.
     pub fn is_one(&self, template: &Template) -> bool {
-        use crate::cloudformation::parameter::Kind;
+        use crate::cloudformation::parameter::DeclaredKind;
         match &self.layer {
-            Layer::Version(_) | Layer::Resource(_) | Layer::Wrong(_) => true,
-            Layer::Unknown => match self.text.as_parameter() {
+            LayerReference::Version(_) | LayerReference::Resource(_) | LayerReference::Wrong(_) => {
+                true
+            }
+            LayerReference::Unknown => match self.text.as_parameter() {
                 Some(name) => template
                     .parameter(name)
-                    .is_some_and(|parameter| parameter.kind == Kind::Text),
+                    .is_some_and(|parameter| parameter.kind == DeclaredKind::Text),
                 None => self.text.as_unknown().is_none(),
             },
         }

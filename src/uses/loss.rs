@@ -2,10 +2,10 @@
 
 use super::function::Use;
 use super::question::{Answered, answered};
-use super::reference::Layer;
-use super::{File, Target};
+use super::reference::LayerReference;
+use super::{DeployTarget, FunctionFile};
 use crate::access::diff::{Diff, UseChange};
-use crate::access::grants::{GrantedBy, Grants, Version, VersionId, Who};
+use crate::access::grants::{GrantedBy, Grants, SharedVersion, VersionId, Who};
 use crate::access::matching::Match;
 use crate::aws::arn::{Arn, LayerVersionArn};
 use crate::partial::Text;
@@ -25,12 +25,12 @@ pub struct Loss {
     /// The cases in which the function has the layer, in words; `None` for all.
     pub when: Option<String>,
     /// Why it loses the layer; empty if only a deploy knows which layer that is.
-    pub because: Vec<Cause>,
+    pub because: Vec<LossCause>,
 }
 
 /// Why a function loses a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Cause {
+pub enum LossCause {
     /// The version with this logical ID leaves the template, and CloudFormation deletes it.
     Deleted(String),
     /// The version with this logical ID is published again, and CloudFormation deletes the old one.
@@ -41,7 +41,7 @@ pub enum Cause {
 
 /// A change of the layers that functions use.
 #[derive(Clone, Copy, Debug)]
-pub struct Change<'c> {
+pub struct SharingChange<'c> {
     /// The sharing before.
     pub old: &'c Grants,
     /// The sharing after.
@@ -52,8 +52,8 @@ pub struct Change<'c> {
 
 /// The layers that the functions of a file lose or may lose.
 #[must_use]
-pub fn losses(file: &File<'_>, change: &Change<'_>) -> Vec<Loss> {
-    let all: Vec<(&VersionId, &Version, Lost)> = change
+pub fn losses(file: &FunctionFile<'_>, change: &SharingChange<'_>) -> Vec<Loss> {
+    let all: Vec<(&VersionId, &SharedVersion, Lost)> = change
         .old
         .versions
         .iter()
@@ -82,12 +82,12 @@ pub fn losses(file: &File<'_>, change: &Change<'_>) -> Vec<Loss> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Lost {
     is_certain: bool,
-    because: Vec<Cause>,
+    because: Vec<LossCause>,
 }
 
-impl Change<'_> {
+impl SharingChange<'_> {
     /// What a function loses of a version that it has; `None` if nothing.
-    fn lost(&self, id: &VersionId, old: &Version, target: &Target) -> Option<Lost> {
+    fn lost(&self, id: &VersionId, old: &SharedVersion, target: &DeployTarget) -> Option<Lost> {
         let new = self.new.versions.get(id);
         if let Some(gone) = gone(id, old, new) {
             return Some(Lost {
@@ -105,7 +105,7 @@ impl Change<'_> {
                 Match::Yes => lost.is_certain |= change.when.is_none(),
                 Match::Maybe => {}
             }
-            lost.because.push(Cause::Access(change.clone()));
+            lost.because.push(LossCause::Access(change.clone()));
         }
         if lost.because.is_empty() {
             return None;
@@ -124,14 +124,14 @@ impl Change<'_> {
     fn lost_by(
         &self,
         layer: &Use,
-        lost: &[(&VersionId, &Version, Lost)],
-        target: &Target,
+        lost: &[(&VersionId, &SharedVersion, Lost)],
+        target: &DeployTarget,
     ) -> Option<Lost> {
         let arn = match &layer.layer {
-            Layer::Version(arn) => arn,
+            LayerReference::Version(arn) => arn,
             // CloudFormation resolves it in the same deploy.
-            Layer::Resource(_) | Layer::Wrong(_) => return None,
-            Layer::Unknown => return Some(Lost::default()),
+            LayerReference::Resource(_) | LayerReference::Wrong(_) => return None,
+            LayerReference::Unknown => return Some(Lost::default()),
         };
         // The account of the layer needs no share, so that it loses what is deleted only.
         let is_own = arn.account.as_literal().is_some()
@@ -139,7 +139,7 @@ impl Change<'_> {
         let mut found: Option<Lost> = None;
         let mut is_certain = true;
         for (id, version, lost) in lost {
-            let is_access = |cause: &Cause| matches!(cause, Cause::Access(_));
+            let is_access = |cause: &LossCause| matches!(cause, LossCause::Access(_));
             if is_own && lost.because.iter().all(is_access) {
                 continue;
             }
@@ -164,23 +164,23 @@ impl Change<'_> {
 }
 
 /// Whether CloudFormation deletes a version with the deploy of the change, and why.
-fn gone(id: &VersionId, old: &Version, new: Option<&Version>) -> Option<Cause> {
+fn gone(id: &VersionId, old: &SharedVersion, new: Option<&SharedVersion>) -> Option<LossCause> {
     let VersionId::Resource(logical) = id else {
         return None;
     };
     match new {
-        None => (!old.outlives.removal).then(|| Cause::Deleted(logical.clone())),
+        None => (!old.outlives.removal).then(|| LossCause::Deleted(logical.clone())),
         // Every property of a layer version replaces it (CloudFormation's registry,
         // `AWS::Lambda::LayerVersion`).
         Some(new) => {
             let is_same = old.names == new.names && old.content == new.content;
-            (!is_same && !new.outlives.replacement).then(|| Cause::Replaced(logical.clone()))
+            (!is_same && !new.outlives.replacement).then(|| LossCause::Replaced(logical.clone()))
         }
     }
 }
 
 /// Whether a version is shared with the account of a target.
-fn still_shared(version: &Version, target: &Target) -> Match {
+fn still_shared(version: &SharedVersion, target: &DeployTarget) -> Match {
     let mut answer = Match::No;
     for (who, by) in &version.grants {
         match matches_target(who, target) {
@@ -193,7 +193,7 @@ fn still_shared(version: &Version, target: &Target) -> Match {
 }
 
 /// Whether the account of a target is among these.
-fn matches_target(who: &Who, target: &Target) -> Match {
+fn matches_target(who: &Who, target: &DeployTarget) -> Match {
     match who {
         Who::Everyone => Match::Yes,
         Who::Account(id) => Match::of(id.as_literal(), target.account.as_deref()),
@@ -205,7 +205,7 @@ fn matches_target(who: &Who, target: &Target) -> Match {
 
 /// Whether the ARN in a function is that of a version. The number of a version that a template
 /// publishes is unknown, and so is its account: the name decides.
-fn is_version(id: &VersionId, version: &Version, arn: &LayerVersionArn<Text>) -> Match {
+fn is_version(id: &VersionId, version: &SharedVersion, arn: &LayerVersionArn<Text>) -> Match {
     match id {
         VersionId::Arn(text) => {
             let Some(known) = Arn::of(text).and_then(Arn::layer_version) else {

@@ -28,7 +28,7 @@ use crate::english::{count, list, quote};
 use crate::source::{FileId, Span};
 use catalog::Catalog;
 use deployer::Deployer;
-use function::{Entry, Function};
+use function::{Function, LayerEntry};
 use indexmap::IndexMap;
 use local::Unzipped;
 use serde_json::Value as Json;
@@ -38,7 +38,7 @@ use std::path::PathBuf;
 
 /// Where functions are deployed, if known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Target {
+pub struct DeployTarget {
     /// The region.
     pub region: Option<String>,
     /// The account.
@@ -49,7 +49,7 @@ pub struct Target {
 
 /// How the functions of a file are written.
 #[derive(Debug)]
-pub enum Written {
+pub enum WrittenAs {
     /// As a template that CloudFormation deploys as it is.
     Plain,
     /// As a template, before CloudFormation expands it.
@@ -58,7 +58,7 @@ pub enum Written {
     Service(Box<Service>),
 }
 
-impl Written {
+impl WrittenAs {
     /// How a file is written, and the template that it is or stands for.
     #[must_use]
     pub fn new(json: Json) -> (Self, Json) {
@@ -75,9 +75,9 @@ impl Written {
 
 /// A file with functions.
 #[derive(Debug)]
-pub struct File<'f> {
+pub struct FunctionFile<'f> {
     /// The file as it is written.
-    pub written: &'f Written,
+    pub written: &'f WrittenAs,
     /// The template that it is or stands for.
     pub template: &'f Template,
     /// The file that it is in.
@@ -85,22 +85,22 @@ pub struct File<'f> {
     /// The text of that file.
     pub text: &'f str,
     /// Where its functions are deployed.
-    pub target: Target,
+    pub target: DeployTarget,
     /// The folder of the file, from which the paths in it start.
     pub folder: PathBuf,
     places: &'f Places,
 }
 
-impl<'f> File<'f> {
+impl<'f> FunctionFile<'f> {
     /// What is in a file.
     #[must_use]
     pub fn new(
-        written: &'f Written,
+        written: &'f WrittenAs,
         template: &'f Template,
         id: FileId,
         text: &'f str,
         places: &'f Places,
-        target: Target,
+        target: DeployTarget,
     ) -> Self {
         Self {
             written,
@@ -124,9 +124,9 @@ impl<'f> File<'f> {
     fn functions(&self) -> impl Iterator<Item = Function<'f>> {
         let (written, template) = (self.written, self.template);
         template.resources().filter_map(|resource| match written {
-            Written::Plain => Function::new(resource, template.json()),
-            Written::Template(written) => Function::new(resource, written),
-            Written::Service(service) => Function::of_service(resource, service),
+            WrittenAs::Plain => Function::new(resource, template.json()),
+            WrittenAs::Template(written) => Function::new(resource, written),
+            WrittenAs::Service(service) => Function::of_service(resource, service),
         })
     }
 
@@ -141,7 +141,7 @@ impl<'f> File<'f> {
     }
 
     /// The place of a layer in the list of a function.
-    fn layer(&self, function: &Function<'_>, entry: Entry) -> Span {
+    fn layer(&self, function: &Function<'_>, entry: LayerEntry) -> Span {
         let mut path = function.list(entry.is_global);
         path.extend(entry.item.map(Step::Item));
         self.span(&path)
@@ -156,12 +156,12 @@ pub struct Row {
     /// The place of its name.
     pub span: Span,
     /// Its layers, in their order.
-    pub layers: Vec<LayerRow>,
+    pub layers: Vec<UsedLayerRow>,
 }
 
 /// A layer of a function.
 #[derive(Debug, PartialEq, Eq)]
-pub struct LayerRow {
+pub struct UsedLayerRow {
     /// The ARN of the version as far as it is known, or the logical ID of the layer in the same
     /// template.
     pub version: String,
@@ -198,7 +198,7 @@ pub struct Uses {
 
 impl Uses {
     /// Adds the functions of a file.
-    pub fn add(&mut self, file: &File<'_>, known: &Known<'_>) {
+    pub fn add(&mut self, file: &FunctionFile<'_>, known: &Known<'_>) {
         let start = self.diagnostics.len();
         let mut about = Vec::new();
         for function in file.functions() {
@@ -345,7 +345,7 @@ fn dynamic_layers(found: &BTreeSet<Span>) -> Option<Diagnostic> {
 }
 
 /// The layers that a template publishes under the ARN of a version.
-fn wrong_names(file: &File<'_>) -> Vec<Diagnostic> {
+fn wrong_names(file: &FunctionFile<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for resource in file.template.resources() {
         let properties = resource.json.get("Properties");

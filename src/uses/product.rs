@@ -1,6 +1,6 @@
 //! The products of AWS that are layers.
 
-use super::reference::Layer;
+use super::reference::LayerReference;
 use crate::aws::arn::Arn;
 use crate::aws::layers::published;
 use crate::pattern::Pattern;
@@ -20,8 +20,8 @@ static PRODUCTS: LazyLock<HashMap<&str, Vec<(Pattern, &str)>>> = LazyLock::new(|
 });
 
 /// The AWS product of a layer, by its account and name.
-pub(super) fn product(layer: &Layer) -> Option<&'static str> {
-    let Layer::Version(arn) = layer else {
+pub(super) fn product(layer: &LayerReference) -> Option<&'static str> {
+    let LayerReference::Version(arn) = layer else {
         return None;
     };
     let (account, name) = (arn.account.as_literal()?, arn.name.as_literal()?);

@@ -1,8 +1,8 @@
 //! Which functions use a layer: who breaks when a version is deleted.
 
 use super::function::{Function, Use};
-use super::reference::Layer;
-use super::{File, when};
+use super::reference::LayerReference;
+use super::{FunctionFile, when};
 use crate::access::matching::Match;
 use crate::aws::arn::{self, Arn, LayerArn};
 use crate::cloudformation::case::Case;
@@ -36,7 +36,7 @@ pub struct User {
 
 /// The functions of a template that use a layer or may use it.
 #[must_use]
-pub fn users(file: &File<'_>, wanted: &Wanted) -> Vec<User> {
+pub fn users(file: &FunctionFile<'_>, wanted: &Wanted) -> Vec<User> {
     let user = |found: Answered<bool>| User {
         function: found.function,
         span: found.span,
@@ -66,7 +66,7 @@ pub(super) struct Answered<A> {
 /// The layers of the functions of a file for which a question has an answer. `undecided` is the
 /// answer for a function with too many cases.
 pub(super) fn answered<A: Clone + PartialEq>(
-    file: &File<'_>,
+    file: &FunctionFile<'_>,
     undecided: A,
     question: impl Fn(&Use, &World<'_>) -> Option<A>,
 ) -> Vec<Answered<A>> {
@@ -78,7 +78,7 @@ pub(super) fn answered<A: Clone + PartialEq>(
 }
 
 fn of_function<A: Clone + PartialEq>(
-    file: &File<'_>,
+    file: &FunctionFile<'_>,
     function: &Function<'_>,
     undecided: &A,
     question: &impl Fn(&Use, &World<'_>) -> Option<A>,
@@ -132,10 +132,10 @@ impl Wanted {
     /// Whether an entry of a function is the layer in question.
     fn is(&self, layer: &Use, world: &World<'_>) -> Match {
         match &layer.layer {
-            Layer::Wrong(_) => Match::No,
-            Layer::Unknown => Match::Maybe,
-            Layer::Resource(id) => self.is_published(id, world),
-            Layer::Version(arn) => {
+            LayerReference::Wrong(_) => Match::No,
+            LayerReference::Unknown => Match::Maybe,
+            LayerReference::Resource(id) => self.is_published(id, world),
+            LayerReference::Version(arn) => {
                 let is_layer = self.is_layer(&arn.layer());
                 let is_number = match (&self.number, arn.version.as_literal()) {
                     (None, _) => Match::Yes,

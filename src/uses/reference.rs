@@ -3,25 +3,25 @@
 
 use crate::aws::arn::{Arn, Field, Fields, LAYER_FIELDS, LAYER_VERSION_FIELDS, LayerVersionArn};
 use crate::cloudformation::Template;
-use crate::partial::{Origin, Piece, Text};
+use crate::partial::{Piece, Text, UnknownOrigin};
 use crate::rules::formats::{is_version_number, layer_version_field_problem};
 
 /// The meaning of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Layer {
+pub enum LayerReference {
     /// A version by its ARN. Unknown parts of it have no colons, or it would not be such an ARN.
     Version(LayerVersionArn<Text>),
     /// A version that the same template publishes, by its logical ID.
     Resource(String),
     /// No version: Lambda refuses it.
-    Wrong(Problem),
+    Wrong(ReferenceProblem),
     /// A value that only a deploy knows.
     Unknown,
 }
 
 /// Why an entry is not the ARN of a layer version.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum ReferenceProblem {
     /// It is not an ARN, but a name or anything else.
     NotAnArn,
     /// It is the ARN of a layer, without a number.
@@ -32,7 +32,7 @@ pub enum Problem {
     Field(String),
 }
 
-impl Layer {
+impl LayerReference {
     /// The meaning of a text in a template.
     #[must_use]
     pub fn of(text: &Text, template: &Template) -> Self {
@@ -63,20 +63,20 @@ impl Layer {
             };
             if let Some(why) = layer_version_field_problem(field, known) {
                 return Self::Wrong(match field {
-                    Field::Prefix => Problem::NotAnArn,
-                    Field::Version => Problem::Number(known.to_owned()),
+                    Field::Prefix => ReferenceProblem::NotAnArn,
+                    Field::Version => ReferenceProblem::Number(known.to_owned()),
                     Field::Partition
                     | Field::Service
                     | Field::Region
                     | Field::Account
                     | Field::Resource
-                    | Field::Name => Problem::Field(why),
+                    | Field::Name => ReferenceProblem::Field(why),
                 });
             }
         }
         match fields.arn().and_then(Arn::layer_version) {
             Some(arn) => Self::Version(arn),
-            None => Self::Wrong(Problem::NotAnArn),
+            None => Self::Wrong(ReferenceProblem::NotAnArn),
         }
     }
 }
@@ -96,7 +96,7 @@ fn other_kind(fields: &Fields<Text>) -> Option<String> {
 
 /// What is wrong with a text that does not have the fields of the ARN of a version, as far as
 /// known.
-fn problem(text: &Text, fields: &Fields<Text>) -> Option<Problem> {
+fn problem(text: &Text, fields: &Fields<Text>) -> Option<ReferenceProblem> {
     let is_arn = match text.pieces().first() {
         Some(Piece::Literal(start)) => {
             start.starts_with("arn:") || (fields.count() == 1 && "arn:".starts_with(start))
@@ -105,17 +105,17 @@ fn problem(text: &Text, fields: &Fields<Text>) -> Option<Problem> {
         None => false,
     };
     if !is_arn {
-        return Some(Problem::NotAnArn);
+        return Some(ReferenceProblem::NotAnArn);
     }
     let is_closed = text.unknowns().all(|unknown| match &unknown.origin {
         // The values of these have no colons.
-        Origin::Parameter(name) => {
+        UnknownOrigin::Parameter(name) => {
             matches!(
                 name.as_str(),
                 "AWS::Region" | "AWS::AccountId" | "AWS::Partition" | "AWS::StackName"
             )
         }
-        Origin::Resource(..) | Origin::Other(_) => false,
+        UnknownOrigin::Resource(..) | UnknownOrigin::Other(_) => false,
     });
     if is_closed {
         let mut placed = fields.placed();
@@ -131,9 +131,9 @@ fn problem(text: &Text, fields: &Fields<Text>) -> Option<Problem> {
                 | Field::Version => true,
             });
         return Some(match (is_layer, fields.count()) {
-            (true, _) => Problem::NoNumber,
-            (false, 1) => Problem::NotAnArn,
-            (false, number) => Problem::Field(
+            (true, _) => ReferenceProblem::NoNumber,
+            (false, 1) => ReferenceProblem::NotAnArn,
+            (false, number) => ReferenceProblem::Field(
                 other_kind(fields)
                     .unwrap_or_else(|| format!("it has {number} parts, and such an ARN has 8")),
             ),
@@ -141,7 +141,9 @@ fn problem(text: &Text, fields: &Fields<Text>) -> Option<Problem> {
     }
     // Whatever stands before, the last part is the number.
     match (fields.count() > 1, fields.last().and_then(Text::as_literal)) {
-        (true, Some(last)) if !is_version_number(last) => Some(Problem::Number(last.to_owned())),
+        (true, Some(last)) if !is_version_number(last) => {
+            Some(ReferenceProblem::Number(last.to_owned()))
+        }
         _ => None,
     }
 }
@@ -153,7 +155,7 @@ mod tests {
     use serde_json::json;
 
     /// The meaning of a text in `Fn::Sub`.
-    fn of(written: &str) -> Layer {
+    fn of(written: &str) -> LayerReference {
         let json = json!({ "Parameters": { "P": { "Type": "String" } }, "Resources":
             { "L": { "Type": "AWS::Lambda::LayerVersion" },
                 "F": { "Type": "AWS::Lambda::Function" } } });
@@ -161,7 +163,7 @@ mod tests {
         let text = json!({ "Fn::Sub": written });
         let cases = explore(&template, None, |world| world.value(&text)).unwrap_or_default();
         let value = cases.into_iter().next().and_then(|(_, value)| value);
-        Layer::of(
+        LayerReference::of(
             value
                 .as_ref()
                 .and_then(|value| value.as_text())
@@ -179,7 +181,7 @@ mod tests {
             "arn:aws:lambda:${AWS::Region}:${P}:layer:deps:7",
         ] {
             assert!(
-                matches!(of(&right.replace("{}", rest)), Layer::Version(_)),
+                matches!(of(&right.replace("{}", rest)), LayerReference::Version(_)),
                 "{right}"
             );
         }
@@ -191,23 +193,27 @@ mod tests {
             "a${P}",
             "${F}",
         ] {
-            assert_eq!(of(unknown), Layer::Unknown, "{unknown}");
+            assert_eq!(of(unknown), LayerReference::Unknown, "{unknown}");
         }
-        assert_eq!(of("${L}"), Layer::Resource("L".to_owned()));
+        assert_eq!(of("${L}"), LayerReference::Resource("L".to_owned()));
         assert_eq!(
             of(&format!("arn:aws:{rest}")),
-            Layer::Wrong(Problem::NoNumber)
+            LayerReference::Wrong(ReferenceProblem::NoNumber)
         );
         assert_eq!(
             of(&format!("arn:aws:{rest}:latest")),
-            Layer::Wrong(Problem::Number("latest".to_owned()))
+            LayerReference::Wrong(ReferenceProblem::Number("latest".to_owned()))
         );
         assert_eq!(
             of("${P}:$LATEST"),
-            Layer::Wrong(Problem::Number("$LATEST".to_owned()))
+            LayerReference::Wrong(ReferenceProblem::Number("$LATEST".to_owned()))
         );
         for name in ["deps", "deps-${P}", "${AWS::StackName}-deps", ""] {
-            assert_eq!(of(name), Layer::Wrong(Problem::NotAnArn), "{name}");
+            assert_eq!(
+                of(name),
+                LayerReference::Wrong(ReferenceProblem::NotAnArn),
+                "{name}"
+            );
         }
         let longer = [
             format!("arn:aws:{rest}:3:4"),
@@ -215,7 +221,10 @@ mod tests {
         ];
         for wrong in longer {
             assert!(
-                matches!(of(&wrong), Layer::Wrong(Problem::Field(_))),
+                matches!(
+                    of(&wrong),
+                    LayerReference::Wrong(ReferenceProblem::Field(_))
+                ),
                 "{wrong}"
             );
         }

@@ -4,7 +4,7 @@
 
 mod variables;
 
-use super::Target;
+use super::DeployTarget;
 use crate::cloudformation::place::Step;
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
@@ -16,13 +16,13 @@ pub struct Service {
     /// The template.
     pub template: Json,
     /// Where it is deployed, as far as the file says so.
-    pub target: Target,
-    functions: IndexMap<String, Written>,
+    pub target: DeployTarget,
+    functions: IndexMap<String, WrittenFunction>,
 }
 
 /// How a function of a service is written.
 #[derive(Debug)]
-struct Written {
+struct WrittenFunction {
     /// Its name in the file.
     name: String,
     place: Vec<Way>,
@@ -70,9 +70,9 @@ impl Service {
         merge(&mut template, "Resources", service.resources);
         Some(Self {
             template: Json::Object(template),
-            target: Target {
+            target: DeployTarget {
                 region: region.map(str::to_owned),
-                ..Target::default()
+                ..DeployTarget::default()
             },
             functions: service.functions,
         })
@@ -120,7 +120,7 @@ struct Builder<'w> {
     variables: Variables<'w>,
     provider: &'w Json,
     resources: Map<String, Json>,
-    functions: IndexMap<String, Written>,
+    functions: IndexMap<String, WrittenFunction>,
 }
 
 impl Builder<'_> {
@@ -152,7 +152,7 @@ impl Builder<'_> {
         } else {
             keys(&["provider", "layers"])
         };
-        let written = Written {
+        let written = WrittenFunction {
             name: name.to_owned(),
             place,
             layers,
@@ -196,7 +196,7 @@ impl Builder<'_> {
                     list.push(Way::Key(section.to_owned()));
                     for id in added.keys() {
                         let place = below(&list, &[id]);
-                        let written = Written {
+                        let written = WrittenFunction {
                             name: id.clone(),
                             layers: below(&place, &["Properties", "Layers"]),
                             place,

@@ -4,7 +4,7 @@
 use super::check::Check;
 use super::function::Use;
 use super::local::local_content;
-use super::reference::Layer;
+use super::reference::LayerReference;
 use crate::aws::arn::LayerVersionArn;
 use crate::aws::quotas;
 use crate::cloudformation::World;
@@ -23,13 +23,13 @@ impl Check<'_> {
         let mut is_certain = code.is_none() || !self.function.is_serverless;
         for layer in layers {
             let size = match &layer.layer {
-                Layer::Resource(id) => self.size_of_resource(id, world),
-                Layer::Version(arn) => {
+                LayerReference::Resource(id) => self.size_of_resource(id, world),
+                LayerReference::Version(arn) => {
                     let size = self.least_size_of(arn);
                     is_certain &= size.is_none();
                     size
                 }
-                Layer::Wrong(_) | Layer::Unknown => None,
+                LayerReference::Wrong(_) | LayerReference::Unknown => None,
             };
             if let Some(size) = size {
                 sum = sum.saturating_add(size);

@@ -8,7 +8,7 @@
 )]
 
 use layershare::internals::iam::document::Document;
-use layershare::internals::iam::evaluate::{Answer, Request, Values};
+use layershare::internals::iam::evaluate::{Answer, ContextValues, Request};
 use layershare::internals::iam::reference::{Policies, decide};
 use layershare::internals::partial::Partial;
 use serde_json::{Value as Json, json};
@@ -72,7 +72,7 @@ fn request(case: &Json) -> Request {
                 .collect(),
             one => vec![one.as_str().unwrap().to_owned()],
         };
-        context.insert(key.to_ascii_lowercase(), Values::Known(values));
+        context.insert(key.to_ascii_lowercase(), ContextValues::Known(values));
     }
     Request {
         principal: text("principal"),

@@ -8,7 +8,7 @@
 use super::action_question::{ActionQuestion, past_participle, right_of};
 use super::verdict::{Verdict, combined, worst};
 use super::{Facts, callers, layer_set};
-use crate::access::kind::Kind;
+use crate::access::kind::SubjectKind;
 use crate::access::placeholder::{Shown, placeholders};
 use crate::access::subject::{Subject, Subjects};
 use crate::cloudformation::{World, explore};
@@ -110,7 +110,7 @@ impl<'c> ActionClaim<'c> {
         let mut parts = resources.filter_map(|resource| self.subjects.subject(&resource, world));
         let mut whole = parts.next()?;
         for part in parts {
-            if whole.kind != Kind::Guardrail
+            if whole.kind != SubjectKind::Guardrail
                 && let Some(level) = whole.policies.levels.first_mut()
                 && let Some(more) = part.policies.levels.first()
             {
@@ -152,7 +152,7 @@ impl<'c> ActionClaim<'c> {
     }
 
     fn standing(&self, subject: &Subject) -> Standing {
-        if subject.kind != Kind::Policy && subject.kind != Kind::Group {
+        if subject.kind != SubjectKind::Policy && subject.kind != SubjectKind::Group {
             return Standing::Complete;
         }
         let allows = may_have(&subject.policies, Effect::Allow, self.action);

@@ -13,7 +13,7 @@ use crate::iam::effective::EffectivePolicies;
 use crate::iam::provenance::Provenance;
 use crate::iam::right::{self, Right};
 use crate::pattern::{BudgetExceeded, Pattern};
-use crate::rules::model::{LayerAction, LayerRight};
+use crate::rules::model::{HandlingRight, LayerAction};
 use std::collections::BTreeSet;
 
 /// A question about an action on the layers of a set.
@@ -30,7 +30,7 @@ pub(super) struct ActionQuestion<'q> {
 
 /// Which layers of a question are meant.
 #[derive(Clone, Copy)]
-enum Side {
+enum SetSide {
     /// Those in the set.
     In,
     /// Those outside it.
@@ -72,15 +72,15 @@ impl<'q> ActionQuestion<'q> {
 
     /// Whether the action is possible on no layer of the set.
     pub(super) fn no_layer_of_the_set(&self) -> Result<Verdict, BudgetExceeded> {
-        self.no_layer(Side::In, "one of these layers")
+        self.no_layer(SetSide::In, "one of these layers")
     }
 
     /// Whether the action is possible on no layer outside the set.
     pub(super) fn no_other_layer(&self) -> Result<Verdict, BudgetExceeded> {
-        self.no_layer(Side::Out, "any other layer")
+        self.no_layer(SetSide::Out, "any other layer")
     }
 
-    fn no_layer(&self, side: Side, layers: &str) -> Result<Verdict, BudgetExceeded> {
+    fn no_layer(&self, side: SetSide, layers: &str) -> Result<Verdict, BudgetExceeded> {
         let Some((doubtful, _)) = self.first(&self.allowed.possible, side)? else {
             let request = self.request_with(layers);
             let example = self.example_of_a_denial(side);
@@ -105,7 +105,7 @@ impl<'q> ActionQuestion<'q> {
     fn first<'a>(
         &self,
         allowances: &'a [Allowance],
-        side: Side,
+        side: SetSide,
     ) -> Result<Option<(String, &'a Allowance)>, BudgetExceeded> {
         for allowance in allowances {
             if let Some(layer) = self.layer(allowance, side)? {
@@ -116,10 +116,14 @@ impl<'q> ActionQuestion<'q> {
     }
 
     /// A layer on one side of the set that an allowance includes.
-    fn layer(&self, allowance: &Allowance, side: Side) -> Result<Option<String>, BudgetExceeded> {
+    fn layer(
+        &self,
+        allowance: &Allowance,
+        side: SetSide,
+    ) -> Result<Option<String>, BudgetExceeded> {
         match side {
-            Side::In => allowance.layer(Some(self.set), &[]),
-            Side::Out => allowance.layer(self.all.as_deref(), self.set),
+            SetSide::In => allowance.layer(Some(self.set), &[]),
+            SetSide::Out => allowance.layer(self.all.as_deref(), self.set),
         }
     }
 
@@ -138,12 +142,12 @@ impl<'q> ActionQuestion<'q> {
 
     /// Some layer on one side of the set, as an example. It is left out if the search for it takes
     /// too many steps: the verdict is certain without it.
-    fn example(&self, side: Side) -> Option<String> {
+    fn example(&self, side: SetSide) -> Option<String> {
         self.layer(&self.unlimited(), side).ok().flatten()
     }
 
     /// The reason why the action is denied on an example.
-    fn example_of_a_denial(&self, side: Side) -> Option<String> {
+    fn example_of_a_denial(&self, side: SetSide) -> Option<String> {
         let layer = self.example(side)?;
         let reason = self.deny_reason(&layer)?;
         Some(format!("; for {layer}, {reason}"))
@@ -174,7 +178,7 @@ impl<'q> ActionQuestion<'q> {
                 let allowances = self.allowed.certain.iter();
                 allowances.flat_map(|one| one.by.clone()).collect()
             }
-            LayerAction::Handle(handled) => match self.example(Side::In) {
+            LayerAction::Handle(handled) => match self.example(SetSide::In) {
                 Some(layer) => right::allowed_by(self.policies, right_of(handled), &layer),
                 None => Vec::new(),
             },
@@ -227,10 +231,10 @@ impl<'q> ActionQuestion<'q> {
 }
 
 /// The right that publishing or sharing needs.
-pub(super) fn right_of(right: LayerRight) -> Right {
+pub(super) fn right_of(right: HandlingRight) -> Right {
     match right {
-        LayerRight::Publish => Right::Publish,
-        LayerRight::Share => Right::Share,
+        HandlingRight::Publish => Right::Publish,
+        HandlingRight::Share => Right::Share,
     }
 }
 
@@ -238,7 +242,7 @@ pub(super) fn right_of(right: LayerRight) -> Right {
 pub(super) fn past_participle(action: LayerAction) -> &'static str {
     match action {
         LayerAction::Attach => "attached",
-        LayerAction::Handle(LayerRight::Publish) => "published",
-        LayerAction::Handle(LayerRight::Share) => "shared",
+        LayerAction::Handle(HandlingRight::Publish) => "published",
+        LayerAction::Handle(HandlingRight::Share) => "shared",
     }
 }

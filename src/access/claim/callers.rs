@@ -3,7 +3,7 @@
 //! A guardrail applies in several accounts, and it or the claim may name the account of the caller,
 //! as `${aws:PrincipalAccount}` does. Then one answer for all accounts would be wrong.
 
-use crate::access::kind::Kind;
+use crate::access::kind::SubjectKind;
 use crate::access::placeholder::CALLER;
 use crate::access::subject::Subject;
 use crate::cloudformation::{Template, World};
@@ -28,7 +28,8 @@ pub(super) fn accounts(
         .map(|resource| resource.json.to_string())
         .chain(arns(set))
         .collect();
-    if subject.kind != Kind::Guardrail || !written.iter().any(|text| names_the_caller(text)) {
+    if subject.kind != SubjectKind::Guardrail || !written.iter().any(|text| names_the_caller(text))
+    {
         return Some(BTreeSet::new());
     }
     let mut accounts: BTreeSet<String> =

@@ -2,7 +2,7 @@
 
 use crate::access::subject::Subject;
 use crate::cloudformation::World;
-use crate::iam::evaluate::Values;
+use crate::iam::evaluate::ContextValues;
 use crate::pattern::Pattern;
 use crate::rules::layer_pattern;
 use crate::rules::model::{LayerAction, LayerSet, Layers};
@@ -85,8 +85,8 @@ fn account_of(subject: &Subject) -> Option<&str> {
         .context
         .get("aws:principalaccount")?
     {
-        Values::Anybody(account) => Some(account),
-        Values::Known(accounts) => accounts.first().map(String::as_str),
-        Values::Unknown => None,
+        ContextValues::Anybody(account) => Some(account),
+        ContextValues::Known(accounts) => accounts.first().map(String::as_str),
+        ContextValues::Unknown => None,
     }
 }

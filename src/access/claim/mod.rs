@@ -23,7 +23,7 @@ pub use verdict::{Cause, Verdict};
 use super::attachment::attachment_to;
 use super::closed_world::not_read;
 use super::grants::Grants;
-use super::kind::Kind;
+use super::kind::SubjectKind;
 use crate::cloudformation::stack_set::{RolledOut, rolled_out};
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::{Template, Values};
@@ -45,7 +45,7 @@ pub struct Facts<'s> {
     /// Whether a stack set rolls it out. Then it shares no layer.
     is_rolled_out: bool,
     /// The kind of a policy in a file of its own.
-    meant_as: Option<Kind>,
+    meant_as: Option<SubjectKind>,
 }
 
 impl<'s> Facts<'s> {
@@ -82,7 +82,7 @@ impl<'s> Facts<'s> {
 
     /// A policy in a file of its own, as a template that contains it, of this kind.
     #[must_use]
-    pub fn of_policy_file(template: Template, kind: Kind) -> Self {
+    pub fn of_policy_file(template: Template, kind: SubjectKind) -> Self {
         Self {
             meant_as: Some(kind),
             ..Self::new(template, None)

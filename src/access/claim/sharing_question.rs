@@ -7,7 +7,7 @@
 
 use super::verdict::{Cause, Verdict, worst};
 use super::versions::{ClaimedVersions, NamedVersion};
-use crate::access::grants::{GrantedBy, Version, Who};
+use crate::access::grants::{GrantedBy, SharedVersion, Who};
 use crate::cloudformation::Case;
 use crate::partial::Text;
 
@@ -128,7 +128,7 @@ impl SharingQuestion<'_> {
     }
 
     /// Whether somebody is granted a version.
-    fn granted(&self, who: &Who, version: &Version) -> Granted {
+    fn granted(&self, who: &Who, version: &SharedVersion) -> Granted {
         if *who == Who::Owner {
             return Granted::Yes(vec!["the rights of its owner".to_owned()]);
         }

@@ -4,7 +4,7 @@
 //! its name in AWS, which may be unknown, or by its logical ID.
 
 use super::Facts;
-use crate::access::grants::{Version, VersionId};
+use crate::access::grants::{SharedVersion, VersionId};
 use crate::access::matching::Match;
 use crate::rules::model::Claimed;
 use crate::template::lower::{SourceMap, VersionResources, names};
@@ -23,11 +23,11 @@ pub(super) struct ClaimedVersions {
 /// A version, and its name for people.
 pub(super) struct NamedVersion {
     pub name: String,
-    pub version: Version,
+    pub version: SharedVersion,
 }
 
 impl NamedVersion {
-    fn new(id: &VersionId, version: &Version) -> Self {
+    fn new(id: &VersionId, version: &SharedVersion) -> Self {
         Self {
             name: id.to_string(),
             version: version.clone(),
@@ -85,7 +85,7 @@ impl Facts<'_> {
         let mut found = ClaimedVersions::default();
         let mut own = Vec::new();
         for record in map.versions.iter().filter(|record| is_meant(record)) {
-            let mut version = Version::default();
+            let mut version = SharedVersion::default();
             for (id, known) in &self.grants.versions {
                 if !is_recorded(id, known, record) {
                     continue;
@@ -142,7 +142,7 @@ impl Facts<'_> {
         layer: &str,
         labels: &[String],
         id: &VersionId,
-        version: &Version,
+        version: &SharedVersion,
     ) -> Match {
         let by_name = version.is_of(layer, &self.template);
         // The compiler makes logical IDs from names. If the layer has another name, such an ID is a
@@ -170,7 +170,7 @@ impl Facts<'_> {
 
 /// Whether a version of the template is what a version of the source became. A version that exists
 /// already has no resource, and is known by its grants.
-fn is_recorded(id: &VersionId, version: &Version, record: &VersionResources) -> bool {
+fn is_recorded(id: &VersionId, version: &SharedVersion, record: &VersionResources) -> bool {
     if let (VersionId::Resource(id), Some(own)) = (id, &record.version) {
         return **id == **own;
     }

@@ -1,19 +1,19 @@
 //! Programs and libraries: for which system, machine, Python and C library they are made.
 
-use super::{Check, and_others};
+use super::{ArchiveCheck, and_others};
 use crate::archive::binary::{Elf, Machine, What};
 use crate::archive::names::{
     base, folder, is_library, module_stem, python_of_module, wheel_fits, wheel_is_for_linux,
     without_platform,
 };
-use crate::archive::{Entry, Kind};
+use crate::archive::{ArchiveEntry, EntryKind};
 use crate::aws::systems::{self, System};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, quote};
 use indexmap::IndexMap;
 use std::collections::BTreeSet;
 
-pub fn check(check: &mut Check<'_>) {
+pub fn check(check: &mut ArchiveCheck<'_>) {
     let groups = groups(check);
     let has_foreign = foreign(check, &groups);
     machines(check, &groups);
@@ -25,7 +25,7 @@ pub fn check(check: &mut Check<'_>) {
 /// Files that are the same for several systems and machines.
 type Groups = IndexMap<String, Vec<usize>>;
 
-fn groups(check: &Check<'_>) -> Groups {
+fn groups(check: &ArchiveCheck<'_>) -> Groups {
     let mut groups = Groups::new();
     for (index, entry) in check.contents.entries.iter().enumerate() {
         if is_candidate(entry) {
@@ -37,8 +37,8 @@ fn groups(check: &Check<'_>) -> Groups {
 }
 
 /// Whether a file is meant to be loaded or run.
-fn is_candidate(entry: &Entry) -> bool {
-    if entry.kind != Kind::File {
+fn is_candidate(entry: &ArchiveEntry) -> bool {
+    if entry.kind != EntryKind::File {
         return false;
     }
     let is_program = !base(&entry.name).contains('.') || is_in_bin(&entry.name);
@@ -55,7 +55,7 @@ fn is_in_bin(path: &str) -> bool {
     matches!(folder(path), "bin" | "extensions")
 }
 
-fn elf(entry: &Entry) -> Option<&Elf> {
+fn elf(entry: &ArchiveEntry) -> Option<&Elf> {
     match &entry.what {
         What::Elf(elf) => Some(elf),
         What::Unread
@@ -70,7 +70,7 @@ fn elf(entry: &Entry) -> Option<&Elf> {
 }
 
 /// Libraries that are not for Linux, without a counterpart that is. Returns whether there are any.
-fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
+fn foreign(check: &mut ArchiveCheck<'_>, groups: &Groups) -> bool {
     let mut found: IndexMap<&str, Vec<usize>> = IndexMap::new();
     for members in groups.values() {
         let mut entries = members.iter().filter_map(|index| check.entry(*index));
@@ -118,7 +118,7 @@ fn foreign(check: &mut Check<'_>, groups: &Groups) -> bool {
 }
 
 /// Files for another architecture than the layer's, without a counterpart for the right one.
-fn machines(check: &mut Check<'_>, groups: &Groups) {
+fn machines(check: &mut ArchiveCheck<'_>, groups: &Groups) {
     let mut found: IndexMap<(Option<&str>, Machine), Vec<usize>> = IndexMap::new();
     for members in groups.values() {
         let of_linux: Vec<(usize, Machine)> = members
@@ -164,7 +164,7 @@ fn machines(check: &mut Check<'_>, groups: &Groups) {
 }
 
 /// The versions of Python that the layer is for: `3.12`.
-fn pythons(check: &Check<'_>) -> Vec<String> {
+fn pythons(check: &ArchiveCheck<'_>) -> Vec<String> {
     let runtimes = check.target.runtimes.iter();
     runtimes
         .filter_map(|runtime| runtime.strip_prefix("python"))
@@ -181,10 +181,10 @@ fn python_of_folder(path: &str) -> Option<&str> {
 }
 
 /// Modules that are built for another Python than the layer's. Says whether there are some.
-fn modules(check: &mut Check<'_>) -> bool {
+fn modules(check: &mut ArchiveCheck<'_>) -> bool {
     let mut stems: IndexMap<&str, Vec<(usize, Option<String>)>> = IndexMap::new();
     for (index, entry) in check.contents.entries.iter().enumerate() {
-        let is_module = entry.kind == Kind::File && entry.name.ends_with(".so");
+        let is_module = entry.kind == EntryKind::File && entry.name.ends_with(".so");
         if is_module && entry.name.starts_with("python/") {
             let python = python_of_module(&entry.name);
             let stem = module_stem(&entry.name);
@@ -235,7 +235,7 @@ fn modules(check: &mut Check<'_>) -> bool {
 }
 
 /// The findings from the tags of wheels, if no file has them already.
-fn wheels(check: &mut Check<'_>, has_foreign: bool, has_modules: bool) {
+fn wheels(check: &mut ArchiveCheck<'_>, has_foreign: bool, has_modules: bool) {
     let pythons = pythons(check);
     let mut of_python: IndexMap<String, Vec<usize>> = IndexMap::new();
     let mut of_system = Vec::new();
@@ -296,7 +296,7 @@ struct NeedsGlibc<'c> {
 }
 
 /// Libraries that need another C library than the systems of the runtimes have.
-fn libc(check: &mut Check<'_>) {
+fn libc(check: &mut ArchiveCheck<'_>) {
     let entries = &check.contents.entries;
     let brings = |name: &str| {
         entries
@@ -307,7 +307,8 @@ fn libc(check: &mut Check<'_>) {
     let mut musl = Vec::new();
     let mut newer = Vec::new();
     for (index, entry) in entries.iter().enumerate() {
-        let Some(elf) = elf(entry).filter(|elf| elf.is_loaded && entry.kind == Kind::File) else {
+        let Some(elf) = elf(entry).filter(|elf| elf.is_loaded && entry.kind == EntryKind::File)
+        else {
             continue;
         };
         let named = &check.target.architectures;
@@ -350,7 +351,7 @@ fn libc(check: &mut Check<'_>) {
 
 /// Reports the library that needs the newest glibc, of those for which the system of their
 /// runtimes is too old.
-fn newer_glibc(check: &Check<'_>, newer: &[NeedsGlibc<'_>]) -> Option<Diagnostic> {
+fn newer_glibc(check: &ArchiveCheck<'_>, newer: &[NeedsGlibc<'_>]) -> Option<Diagnostic> {
     let NeedsGlibc {
         needed,
         index,
@@ -380,7 +381,7 @@ fn newer_glibc(check: &Check<'_>, newer: &[NeedsGlibc<'_>]) -> Option<Diagnostic
 }
 
 /// Reports the first library that needs musl and has no counterpart for glibc.
-fn only_musl(check: &Check<'_>, mut musl: Vec<usize>) -> Option<Diagnostic> {
+fn only_musl(check: &ArchiveCheck<'_>, mut musl: Vec<usize>) -> Option<Diagnostic> {
     let groups = groups(check);
     let is_alone = |index: &usize| {
         groups.values().any(|members| {
@@ -404,7 +405,7 @@ fn only_musl(check: &Check<'_>, mut musl: Vec<usize>) -> Option<Diagnostic> {
 }
 
 /// The runtimes that load a file: a module that is built for one Python is loaded by that only.
-fn runtimes_of<'c>(check: &Check<'c>, path: &str) -> Vec<&'c str> {
+fn runtimes_of<'c>(check: &ArchiveCheck<'c>, path: &str) -> Vec<&'c str> {
     let only = python_of_module(path).or_else(|| python_of_folder(path).map(str::to_owned));
     let all = check.target.runtimes.iter().map(String::as_str);
     match only {

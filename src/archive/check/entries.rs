@@ -1,15 +1,15 @@
 //! Paths, links, permissions, and files that do not belong into a layer.
 
-use super::{Check, and_others, bytes};
+use super::{ArchiveCheck, and_others, bytes};
 use crate::archive::binary::What;
 use crate::archive::names::{base, folder, library_stem};
-use crate::archive::{Entry, Kind};
+use crate::archive::{ArchiveEntry, EntryKind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use indexmap::IndexMap;
 use std::collections::{HashMap, HashSet};
 
-pub fn check(check: &mut Check<'_>) {
+pub fn check(check: &mut ArchiveCheck<'_>) {
     paths(check);
     twice(check);
     links(check);
@@ -35,11 +35,11 @@ fn outside(path: &str) -> Option<&'static str> {
     }
 }
 
-fn paths(check: &mut Check<'_>) {
+fn paths(check: &mut ArchiveCheck<'_>) {
     let mut unsafe_: IndexMap<&str, Vec<usize>> = IndexMap::new();
     let mut backslashes = Vec::new();
     for (index, entry) in check.contents.entries.iter().enumerate() {
-        let why = if entry.kind == Kind::Special {
+        let why = if entry.kind == EntryKind::Special {
             Some("a device, a socket or a pipe")
         } else {
             outside(&entry.name)
@@ -67,10 +67,10 @@ fn paths(check: &mut Check<'_>) {
     }
 }
 
-fn twice(check: &mut Check<'_>) {
+fn twice(check: &mut ArchiveCheck<'_>) {
     let mut seen = HashMap::new();
     for (index, entry) in check.contents.entries.iter().enumerate() {
-        if entry.kind == Kind::Folder {
+        if entry.kind == EntryKind::Folder {
             continue;
         }
         if let Some(first) = seen.insert(entry.name.as_str(), index) {
@@ -86,10 +86,10 @@ fn twice(check: &mut Check<'_>) {
     }
 }
 
-fn links(check: &mut Check<'_>) {
+fn links(check: &mut ArchiveCheck<'_>) {
     let entries = &check.contents.entries;
     let all: HashSet<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
-    let is_link = |entry: &&Entry| matches!(entry.kind, Kind::Link(_));
+    let is_link = |entry: &&ArchiveEntry| matches!(entry.kind, EntryKind::Link(_));
     let links: HashSet<&str> = entries
         .iter()
         .filter(is_link)
@@ -108,7 +108,7 @@ fn links(check: &mut Check<'_>) {
         if !above.is_empty() {
             below.push((index, above));
         }
-        let Kind::Link(to) = &entry.kind else {
+        let EntryKind::Link(to) = &entry.kind else {
             continue;
         };
         if let Some(absolute) = to.strip_prefix('/') {
@@ -158,8 +158,8 @@ fn leaves(folder: &str, to: &str) -> bool {
 
 /// Whether Lambda or a function runs a file by its place: all files in `extensions`, `bootstrap`,
 /// and what is a program in `bin`.
-fn is_run(entry: &Entry) -> bool {
-    if entry.kind != Kind::File || base(&entry.name).starts_with('.') {
+fn is_run(entry: &ArchiveEntry) -> bool {
+    if entry.kind != EntryKind::File || base(&entry.name).starts_with('.') {
         return false;
     }
     let is_program = match &entry.what {
@@ -181,9 +181,9 @@ fn is_run(entry: &Entry) -> bool {
     }
 }
 
-fn executables(check: &mut Check<'_>) {
+fn executables(check: &mut ArchiveCheck<'_>) {
     let run = check.contents.entries.iter().enumerate();
-    let run: Vec<(usize, &Entry)> = run.filter(|(_, entry)| is_run(entry)).collect();
+    let run: Vec<(usize, &ArchiveEntry)> = run.filter(|(_, entry)| is_run(entry)).collect();
     let plain: Vec<_> = run
         .iter()
         .filter(|(_, entry)| entry.mode.is_none_or(|mode| mode & 0o111 == 0))
@@ -202,7 +202,7 @@ fn executables(check: &mut Check<'_>) {
         found = found.help(format!("run `chmod 755 {}` before you zip it", entry.name));
         check.found.push(and_others(found, plain.len()));
     }
-    let is_carried = |entry: &Entry| {
+    let is_carried = |entry: &ArchiveEntry| {
         entry.what
             == What::Script {
                 has_carriage_return: true,
@@ -221,17 +221,17 @@ fn executables(check: &mut Check<'_>) {
     }
 }
 
-fn unreadable(check: &mut Check<'_>) {
-    let is_closed = |entry: &Entry| {
+fn unreadable(check: &mut ArchiveCheck<'_>) {
+    let is_closed = |entry: &ArchiveEntry| {
         let Some(mode) = entry.mode else { return false };
         match entry.kind {
-            Kind::File => mode & 0o004 == 0,
-            Kind::Folder => mode & 0o001 == 0,
-            Kind::Link(_) | Kind::Special => false,
+            EntryKind::File => mode & 0o004 == 0,
+            EntryKind::Folder => mode & 0o001 == 0,
+            EntryKind::Link(_) | EntryKind::Special => false,
         }
     };
     let all = check.contents.entries.iter().enumerate();
-    let closed: Vec<(usize, &Entry)> = all.filter(|(_, entry)| is_closed(entry)).collect();
+    let closed: Vec<(usize, &ArchiveEntry)> = all.filter(|(_, entry)| is_closed(entry)).collect();
     let Some((first, entry)) = closed.first() else {
         return;
     };
@@ -246,14 +246,14 @@ fn unreadable(check: &mut Check<'_>) {
 }
 
 /// Libraries that were links before something made copies of them.
-fn duplicates(check: &mut Check<'_>) {
+fn duplicates(check: &mut ArchiveCheck<'_>) {
     let mut known: HashMap<(&str, &str, u64, u32), usize> = HashMap::new();
     let mut copies = Vec::new();
     for (index, entry) in check.contents.entries.iter().enumerate() {
         let (Some(stem), Some(checksum)) = (library_stem(&entry.name), entry.checksum) else {
             continue;
         };
-        if entry.kind != Kind::File || entry.size == 0 {
+        if entry.kind != EntryKind::File || entry.size == 0 {
             continue;
         }
         let key = (folder(&entry.name), stem, entry.size, checksum);
@@ -281,7 +281,7 @@ const WORTH: u64 = 1 << 20;
 
 /// Caches and tests by the megabyte. The compiled modules of a Python are not a cache where the
 /// layer is for it: nothing can be written in a layer, so that they save time.
-fn needless(check: &mut Check<'_>) {
+fn needless(check: &mut ArchiveCheck<'_>) {
     let pythons: Vec<String> = check
         .target
         .runtimes

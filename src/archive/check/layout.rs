@@ -1,8 +1,8 @@
 //! Whether packages are in folders that the runtimes search (Lambda Developer Guide, "Packaging
 //! your layer content", "Layer paths for each Lambda runtime").
 
-use super::Check;
-use crate::archive::Kind;
+use super::ArchiveCheck;
+use crate::archive::EntryKind;
 use crate::archive::names::{base, folder};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{list, quote};
@@ -123,7 +123,7 @@ impl Language {
     }
 }
 
-pub fn check(check: &mut Check<'_>) {
+pub fn check(check: &mut ArchiveCheck<'_>) {
     let entries = &check.contents.entries;
     // An extension and a custom runtime find their files themselves.
     let finds_itself = entries
@@ -149,15 +149,15 @@ pub fn check(check: &mut Check<'_>) {
 }
 
 /// A folder with packages, and the first file that shows it.
-struct Place<'c> {
+struct PackageFolder<'c> {
     path: &'c str,
     shown_by: usize,
 }
 
-fn places<'c>(check: &Check<'c>, language: Language) -> Vec<Place<'c>> {
-    let mut places: Vec<Place<'c>> = Vec::new();
+fn places<'c>(check: &ArchiveCheck<'c>, language: Language) -> Vec<PackageFolder<'c>> {
+    let mut places: Vec<PackageFolder<'c>> = Vec::new();
     for (index, entry) in check.contents.entries.iter().enumerate() {
-        if entry.kind == Kind::Folder {
+        if entry.kind == EntryKind::Folder {
             continue;
         }
         // Packages of one language may have files of another one in them.
@@ -174,7 +174,7 @@ fn places<'c>(check: &Check<'c>, language: Language) -> Vec<Place<'c>> {
         if let Some(path) = language.place(&entry.name)
             && !places.iter().any(|place| place.path == path)
         {
-            places.push(Place {
+            places.push(PackageFolder {
                 path,
                 shown_by: index,
             });
@@ -187,7 +187,7 @@ fn places<'c>(check: &Check<'c>, language: Language) -> Vec<Place<'c>> {
 }
 
 /// The first Python module at the top of an archive without a `python` folder.
-fn modules<'c>(check: &Check<'c>) -> Option<Place<'c>> {
+fn modules<'c>(check: &ArchiveCheck<'c>) -> Option<PackageFolder<'c>> {
     let entries = &check.contents.entries;
     if entries
         .iter()
@@ -201,12 +201,12 @@ fn modules<'c>(check: &Check<'c>) -> Option<Place<'c>> {
             && !path.starts_with("bin/")
     };
     let shown_by = entries.iter().position(|entry| is_module(&entry.name))?;
-    Some(Place { path: "", shown_by })
+    Some(PackageFolder { path: "", shown_by })
 }
 
-fn of_language(check: &mut Check<'_>, language: Language, runtimes: &[&str]) {
+fn of_language(check: &mut ArchiveCheck<'_>, language: Language, runtimes: &[&str]) {
     let places = places(check, language);
-    let is_searched = |place: &Place<'_>, runtime: Option<&&str>| match runtime {
+    let is_searched = |place: &PackageFolder<'_>, runtime: Option<&&str>| match runtime {
         Some(runtime) => language
             .searched(runtime)
             .iter()
@@ -278,7 +278,7 @@ fn of_language(check: &mut Check<'_>, language: Language, runtimes: &[&str]) {
 }
 
 /// Packages at the top of an archive that has its packages in the right place, too.
-fn stray(check: &mut Check<'_>, language: Language, places: &[Place<'_>]) {
+fn stray(check: &mut ArchiveCheck<'_>, language: Language, places: &[PackageFolder<'_>]) {
     let Some(place) = places
         .iter()
         .find(|place| place.path.is_empty() || place.path == "node_modules")

@@ -5,7 +5,7 @@ mod entries;
 mod layout;
 
 use super::listing::Listing;
-use super::{Contents, Entry, Target};
+use super::{ArchiveEntry, ArchiveTarget, Contents};
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::count;
@@ -13,8 +13,8 @@ use crate::source::Span;
 
 /// The findings about an archive for a layer.
 #[must_use]
-pub fn check(contents: &Contents, target: &Target, listing: &Listing) -> Vec<Diagnostic> {
-    let mut check = Check {
+pub fn check(contents: &Contents, target: &ArchiveTarget, listing: &Listing) -> Vec<Diagnostic> {
+    let mut check = ArchiveCheck {
         contents,
         target,
         listing,
@@ -35,15 +35,15 @@ pub fn check(contents: &Contents, target: &Target, listing: &Listing) -> Vec<Dia
 const MUCH: u64 = 200 << 20;
 
 /// An archive and the findings so far.
-struct Check<'c> {
+struct ArchiveCheck<'c> {
     contents: &'c Contents,
-    target: &'c Target,
+    target: &'c ArchiveTarget,
     listing: &'c Listing,
     found: Vec<Diagnostic>,
 }
 
-impl<'c> Check<'c> {
-    fn entry(&self, index: usize) -> Option<&'c Entry> {
+impl<'c> ArchiveCheck<'c> {
+    fn entry(&self, index: usize) -> Option<&'c ArchiveEntry> {
         self.contents.entries.get(index)
     }
 

@@ -242,8 +242,8 @@ fn role(
     };
     for (index, policy) in listed.iter().enumerate() {
         match converted(policy) {
-            Policy::Managed(arn) => managed.push(arn),
-            Policy::Document(document) => {
+            SamPolicy::Managed(arn) => managed.push(arn),
+            SamPolicy::Document(document) => {
                 let name = format!("{name}Policy{index}");
                 inline.push(json!({ "PolicyName": name, "PolicyDocument": document }));
             }
@@ -267,20 +267,20 @@ fn role(
 }
 
 /// A policy of a function.
-enum Policy {
+enum SamPolicy {
     Managed(Json),
     Document(Json),
 }
 
 /// A policy is the name or ARN of a managed policy, a document, or a template of SAM's with its
 /// parameters. If a condition decides, it may be any of these in each case.
-fn converted(policy: &Json) -> Policy {
+fn converted(policy: &Json) -> SamPolicy {
     match policy {
-        Json::String(name) if name.starts_with("arn:") => Policy::Managed(policy.clone()),
+        Json::String(name) if name.starts_with("arn:") => SamPolicy::Managed(policy.clone()),
         Json::String(name) => {
-            Policy::Managed(managed::path_of(name).map_or_else(|| policy.clone(), managed_arn))
+            SamPolicy::Managed(managed::path_of(name).map_or_else(|| policy.clone(), managed_arn))
         }
-        Json::Object(map) if map.contains_key("Statement") => Policy::Document(policy.clone()),
+        Json::Object(map) if map.contains_key("Statement") => SamPolicy::Document(policy.clone()),
         Json::Object(map) => match map.iter().next() {
             Some((function, Json::Array(branches)))
                 if function == "Fn::If" && branches.len() == 3 =>
@@ -290,29 +290,29 @@ fn converted(policy: &Json) -> Policy {
                 let choice =
                     |then: Json, otherwise: Json| json!({ "Fn::If": [condition, then, otherwise] });
                 match (then, otherwise) {
-                    (Policy::Managed(then), Policy::Managed(otherwise)) => {
-                        Policy::Managed(choice(then, otherwise))
+                    (SamPolicy::Managed(then), SamPolicy::Managed(otherwise)) => {
+                        SamPolicy::Managed(choice(then, otherwise))
                     }
                     (then, otherwise) => {
-                        Policy::Document(choice(then.into_document(), otherwise.into_document()))
+                        SamPolicy::Document(choice(then.into_document(), otherwise.into_document()))
                     }
                 }
             }
             Some((function, _)) if function == "Ref" || function.starts_with("Fn::") => {
-                Policy::Managed(policy.clone())
+                SamPolicy::Managed(policy.clone())
             }
             Some((name, _)) if sam_policies::is_harmless(name) => {
-                Policy::Document(empty_document())
+                SamPolicy::Document(empty_document())
             }
-            _ => Policy::Document(json!({ "Fn::ServerlessPolicyTemplate": policy })),
+            _ => SamPolicy::Document(json!({ "Fn::ServerlessPolicyTemplate": policy })),
         },
         Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) => {
-            Policy::Document(json!({ "Fn::ServerlessPolicyTemplate": policy }))
+            SamPolicy::Document(json!({ "Fn::ServerlessPolicyTemplate": policy }))
         }
     }
 }
 
-impl Policy {
+impl SamPolicy {
     /// The document for the policy. `AWS::NoValue` leaves an empty policy.
     fn into_document(self) -> Json {
         match self {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// A place. Lines and columns count from 1, columns count characters; offsets count bytes from 0.
 #[derive(Serialize)]
-struct Place<'a> {
+struct JsonPlace<'a> {
     file: &'a str,
     start: u32,
     end: u32,
@@ -22,7 +22,7 @@ struct Place<'a> {
 struct FixMessage<'a> {
     title: &'a str,
     #[serde(flatten)]
-    place: Place<'a>,
+    place: JsonPlace<'a>,
     replacement: &'a str,
 }
 
@@ -32,8 +32,8 @@ struct Message<'a> {
     severity: &'static str,
     message: &'a str,
     #[serde(flatten)]
-    place: Place<'a>,
-    related: Vec<Place<'a>>,
+    place: JsonPlace<'a>,
+    related: Vec<JsonPlace<'a>>,
     notes: &'a [String],
     helps: &'a [String],
     fix: Option<FixMessage<'a>>,
@@ -77,10 +77,10 @@ fn one(diagnostic: &Diagnostic, sources: &Sources) -> String {
     serde_json::to_string(&message).unwrap_or_default()
 }
 
-fn place<'a>(sources: &'a Sources, span: Span, label: &'a str) -> Place<'a> {
+fn place<'a>(sources: &'a Sources, span: Span, label: &'a str) -> JsonPlace<'a> {
     let source = sources.get(span.file);
     let (start, end) = (source.position(span.start), source.position(span.end));
-    Place {
+    JsonPlace {
         file: source.name(),
         start: span.start,
         end: span.end,

@@ -1,7 +1,7 @@
 //! An allowlist with only the caller's own layers: it leaves out the layers in AWS's accounts.
 
 use super::Context;
-use crate::aws::layers::{Published, published};
+use crate::aws::layers::{ProductLayers, published};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::layer_pattern::{account, name};
 use crate::rules::model::{LayerSet, Restriction, SetMember};
@@ -23,7 +23,7 @@ fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>
     );
     let everywhere = published().filter(|published| published.is_everywhere());
     let lines =
-        everywhere.map(|Published { product, item }| format!("for {product}, add `{item}`"));
+        everywhere.map(|ProductLayers { product, item }| format!("for {product}, add `{item}`"));
     diagnostics.push(lines.fold(diagnostic, Diagnostic::help));
 }
 

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Form, Restriction};
+use crate::rules::model::{Restriction, RestrictionForm};
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for restriction in &context.rules.restrictions {
@@ -14,7 +14,10 @@ fn lint_restriction(restriction: &Restriction, diagnostics: &mut Vec<Diagnostic>
     let Some(name) = &restriction.physical_name else {
         return;
     };
-    if !matches!(restriction.form, Form::Policy(_) | Form::Boundary) {
+    if !matches!(
+        restriction.form,
+        RestrictionForm::Policy(_) | RestrictionForm::Boundary
+    ) {
         return;
     }
     let description = restriction

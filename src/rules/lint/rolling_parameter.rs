@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::rules::model::{Condition, Id, Layer, OldVersions, Principal, Releases, Rules};
+use crate::rules::model::{DeployCondition, Id, Layer, OldVersions, Principal, Releases, Rules};
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for layer in &context.rules.layers {
@@ -17,7 +17,7 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     if layer.old_versions == OldVersions::Delete {
         return;
     }
-    let exists = Condition::all(layer.exists.clone());
+    let exists = DeployCondition::all(layer.exists.clone());
     for grant in &rolling.grants {
         let principal = rules.principal(grant).map(|named| &named.principal);
         let message = match principal {

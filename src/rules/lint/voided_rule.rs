@@ -6,13 +6,13 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::rules::layer_pattern::{open_pattern, pattern};
 use crate::rules::model::{
-    Allow, BoundaryReference, Deny, Form, Restriction, Role, Rules, SetMember, Spanned,
+    Allow, BoundaryReference, Deny, Restriction, RestrictionForm, Role, Rules, SetMember, Spanned,
 };
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let rules = context.rules;
     for restriction in &rules.restrictions {
-        if let Form::Role(role) = &restriction.form {
+        if let RestrictionForm::Role(role) = &restriction.form {
             let allows = allows_of(rules, restriction);
             beside_full_access(role, &allows, diagnostics);
             beside_another(&allows, diagnostics);
@@ -27,8 +27,12 @@ fn allows_of<'r>(rules: &'r Rules, role: &'r Restriction) -> Vec<&'r Spanned<All
         .restrictions
         .iter()
         .filter(|restriction| match &restriction.form {
-            Form::Policy(attachments) => attachments.declared_roles.contains(&role.name.value),
-            Form::Role(_) | Form::Boundary | Form::Guardrail(_) => false,
+            RestrictionForm::Policy(attachments) => {
+                attachments.declared_roles.contains(&role.name.value)
+            }
+            RestrictionForm::Role(_)
+            | RestrictionForm::Boundary
+            | RestrictionForm::Guardrail(_) => false,
         });
     role.allow
         .iter()
@@ -120,7 +124,7 @@ fn taken_back(span: crate::source::Span, message: &str, deny: &Spanned<Deny>) ->
 }
 
 fn boundary_of<'r>(rules: &'r Rules, restriction: &Restriction) -> Option<&'r Restriction> {
-    let Form::Role(Role {
+    let RestrictionForm::Role(Role {
         boundary: Some(BoundaryReference::Declared(name)),
         ..
     }) = &restriction.form
@@ -130,7 +134,7 @@ fn boundary_of<'r>(rules: &'r Rules, restriction: &Restriction) -> Option<&'r Re
     let mut boundaries = rules
         .restrictions
         .iter()
-        .filter(|other| matches!(other.form, Form::Boundary));
+        .filter(|other| matches!(other.form, RestrictionForm::Boundary));
     boundaries.find(|boundary| boundary.name.value == *name)
 }
 

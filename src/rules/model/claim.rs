@@ -1,6 +1,6 @@
 //! The claims of a source about its template.
 
-use super::{LayerRight, LayerSet, Principal, Spanned};
+use super::{HandlingRight, LayerSet, Principal, Spanned};
 use crate::source::Span;
 pub use crate::syntax::ast::Verb;
 
@@ -48,7 +48,7 @@ pub enum LayerAction {
     /// Attaching them to functions.
     Attach,
     /// Publishing or sharing them.
-    Handle(LayerRight),
+    Handle(HandlingRight),
 }
 
 /// The layer versions that a claim is about.

@@ -22,17 +22,17 @@ impl Fact {
 }
 
 /// Facts that must all hold; an empty list always holds.
-pub type Facts = BTreeSet<Fact>;
+pub type DeployFacts = BTreeSet<Fact>;
 
 /// When something is in effect: if the facts of one of these lists hold, and always if there is no
 /// list. No list contains another one.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Condition(Vec<Facts>);
+pub struct DeployCondition(Vec<DeployFacts>);
 
-impl Condition {
+impl DeployCondition {
     /// Where all of these hold, which do not contradict each other.
     #[must_use]
-    pub fn all(facts: Facts) -> Self {
+    pub fn all(facts: DeployFacts) -> Self {
         if facts.is_empty() {
             Self::default()
         } else {
@@ -42,15 +42,15 @@ impl Condition {
 
     /// Where all facts of one of these lists hold.
     #[must_use]
-    pub fn any(lists: impl IntoIterator<Item = Facts>) -> Self {
-        let mut lists: BTreeSet<Facts> = lists.into_iter().collect();
+    pub fn any(lists: impl IntoIterator<Item = DeployFacts>) -> Self {
+        let mut lists: BTreeSet<DeployFacts> = lists.into_iter().collect();
         while let Some(merged) = without_opposites(&lists) {
             lists = merged;
         }
-        if lists.contains(&Facts::new()) {
+        if lists.contains(&DeployFacts::new()) {
             return Self::default();
         }
-        let is_least = |facts: &&Facts| {
+        let is_least = |facts: &&DeployFacts| {
             let mut others = lists.iter();
             !others.any(|other| other.is_subset(facts) && other != *facts)
         };
@@ -65,14 +65,14 @@ impl Condition {
 
     /// The lists of facts. One of them must hold.
     #[must_use]
-    pub fn lists(&self) -> &[Facts] {
+    pub fn lists(&self) -> &[DeployFacts] {
         &self.0
     }
 }
 
 /// Whether facts can hold together.
 #[must_use]
-pub fn is_possible(facts: &Facts) -> bool {
+pub fn is_possible(facts: &DeployFacts) -> bool {
     !facts
         .iter()
         .any(|fact| facts.iter().any(|other| fact.contradicts(other)))
@@ -80,7 +80,7 @@ pub fn is_possible(facts: &Facts) -> bool {
 
 /// The lists with two of them as one that differ in nothing but a switch, which is on in one and
 /// off in the other.
-fn without_opposites(lists: &BTreeSet<Facts>) -> Option<BTreeSet<Facts>> {
+fn without_opposites(lists: &BTreeSet<DeployFacts>) -> Option<BTreeSet<DeployFacts>> {
     for list in lists {
         for fact in list {
             let Fact::Switch(name, on) = fact else {
@@ -118,8 +118,8 @@ mod tests {
         Fact::Given(name.to_owned())
     }
 
-    fn any<const N: usize>(lists: [&[Fact]; N]) -> Condition {
-        Condition::any(lists.map(|list| list.iter().cloned().collect()))
+    fn any<const N: usize>(lists: [&[Fact]; N]) -> DeployCondition {
+        DeployCondition::any(lists.map(|list| list.iter().cloned().collect()))
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::{Id, Spanned};
 use crate::rules::text::Text;
 use crate::source::Span;
-pub use crate::syntax::ast::{FunctionRight, LayerRight};
+pub use crate::syntax::ast::{FunctionRight, HandlingRight};
 use std::sync::Arc;
 
 /// A role, policy, boundary or guardrail.
@@ -35,12 +35,12 @@ pub struct Restriction {
     /// The roles that may be passed to functions, as ARNs with wildcards.
     pub pass_roles: Vec<Spanned<Text>>,
     /// Its kind in AWS.
-    pub form: Form,
+    pub form: RestrictionForm,
 }
 
 /// The kind of a restriction in AWS, with its specific data.
 #[derive(Clone, Debug)]
-pub enum Form {
+pub enum RestrictionForm {
     /// An IAM role with an inline policy.
     Role(Role),
     /// A managed policy.
@@ -127,7 +127,7 @@ pub enum Allow {
 #[derive(Clone, Debug)]
 pub struct AllowedHandling {
     /// What may be done.
-    pub right: LayerRight,
+    pub right: HandlingRight,
     /// Patterns for their names.
     pub names: Vec<Spanned<Text>>,
 }
@@ -136,7 +136,7 @@ pub struct AllowedHandling {
 #[derive(Clone, Debug)]
 pub struct DeniedHandling {
     /// What may not be done.
-    pub right: LayerRight,
+    pub right: HandlingRight,
     /// To which layers.
     pub layers: Handled,
 }

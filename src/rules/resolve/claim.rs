@@ -10,7 +10,7 @@ use crate::rules::model::{
     Claim, ClaimKind, Claimed, LayerAction, LayerSet, Layers, Principal, SetMember, Spanned,
 };
 use crate::rules::text::Text;
-use crate::syntax::ast::{self, File, LayerRight, RestrictionKind, Statement};
+use crate::syntax::ast::{self, File, HandlingRight, RestrictionKind, Statement};
 use indexmap::IndexSet;
 
 /// The word for every layer in a claim about use.
@@ -46,8 +46,8 @@ impl Resolver<'_> {
                     let near = nearest(&subject.text, names.subjects.iter().copied());
                     let what = match action {
                         ast::LayerAction::Attach(_) => "attaching",
-                        ast::LayerAction::Handle(LayerRight::Publish, _) => "publishing",
-                        ast::LayerAction::Handle(LayerRight::Share, _) => "sharing",
+                        ast::LayerAction::Handle(HandlingRight::Publish, _) => "publishing",
+                        ast::LayerAction::Handle(HandlingRight::Share, _) => "sharing",
                     };
                     self.report(diagnostic.suggest(
                         subject.span,
@@ -116,7 +116,7 @@ impl Resolver<'_> {
     /// since nobody can publish or share layers of another account.
     fn handled(
         &mut self,
-        right: LayerRight,
+        right: HandlingRight,
         patterns: &[ast::Name],
         names: &Names<'_>,
     ) -> LayerSet {

@@ -8,8 +8,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
-    Fact, Facts, Grant, Layer, OldVersions, Origin, Publication, Releases, RollingVersion, Spanned,
-    Variant, Version, is_possible,
+    DeployFacts, Fact, Grant, Layer, OldVersions, Origin, Publication, Releases, RollingVersion,
+    Spanned, Variant, Version, is_possible,
 };
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 /// The statements of a layer's body, sorted by kind.
 #[derive(Default)]
-struct Body<'a> {
+struct LayerBody<'a> {
     name: Option<&'a Value>,
     properties: Vec<&'a Property>,
     versions: Vec<Labelled<'a>>,
@@ -44,14 +44,14 @@ pub struct Labelled<'a> {
 
 /// Properties by kind, with their places.
 #[derive(Clone, Default)]
-struct Properties {
+struct LayerProperties {
     description: Option<Spanned<Text>>,
     runtimes: Option<Spanned<Arc<[String]>>>,
     architectures: Option<Spanned<Arc<[String]>>>,
     license: Option<Spanned<Text>>,
 }
 
-impl Properties {
+impl LayerProperties {
     /// These properties, and those of `others` for the missing ones.
     fn or(self, others: &Self) -> Self {
         Self {
@@ -105,8 +105,8 @@ impl Resolver<'_> {
         })
     }
 
-    fn body<'a>(&mut self, declared: &'a ast::Layer) -> Body<'a> {
-        let mut body = Body::default();
+    fn body<'a>(&mut self, declared: &'a ast::Layer) -> LayerBody<'a> {
+        let mut body = LayerBody::default();
         for statement in &declared.statements {
             match statement {
                 LayerStatement::Name(name) => match body.name {
@@ -139,7 +139,7 @@ impl Resolver<'_> {
     }
 
     /// Keeps an SSM parameter: a layer has one for its newest version, and one for each version.
-    fn publish<'a>(&mut self, publish: &'a ast::Publish, body: &mut Body<'a>) {
+    fn publish<'a>(&mut self, publish: &'a ast::Publish, body: &mut LayerBody<'a>) {
         let ast::Publish { label, name } = publish;
         let first = match label {
             None => body.publish.replace(name),
@@ -203,8 +203,8 @@ impl Resolver<'_> {
         Some(longest)
     }
 
-    fn properties(&mut self, said: &[&Property]) -> Properties {
-        let mut properties = Properties::default();
+    fn properties(&mut self, said: &[&Property]) -> LayerProperties {
+        let mut properties = LayerProperties::default();
         for property in said {
             let first = match &property.value {
                 PropertyValue::Description(value) => {
@@ -330,7 +330,7 @@ impl Resolver<'_> {
         distinct
     }
 
-    fn old_versions(&mut self, body: &Body<'_>) -> OldVersions {
+    fn old_versions(&mut self, body: &LayerBody<'_>) -> OldVersions {
         let Some(word) = body.old_versions else {
             return OldVersions::default();
         };
@@ -382,8 +382,8 @@ impl Resolver<'_> {
     }
 
     /// The facts on which the layer exists.
-    fn exists(&mut self, said: &[&Exists]) -> Facts {
-        let mut facts = Facts::new();
+    fn exists(&mut self, said: &[&Exists]) -> DeployFacts {
+        let mut facts = DeployFacts::new();
         for exists in said {
             if let Some(switch) = self.scope.switch(&exists.switch, self.diagnostics) {
                 facts.insert(Fact::Switch(switch, exists.when));
@@ -401,9 +401,9 @@ impl Resolver<'_> {
     fn releases(
         &mut self,
         declared: &ast::Layer,
-        body: &Body<'_>,
-        common: &Properties,
-        exists: &Facts,
+        body: &LayerBody<'_>,
+        common: &LayerProperties,
+        exists: &DeployFacts,
     ) -> Option<Releases> {
         match (body.content, body.versions.as_slice()) {
             // Its versions may be among the statements that could not be read.
@@ -442,9 +442,9 @@ impl Resolver<'_> {
     fn rolling(
         &mut self,
         content: &ast::Content,
-        body: &Body<'_>,
-        common: &Properties,
-        exists: &Facts,
+        body: &LayerBody<'_>,
+        common: &LayerProperties,
+        exists: &DeployFacts,
     ) -> Option<Releases> {
         let resolved = self.archive(content, false);
         let grants = self
@@ -463,7 +463,7 @@ impl Resolver<'_> {
         versions: &[Labelled<'_>],
         publish: &[(&Name, &Value)],
         grants: Vec<Vec<Grant>>,
-        common: &Properties,
+        common: &LayerProperties,
     ) -> Option<Releases> {
         let mut published = self.names_of_versions(publish);
         let mut labels: HashMap<&str, Span> = HashMap::new();
@@ -517,7 +517,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn origin(&mut self, version: &ast::Version, common: &Properties) -> Option<Origin> {
+    fn origin(&mut self, version: &ast::Version, common: &LayerProperties) -> Option<Origin> {
         match &version.origin {
             ast::Origin::At(arn) => Some(Origin::Adopted(self.arn(arn)?)),
             ast::Origin::From(content) => {

@@ -2,21 +2,21 @@
 
 use super::Resolver;
 use super::iam_arn::IamArn;
-use super::set::Declared;
+use super::set::DeclaredLayers;
 use crate::aws::arn::{Fields, LEAST_FIELDS};
 use crate::aws::quotas;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{
-    Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, Form, Handled,
-    Id, LayerSet, Principal, Restriction, Role, Spanned, Target,
+    Allow, AllowedHandling, Attachments, BoundaryReference, DeniedHandling, Deny, Handled, Id,
+    LayerSet, Principal, Restriction, RestrictionForm, Role, Spanned, Target,
 };
 use crate::rules::scope::{self, may_be_missing};
 use crate::rules::text::Text;
 use crate::source::Span;
 use crate::syntax::ast::{
-    self, Attach, AttachKind, LayerRight, Name, RestrictionKind, Rule, Value,
+    self, Attach, AttachKind, HandlingRight, Name, RestrictionKind, Rule, Value,
 };
 use crate::syntax::keyword::Keyword;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use std::sync::Arc;
 /// The names that the restrictions of a source can use.
 pub struct Names<'a> {
     /// The layers.
-    pub layers: Declared<'a>,
+    pub layers: DeclaredLayers<'a>,
     /// The roles.
     pub roles: Vec<&'a str>,
     /// The boundaries.
@@ -35,7 +35,7 @@ pub struct Names<'a> {
 
 /// The statements of a body, with a field for each that is allowed once.
 #[derive(Default)]
-struct Body {
+struct RestrictionBody {
     physical_name: Option<Spanned<Text>>,
     path: Option<Spanned<String>>,
     description: Option<Spanned<String>>,
@@ -67,7 +67,7 @@ impl Resolver<'_> {
             self.report(Diagnostic::error(Code::InvalidName, name.span, message).note(problem));
             return None;
         }
-        let mut body = Body::default();
+        let mut body = RestrictionBody::default();
         for statement in &declared.statements {
             self.statement(&statement.rule, statement.keyword, kind, names, &mut body);
         }
@@ -75,10 +75,10 @@ impl Resolver<'_> {
             self.check_body(declared, &body);
         }
         let form = match kind {
-            RestrictionKind::Role => Form::Role(body.role),
-            RestrictionKind::Policy => Form::Policy(body.attachments),
-            RestrictionKind::Boundary => Form::Boundary,
-            RestrictionKind::Guardrail => Form::Guardrail(body.targets),
+            RestrictionKind::Role => RestrictionForm::Role(body.role),
+            RestrictionKind::Policy => RestrictionForm::Policy(body.attachments),
+            RestrictionKind::Boundary => RestrictionForm::Boundary,
+            RestrictionKind::Guardrail => RestrictionForm::Guardrail(body.targets),
         };
         Some(Restriction {
             name: Spanned {
@@ -106,7 +106,7 @@ impl Resolver<'_> {
         keyword: Span,
         kind: RestrictionKind,
         names: &Names<'_>,
-        body: &mut Body,
+        body: &mut RestrictionBody,
     ) {
         match rule {
             Rule::AllowNone(right) => self.allow(Allow::None(*right), keyword, body),
@@ -181,7 +181,7 @@ impl Resolver<'_> {
 
     fn allowed_handling(
         &mut self,
-        right: LayerRight,
+        right: HandlingRight,
         patterns: &[Name],
         names: &Names<'_>,
     ) -> AllowedHandling {
@@ -193,7 +193,7 @@ impl Resolver<'_> {
 
     fn denied_handling(
         &mut self,
-        right: LayerRight,
+        right: HandlingRight,
         except: bool,
         patterns: &[Name],
         names: &Names<'_>,
@@ -207,7 +207,7 @@ impl Resolver<'_> {
         DeniedHandling { right, layers }
     }
 
-    fn allow(&mut self, allow: Allow, span: Span, body: &mut Body) {
+    fn allow(&mut self, allow: Allow, span: Span, body: &mut RestrictionBody) {
         let Some(first) = &body.allow else {
             body.allow = Some(Spanned { value: allow, span });
             return;
@@ -224,7 +224,7 @@ impl Resolver<'_> {
         );
     }
 
-    fn deny_all_except(&mut self, deny: Deny, span: Span, body: &mut Body) {
+    fn deny_all_except(&mut self, deny: Deny, span: Span, body: &mut RestrictionBody) {
         let first = body
             .denies
             .iter()
@@ -246,7 +246,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn deny_handling(&mut self, deny: DeniedHandling, span: Span, body: &mut Body) {
+    fn deny_handling(&mut self, deny: DeniedHandling, span: Span, body: &mut RestrictionBody) {
         let is_open = |other: &&Spanned<DeniedHandling>| {
             other.value.right == deny.right && matches!(other.value.layers, Handled::AllBut(_))
         };
@@ -266,7 +266,7 @@ impl Resolver<'_> {
     }
 
     /// Refuses a right that could be a layer of this source as well.
-    fn refuse_ambiguous(&mut self, right: LayerRight, span: Span, names: &Names<'_>) {
+    fn refuse_ambiguous(&mut self, right: HandlingRight, span: Span, names: &Names<'_>) {
         let word = right.keyword();
         if !names.layers.contains_key(word.text()) {
             return;
@@ -353,7 +353,13 @@ impl Resolver<'_> {
         })
     }
 
-    fn boundary(&mut self, written: &Value, keyword: Span, names: &Names<'_>, body: &mut Body) {
+    fn boundary(
+        &mut self,
+        written: &Value,
+        keyword: Span,
+        names: &Names<'_>,
+        body: &mut RestrictionBody,
+    ) {
         if let Some(first) = body.boundary.replace(keyword) {
             return self.repeated(Keyword::Boundary, keyword, first);
         }
@@ -438,7 +444,7 @@ impl Resolver<'_> {
             }
             for (found, span) in self.scope.targets(target, self.diagnostics) {
                 let index = match found {
-                    scope::Target::Unit(id, name) => {
+                    scope::TargetPrincipal::Unit(id, name) => {
                         targets.push(Target {
                             id: Id::Literal(id),
                             names: name.map(Arc::from),
@@ -446,7 +452,7 @@ impl Resolver<'_> {
                         });
                         continue;
                     }
-                    scope::Target::Principal(index) => index,
+                    scope::TargetPrincipal::Principal(index) => index,
                 };
                 match self.scope.principal(index) {
                     Some(Principal::Account(Id::Optional(name))) => {
@@ -477,7 +483,7 @@ impl Resolver<'_> {
         written: &Value,
         keyword: Span,
         kind: RestrictionKind,
-        body: &mut Body,
+        body: &mut RestrictionBody,
     ) {
         if let Some(first) = &body.physical_name {
             return self.repeated(Keyword::Name, keyword, first.span);
@@ -506,7 +512,13 @@ impl Resolver<'_> {
         });
     }
 
-    fn path(&mut self, written: &Value, keyword: Span, kind: RestrictionKind, body: &mut Body) {
+    fn path(
+        &mut self,
+        written: &Value,
+        keyword: Span,
+        kind: RestrictionKind,
+        body: &mut RestrictionBody,
+    ) {
         if let Some(first) = &body.path {
             return self.repeated(Keyword::Path, keyword, first.span);
         }
@@ -544,7 +556,7 @@ impl Resolver<'_> {
         written: &Value,
         keyword: Span,
         kind: RestrictionKind,
-        body: &mut Body,
+        body: &mut RestrictionBody,
     ) {
         if let Some(first) = &body.description {
             return self.repeated(Keyword::Description, keyword, first.span);
@@ -578,7 +590,7 @@ impl Resolver<'_> {
     }
 
     /// Looks for missing statements, and for statements without effect.
-    fn check_body(&mut self, declared: &ast::Restriction, body: &Body) {
+    fn check_body(&mut self, declared: &ast::Restriction, body: &RestrictionBody) {
         let (kind, span) = (declared.kind.keyword(), declared.name.span);
         let allows = body.allow.is_some() || !body.reads.is_empty() || !body.handling.is_empty();
         let denies = !body.denies.is_empty() || !body.denied_handling.is_empty();

@@ -6,8 +6,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::rules::formats;
 use crate::rules::model::{
-    Claim, ClaimKind, Form, Id, Layer, LayerSet, Layers, Restriction, RollOut, SetMember, Spanned,
-    Target,
+    Claim, ClaimKind, Id, Layer, LayerSet, Layers, Restriction, RestrictionForm, RollOut,
+    SetMember, Spanned, Target,
 };
 use crate::source::Span;
 use crate::syntax::ast;
@@ -136,8 +136,8 @@ impl Resolver<'_> {
 /// Whether a stack set can make it in other accounts.
 fn is_rolled_out(restriction: &Restriction) -> bool {
     match restriction.form {
-        Form::Role(_) | Form::Policy(_) | Form::Boundary => true,
-        Form::Guardrail(_) => false,
+        RestrictionForm::Role(_) | RestrictionForm::Policy(_) | RestrictionForm::Boundary => true,
+        RestrictionForm::Guardrail(_) => false,
     }
 }
 

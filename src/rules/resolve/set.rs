@@ -11,12 +11,12 @@ use crate::rules::model::{
 use crate::rules::scope::may_be_missing;
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
-use crate::syntax::ast::{self, LayerRight, Name, Owner, RestrictionKind, SetItem, Value};
+use crate::syntax::ast::{self, HandlingRight, Name, Owner, RestrictionKind, SetItem, Value};
 use indexmap::IndexMap;
 
 /// The layers of a source by name, several for the name of a block with variables; `None` if one
 /// has a mistake, which has been reported.
-pub type Declared<'a> = IndexMap<&'a str, Option<Vec<&'a Layer>>>;
+pub type DeclaredLayers<'a> = IndexMap<&'a str, Option<Vec<&'a Layer>>>;
 
 /// The account that a rule speaks of without naming it.
 ///
@@ -61,7 +61,7 @@ impl Resolver<'_> {
         &mut self,
         items: &[SetItem],
         kind: RestrictionKind,
-        layers: &Declared<'_>,
+        layers: &DeclaredLayers<'_>,
     ) -> LayerSet {
         let mut set = LayerSet::default();
         for item in items {
@@ -84,7 +84,7 @@ impl Resolver<'_> {
         &mut self,
         name: &Name,
         label: Option<&Name>,
-        layers: &Declared<'_>,
+        layers: &DeclaredLayers<'_>,
     ) -> Vec<SetMember> {
         let Some(named) = layers.get(name.text.as_str()) else {
             self.unknown_layer(name, layers);
@@ -118,7 +118,7 @@ impl Resolver<'_> {
         members
     }
 
-    fn unknown_layer(&mut self, name: &Name, layers: &Declared<'_>) {
+    fn unknown_layer(&mut self, name: &Name, layers: &DeclaredLayers<'_>) {
         let word = quote(&name.text);
         if name.text.contains(['*', '?']) {
             return self.report(
@@ -136,7 +136,7 @@ impl Resolver<'_> {
         }
         let message = format!("there is no layer {word} in this source");
         let diagnostic = Diagnostic::error(Code::UnknownName, name.span, message);
-        if let Some(right) = LayerRight::from_text(&name.text) {
+        if let Some(right) = HandlingRight::from_text(&name.text) {
             let right = right.keyword();
             return self.report(diagnostic.help(format!(
                 "for the permission to {right} layers, write a separate rule with their names: \
@@ -260,7 +260,11 @@ impl Resolver<'_> {
     }
 
     /// The names of layers that patterns stand for: for a layer of this source, its name in AWS.
-    pub fn layer_names(&mut self, patterns: &[Name], layers: &Declared<'_>) -> Vec<Spanned<Text>> {
+    pub fn layer_names(
+        &mut self,
+        patterns: &[Name],
+        layers: &DeclaredLayers<'_>,
+    ) -> Vec<Spanned<Text>> {
         let mut found = Vec::with_capacity(patterns.len());
         for pattern in patterns {
             let texts = match layers.get(pattern.text.as_str()) {

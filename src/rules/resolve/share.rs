@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A share rule, resolved.
-struct Rule {
+struct ShareRule {
     /// The versions it is about, as indices; `None` for all.
     versions: Option<Vec<usize>>,
     members: Vec<PrincipalUse>,
@@ -28,7 +28,7 @@ struct Rule {
 
 /// A principal of a grant.
 #[derive(Clone, Copy)]
-struct Granted<'a> {
+struct GrantedPrincipal<'a> {
     who: PrincipalUse,
     /// Why.
     why: Option<&'a Arc<Why>>,
@@ -52,11 +52,11 @@ impl Resolver<'_> {
             .enumerate()
             .map(|(index, version)| (version.label.text.as_str(), index))
             .collect();
-        let rules: Vec<Rule> = shares
+        let rules: Vec<ShareRule> = shares
             .iter()
             .map(|share| self.rule(share, &labels, complete, exists))
             .collect();
-        let mut of_versions: Vec<Vec<&Rule>> = vec![Vec::new(); versions.len().max(1)];
+        let mut of_versions: Vec<Vec<&ShareRule>> = vec![Vec::new(); versions.len().max(1)];
         for rule in rules.iter().filter(|rule| rule.facts.is_some()) {
             match &rule.versions {
                 None => of_versions.iter_mut().for_each(|own| own.push(rule)),
@@ -84,7 +84,7 @@ impl Resolver<'_> {
         labels: &HashMap<&str, usize>,
         complete: bool,
         exists: &Facts,
-    ) -> Rule {
+    ) -> ShareRule {
         let versions = match &share.newest {
             Some(number) => Some(self.newest(number, labels.len(), complete)),
             None => (!share.versions.is_empty()).then(|| {
@@ -115,7 +115,7 @@ impl Resolver<'_> {
             because: because.into_iter().collect(),
             until,
         });
-        Rule {
+        ShareRule {
             versions,
             members,
             why: why.map(Arc::new),
@@ -332,13 +332,13 @@ impl Resolver<'_> {
 
     /// One grant for each principal, with the reasons of all its rules. It is in effect if one of
     /// them is.
-    fn merge(&self, rules: &[&Rule]) -> Vec<Grant> {
-        let mut granted: Vec<Granted<'_>> = Vec::new();
+    fn merge(&self, rules: &[&ShareRule]) -> Vec<Grant> {
+        let mut granted: Vec<GrantedPrincipal<'_>> = Vec::new();
         for rule in rules {
             let Some(facts) = &rule.facts else {
                 continue;
             };
-            granted.extend(rule.members.iter().map(|&who| Granted {
+            granted.extend(rule.members.iter().map(|&who| GrantedPrincipal {
                 who,
                 why: rule.why.as_ref(),
                 suppressed: &rule.suppressed,
@@ -361,7 +361,7 @@ impl Resolver<'_> {
     }
 
     /// When one of several rules that lead to a principal is in effect.
-    fn condition(&self, principal: u32, granted: &[Granted<'_>]) -> Condition {
+    fn condition(&self, principal: u32, granted: &[GrantedPrincipal<'_>]) -> Condition {
         let given = match self.scope.principal(principal) {
             Some(
                 Principal::Account(Id::Optional(name))
@@ -382,12 +382,12 @@ impl Resolver<'_> {
 }
 
 /// Whether two lists have the same rules.
-fn are_same(one: &[&Rule], other: &[&Rule]) -> bool {
+fn are_same(one: &[&ShareRule], other: &[&ShareRule]) -> bool {
     one.len() == other.len() && one.iter().zip(other).all(|(a, b)| std::ptr::eq(*a, *b))
 }
 
 /// The findings that several rules suppress, each once.
-fn suppressed_by(granted: &[Granted<'_>]) -> Option<Arc<[Suppressed]>> {
+fn suppressed_by(granted: &[GrantedPrincipal<'_>]) -> Option<Arc<[Suppressed]>> {
     let all = granted.iter().flat_map(|one| one.suppressed);
     let mut all: Vec<Suppressed> = all.cloned().collect();
     all.sort_unstable();
@@ -396,7 +396,7 @@ fn suppressed_by(granted: &[Granted<'_>]) -> Option<Arc<[Suppressed]>> {
 }
 
 /// The terms of one grant from several rules: it ends with the last of them.
-fn together(granted: &[Granted<'_>]) -> Option<Arc<Why>> {
+fn together(granted: &[GrantedPrincipal<'_>]) -> Option<Arc<Why>> {
     let mut all: Vec<&Arc<Why>> = granted.iter().filter_map(|one| one.why).collect();
     all.dedup();
     let is_endless = granted.iter().any(|one| one.why.is_none());

@@ -22,7 +22,7 @@ const MOST: usize = 1_000;
 const MOST_NAMED: usize = 3;
 
 /// A layer with the values of its variables written out.
-pub struct Variant<'a> {
+pub struct FilledLayer<'a> {
     /// The layer.
     pub layer: Cow<'a, Layer>,
     /// The value of each variable.
@@ -31,7 +31,7 @@ pub struct Variant<'a> {
     pub written_out: HashSet<Span>,
 }
 
-impl Variant<'_> {
+impl FilledLayer<'_> {
     /// Its data as one of several; `None` for a layer without variables.
     pub fn meaning(&self, declared: &Layer) -> Option<model::Variant> {
         let values = self.values.iter();
@@ -48,7 +48,7 @@ impl Variant<'_> {
 pub fn variants<'a>(
     declared: &'a Layer,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<(Variant<'a>, Vec<Diagnostic>)> {
+) -> Vec<(FilledLayer<'a>, Vec<Diagnostic>)> {
     let is_plain = |statement: &LayerStatement| match statement {
         LayerStatement::Version(version) => version.labels.len() == 1,
         LayerStatement::Exists(exists) => exists.values.is_empty(),
@@ -63,7 +63,7 @@ pub fn variants<'a>(
         && !declared.has_variables
         && declared.statements.iter().all(is_plain);
     if is_plain {
-        let variant = Variant {
+        let variant = FilledLayer {
             layer: Cow::Borrowed(declared),
             values: Vec::new(),
             written_out: HashSet::new(),
@@ -75,7 +75,7 @@ pub fn variants<'a>(
     let mut variants = Vec::new();
     for values in combinations(&variables, declared.name.span, diagnostics) {
         let written = write::layer(declared, &values, &variables, &mut used);
-        let variant = Variant {
+        let variant = FilledLayer {
             layer: Cow::Owned(written.layer),
             values,
             written_out: written.places,

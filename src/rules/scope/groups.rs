@@ -37,7 +37,7 @@ impl Group {
 }
 
 /// Somebody that a guardrail may apply to.
-pub enum Target {
+pub enum TargetPrincipal {
     /// A principal, by its index.
     Principal(u32),
     /// A unit or a root, by its ID, and the source's name for it.
@@ -46,7 +46,7 @@ pub enum Target {
 
 /// How far the search for cycles has come with a group.
 #[derive(Clone, Copy)]
-enum State {
+enum SearchState {
     /// Not examined yet.
     New,
     /// On the path from the group that the search began with.
@@ -65,13 +65,13 @@ impl Scope {
         declared: &[Option<&ast::Group>],
         diagnostics: &mut Vec<Diagnostic>,
     ) {
-        let mut states = vec![State::New; self.groups.len()];
+        let mut states = vec![SearchState::New; self.groups.len()];
         for root in 0..self.groups.len() {
             let mut path = vec![(root, 0)];
             while let Some((group, next)) = path.pop() {
-                states[group] = State::Open;
+                states[group] = SearchState::Open;
                 let Some(&(referent, span)) = self.groups[group].members.get(next) else {
-                    states[group] = State::Done;
+                    states[group] = SearchState::Done;
                     continue;
                 };
                 path.push((group, next + 1));
@@ -80,9 +80,9 @@ impl Scope {
                 };
                 let inner = inner as usize;
                 match states[inner] {
-                    State::New => path.push((inner, 0)),
-                    State::Done => {}
-                    State::Open => {
+                    SearchState::New => path.push((inner, 0)),
+                    SearchState::Done => {}
+                    SearchState::Open => {
                         // A unit is in no cycle.
                         diagnostics.extend(declared[inner].map(|group| cycle(group, span)));
                         self.groups[group].members.remove(next);
@@ -123,7 +123,7 @@ impl Scope {
         &mut self,
         principal: &ast::Principal,
         diagnostics: &mut Vec<Diagnostic>,
-    ) -> Vec<(Target, Span)> {
+    ) -> Vec<(TargetPrincipal, Span)> {
         let Some((referent, span)) = self.member_of(principal, diagnostics) else {
             return Vec::new();
         };
@@ -140,11 +140,11 @@ impl Scope {
         let mut open = vec![(referent, named)];
         while let Some((referent, named)) = open.pop() {
             match referent {
-                Referent::Principal(index) => found.push((Target::Principal(index), span)),
+                Referent::Principal(index) => found.push((TargetPrincipal::Principal(index), span)),
                 Referent::Group(index) => {
                     let group = &self.groups[index as usize];
                     if let Some((id, _)) = group.unit() {
-                        found.push((Target::Unit(id.to_owned(), named), span));
+                        found.push((TargetPrincipal::Unit(id.to_owned(), named), span));
                     } else if seen.insert(index) {
                         open.extend(group.members.iter().map(|(inner, _)| (*inner, None)));
                     }

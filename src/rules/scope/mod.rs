@@ -18,7 +18,7 @@ use crate::source::Span;
 use crate::syntax::ast::{self, Name, Statement};
 use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword};
 use groups::Group;
-pub use groups::Target;
+pub use groups::TargetPrincipal;
 use indexmap::IndexMap;
 use indexmap::map::Entry;
 use parameters::read_parameter;
@@ -30,7 +30,7 @@ pub type PrincipalUse = (u32, Span);
 
 /// A declared name and whether anything uses it.
 #[derive(Debug)]
-struct Symbol<T> {
+struct DeclaredName<T> {
     span: Span,
     included: bool,
     used: bool,
@@ -49,8 +49,8 @@ enum Referent {
 /// Every name of a source and its includes.
 #[derive(Debug, Default)]
 pub struct Scope {
-    parameters: IndexMap<String, Symbol<Parameter>>,
-    names: IndexMap<String, Symbol<Referent>>,
+    parameters: IndexMap<String, DeclaredName<Parameter>>,
+    names: IndexMap<String, DeclaredName<Referent>>,
     principals: IndexMap<Principal, Vec<String>>,
     groups: Vec<Group>,
     expansions: u32,
@@ -320,7 +320,7 @@ impl Scope {
     /// The parameters and principals that belong in the template, each in an order that does not
     /// depend on the source's, and for each principal's index its place in that order.
     pub fn finish(mut self) -> (Vec<Parameter>, Vec<NamedPrincipal>, Vec<u32>) {
-        let wanted = |declared: &Symbol<Parameter>| declared.used || !declared.included;
+        let wanted = |declared: &DeclaredName<Parameter>| declared.used || !declared.included;
         let parameters = std::mem::take(&mut self.parameters)
             .into_values()
             .filter(wanted)
@@ -362,7 +362,7 @@ fn shown(word: &str) -> String {
 }
 
 fn declare<T>(
-    names: &mut IndexMap<String, Symbol<T>>,
+    names: &mut IndexMap<String, DeclaredName<T>>,
     name: &Name,
     included: bool,
     referent: Option<T>,
@@ -370,7 +370,7 @@ fn declare<T>(
 ) {
     match names.entry(name.text.clone()) {
         Entry::Vacant(entry) => {
-            entry.insert(Symbol {
+            entry.insert(DeclaredName {
                 span: name.span,
                 included,
                 used: false,
@@ -389,7 +389,7 @@ fn declare<T>(
 }
 
 fn report_unused<T>(
-    names: &IndexMap<String, Symbol<T>>,
+    names: &IndexMap<String, DeclaredName<T>>,
     what: &str,
     diagnostics: &mut Vec<Diagnostic>,
 ) {

@@ -94,14 +94,14 @@ pub(super) fn read_parameter(
 
 /// What the body of a parameter says.
 #[derive(Default)]
-struct Body {
+struct ParameterBody {
     allowed: Vec<Spanned<String>>,
     pattern: Option<(Spanned<String>, Regex)>,
     label: Option<Spanned<String>>,
     hidden: Option<Span>,
 }
 
-impl Body {
+impl ParameterBody {
     /// Reports a default that is none of the values that are allowed.
     fn check_default(&self, default: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) {
         let is_listed = |all: &[Spanned<String>]| all.iter().any(|one| one.value == default.value);
@@ -131,8 +131,8 @@ fn read_body(
     parameter: &ast::Parameter,
     kind: ParameterKind,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Body {
-    let mut body = Body::default();
+) -> ParameterBody {
+    let mut body = ParameterBody::default();
     for statement in &parameter.statements {
         match statement {
             ParameterStatement::Allowed(values) => {

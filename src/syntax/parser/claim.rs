@@ -4,7 +4,7 @@ use super::cursor::{Cursor, Parsed};
 use super::restriction::{names, set};
 use super::{comma_separated, principal};
 use crate::source::Span;
-use crate::syntax::ast::{Claim, ClaimKind, LayerAction, LayerRight, Name, Principal, Verb};
+use crate::syntax::ast::{Claim, ClaimKind, HandlingRight, LayerAction, Name, Principal, Verb};
 use crate::syntax::keyword::Keyword;
 
 /// `[only] PRINCIPALS [in ORGANIZATION] can use LAYER …` or `NAME can attach …`
@@ -44,9 +44,9 @@ fn act(cursor: &mut Cursor<'_>, subject: &Name, can: bool) -> Parsed<Option<Clai
     let right = if cursor.accept_keyword(Keyword::Attach).is_some() {
         None
     } else if cursor.accept_keyword(Keyword::Publish).is_some() {
-        Some(LayerRight::Publish)
+        Some(HandlingRight::Publish)
     } else if cursor.accept_keyword(Keyword::Share).is_some() {
-        Some(LayerRight::Share)
+        Some(HandlingRight::Share)
     } else {
         return Ok(None);
     };

@@ -7,7 +7,7 @@ use crate::english::list;
 use crate::source::Span;
 use crate::syntax::ast::RestrictionKind::{self, Boundary, Guardrail, Policy, Role};
 use crate::syntax::ast::{
-    Attach, AttachKind, FunctionRight, LayerRight, Name, Oidc, Owner, Principal, Restriction,
+    Attach, AttachKind, FunctionRight, HandlingRight, Name, Oidc, Owner, Principal, Restriction,
     RestrictionStatement, Rule, SetItem, Value,
 };
 use crate::syntax::keyword::{Choice, Keyword, RuleKeyword};
@@ -118,7 +118,7 @@ fn allow(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
     if !introduces(cursor) {
         return Ok(Rule::Allow(DEFAULT, set_from(cursor, word)?));
     }
-    if let Some(right) = LayerRight::from_text(&word.text) {
+    if let Some(right) = HandlingRight::from_text(&word.text) {
         return Ok(Rule::AllowRight(right, names(cursor)?));
     }
     match Keyword::from_text(&word.text) {
@@ -140,7 +140,7 @@ fn deny(cursor: &mut Cursor<'_>) -> Parsed<Rule> {
         };
     }
     let word = cursor.expect_word("a layer, a pattern or an ARN")?;
-    let Some(right) = LayerRight::from_text(&word.text) else {
+    let Some(right) = HandlingRight::from_text(&word.text) else {
         return Ok(Rule::Deny(set_from(cursor, word)?));
     };
     let except = cursor.accept_keyword(Keyword::Except).is_some();

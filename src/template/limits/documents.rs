@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// A kind of document with its own limit.
 #[derive(Clone, Copy)]
-enum Kind {
+enum DocumentKind {
     Trust,
     /// All inline policies of a role together.
     Inline,
@@ -22,7 +22,7 @@ enum Kind {
     Guardrail,
 }
 
-impl Kind {
+impl DocumentKind {
     fn name(self) -> &'static str {
         match self {
             Self::Trust => "trust policy",
@@ -75,11 +75,16 @@ pub fn check(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
 }
 
 /// The documents of a resource whose size AWS limits.
-fn documents(properties: &Properties) -> Vec<(Kind, &Document)> {
+fn documents(properties: &Properties) -> Vec<(DocumentKind, &Document)> {
     match properties {
-        Properties::Role(role) => vec![(Kind::Trust, &role.trust), (Kind::Inline, &role.policy)],
-        Properties::ManagedPolicy(policy) => vec![(Kind::Managed, &policy.document)],
-        Properties::ServiceControlPolicy(policy) => vec![(Kind::Guardrail, &policy.document)],
+        Properties::Role(role) => vec![
+            (DocumentKind::Trust, &role.trust),
+            (DocumentKind::Inline, &role.policy),
+        ],
+        Properties::ManagedPolicy(policy) => vec![(DocumentKind::Managed, &policy.document)],
+        Properties::ServiceControlPolicy(policy) => {
+            vec![(DocumentKind::Guardrail, &policy.document)]
+        }
         // What a stack set rolls out is measured before it does.
         Properties::LayerVersion(_)
         | Properties::Permission(_)
@@ -90,7 +95,7 @@ fn documents(properties: &Properties) -> Vec<(Kind, &Document)> {
 
 /// The message about a document of so many characters, if any.
 fn too_long(
-    kind: Kind,
+    kind: DocumentKind,
     document: &Document,
     characters: Characters,
     origin: Span,
@@ -118,8 +123,13 @@ fn too_long(
         .note("the size depends on the partition, the region and the numbers of the versions")
     } else {
         return match kind {
-            Kind::Guardrail if most > GUARDRAIL_WARNED => Some(long_guardrail(most, origin)),
-            Kind::Guardrail | Kind::Trust | Kind::Inline | Kind::Managed => None,
+            DocumentKind::Guardrail if most > GUARDRAIL_WARNED => {
+                Some(long_guardrail(most, origin))
+            }
+            DocumentKind::Guardrail
+            | DocumentKind::Trust
+            | DocumentKind::Inline
+            | DocumentKind::Managed => None,
         };
     };
     let items = count(longest_list(document), "item");
@@ -133,10 +143,10 @@ fn too_long(
         diagnostic.help(format!("use fewer than these {items}"))
     };
     Some(match kind {
-        Kind::Inline => {
+        DocumentKind::Inline => {
             diagnostic.help("or move the rules into a `policy` that is attached to the role")
         }
-        Kind::Trust | Kind::Managed | Kind::Guardrail => diagnostic,
+        DocumentKind::Trust | DocumentKind::Managed | DocumentKind::Guardrail => diagnostic,
     })
 }
 

@@ -1,8 +1,8 @@
 //! What a deploy decides: the conditions of the template, each under a name that describes it.
 
-use crate::rules::model::{Condition, Fact, Facts};
+use crate::rules::model::{DeployCondition, DeployFacts, Fact};
 use crate::source::Span;
-use crate::template::model::{Decision, Test};
+use crate::template::model::{TemplateCondition, Test};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ const MOST: usize = 10;
 /// The conditions that resources of a template depend on, as they are met.
 #[derive(Debug, Default)]
 pub struct Conditions {
-    names: HashMap<Condition, Arc<str>>,
-    decisions: Vec<(Decision, Span)>,
+    names: HashMap<DeployCondition, Arc<str>>,
+    decisions: Vec<(TemplateCondition, Span)>,
 }
 
 impl Conditions {
     /// The name of a condition; `None` for one that always holds. `origin` is the place that
     /// depends on it.
-    pub fn name(&mut self, condition: &Condition, origin: Span) -> Option<Arc<str>> {
+    pub fn name(&mut self, condition: &DeployCondition, origin: Span) -> Option<Arc<str>> {
         if condition.is_always() {
             return None;
         }
@@ -37,7 +37,8 @@ impl Conditions {
         // One fact has a name of its own already.
         if !matches!(test, Test::Named(_)) {
             let id = id.clone();
-            self.decisions.push((Decision { id, test }, origin));
+            self.decisions
+                .push((TemplateCondition { id, test }, origin));
         }
         let name: Arc<str> = id.into();
         self.names.insert(condition.clone(), Arc::clone(&name));
@@ -45,7 +46,7 @@ impl Conditions {
     }
 
     fn fact(&mut self, fact: &Fact, origin: Span) {
-        let decision = Decision {
+        let decision = TemplateCondition {
             id: fact_id(fact),
             test: match fact {
                 Fact::Switch(name, on) => {
@@ -60,7 +61,7 @@ impl Conditions {
     }
 
     /// The conditions in the order of their names, each with the place that depends on it.
-    pub fn finish(mut self) -> Vec<(Decision, Span)> {
+    pub fn finish(mut self) -> Vec<(TemplateCondition, Span)> {
         self.decisions.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
         self.decisions
     }
@@ -74,12 +75,12 @@ fn fact_id(fact: &Fact) -> String {
     }
 }
 
-fn id_of(facts: &Facts) -> String {
+fn id_of(facts: &DeployFacts) -> String {
     let ids: Vec<String> = facts.iter().map(fact_id).collect();
     ids.join("And")
 }
 
-fn test_of(facts: &Facts) -> Test {
+fn test_of(facts: &DeployFacts) -> Test {
     let tests = facts.iter().map(|fact| Test::Named(fact_id(fact)));
     grouped(tests.collect(), Test::And)
 }

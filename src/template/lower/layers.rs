@@ -7,13 +7,13 @@ use super::{
 };
 use crate::aws::quotas::OUTPUTS;
 use crate::rules::model::{
-    self as rules, Condition, Grant, Id, Layer, OldVersions, Origin, Principal, Publication,
+    self as rules, DeployCondition, Grant, Id, Layer, OldVersions, Origin, Principal, Publication,
     Releases, RollingVersion, Rules, Spanned,
 };
 use crate::rules::text::Text;
 use crate::template::model::{
-    Content, Grantee, LayerVersion, Output, Permission, Policy, Properties, Resource, SsmParameter,
-    Value,
+    Content, DeletionPolicy, Grantee, LayerVersion, Output, Permission, Properties, Resource,
+    SsmParameter, Value,
 };
 use std::sync::Arc;
 
@@ -25,20 +25,20 @@ struct Named {
 }
 
 /// The data that the resources of all layers share.
-struct Context<'a> {
+struct LayersContext<'a> {
     grantees: Vec<Named>,
     placement: &'a Placement,
     conditions: Conditions,
 }
 
 /// The names that all versions of one layer share.
-struct Shared {
+struct LayerTexts {
     layer: Arc<str>,
     layer_name: Arc<str>,
     name: Value,
 }
 
-impl Shared {
+impl LayerTexts {
     fn of(layer: &Layer) -> Self {
         Self {
             layer: layer.name.value.as_str().into(),
@@ -49,16 +49,16 @@ impl Shared {
 }
 
 /// The data that all grants of one version share.
-struct Granted<'a> {
+struct VersionGrants<'a> {
     id: &'a str,
     arn: Value,
     is_rolling: bool,
-    exists: Condition,
+    exists: DeployCondition,
 }
 
 /// Adds the resources of all layers.
 pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
-    let mut context = Context {
+    let mut context = LayersContext {
         grantees: rules.principals.iter().map(grantee).collect(),
         placement,
         conditions: Conditions::default(),
@@ -101,7 +101,7 @@ fn resources_of(layer: &Layer) -> usize {
 }
 
 /// Adds the resources and outputs of a layer.
-fn layer(layer: &Layer, context: &mut Context<'_>, lowered: &mut Lowered) {
+fn layer(layer: &Layer, context: &mut LayersContext<'_>, lowered: &mut Lowered) {
     let newest = match &layer.releases {
         Releases::Rolling(rolling) => Some(self::rolling(layer, rolling, context, lowered)),
         Releases::Listed(versions) => listed(layer, versions, context, lowered),
@@ -150,10 +150,10 @@ fn called(layer: &Layer) -> &str {
     name.unwrap_or(&layer.name.value)
 }
 
-impl Context<'_> {
+impl LayersContext<'_> {
     /// The condition on which a layer exists.
     fn exists(&mut self, layer: &Layer) -> Option<Arc<str>> {
-        let condition = Condition::all(layer.exists.clone());
+        let condition = DeployCondition::all(layer.exists.clone());
         self.conditions.name(&condition, layer.name.span)
     }
 }
@@ -201,10 +201,10 @@ fn account(id: &str) -> Value {
 
 /// The policies of a version: a removed version stays in AWS unless the source says otherwise, but
 /// nobody asked to keep one whose creation fails.
-fn version_policies(old_versions: OldVersions) -> (Policy, Policy) {
+fn version_policies(old_versions: OldVersions) -> (DeletionPolicy, DeletionPolicy) {
     match old_versions {
-        OldVersions::Keep => (Policy::RetainExceptOnCreate, Policy::Retain),
-        OldVersions::Delete => (Policy::Delete, Policy::Delete),
+        OldVersions::Keep => (DeletionPolicy::RetainExceptOnCreate, DeletionPolicy::Retain),
+        OldVersions::Delete => (DeletionPolicy::Delete, DeletionPolicy::Delete),
     }
 }
 
@@ -212,7 +212,7 @@ fn version_policies(old_versions: OldVersions) -> (Policy, Policy) {
 fn rolling(
     layer: &Layer,
     rolling: &RollingVersion,
-    context: &mut Context<'_>,
+    context: &mut LayersContext<'_>,
     lowered: &mut Lowered,
 ) -> Value {
     let id: Arc<str> = names::pascal(&layer.name.value).into();
@@ -232,11 +232,11 @@ fn rolling(
     };
     lowered.push(version, layer.name.span);
     let is_rolling = layer.old_versions == OldVersions::Keep;
-    let granted = Granted {
+    let granted = VersionGrants {
         id: &id,
         arn: arn.clone(),
         is_rolling,
-        exists: Condition::all(layer.exists.clone()),
+        exists: DeployCondition::all(layer.exists.clone()),
     };
     grants(&rolling.grants, &granted, context, lowered);
     lowered.source_map.versions.push(VersionResources {
@@ -255,12 +255,12 @@ fn rolling(
 fn listed(
     layer: &Layer,
     versions: &[rules::Version],
-    context: &mut Context<'_>,
+    context: &mut LayersContext<'_>,
     lowered: &mut Lowered,
 ) -> Option<Value> {
     let mut before: Option<Arc<str>> = None;
     let mut newest = None;
-    let shared = Shared::of(layer);
+    let shared = LayerTexts::of(layer);
     for version in versions {
         let resource_id = names::version(&layer.name.value, &version.label.value);
         let id: Arc<str> = resource_id.as_str().into();
@@ -294,11 +294,11 @@ fn listed(
                 Value::Ref(Arc::clone(&id))
             }
         };
-        let granted = Granted {
+        let granted = VersionGrants {
             id: &id,
             arn: arn.clone(),
             is_rolling: false,
-            exists: Condition::all(layer.exists.clone()),
+            exists: DeployCondition::all(layer.exists.clone()),
         };
         let before = lowered.template.resources.len();
         grants(&version.grants, &granted, context, lowered);
@@ -403,8 +403,8 @@ fn rebase(folder: &str, path: &str) -> String {
 /// turned off must leave nothing behind.
 fn grants(
     grants: &[Grant],
-    granted: &Granted<'_>,
-    context: &mut Context<'_>,
+    granted: &VersionGrants<'_>,
+    context: &mut LayersContext<'_>,
     lowered: &mut Lowered,
 ) {
     for grant in grants {
@@ -414,16 +414,16 @@ fn grants(
         id.push_str(&grantee.id);
         let is_lasting = !grantee.is_parameter && grant.condition == granted.exists;
         let on_replace = if granted.is_rolling && is_lasting {
-            Policy::Retain
+            DeletionPolicy::Retain
         } else {
-            Policy::Delete
+            DeletionPolicy::Delete
         };
         let resource = Resource {
             id,
             comment: grant.why.as_ref().map(|why| Arc::clone(&why.text)),
             condition: context.conditions.name(&grant.condition, grant.span),
             depends_on: None,
-            policies: Some((Policy::Delete, on_replace)),
+            policies: Some((DeletionPolicy::Delete, on_replace)),
             suppressed: grant.suppressed.clone(),
             properties: Properties::Permission(Permission {
                 layer_version: granted.arn.clone(),

@@ -5,8 +5,8 @@ use super::{Lowered, names, value};
 use crate::aws::quotas::{GUARDRAIL_WARNED, MANAGED_POLICY};
 use crate::rules::layer_pattern;
 use crate::rules::model::{
-    Allow, AllowedHandling, Attachments, BoundaryReference, Deny, Form, FunctionRight, Handled,
-    LayerRight, LayerSet, Layers, Restriction, Rules, Spanned, Target,
+    Allow, AllowedHandling, Attachments, BoundaryReference, Deny, FunctionRight, Handled,
+    HandlingRight, LayerSet, Layers, Restriction, RestrictionForm, Rules, Spanned, Target,
 };
 use crate::rules::text::{Part, Text};
 use crate::template::measure::Lengths;
@@ -53,14 +53,16 @@ pub fn lower(rules: &Rules, lowered: &mut Lowered) {
     for restriction in &rules.restrictions {
         let statements = statements(restriction);
         let made: Vec<Properties> = match &restriction.form {
-            Form::Role(role) => vec![self::role(restriction, role, Document { statements })],
-            Form::Boundary => vec![managed_policy(
+            RestrictionForm::Role(role) => {
+                vec![self::role(restriction, role, Document { statements })]
+            }
+            RestrictionForm::Boundary => vec![managed_policy(
                 restriction,
                 &Attachments::default(),
                 Document { statements },
                 1,
             )],
-            Form::Policy(attachments) => {
+            RestrictionForm::Policy(attachments) => {
                 let lengths = Lengths::longest(&lowered.template);
                 let parts = split(statements, MANAGED_POLICY, &lengths);
                 let numbered = parts.into_iter().zip(1..);
@@ -68,7 +70,7 @@ pub fn lower(rules: &Rules, lowered: &mut Lowered) {
                     .map(|(part, number)| managed_policy(restriction, attachments, part, number))
                     .collect()
             }
-            Form::Guardrail(targets) => {
+            RestrictionForm::Guardrail(targets) => {
                 let lengths = Lengths::longest(&lowered.template);
                 let parts = split(statements, GUARDRAIL_WARNED, &lengths);
                 parts
@@ -215,7 +217,7 @@ fn path(restriction: &Restriction) -> Option<String> {
 /// The statements of the rules, in a fixed order: Allow, then Deny.
 fn statements(restriction: &Restriction) -> Vec<Statement> {
     let mut statements = Vec::new();
-    if matches!(restriction.form, Form::Boundary) {
+    if matches!(restriction.form, RestrictionForm::Boundary) {
         // A boundary grants nothing, but it must allow everything else.
         statements.push(statement(
             "AllowWhatIsNotDenied",
@@ -338,7 +340,7 @@ fn allow_reading(reads: &[Spanned<LayerSet>], statements: &mut Vec<Statement>) {
 /// The layers of the stack's account that may be published and shared.
 fn allow_handling(handling: &[Spanned<AllowedHandling>], statements: &mut Vec<Statement>) {
     let own = || Part::Parameter("AWS::AccountId".to_owned());
-    let mut add = |sid, actions, right: LayerRight, form: LayerRight| {
+    let mut add = |sid, actions, right: HandlingRight, form: HandlingRight| {
         let allowed = handling.iter().filter(|one| one.value.right == right);
         let names = allowed.flat_map(|one| &one.value.names);
         let arns = arns(names.map(|name| layer_pattern::handled(form, own(), &name.value)));
@@ -353,17 +355,22 @@ fn allow_handling(handling: &[Spanned<AllowedHandling>], statements: &mut Vec<St
     add(
         "AllowToPublish",
         PUBLISH,
-        LayerRight::Publish,
-        LayerRight::Publish,
+        HandlingRight::Publish,
+        HandlingRight::Publish,
     );
     // A version is read by the ARN that it is shared by.
     add(
         "AllowToReadWhatIsPublished",
         READ,
-        LayerRight::Publish,
-        LayerRight::Share,
+        HandlingRight::Publish,
+        HandlingRight::Share,
     );
-    add("AllowToShare", SHARE, LayerRight::Share, LayerRight::Share);
+    add(
+        "AllowToShare",
+        SHARE,
+        HandlingRight::Share,
+        HandlingRight::Share,
+    );
 }
 
 /// The layers of any account that may not be published or shared: a guardrail applies in many
@@ -371,7 +378,7 @@ fn allow_handling(handling: &[Spanned<AllowedHandling>], statements: &mut Vec<St
 fn deny_handling(restriction: &Restriction, statements: &mut Vec<Statement>) {
     for (right, actions, [all, others, these]) in [
         (
-            LayerRight::Publish,
+            HandlingRight::Publish,
             PUBLISH,
             [
                 "DenyPublishing",
@@ -380,7 +387,7 @@ fn deny_handling(restriction: &Restriction, statements: &mut Vec<Statement>) {
             ],
         ),
         (
-            LayerRight::Share,
+            HandlingRight::Share,
             CHANGE_SHARES,
             ["DenySharing", "DenySharingOthers", "DenySharingThese"],
         ),

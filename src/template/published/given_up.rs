@@ -1,7 +1,7 @@
 //! Versions that leave the stack: those that a deploy would delete, and those that would lose their
 //! grants.
 
-use super::{Earlier, Object, Published, kind, shown};
+use super::{Earlier, ExistingVersion, Object, kind, shown};
 use crate::aws::arn::{self, Arn};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, quote};
@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 /// versions that are already reported.
 pub fn check(
     earlier: &Earlier,
-    versions: &[Published<'_>],
+    versions: &[ExistingVersion<'_>],
     republished: &HashSet<&str>,
     lowered: &Lowered,
     start: Span,
@@ -84,7 +84,7 @@ pub fn is_kept(resource: &Json, policy: &str) -> bool {
 }
 
 /// Whether a version that keeps its logical ID has other properties now.
-fn is_replaced(version: &Published<'_>, lowered: &Lowered) -> bool {
+fn is_replaced(version: &ExistingVersion<'_>, lowered: &Lowered) -> bool {
     let mut resources = lowered.template.resources.iter();
     let now = resources.find(|resource| resource.id == version.id);
     now.and_then(|now| super::written(&now.properties))
@@ -93,7 +93,7 @@ fn is_replaced(version: &Published<'_>, lowered: &Lowered) -> bool {
 
 /// Whether a version that this program wrote is a rolling one: only grants of such stay when it is
 /// replaced, and only such is called as its layer is.
-fn is_rolling(version: &Published<'_>, grants: &[&Json]) -> bool {
+fn is_rolling(version: &ExistingVersion<'_>, grants: &[&Json]) -> bool {
     let name = version.properties.get("LayerName").and_then(Json::as_str);
     name.is_some_and(|name| pascal(name) == version.id)
         || grants
@@ -117,7 +117,7 @@ fn may_be(published: &Object, adopted: &AdoptedVersion) -> bool {
 
 /// What a separate deploy must do first, so that a version can leave the stack or be replaced
 /// without being deleted; `None` if it is retained already.
-pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
+pub fn retention(version: &ExistingVersion<'_>, earlier: &Earlier) -> Option<String> {
     let policy = policy(version);
     if is_kept(version.resource, policy) {
         return None;
@@ -138,7 +138,7 @@ pub fn retention(version: &Published<'_>, earlier: &Earlier) -> Option<String> {
 }
 
 /// The policy that decides what a deploy does with an existing version.
-fn policy(version: &Published<'_>) -> &'static str {
+fn policy(version: &ExistingVersion<'_>) -> &'static str {
     if version.stays {
         "UpdateReplacePolicy"
     } else {
@@ -147,7 +147,7 @@ fn policy(version: &Published<'_>) -> &'static str {
 }
 
 fn deleted(
-    version: &Published<'_>,
+    version: &ExistingVersion<'_>,
     earlier: &Earlier,
     adopted: Option<&AdoptedVersion>,
     start: Span,
@@ -206,7 +206,7 @@ fn deleted(
     }
 }
 
-fn unshared(version: &Published<'_>, lost: usize, start: Span) -> Diagnostic {
+fn unshared(version: &ExistingVersion<'_>, lost: usize, start: Span) -> Diagnostic {
     let grants = count(lost, "grant");
     let message = format!(
         "the deploy would delete {grants} of the version that `{}` published",

@@ -24,7 +24,7 @@ pub struct Variables<'w> {
 }
 
 /// A part of a text.
-enum Piece {
+enum VariablePiece {
     Literal(String),
     Value(Json),
 }
@@ -84,8 +84,8 @@ impl<'w> Variables<'w> {
     fn text(&mut self, text: &str, depth: usize) -> Json {
         let mut pieces = self.pieces(text, depth);
         if pieces.len() == 1
-            && let Some(Piece::Value(value)) =
-                pieces.pop_if(|piece| matches!(piece, Piece::Value(_)))
+            && let Some(VariablePiece::Value(value)) =
+                pieces.pop_if(|piece| matches!(piece, VariablePiece::Value(_)))
         {
             return value;
         }
@@ -93,8 +93,8 @@ impl<'w> Variables<'w> {
         let mut parts: Vec<Json> = Vec::new();
         for piece in pieces {
             match piece {
-                Piece::Literal(text) => known.push_str(&text),
-                Piece::Value(value) => match word(&value) {
+                VariablePiece::Literal(text) => known.push_str(&text),
+                VariablePiece::Value(value) => match word(&value) {
                     Some(text) => known.push_str(&text),
                     None => {
                         parts.push(Json::String(std::mem::take(&mut known)));
@@ -127,8 +127,8 @@ impl<'w> Variables<'w> {
         let mut written = String::new();
         for piece in self.pieces(text, depth) {
             match piece {
-                Piece::Literal(text) => written.push_str(&text),
-                Piece::Value(value) => {
+                VariablePiece::Literal(text) => written.push_str(&text),
+                VariablePiece::Value(value) => {
                     let name = format!("Variable{}", mapping.len());
                     written.push_str(&format!("${{{name}}}"));
                     mapping.insert(name, value);
@@ -145,7 +145,7 @@ impl<'w> Variables<'w> {
     }
 
     /// A text in its literal parts and the values of its variables.
-    fn pieces(&mut self, text: &str, depth: usize) -> Vec<Piece> {
+    fn pieces(&mut self, text: &str, depth: usize) -> Vec<VariablePiece> {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = text;
@@ -163,13 +163,13 @@ impl<'w> Variables<'w> {
                 continue;
             }
             if !literal.is_empty() {
-                pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                pieces.push(VariablePiece::Literal(std::mem::take(&mut literal)));
             }
-            pieces.push(Piece::Value(self.variable(inner, depth)));
+            pieces.push(VariablePiece::Value(self.variable(inner, depth)));
         }
         literal.push_str(rest);
         if !literal.is_empty() {
-            pieces.push(Piece::Literal(literal));
+            pieces.push(VariablePiece::Literal(literal));
         }
         pieces
     }

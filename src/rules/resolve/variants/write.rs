@@ -9,12 +9,12 @@ use crate::syntax::ast::{
     Publish, Share, Value, Version,
 };
 use crate::syntax::keyword::Keyword;
-use crate::syntax::text::{Piece, dynamic_reference, pieces};
+use crate::syntax::text::{WrittenPiece, dynamic_reference, pieces};
 use indexmap::IndexMap;
 use std::collections::HashSet;
 
 /// A layer that is written out.
-pub struct Written {
+pub struct WrittenLayer {
     /// The layer.
     pub layer: Layer,
     /// The places that had a variable.
@@ -29,7 +29,7 @@ pub fn layer<'a>(
     values: &[(&'a str, &'a str)],
     variables: &IndexMap<&'a str, Vec<&'a str>>,
     used: &mut HashSet<&'a str>,
-) -> Written {
+) -> WrittenLayer {
     let mut writer = Writer {
         values,
         variables,
@@ -45,7 +45,7 @@ pub fn layer<'a>(
     let Writer {
         written_out, found, ..
     } = writer;
-    Written {
+    WrittenLayer {
         layer,
         places: written_out,
         found,
@@ -329,8 +329,10 @@ impl<'a> Writer<'a, '_> {
         let mut known = true;
         for piece in pieces(text) {
             match piece {
-                Piece::Literal(text) => written.push_str(text),
-                Piece::Variable(name) => known &= self.write_value(name, text, span, &mut written),
+                WrittenPiece::Literal(text) => written.push_str(text),
+                WrittenPiece::Variable(name) => {
+                    known &= self.write_value(name, text, span, &mut written)
+                }
             }
         }
         known.then_some(written)
@@ -471,7 +473,7 @@ fn labels(declared: &Layer) -> Vec<&Name> {
 
 fn is_by_version(value: &Value) -> bool {
     let mut pieces = pieces(&value.text).into_iter();
-    pieces.any(|piece| piece == Piece::Variable(Keyword::Version.text()))
+    pieces.any(|piece| piece == WrittenPiece::Variable(Keyword::Version.text()))
 }
 
 /// Whether the content contains the label of the version.
