@@ -215,12 +215,19 @@ fn description(kind: &str) -> String {
     }
 }
 
-/// The properties of a type that is read (CloudFormation's registry).
-fn properties_of(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "AWS::IAM::Group" => &["GroupName", "ManagedPolicyArns", "Path", "Policies"],
-        "AWS::IAM::GroupPolicy" => &["GroupName", "PolicyDocument", "PolicyName"],
-        "AWS::IAM::ManagedPolicy" => &[
+/// The properties of the types that are read (CloudFormation's registry).
+const PROPERTIES: [(&str, &[&str]); 13] = [
+    (
+        "AWS::IAM::Group",
+        &["GroupName", "ManagedPolicyArns", "Path", "Policies"],
+    ),
+    (
+        "AWS::IAM::GroupPolicy",
+        &["GroupName", "PolicyDocument", "PolicyName"],
+    ),
+    (
+        "AWS::IAM::ManagedPolicy",
+        &[
             "Description",
             "Groups",
             "ManagedPolicyName",
@@ -230,8 +237,14 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
             "Tags",
             "Users",
         ],
-        "AWS::IAM::Policy" => &["Groups", "PolicyDocument", "PolicyName", "Roles", "Users"],
-        "AWS::IAM::Role" => &[
+    ),
+    (
+        "AWS::IAM::Policy",
+        &["Groups", "PolicyDocument", "PolicyName", "Roles", "Users"],
+    ),
+    (
+        "AWS::IAM::Role",
+        &[
             "AssumeRolePolicyDocument",
             "Description",
             "ManagedPolicyArns",
@@ -242,8 +255,14 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
             "RoleName",
             "Tags",
         ],
-        "AWS::IAM::RolePolicy" => &["PolicyDocument", "PolicyName", "RoleName"],
-        "AWS::IAM::User" => &[
+    ),
+    (
+        "AWS::IAM::RolePolicy",
+        &["PolicyDocument", "PolicyName", "RoleName"],
+    ),
+    (
+        "AWS::IAM::User",
+        &[
             "Groups",
             "LoginProfile",
             "ManagedPolicyArns",
@@ -253,9 +272,15 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
             "Tags",
             "UserName",
         ],
-        "AWS::IAM::UserPolicy" => &["PolicyDocument", "PolicyName", "UserName"],
-        "AWS::IAM::UserToGroupAddition" => &["GroupName", "Users"],
-        "AWS::Lambda::LayerVersion" => &[
+    ),
+    (
+        "AWS::IAM::UserPolicy",
+        &["PolicyDocument", "PolicyName", "UserName"],
+    ),
+    ("AWS::IAM::UserToGroupAddition", &["GroupName", "Users"]),
+    (
+        "AWS::Lambda::LayerVersion",
+        &[
             "CompatibleArchitectures",
             "CompatibleRuntimes",
             "Content",
@@ -263,10 +288,14 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
             "LayerName",
             "LicenseInfo",
         ],
-        "AWS::Lambda::LayerVersionPermission" => {
-            &["Action", "LayerVersionArn", "OrganizationId", "Principal"]
-        }
-        "AWS::Organizations::Policy" => &[
+    ),
+    (
+        "AWS::Lambda::LayerVersionPermission",
+        &["Action", "LayerVersionArn", "OrganizationId", "Principal"],
+    ),
+    (
+        "AWS::Organizations::Policy",
+        &[
             "Content",
             "Description",
             "Name",
@@ -274,7 +303,10 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
             "TargetIds",
             "Type",
         ],
-        "AWS::SSO::PermissionSet" => &[
+    ),
+    (
+        "AWS::SSO::PermissionSet",
+        &[
             "CustomerManagedPolicyReferences",
             "Description",
             "InlinePolicy",
@@ -286,6 +318,10 @@ fn properties_of(kind: &str) -> &'static [&'static str] {
             "SessionDuration",
             "Tags",
         ],
-        _ => &[],
-    }
+    ),
+];
+
+fn properties_of(kind: &str) -> &'static [&'static str] {
+    let found = PROPERTIES.iter().find(|(known, _)| *known == kind);
+    found.map_or(&[], |(_, properties)| *properties)
 }

@@ -142,11 +142,8 @@ pub fn drift(
     archives: &BTreeMap<String, String>,
     not_deployed: Vec<NotDeployed>,
 ) -> Drift {
-    let live: BTreeMap<String, &SharedVersion> = live
-        .versions
-        .iter()
-        .map(|(id, version)| (id.to_string(), version))
-        .collect();
+    let live = live.versions.iter();
+    let live: BTreeMap<String, _> = live.map(|(id, one)| (id.to_string(), one)).collect();
     let matched = matched(declared, &live, physical);
     let own: HashSet<&str> = physical.values().flatten().map(String::as_str).collect();
     let known: HashSet<&str> = matched.values().flatten().map(String::as_str).collect();
@@ -162,15 +159,7 @@ pub fn drift(
             None => drift.findings.push(not_compared(
                 &id.to_string(),
                 declares(id, version),
-                match id {
-                    VersionId::Resource(_) => {
-                        "its live version is unknown: pass the stack's resources with \
-                            `--stack-resources`"
-                    }
-                    VersionId::Arn(_) => {
-                        "its live version is unknown: pass the values with `--parameter NAME=VALUE`"
-                    }
-                },
+                why_unknown(id),
             )),
             Some(arns) => {
                 for arn in arns {
@@ -182,15 +171,7 @@ pub fn drift(
                         finding.resource = resource.or_else(|| declares(id, version));
                     }
                 }
-                let is_known =
-                    |region: &&String| arns.iter().any(|arn| account(arn).0 == region.as_str());
-                for region in version.regions.iter().filter(|region| !is_known(region)) {
-                    drift.findings.push(not_compared(
-                        &format!("{id} in {region}"),
-                        declares(id, version),
-                        "nothing that is live there was given",
-                    ));
-                }
+                drift.findings.extend(other_regions(id, version, arns));
             }
         }
     }
@@ -212,6 +193,33 @@ pub fn drift(
         .findings
         .sort_by(|a, b| (a.kind, &a.version, &a.about).cmp(&(b.kind, &b.version, &b.about)));
     drift
+}
+
+/// The regions of a version in which nothing live was given.
+fn other_regions(id: &VersionId, version: &SharedVersion, arns: &[String]) -> Vec<DriftFinding> {
+    let mut found = Vec::new();
+    for region in &version.regions {
+        if arns.iter().all(|arn| account(arn).0 != region.as_str()) {
+            found.push(not_compared(
+                &format!("{id} in {region}"),
+                declares(id, version),
+                "nothing that is live there was given",
+            ));
+        }
+    }
+    found
+}
+
+/// Why the live version of a declared one is not found.
+fn why_unknown(id: &VersionId) -> &'static str {
+    match id {
+        VersionId::Resource(_) => {
+            "its live version is unknown: pass the stack's resources with `--stack-resources`"
+        }
+        VersionId::Arn(_) => {
+            "its live version is unknown: pass the values with `--parameter NAME=VALUE`"
+        }
+    }
 }
 
 /// Compares one version in one region.

@@ -185,7 +185,7 @@ impl Grants {
                 return None;
             }
             let name = resource.text("LayerName", world);
-            let name = name.map(|name| layer_name(&name));
+            let name = name.and_then(|name| arn::layer_name(&name));
             Some((name, outlives(resource, world)))
         });
         let mut names = Vec::new();
@@ -453,11 +453,6 @@ fn retains(resource: &Resource<'_>, policy: &str, world: &World<'_>) -> bool {
     }
 }
 
-/// The name of a layer from its name or ARN.
-fn layer_name(written: &Text) -> Text {
-    arn::layer_name(written).unwrap_or_default()
-}
-
 /// The name of the layer in the ARN of a version.
 fn name_in(arn: &Text) -> Text {
     let fields = Fields::of(arn);
@@ -545,29 +540,35 @@ fn identity(statement: &Json) -> String {
     written.to_string()
 }
 
+/// The elements that Lambda writes into a statement.
+const ELEMENTS: [&str; 6] = [
+    "Sid",
+    "Effect",
+    "Principal",
+    "Action",
+    "Resource",
+    "Condition",
+];
+
+/// Why a statement is not one that lets somebody use a layer version.
+fn problem(statement: &Json) -> Option<String> {
+    let mut elements = statement.as_object().into_iter().flat_map(|all| all.keys());
+    if let Some(other) = elements.find(|element| !ELEMENTS.contains(&element.as_str())) {
+        return Some(format!("the element `{other}` is not supported"));
+    }
+    let effect = statement.get("Effect").and_then(Json::as_str);
+    let actions = Partial::from(statement.get("Action").unwrap_or(&Json::Null));
+    let read = Some("lambda:GetLayerVersion");
+    let is_read = matches!(actions.items(), [action] if action.as_literal() == read);
+    (effect != Some("Allow") || !is_read)
+        .then(|| "it does not allow exactly `lambda:GetLayerVersion`".to_owned())
+}
+
 /// The principals that a statement of a layer version's policy allows to use it.
 fn granted_by(statement: &Json) -> Vec<Who> {
     let unknown = |what: String| vec![Who::Unknown(what, identity(statement))];
-    let text = |name: &str| statement.get(name).and_then(Json::as_str);
-    let known = [
-        "Sid",
-        "Effect",
-        "Principal",
-        "Action",
-        "Resource",
-        "Condition",
-    ];
-    if let Some(other) = statement
-        .as_object()
-        .and_then(|all| all.keys().find(|key| !known.contains(&key.as_str())))
-    {
-        return unknown(format!("the element `{other}` is not supported"));
-    }
-    let actions = Partial::from(statement.get("Action").unwrap_or(&Json::Null));
-    let is_read = actions.items().len() == 1
-        && actions.items()[0].as_literal() == Some("lambda:GetLayerVersion");
-    if text("Effect") != Some("Allow") || !is_read {
-        return unknown("it does not allow exactly `lambda:GetLayerVersion`".to_owned());
+    if let Some(problem) = problem(statement) {
+        return unknown(problem);
     }
     let principals = Partial::from(statement.get("Principal").unwrap_or(&Json::Null));
     let principals = match &principals {

@@ -295,21 +295,7 @@ impl<'c> ZipReading<'c> {
             let (_, end) = entry.compressed_data_range();
             places.push((stored.offset, end, index));
         }
-        places.sort_unstable();
-        let ends = places
-            .iter()
-            .skip(1)
-            .map(|place| place.0)
-            .chain([archive.directory_offset()]);
-        for (place, next) in places.iter().zip(ends) {
-            if place.1 > next {
-                return Err(Stop::at(
-                    place.2,
-                    "shares bytes with another part of the archive",
-                ));
-            }
-        }
-        Ok(())
+        refuse_overlaps(places, archive.directory_offset())
     }
 
     /// Unzips an entry in memory, one piece at a time, and finds its kind.
@@ -323,9 +309,9 @@ impl<'c> ZipReading<'c> {
         else {
             return Ok(());
         };
-        let is_wheel = is_wheel(&entry.name) && entry.size <= SMALL;
-        let is_link = matches!(entry.kind, EntryKind::Link(_));
         let size = entry.size;
+        let is_wheel = is_wheel(&entry.name) && size <= SMALL;
+        let is_link = matches!(entry.kind, EntryKind::Link(_));
         if is_link && size > SMALL {
             return Err(Stop::at(index, "is a link to a path that is too long"));
         }
@@ -337,37 +323,28 @@ impl<'c> ZipReading<'c> {
             claimed: size,
             peek: Peek::new(&mut self.kept, is_link || is_wheel),
         };
+        let bytes = archive.get_ref();
         let outcome = if stored.method == CompressionMethod::STORE {
-            copy(archive.get_ref(), place, &mut self.input, &mut unzipped)
+            copy(bytes, place, &mut self.input, &mut unzipped)
         } else {
             self.inflate.reset(false);
-            inflate(
-                archive.get_ref(),
-                place,
-                &mut self.inflate,
-                (&mut self.input, &mut self.output),
-                &mut unzipped,
-            )
+            let buffers = (self.input.as_mut_slice(), self.output.as_mut_slice());
+            inflate(bytes, place, &mut self.inflate, buffers, &mut unzipped)
         };
-        outcome.map_err(|error| match error {
-            Unzip::Io(error) => Stop::Io(error),
-            Unzip::Wrong(why) => Stop::at(index, why),
-        })?;
+        outcome.map_err(|error| error.of_entry(index))?;
         let peek = unzipped.peek;
-        if peek.bytes() != size {
+        let (bytes, checksum) = (peek.bytes(), peek.checksum());
+        if bytes != size {
             let why = format!(
                 "has {} bytes, but its header says {}",
-                big(peek.bytes()),
+                big(bytes),
                 big(size)
             );
             return Err(Stop::at(index, why));
         }
-        let checksum = peek.checksum();
         if checksum != stored.checksum {
-            return Err(Stop::at(
-                index,
-                "has another checksum than its bytes: it is damaged",
-            ));
+            let why = "has another checksum than its bytes: it is damaged";
+            return Err(Stop::at(index, why));
         }
         let what = peek.what(&entry.name);
         let points_to = is_link.then(|| String::from_utf8_lossy(&self.kept).into_owned());
@@ -380,6 +357,20 @@ impl<'c> ZipReading<'c> {
         }
         Ok(())
     }
+}
+
+/// Refuses entries that share bytes with each other, or with the directory. Each has its first
+/// byte, the byte after its last one, and its index.
+fn refuse_overlaps(mut places: Vec<(u64, u64, usize)>, directory: u64) -> Result<(), Stop> {
+    places.sort_unstable();
+    let starts = places.iter().skip(1).map(|(start, ..)| *start);
+    for ((_, end, index), next) in places.iter().zip(starts.chain([directory])) {
+        if *end > next {
+            let why = "shares bytes with another part of the archive";
+            return Err(Stop::at(*index, why));
+        }
+    }
+    Ok(())
 }
 
 /// The difference between a local header and the central directory.
@@ -395,6 +386,15 @@ struct UnzippedPart<'k> {
 enum Unzip {
     Io(io::Error),
     Wrong(String),
+}
+
+impl Unzip {
+    fn of_entry(self, index: usize) -> Stop {
+        match self {
+            Self::Io(error) => Stop::Io(error),
+            Self::Wrong(why) => Stop::at(index, why),
+        }
+    }
 }
 
 impl UnzippedPart<'_> {

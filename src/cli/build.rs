@@ -14,8 +14,9 @@ use crate::english::{count, thousands};
 use crate::pipeline::{Compiled, compile};
 use crate::rules::load::Root;
 use crate::source::Sources;
+use crate::template::Format;
 use crate::template::limits::{Limits, no_resource, template_size};
-use crate::template::lower::{Placement, Shape};
+use crate::template::lower::{Lowered, Placement, Shape};
 use crate::template::model::Template;
 use crate::template::published;
 use crate::template::stacks::{StackEntry, StackScope, stack_name};
@@ -43,30 +44,22 @@ pub fn run(
     let source = root.path.clone();
     let folder = root.folder().to_path_buf();
     let mut compiled = compile(root, &placement, limits, &Disk, &mut sources);
-    let of_archives = check_local(&compiled.rules, &folder, &mut sources)?;
-    compiled.diagnostics.extend(of_archives);
-    let lowered = compiled.lowered.as_ref();
-    if lowered.is_some_and(|lowered| lowered.template.resources.is_empty()) {
+    let diagnostics = &mut compiled.diagnostics;
+    diagnostics.extend(check_local(&compiled.rules, &folder, &mut sources)?);
+    if has_no_resource(compiled.lowered.as_ref()) {
         compiled.diagnostics.push(no_resource(compiled.start));
     }
-    let format = arguments.format.into();
     let earlier = output.map(disk::existing).transpose()?.flatten();
     // Written once, for its size, for the comparison, and to the output in one go.
-    let mut written = Vec::new();
-    if let Some(lowered) = &compiled.lowered {
-        lowered.template.write(format, &mut written);
-    }
+    let written = written(compiled.lowered.as_ref(), arguments.format.into());
+    let republish = &arguments.republish;
     if let Some(output) = output.filter(|_| earlier.as_ref() != Some(&written)) {
-        check_folders(&mut compiled, &arguments.republish, output, &folder)?;
+        check_folders(&mut compiled, republish, output, &folder)?;
     }
     let is_foreign = match (output, &earlier) {
-        (Some(output), Some(earlier)) => check_published(
-            &mut compiled,
-            &arguments.republish,
-            &written,
-            earlier,
-            output,
-        )?,
+        (Some(output), Some(earlier)) => {
+            check_published(&mut compiled, republish, &written, earlier, output)?
+        }
         (None, _) | (_, None) => false,
     };
     let diagnostics = &mut compiled.diagnostics;
@@ -74,9 +67,9 @@ pub fn run(
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     messages.diagnostics(diagnostics, &sources);
     messages.summary(diagnostics);
-    let lowered = match &compiled.lowered {
-        Some(lowered) if !has_errors(&compiled.diagnostics) => lowered,
-        _ => return Ok(Outcome::Findings),
+    let lowered = compiled.lowered.as_ref();
+    let Some(lowered) = lowered.filter(|_| !has_errors(&compiled.diagnostics)) else {
+        return Ok(Outcome::Findings);
     };
     if let Some(output) = output.filter(|_| is_foreign && !arguments.replace) {
         bail!(not_ours(output));
@@ -86,21 +79,27 @@ pub fn run(
         Some(output) if arguments.check => compare(&written, output, earlier.as_deref(), messages)?,
         Some(output) => {
             let stem = stem_of(source.as_deref().unwrap_or(output));
-            let regions = regions(&compiled.rules);
-            write(
-                &lowered.template,
-                &written,
-                &stem,
-                &regions,
-                output,
-                messages,
-            )?
+            let (template, regions) = (&lowered.template, regions(&compiled.rules));
+            write(template, &written, &stem, &regions, output, messages)?
         }
     };
     // The program ends here. Freeing a large template piece by piece would take longer than writing
     // it.
     std::mem::forget(compiled);
     Ok(outcome)
+}
+
+fn has_no_resource(lowered: Option<&Lowered>) -> bool {
+    lowered.is_some_and(|lowered| lowered.template.resources.is_empty())
+}
+
+/// A template as bytes; none if there are errors.
+fn written(lowered: Option<&Lowered>, format: Format) -> Vec<u8> {
+    let mut written = Vec::new();
+    if let Some(lowered) = lowered {
+        lowered.template.write(format, &mut written);
+    }
+    written
 }
 
 /// Where a template is, seen from its source.

@@ -19,6 +19,7 @@ use anyhow::{anyhow, bail};
 use serde_json::Value as Json;
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 /// Compares the sharing that templates declare with the sharing that is live.
 pub fn run(
@@ -29,19 +30,11 @@ pub fn run(
     let mut reading = Reading::new(&Tree::Disk, arguments.values.values(), None, limits);
     reading.places = Some(RefCell::default());
     reading.is_about_deployed = true;
-    let (mut folders, mut roots, mut printed) = (Vec::new(), Vec::new(), Vec::new());
-    for (index, path) in arguments.files.iter().enumerate() {
-        messages.progress("reading", index, arguments.files.len());
-        if path.is_dir() {
-            folders.push(path.clone());
-            continue;
-        }
-        let root = disk::root(path)?;
-        match live(&root) {
-            Some(mut documents) => printed.append(&mut documents),
-            None => roots.push(root),
-        }
-    }
+    let DriftInputs {
+        folders,
+        roots,
+        printed,
+    } = inputs(&arguments.files, messages)?;
     let lists = match &arguments.stack_resources {
         Some(path) => input::documents(path)?,
         None => Vec::new(),
@@ -68,25 +61,14 @@ pub fn run(
     let declared = declared(&templates)?;
     refuse_unknown(&declared)?;
     let not_deployed = not_deployed(&templates, &lists);
-    let mut physical = PhysicalIds::new();
-    for (id, name) in lists.into_iter().flat_map(|list| list.ids) {
-        physical.entry(id).or_default().push(name);
-    }
-    for names in physical.values_mut() {
-        names.sort();
-    }
+    let physical = physical(lists.into_iter().flat_map(|list| list.ids));
     let live = Grants::of_policies(&policies)
         .map_err(|error| anyhow!("this is not a layer version's policy: {error}"))?;
     let mut found = drift(&declared, &live, &physical, &archives, not_deployed);
     for one in &templates {
         found.add_not_read(&one.declared.template, &declared);
     }
-    let text = match arguments.format {
-        ReportFormat::Text => report::drift_text(&found),
-        ReportFormat::Markdown => report::drift_markdown(&found),
-        ReportFormat::Json => format!("{:#}\n", report::drift_json(&found)),
-    };
-    messages.answer(&text)?;
+    messages.answer(&reported(&found, arguments.format))?;
     let places = reading.placed();
     messages.reported(&drifted(&found.findings, &places), &places.sources);
     summarize(&found, messages);
@@ -95,6 +77,53 @@ pub fn run(
     } else {
         Outcome::Findings
     })
+}
+
+fn reported(found: &Drift, format: ReportFormat) -> String {
+    match format {
+        ReportFormat::Text => report::drift_text(found),
+        ReportFormat::Markdown => report::drift_markdown(found),
+        ReportFormat::Json => format!("{:#}\n", report::drift_json(found)),
+    }
+}
+
+/// The physical IDs of the resources of several stacks.
+fn physical(ids: impl Iterator<Item = (String, String)>) -> PhysicalIds {
+    let mut physical = PhysicalIds::new();
+    for (id, name) in ids {
+        physical.entry(id).or_default().push(name);
+    }
+    for names in physical.values_mut() {
+        names.sort();
+    }
+    physical
+}
+
+/// The files and folders of a call, by what they are.
+#[derive(Default)]
+struct DriftInputs {
+    folders: Vec<PathBuf>,
+    /// Sources and templates.
+    roots: Vec<Root>,
+    /// What the AWS CLI printed.
+    printed: Vec<Json>,
+}
+
+fn inputs(files: &[PathBuf], messages: &mut Messages) -> anyhow::Result<DriftInputs> {
+    let mut found = DriftInputs::default();
+    for (index, path) in files.iter().enumerate() {
+        messages.progress("reading", index, files.len());
+        if path.is_dir() {
+            found.folders.push(path.clone());
+            continue;
+        }
+        let root = disk::root(path)?;
+        match live(&root) {
+            Some(mut documents) => found.printed.append(&mut documents),
+            None => found.roots.push(root),
+        }
+    }
+    Ok(found)
 }
 
 /// The live policies, if a file has any.

@@ -194,12 +194,7 @@ impl<'a> Work<'a> {
             let name = self.record.name(&file);
             let part = (self.takeover.stem() != Some(&stack.stem)).then_some(stack.stem.as_str());
             let name = name.unwrap_or_else(|| stack_name(self.base, part));
-            if !names.insert(name.clone()) {
-                bail!(
-                    "two stacks would have the name {}: give one of the layers a shorter name",
-                    quote(&name)
-                );
-            }
+            refuse_repeated(&name, &mut names)?;
             let entry = StackEntry::new(
                 name,
                 file,
@@ -468,14 +463,8 @@ impl Record {
     ) -> anyhow::Result<Self> {
         let list = folder.join(MANIFEST);
         let manifest = disk::existing(&list)?;
-        let entries: Vec<StackEntry> = match &manifest {
-            Some(bytes) => serde_json::from_slice(bytes).with_context(|| {
-                format!(
-                    "{} is not a list of stacks that layershare wrote; remove it, or choose \
-                    another folder",
-                    list.display()
-                )
-            })?,
+        let entries = match &manifest {
+            Some(bytes) => entries(bytes, &list)?,
             None => Vec::new(),
         };
         let mut record = Self {
@@ -552,4 +541,24 @@ impl Record {
         let entry = entries.find(|entry| entry.template == template)?;
         Some(entry.name.clone())
     }
+}
+
+fn refuse_repeated(name: &str, names: &mut HashSet<String>) -> anyhow::Result<()> {
+    if names.insert(name.to_owned()) {
+        return Ok(());
+    }
+    bail!(
+        "two stacks would have the name {}: give one of the layers a shorter name",
+        quote(name)
+    )
+}
+
+/// The stacks that a list has.
+fn entries(bytes: &[u8], list: &Path) -> anyhow::Result<Vec<StackEntry>> {
+    serde_json::from_slice(bytes).with_context(|| {
+        format!(
+            "{} is not a list of stacks that layershare wrote; remove it, or choose another folder",
+            list.display()
+        )
+    })
 }

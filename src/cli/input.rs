@@ -165,21 +165,17 @@ impl<'a> Reading<'a> {
             names.push(name.clone());
             let place = root.path.as_deref().map(|path| self.tree.identity(path));
             let given = if is_source(&root) {
-                match self.compiled(root, messages)? {
-                    Some(given) => given,
-                    None => {
-                        has_errors = true;
-                        continue;
-                    }
-                }
+                let Some(given) = self.compiled(root, messages)? else {
+                    has_errors = true;
+                    continue;
+                };
+                given
             } else if in_folder {
-                match self.template_below(&root, parsed, &children)? {
-                    Some(json) => {
-                        self.place(&root);
-                        Given::Foreign(Foreign::Template(json))
-                    }
-                    None => continue,
-                }
+                let Some(json) = self.template_below(&root, parsed, &children)? else {
+                    continue;
+                };
+                self.place(&root);
+                Given::Foreign(Foreign::Template(json))
             } else {
                 self.place(&root);
                 self.note(&root.name, &root.bytes);
@@ -201,14 +197,9 @@ impl<'a> Reading<'a> {
         refuse_unknown_parameters(&self.values, &known, &names)?;
         // The template of a nested stack is a part of its parent's.
         let children = children.into_inner();
-        let is_child =
-            |place: &Option<PathBuf>| place.as_ref().is_some_and(|place| children.contains(place));
-        let found: Vec<(String, T)> = found
-            .into_iter()
-            .filter(|(_, place, _)| !is_child(place))
-            .map(|(name, _, made)| (name, made))
-            .collect();
-        Ok(Some(found))
+        found.retain(|(_, place, _)| place.as_ref().is_none_or(|place| !children.contains(place)));
+        let found = found.into_iter().map(|(name, _, made)| (name, made));
+        Ok(Some(found.collect()))
     }
 
     /// The files that some paths name. A folder stands for its templates, and for the sources that

@@ -275,21 +275,7 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
         (Operator::Unsupported(_), _) => {
             Answer::Unknown(format!("{} is not supported", condition.shown()))
         }
-        (Operator::Null, _) => {
-            Answer::any(
-                condition
-                    .values
-                    .iter()
-                    .map(|value| match value.as_literal() {
-                        Some("true") => Answer::from(!present),
-                        Some("false") => Answer::from(present),
-                        _ => Answer::Unknown(format!(
-                            "{} compares with neither true nor false",
-                            condition.shown()
-                        )),
-                    }),
-            )
-        }
+        (Operator::Null, _) => is_missing(condition, !present),
         // `ForAnyValue` does not hold without values and `IfExists` does; which of them wins is not
         // documented.
         (_, Quantifier::Any) if !present && condition.if_exists => Answer::Unknown(format!(
@@ -316,6 +302,23 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
             )),
         },
     }
+}
+
+/// Whether a condition on the existence of a key holds, which is missing or not.
+fn is_missing(condition: &Condition, missing: bool) -> Answer {
+    Answer::any(
+        condition
+            .values
+            .iter()
+            .map(|value| match value.as_literal() {
+                Some("true") => Answer::from(missing),
+                Some("false") => Answer::from(!missing),
+                _ => Answer::Unknown(format!(
+                    "{} compares with neither true nor false",
+                    condition.shown()
+                )),
+            }),
+    )
 }
 
 /// Whether a condition holds of anybody: of a principal that the policy does not name, unless by

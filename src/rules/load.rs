@@ -59,6 +59,19 @@ pub struct Unit {
 }
 
 impl Unit {
+    /// A file that no other one includes.
+    fn new(file: FileId, ast: File, folder: PathBuf) -> Self {
+        Self {
+            file,
+            ast,
+            folder,
+            included_at: None,
+            accounts: Vec::new(),
+            parent: None,
+            identity: None,
+        }
+    }
+
     /// Whether another file includes it.
     #[must_use]
     pub fn is_included(&self) -> bool {
@@ -149,13 +162,8 @@ pub fn load(
     let identity = path.map(|path| files.identity(&path));
     let home = identity.as_ref().map(|_| files.identity(&folder));
     let first = Unit {
-        file,
-        ast,
-        folder: folder.clone(),
-        included_at: None,
-        accounts: Vec::new(),
-        parent: None,
         identity,
+        ..Unit::new(file, ast, folder.clone())
     };
     let mut units = vec![first];
     let mut known: HashMap<PathBuf, usize> = HashMap::new();
@@ -180,28 +188,21 @@ pub fn load(
             refuse_more(&ast, &include, diagnostics);
             known.insert(identity.clone(), units.len());
             let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-            let included_at = Some(include.span);
             units.push(Unit {
-                file,
-                ast,
-                folder,
-                included_at,
-                accounts: Vec::new(),
+                included_at: Some(include.span),
                 parent: Some(next),
                 identity: Some(identity),
+                ..Unit::new(file, ast, folder)
             });
         }
         let mut accounts = Vec::new();
         for written in accounts_files(&units[next].ast) {
             let path = units[next].folder.join(&written.text);
-            let identity = files.identity(&path);
-            if is_outside(&folder, home.as_deref(), &path, &identity) {
+            if is_outside(&folder, home.as_deref(), &path, &files.identity(&path)) {
                 diagnostics.push(outside(written));
             }
-            accounts.push((
-                written.span,
-                read_accounts(&path, written, files, diagnostics),
-            ));
+            let found = read_accounts(&path, written, files, diagnostics);
+            accounts.push((written.span, found));
         }
         units[next].accounts = accounts;
         next += 1;

@@ -83,12 +83,7 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
     let mut rules = Rules::default();
     let roll_out = resolver.declarations(&root.ast, &mut rules);
     let (blocks, mut layers) = resolver.layers(units, &root.folder);
-    resolver.scope.check_layer_names(resolver.diagnostics);
-    resolver.refuse_shared_declarations(&blocks);
-    resolver.refuse_shared_names(&layers);
-    resolver.refuse_shared_parameters(&layers);
-    resolver.refuse_conflicting_arns(&layers);
-    resolver.refuse_other_regions(&rules.regions, layers.values());
+    resolver.refuse_conflicts(&blocks, &layers, &rules.regions);
     let names = names(&root.ast, &blocks, &layers);
     let restrictions = resolver.restrictions(&root.ast, &names);
     let claims = resolver.claims(&root.ast, &names);
@@ -479,6 +474,21 @@ impl<'a> Resolver<'a> {
                 before.push((layer, name.span));
             }
         }
+    }
+
+    /// Refuses layers that cannot be in one stack.
+    fn refuse_conflicts(
+        &mut self,
+        blocks: &IndexMap<&str, Block>,
+        layers: &IndexMap<String, Layer>,
+        regions: &[Spanned<String>],
+    ) {
+        self.scope.check_layer_names(self.diagnostics);
+        self.refuse_shared_declarations(blocks);
+        self.refuse_shared_names(layers);
+        self.refuse_shared_parameters(layers);
+        self.refuse_conflicting_arns(layers);
+        self.refuse_other_regions(regions, layers.values());
     }
 
     /// Refuses ARNs that cannot all be of the account and region that one stack lives in.

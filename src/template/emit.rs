@@ -100,57 +100,30 @@ pub fn emit(template: &Template, mut sink: impl Sink) {
         sink.blank();
         metadata(&mut sink, &labels);
     }
-    if !parameters.is_empty() {
-        sink.blank();
-        sink.key("Parameters");
-        sink.begin_map();
-        for (index, each) in parameters.iter().enumerate() {
-            if index > 0 {
-                sink.blank();
-            }
-            parameter(&mut sink, each);
-        }
-        sink.end_map();
-    }
-    if !conditions.is_empty() {
-        sink.blank();
-        sink.key("Conditions");
-        sink.begin_map();
-        for (index, each) in conditions.iter().enumerate() {
-            if index > 0 {
-                sink.blank();
-            }
-            condition(&mut sink, each);
-        }
-        sink.end_map();
-    }
-    // A source of names alone makes none, and an empty mapping has no form that both could write.
-    if !resources.is_empty() {
-        sink.blank();
-        sink.key("Resources");
-        sink.begin_map();
-        for (index, each) in resources.iter().enumerate() {
-            if index > 0 {
-                sink.blank();
-            }
-            resource(&mut sink, each);
-        }
-        sink.end_map();
-    }
-    if !outputs.is_empty() {
-        sink.blank();
-        sink.key("Outputs");
-        sink.begin_map();
-        for (index, each) in outputs.iter().enumerate() {
-            if index > 0 {
-                sink.blank();
-            }
-            output(&mut sink, each);
-        }
-        sink.end_map();
-    }
+    section(&mut sink, "Parameters", parameters, parameter);
+    section(&mut sink, "Conditions", conditions, condition);
+    section(&mut sink, "Resources", resources, resource);
+    section(&mut sink, "Outputs", outputs, output);
     sink.end_map();
     sink.finish();
+}
+
+/// A section of a template. A source of names alone makes no resource, and an empty mapping has no
+/// form that YAML and JSON could both write.
+fn section<S: Sink, T>(sink: &mut S, name: &'static str, items: &[T], write: impl Fn(&mut S, &T)) {
+    if items.is_empty() {
+        return;
+    }
+    sink.blank();
+    sink.key(name);
+    sink.begin_map();
+    for (index, item) in items.iter().enumerate() {
+        if index > 0 {
+            sink.blank();
+        }
+        write(sink, item);
+    }
+    sink.end_map();
 }
 
 /// The parameters in the order in which the console shows them; none if no parameter has a label.

@@ -64,6 +64,16 @@ pub fn check(
                 .help(FOLDER),
         );
     }
+    check_logical_ids(lowered, diagnostics);
+    rules
+        .layers
+        .iter()
+        .for_each(|layer| check_policies(rules, layer, diagnostics));
+    documents::check(lowered, diagnostics);
+    check_zeros(rules, lowered, diagnostics);
+}
+
+fn check_logical_ids(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     let Lowered {
         template,
         origins,
@@ -94,12 +104,6 @@ pub fn check(
             ));
         }
     }
-    rules
-        .layers
-        .iter()
-        .for_each(|layer| check_policies(rules, layer, diagnostics));
-    documents::check(lowered, diagnostics);
-    check_zeros(rules, lowered, diagnostics);
 }
 
 const FOLDER: &str =

@@ -238,6 +238,21 @@ impl Lowered {
         self.origins.reserve_exact(resources);
     }
 
+    /// Adds a version that its layer lists, by the layer's name and its label.
+    pub fn push_listed(
+        &mut self,
+        (layer, label): (Arc<str>, Arc<str>),
+        resource: Resource,
+        origin: Span,
+    ) {
+        self.listed.push(ListedVersion {
+            resource: self.origins.len(),
+            layer,
+            label,
+        });
+        self.push(resource, origin);
+    }
+
     /// Adds a resource.
     pub fn push(&mut self, resource: Resource, origin: Span) {
         self.template.resources.push(resource);
@@ -299,6 +314,7 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
         ParameterKind::Number => ("Number", None),
         ParameterKind::Ssm => ("AWS::SSM::Parameter::Value<String>", None),
     };
+    let default = parameter.default.as_ref();
     Parameter {
         name: parameter.name.value.clone(),
         description: parameter.description.clone(),
@@ -313,10 +329,7 @@ fn parameter(parameter: &rules::Parameter) -> Parameter {
         hidden: parameter.hidden,
         label: parameter.label.clone(),
         place: parameter.place,
-        default: parameter
-            .default
-            .as_ref()
-            .map(|default| default.value.clone()),
+        default: default.map(|default| default.value.clone()),
     }
 }
 

@@ -4,7 +4,7 @@
 //! The list of them is the folder's `stacks.json`. Nothing in it changes with a release, so that
 //! two releases of two layers meet in no file.
 
-use super::lower::Lowered;
+use super::lower::{LayerPart, Lowered};
 use super::model::{Parameter, Properties, Resource, Template, TemplateCondition, Value};
 use super::references::{needed_conditions, of_properties, references};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
@@ -207,14 +207,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
         why: _,
         rolled_out_origins,
     } = whole;
-    let begin = || Lowered {
-        template: Template {
-            source: source.clone(),
-            description: description.clone(),
-            ..Template::default()
-        },
-        ..Lowered::default()
-    };
+    let begin = || empty(&source, description.as_deref());
     let mut resources = resources.into_iter().zip(origins);
     let mut outputs = outputs.into_iter().zip(output_origins);
     let mut listed = listed.into_iter().peekable();
@@ -238,13 +231,7 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
         while let Some(version) = adopted.next_if(|version| *version.layer == *part.layer) {
             lowered.adopted.push(version);
         }
-        stacks.push(Stack {
-            stem: part.layer,
-            scope: StackScope::Region,
-            span: part.span,
-            lowered,
-            is_rolled_out: false,
-        });
+        stacks.push(of_layer(part, lowered));
     }
     push_restrictions(
         &mut stacks,
@@ -255,6 +242,29 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
     add_conditions(&mut stacks, &conditions, &condition_origins);
     add_parameters(&mut stacks, &parameters);
     stacks
+}
+
+/// A template without resources, from a source.
+fn empty(source: &str, description: Option<&str>) -> Lowered {
+    Lowered {
+        template: Template {
+            source: source.to_owned(),
+            description: description.map(str::to_owned),
+            ..Template::default()
+        },
+        ..Lowered::default()
+    }
+}
+
+/// The stack of a layer.
+fn of_layer(part: LayerPart, lowered: Lowered) -> Stack {
+    Stack {
+        stem: part.layer,
+        scope: StackScope::Region,
+        span: part.span,
+        lowered,
+        is_rolled_out: false,
+    }
 }
 
 /// Adds the resources that restrict principals: a stack for the account, one that rolls it out,

@@ -206,75 +206,61 @@ fn modules<'c>(check: &ArchiveCheck<'c>) -> Option<PackageFolder<'c>> {
 
 fn of_language(check: &mut ArchiveCheck<'_>, language: Language, runtimes: &[&str]) {
     let places = places(check, language);
-    let is_searched = |place: &PackageFolder<'_>, runtime: Option<&&str>| match runtime {
-        Some(runtime) => language
-            .searched(runtime)
-            .iter()
-            .any(|own| own == place.path),
-        None => language.is_searched_by_some(place.path),
-    };
     if places.is_empty() {
         return;
     }
     let mut lost: Vec<&str> = Vec::new();
     if runtimes.is_empty() {
-        if places.iter().any(|place| is_searched(place, None)) {
+        let mut places = places.iter();
+        if places.any(|place| language.is_searched_by_some(place.path)) {
             return;
         }
     } else {
-        let finds = |runtime: &&str| places.iter().any(|place| is_searched(place, Some(runtime)));
+        let finds = |runtime: &&&str| {
+            let searched = language.searched(runtime);
+            let mut places = places.iter();
+            places.any(|place| searched.iter().any(|own| own == place.path))
+        };
         lost.extend(runtimes.iter().filter(|runtime| !finds(runtime)));
         if lost.is_empty() {
             return stray(check, language, &places);
         }
     }
-    let (who, look) = if lost.is_empty() {
-        (format!("the runtimes of {}", language.name()), "look")
+    let (who, looks) = if lost.is_empty() {
+        (format!("the runtimes of {}", language.name()), false)
     } else {
-        let look = if lost.len() == 1 { "looks" } else { "look" };
-        (list(&lost, "and"), look)
+        (list(&lost, "and"), lost.len() == 1)
     };
-    let not = if look == "look" {
-        "do not look"
+    let (look, not) = if looks {
+        ("looks", "does not look")
     } else {
-        "does not look"
+        ("look", "do not look")
     };
     let searched = language.searched(lost.first().unwrap_or(&""));
-    let folders: Vec<String> = match lost.as_slice() {
-        [_] => searched.iter().map(|folder| quote(folder)).collect(),
-        _ => searched
-            .iter()
-            .take(1)
-            .map(|folder| quote(folder))
-            .collect(),
+    let most = if looks { searched.len() } else { 1 };
+    let folders: Vec<String> = searched.iter().take(most).map(|one| quote(one)).collect();
+    let mut all = places.iter();
+    let of_other_version = all.find(|place| language.is_searched_by_some(place.path));
+    let Some(place) = of_other_version.or(places.first()) else {
+        return;
+    };
+    let from_outside = place.path.is_empty() && check.contents.zipped.is_some();
+    let help = if of_other_version.is_none() && from_outside {
+        format!(
+            "zip from outside the folder `{}`, so that every path begins with it",
+            language.folder()
+        )
+    } else {
+        format!("move them to {}", list(&folders, "or"))
+    };
+    let message = format!("packages are {}, where {who} {not}", shown(place.path));
+    let at = check.at(place.shown_by);
+    let warning = match of_other_version {
+        Some(_) => Diagnostic::warning(Code::VersionFolder, at, message),
+        None => Diagnostic::warning(Code::ArchiveLayout, at, message),
     };
     let label = format!("{who} {look} in {}", list(&folders, "and"));
-    let of_other_version = places
-        .iter()
-        .find(|place| language.is_searched_by_some(place.path));
-    if let Some(place) = of_other_version {
-        let message = format!("packages are {}, where {who} {not}", shown(place.path));
-        check.found.push(
-            Diagnostic::warning(Code::VersionFolder, check.at(place.shown_by), message)
-                .label(label)
-                .help(format!("move them to {}", list(&folders, "or"))),
-        );
-    } else if let Some(place) = places.first() {
-        let message = format!("packages are {}, where {who} {not}", shown(place.path));
-        let help = if place.path.is_empty() && check.contents.zipped.is_some() {
-            format!(
-                "zip from outside the folder `{}`, so that every path begins with it",
-                language.folder()
-            )
-        } else {
-            format!("move them to {}", list(&folders, "or"))
-        };
-        check.found.push(
-            Diagnostic::warning(Code::ArchiveLayout, check.at(place.shown_by), message)
-                .label(label)
-                .help(help),
-        );
-    }
+    check.found.push(warning.label(label).help(help));
 }
 
 /// Packages at the top of an archive that has its packages in the right place, too.

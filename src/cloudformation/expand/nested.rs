@@ -116,26 +116,14 @@ fn put_in(parent: &mut Json, stack: &str, child: &Json) {
     };
     let condition = resource.get("Condition").and_then(Json::as_str);
     for section in ["Mappings", "Conditions"] {
-        for (name, value) in child
-            .get(section)
-            .and_then(Json::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (name, value) in object(child.get(section)) {
             insert(parent, section, renamed.name(name), renamed.value(value));
         }
     }
-    for (id, value) in child
-        .get("Resources")
-        .and_then(Json::as_object)
-        .into_iter()
-        .flatten()
-    {
+    for (id, value) in object(child.get("Resources")) {
         let mut value = renamed.value(value);
-        let own = value
-            .get("Condition")
-            .and_then(Json::as_str)
-            .map(|own| renamed.name(own));
+        let own = value.get("Condition").and_then(Json::as_str);
+        let own = own.map(|own| renamed.name(own));
         let both = match (condition, own) {
             (Some(outer), Some(own)) => {
                 let name = format!("{stack}.{id} of {own}");
@@ -155,16 +143,9 @@ fn put_in(parent: &mut Json, stack: &str, child: &Json) {
         insert(parent, "Resources", renamed.name(id), value);
     }
     let mut outputs = Map::new();
-    for (name, output) in child
-        .get("Outputs")
-        .and_then(Json::as_object)
-        .into_iter()
-        .flatten()
-    {
-        outputs.insert(
-            name.clone(),
-            renamed.value(output.get("Value").unwrap_or(&Json::Null)),
-        );
+    for (name, output) in object(child.get("Outputs")) {
+        let value = output.get("Value").unwrap_or(&Json::Null);
+        outputs.insert(name.clone(), renamed.value(value));
     }
     replace_outputs(parent, stack, &outputs);
 }

@@ -38,38 +38,10 @@ impl Resolver<'_> {
                 action,
             } => {
                 if !self.names_only && !names.subjects.contains(&subject.text.as_str()) {
-                    let message = format!(
-                        "there is no role, policy, boundary or guardrail {}",
-                        quote(&subject.text)
-                    );
-                    let diagnostic = Diagnostic::error(Code::UnknownName, subject.span, message);
-                    let near = nearest(&subject.text, names.subjects.iter().copied());
-                    let what = match action {
-                        ast::LayerAction::Attach(_) => "attaching",
-                        ast::LayerAction::Handle(HandlingRight::Publish, _) => "publishing",
-                        ast::LayerAction::Handle(HandlingRight::Share, _) => "sharing",
-                    };
-                    self.report(diagnostic.suggest(
-                        subject.span,
-                        near,
-                        format!("a claim about {what} needs one that this source declares"),
-                    ));
+                    self.report(unknown_subject(subject, action, names));
                     return None;
                 }
-                let (action, set) = match action {
-                    // `this account` is the account of the claim's subject, as in a guardrail.
-                    ast::LayerAction::Attach(items) => (
-                        LayerAction::Attach,
-                        self.set(items, RestrictionKind::Guardrail, &names.layers),
-                    ),
-                    ast::LayerAction::Handle(right, patterns) => (
-                        LayerAction::Handle(*right),
-                        self.handled(*right, patterns, names),
-                    ),
-                };
-                if set.members.is_empty() {
-                    return None;
-                }
+                let (action, set) = self.claimed_action(action, names)?;
                 ClaimKind::Action {
                     subject: Spanned {
                         value: subject.text.clone(),
@@ -110,6 +82,26 @@ impl Resolver<'_> {
             span: claim.keyword,
             kind,
         })
+    }
+
+    /// The action of a claim, and its layers; `None` if all of them have mistakes.
+    fn claimed_action(
+        &mut self,
+        action: &ast::LayerAction,
+        names: &Names<'_>,
+    ) -> Option<(LayerAction, LayerSet)> {
+        let (action, set) = match action {
+            // `this account` is the account of the claim's subject, as in a guardrail.
+            ast::LayerAction::Attach(items) => (
+                LayerAction::Attach,
+                self.set(items, RestrictionKind::Guardrail, &names.layers),
+            ),
+            ast::LayerAction::Handle(right, patterns) => (
+                LayerAction::Handle(*right),
+                self.handled(*right, patterns, names),
+            ),
+        };
+        (!set.members.is_empty()).then_some((action, set))
     }
 
     /// The layers of a claim about publishing or sharing: those in the account of its subject,
@@ -251,4 +243,25 @@ impl Resolver<'_> {
         }
         Some(Claimed::Every)
     }
+}
+
+fn unknown_subject(
+    subject: &ast::Name,
+    action: &ast::LayerAction,
+    names: &Names<'_>,
+) -> Diagnostic {
+    let what = match action {
+        ast::LayerAction::Attach(_) => "attaching",
+        ast::LayerAction::Handle(HandlingRight::Publish, _) => "publishing",
+        ast::LayerAction::Handle(HandlingRight::Share, _) => "sharing",
+    };
+    let message = format!(
+        "there is no role, policy, boundary or guardrail {}",
+        quote(&subject.text)
+    );
+    Diagnostic::error(Code::UnknownName, subject.span, message).suggest(
+        subject.span,
+        nearest(&subject.text, names.subjects.iter().copied()),
+        format!("a claim about {what} needs one that this source declares"),
+    )
 }

@@ -53,6 +53,12 @@ struct RestrictionBody {
     targets: Vec<Target>,
 }
 
+impl RestrictionBody {
+    fn deny(&mut self, value: Deny, span: Span) {
+        self.denies.push(Spanned { value, span });
+    }
+}
+
 impl Resolver<'_> {
     /// A role, policy, boundary or guardrail; `None` if it has no valid name, which is then
     /// reported.
@@ -118,13 +124,10 @@ impl Resolver<'_> {
                 value: self.set(items, kind, &names.layers),
                 span: keyword,
             }),
-            Rule::AllowRight(right, patterns) => {
-                let handling = self.allowed_handling(*right, patterns, names);
-                body.handling.push(Spanned {
-                    value: handling,
-                    span: keyword,
-                });
-            }
+            Rule::AllowRight(right, patterns) => body.handling.push(Spanned {
+                value: self.allowed_handling(*right, patterns, names),
+                span: keyword,
+            }),
             Rule::DenyRight {
                 right,
                 except,
@@ -137,39 +140,22 @@ impl Resolver<'_> {
                 let denied = self.denied_handling(*right, *except, patterns, names);
                 self.deny_handling(denied, keyword, body);
             }
-            Rule::DenyAll => body.denies.push(Spanned {
-                value: Deny::All,
-                span: keyword,
-            }),
-            Rule::Deny(items) => body.denies.push(Spanned {
-                value: Deny::Layers(self.set(items, kind, &names.layers)),
-                span: keyword,
-            }),
+            Rule::DenyAll => body.deny(Deny::All, keyword),
+            Rule::Deny(items) => {
+                let set = self.set(items, kind, &names.layers);
+                body.deny(Deny::Layers(set), keyword);
+            }
             Rule::DenyAllExcept(items) => {
                 let set = self.set(items, kind, &names.layers);
                 self.deny_all_except(Deny::AllExcept(set), keyword, body);
             }
-            Rule::Functions(patterns) => {
-                let found = self.patterns(patterns, "function", formats::function_pattern_problem);
-                body.functions.extend(found);
-            }
-            Rule::Exempt(patterns) => {
-                let found = self.patterns(patterns, "role", role_pattern_problem);
-                body.exempt.extend(found);
-            }
+            Rule::Functions(patterns) => body.functions.extend(self.function_patterns(patterns)),
+            Rule::Exempt(patterns) => body.exempt.extend(self.role_patterns(patterns)),
             Rule::Trust(principals) => self.trust_principals(principals, &mut body.role.trust),
             Rule::TrustService(service) => body.role.trust.extend(self.trust_service(service)),
             Rule::TrustOidc(oidc) => body.role.trust.extend(self.trust_oidc(oidc)),
-            Rule::PassRole(arns) => {
-                let arns = arns.iter();
-                let roles = arns.filter_map(|arn| self.iam_arn(arn, IamArn::ROLES));
-                body.pass_roles.extend(roles);
-            }
-            Rule::Managed(arns) => {
-                let arns = arns.iter();
-                let policies = arns.filter_map(|arn| self.iam_arn(arn, IamArn::POLICY));
-                body.role.managed.extend(policies);
-            }
+            Rule::PassRole(arns) => body.pass_roles.extend(self.iam_arns(arns, IamArn::ROLES)),
+            Rule::Managed(arns) => body.role.managed.extend(self.policy_arns(arns)),
             Rule::Boundary(reference) => self.boundary(reference, keyword, names, body),
             Rule::Attach(attach) => self.attach(attach, names, &mut body.attachments),
             Rule::Apply(targets) => self.targets(targets, &mut body.targets),
@@ -284,6 +270,14 @@ impl Resolver<'_> {
         );
     }
 
+    fn function_patterns(&mut self, written: &[Value]) -> Vec<Spanned<String>> {
+        self.patterns(written, "function", formats::function_pattern_problem)
+    }
+
+    fn role_patterns(&mut self, written: &[Value]) -> Vec<Spanned<String>> {
+        self.patterns(written, "role", role_pattern_problem)
+    }
+
     fn patterns(
         &mut self,
         written: &[Value],
@@ -315,6 +309,15 @@ impl Resolver<'_> {
             }
         }
         patterns
+    }
+
+    fn policy_arns(&mut self, written: &[Value]) -> Vec<Spanned<Text>> {
+        self.iam_arns(written, IamArn::POLICY)
+    }
+
+    fn iam_arns(&mut self, written: &[Value], form: IamArn) -> Vec<Spanned<Text>> {
+        let found = written.iter().filter_map(|arn| self.iam_arn(arn, form));
+        found.collect()
     }
 
     /// The ARN of something of IAM in which only the partition and the account may be parameters.
@@ -431,15 +434,7 @@ impl Resolver<'_> {
             if let ast::Principal::Named(word) = target
                 && formats::is_unit_id(&word.text)
             {
-                let message = format!("{} is not the ID of a root or a unit", quote(&word.text));
-                self.report(
-                    Diagnostic::error(Code::InvalidTarget, word.span, message)
-                        .note("a root is `r-` and 4 to 32 lower-case letters and digits")
-                        .note(
-                            "a unit is `ou-`, the characters of its root, `-`, and 8 to 32 \
-                            lower-case letters and digits",
-                        ),
-                );
+                self.report(not_a_unit(word));
                 continue;
             }
             for (found, span) in self.scope.targets(target, self.diagnostics) {
@@ -657,4 +652,15 @@ fn role_pattern_problem(pattern: &str) -> Option<&'static str> {
         return Some("it exempts every role, so the rules would bind nobody");
     }
     formats::role_pattern_problem(pattern)
+}
+
+/// A word that begins like the ID of a root or a unit.
+fn not_a_unit(word: &Name) -> Diagnostic {
+    let message = format!("{} is not the ID of a root or a unit", quote(&word.text));
+    Diagnostic::error(Code::InvalidTarget, word.span, message)
+        .note("a root is `r-` and 4 to 32 lower-case letters and digits")
+        .note(
+            "a unit is `ou-`, the characters of its root, `-`, and 8 to 32 lower-case letters and \
+            digits",
+        )
 }

@@ -5,7 +5,7 @@ use super::layer::Labelled;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
 use crate::rules::model::{
-    Condition, Fact, Facts, Grant, Id, Principal, Spanned, Suppressed, Why, is_possible,
+    DeployCondition, DeployFacts, Fact, Grant, Id, Principal, Spanned, Suppressed, Why, is_possible,
 };
 use crate::rules::scope::PrincipalUse;
 use crate::source::Span;
@@ -23,7 +23,7 @@ struct ShareRule {
     suppressed: Vec<Suppressed>,
     /// The condition for it to be in effect, including the condition for its layer to exist; `None`
     /// if that is never.
-    facts: Option<Facts>,
+    facts: Option<DeployFacts>,
 }
 
 /// A principal of a grant.
@@ -34,7 +34,7 @@ struct GrantedPrincipal<'a> {
     why: Option<&'a Arc<Why>>,
     suppressed: &'a [Suppressed],
     /// The condition.
-    facts: &'a Facts,
+    facts: &'a DeployFacts,
 }
 
 impl Resolver<'_> {
@@ -45,7 +45,7 @@ impl Resolver<'_> {
         shares: &[&Share],
         versions: &[Labelled<'_>],
         complete: bool,
-        exists: &Facts,
+        exists: &DeployFacts,
     ) -> Vec<Vec<Grant>> {
         let labels: HashMap<&str, usize> = versions
             .iter()
@@ -83,7 +83,7 @@ impl Resolver<'_> {
         share: &Share,
         labels: &HashMap<&str, usize>,
         complete: bool,
-        exists: &Facts,
+        exists: &DeployFacts,
     ) -> ShareRule {
         let versions = match &share.newest {
             Some(number) => Some(self.newest(number, labels.len(), complete)),
@@ -125,8 +125,8 @@ impl Resolver<'_> {
     }
 
     /// The condition for a rule to be in effect; `None` if it never is.
-    fn facts(&mut self, share: &Share, exists: &Facts) -> Option<Facts> {
-        let mut facts = Facts::new();
+    fn facts(&mut self, share: &Share, exists: &DeployFacts) -> Option<DeployFacts> {
+        let mut facts = DeployFacts::new();
         let mut last = None;
         for (switch, on) in [(&share.when, true), (&share.unless, false)] {
             if let Some(word) = switch {
@@ -361,7 +361,7 @@ impl Resolver<'_> {
     }
 
     /// When one of several rules that lead to a principal is in effect.
-    fn condition(&self, principal: u32, granted: &[GrantedPrincipal<'_>]) -> Condition {
+    fn condition(&self, principal: u32, granted: &[GrantedPrincipal<'_>]) -> DeployCondition {
         let given = match self.scope.principal(principal) {
             Some(
                 Principal::Account(Id::Optional(name))
@@ -371,9 +371,9 @@ impl Resolver<'_> {
             | None => None,
         };
         if given.is_none() && granted.iter().any(|one| one.facts.is_empty()) {
-            return Condition::default();
+            return DeployCondition::default();
         }
-        Condition::any(granted.iter().map(|one| {
+        DeployCondition::any(granted.iter().map(|one| {
             let mut facts = one.facts.clone();
             facts.extend(given.clone());
             facts

@@ -76,23 +76,7 @@ impl Resolver<'_> {
             .scope
             .literal(&oidc.subject, "a subject", self.diagnostics)?;
         if !formats::is_oidc_provider(&provider) {
-            let message = format!(
-                "{} is not the address of an identity provider",
-                quote(&provider)
-            );
-            let diagnostic = Diagnostic::error(Code::InvalidTrust, oidc.provider.span, message);
-            let bare = provider
-                .trim_start_matches("https://")
-                .trim_end_matches('/');
-            self.report(if formats::is_oidc_provider(bare) {
-                diagnostic.fix(
-                    "IAM expects it without `https://`",
-                    oidc.provider.span,
-                    bare,
-                )
-            } else {
-                diagnostic.help("it is written as in `token.actions.githubusercontent.com`")
-            });
+            self.report(not_a_provider(&provider, oidc.provider.span));
             return None;
         }
         if let Some(Tenant::Claim(claim)) = tenant(&provider) {
@@ -117,22 +101,7 @@ impl Resolver<'_> {
             && tenant(&provider).is_none()
             && !is_of_one_cluster(&provider)
         {
-            let message = format!(
-                "whether strangers can get a token of {} is unknown",
-                quote(&provider)
-            );
-            self.report(
-                Diagnostic::warning(Code::UnknownProvider, oidc.provider.span, message)
-                    .also(
-                        oidc.subject.span,
-                        "this trusts every token whose subject begins like \
-                    that",
-                    )
-                    .help(
-                        "make sure that the text before the wildcard is yours alone, or write \
-                    the whole subject",
-                    ),
-            );
+            self.report(unknown_provider(&provider, oidc));
         }
         if provider == GITHUB && subject.strip_prefix("repo:").is_some_and(is_without_ids) {
             self.report(without_ids(oidc.subject.span));
@@ -260,6 +229,38 @@ fn is_without_ids(rest: &str) -> bool {
     let repository = rest.split(':').next().unwrap_or_default();
     let open = repository.starts_with('*');
     !owner.contains('@') || !(open || repository.contains('@'))
+}
+
+fn not_a_provider(provider: &str, span: Span) -> Diagnostic {
+    let message = format!(
+        "{} is not the address of an identity provider",
+        quote(provider)
+    );
+    let diagnostic = Diagnostic::error(Code::InvalidTrust, span, message);
+    let bare = provider
+        .trim_start_matches("https://")
+        .trim_end_matches('/');
+    if formats::is_oidc_provider(bare) {
+        diagnostic.fix("IAM expects it without `https://`", span, bare)
+    } else {
+        diagnostic.help("it is written as in `token.actions.githubusercontent.com`")
+    }
+}
+
+fn unknown_provider(provider: &str, oidc: &Oidc) -> Diagnostic {
+    let message = format!(
+        "whether strangers can get a token of {} is unknown",
+        quote(provider)
+    );
+    Diagnostic::warning(Code::UnknownProvider, oidc.provider.span, message)
+        .also(
+            oidc.subject.span,
+            "this trusts every token whose subject begins like that",
+        )
+        .help(
+            "make sure that the text before the wildcard is yours alone, or write the whole \
+            subject",
+        )
 }
 
 fn without_ids(span: Span) -> Diagnostic {

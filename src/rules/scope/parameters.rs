@@ -16,22 +16,7 @@ pub(super) fn read_parameter(
     parameter: &ast::Parameter,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Parameter> {
-    let kind = match &parameter.kind {
-        None => ParameterKind::String,
-        Some(word) => {
-            let kind = match parameter.optional {
-                Some(optional) => optional_kind(word, optional),
-                None => plain_kind(word),
-            };
-            match kind {
-                Ok(kind) => kind,
-                Err(diagnostic) => {
-                    diagnostics.push(*diagnostic);
-                    return None;
-                }
-            }
-        }
-    };
+    let kind = read_kind(parameter, diagnostics)?;
     let default = match &parameter.default {
         Some(value) => Some(Spanned {
             value: read_literal(value, "a parameter's default", diagnostics)?,
@@ -44,10 +29,7 @@ pub(super) fn read_parameter(
         }),
     };
     let description = match &parameter.description {
-        Some(value) => Some(Spanned {
-            value: read_literal(value, "a parameter's description", diagnostics)?,
-            span: value.span,
-        }),
+        Some(value) => Some(read_description(value, diagnostics)?),
         None => None,
     };
     if let Some(default) = &default
@@ -61,15 +43,6 @@ pub(super) fn read_parameter(
             .push(Diagnostic::error(Code::InvalidDefault, default.span, message).note(problem));
         return None;
     }
-    if let Some(text) = description
-        .as_ref()
-        .filter(|text| text.value.chars().count() > quotas::PARAMETER_DESCRIPTION)
-    {
-        diagnostics.push(
-            Diagnostic::error(Code::TextLength, text.span, "this description is too long")
-                .note("the description of a parameter has at most 4,000 characters"),
-        );
-    }
     let body = read_body(parameter, kind, diagnostics);
     if let Some(default) = &default {
         body.check_default(default, diagnostics);
@@ -81,7 +54,7 @@ pub(super) fn read_parameter(
         },
         kind,
         default,
-        description: description.map(|text| text.value),
+        description,
         allowed: body.allowed.into_iter().map(|said| said.value).collect(),
         pattern: body
             .pattern
@@ -90,6 +63,32 @@ pub(super) fn read_parameter(
         place: 0,
         hidden: body.hidden.is_some(),
     })
+}
+
+fn read_kind(
+    parameter: &ast::Parameter,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<ParameterKind> {
+    let Some(word) = &parameter.kind else {
+        return Some(ParameterKind::String);
+    };
+    let kind = match parameter.optional {
+        Some(optional) => optional_kind(word, optional),
+        None => plain_kind(word),
+    };
+    kind.map_err(|diagnostic| diagnostics.push(*diagnostic))
+        .ok()
+}
+
+fn read_description(value: &ast::Value, diagnostics: &mut Vec<Diagnostic>) -> Option<String> {
+    let text = read_literal(value, "a parameter's description", diagnostics)?;
+    if text.chars().count() > quotas::PARAMETER_DESCRIPTION {
+        diagnostics.push(
+            Diagnostic::error(Code::TextLength, value.span, "this description is too long")
+                .note("the description of a parameter has at most 4,000 characters"),
+        );
+    }
+    Some(text)
 }
 
 /// What the body of a parameter says.

@@ -1,10 +1,7 @@
 //! Layers, their versions, and who may use them.
 
 use super::conditions::Conditions;
-use super::{
-    AdoptedVersion, LayerPart, ListedVersion, Lowered, Placement, Shape, VersionResources, names,
-    value,
-};
+use super::{AdoptedVersion, LayerPart, Lowered, Placement, Shape, VersionResources, names, value};
 use crate::aws::quotas::OUTPUTS;
 use crate::rules::model::{
     self as rules, DeployCondition, Grant, Id, Layer, OldVersions, Origin, Principal, Publication,
@@ -251,6 +248,22 @@ fn rolling(
     arn
 }
 
+/// A version that exists already: its ARN.
+fn adopted(
+    layer: &LayerTexts,
+    version: &rules::Version,
+    arn: &Spanned<Text>,
+    lowered: &mut Lowered,
+) -> Value {
+    let arn = value(&arn.value);
+    lowered.adopted.push(AdoptedVersion {
+        span: version.label.span,
+        layer: Arc::clone(&layer.layer),
+        arn: arn.clone(),
+    });
+    arn
+}
+
 /// Adds a layer's listed versions; gives the ARN of the newest.
 fn listed(
     layer: &Layer,
@@ -266,15 +279,7 @@ fn listed(
         let id: Arc<str> = resource_id.as_str().into();
         let label: Arc<str> = version.label.value.as_str().into();
         let arn = match &version.origin {
-            Origin::Adopted(arn) => {
-                let arn = value(&arn.value);
-                lowered.adopted.push(AdoptedVersion {
-                    span: version.label.span,
-                    layer: Arc::clone(&shared.layer),
-                    arn: arn.clone(),
-                });
-                arn
-            }
+            Origin::Adopted(arn) => adopted(&shared, version, arn, lowered),
             Origin::Published(publication) => {
                 let resource = Resource {
                     id: resource_id,
@@ -285,12 +290,8 @@ fn listed(
                     suppressed: None,
                     properties: publish(&shared.name, publication, context.placement),
                 };
-                lowered.listed.push(ListedVersion {
-                    resource: lowered.origins.len(),
-                    layer: Arc::clone(&shared.layer),
-                    label: Arc::clone(&label),
-                });
-                lowered.push(resource, version.label.span);
+                let listed = (Arc::clone(&shared.layer), Arc::clone(&label));
+                lowered.push_listed(listed, resource, version.label.span);
                 Value::Ref(Arc::clone(&id))
             }
         };
@@ -318,17 +319,31 @@ fn listed(
             grants,
             sha256,
         });
-        if let Some(name) = &version.publish {
-            let id = names::version_arn(&layer.name.value, &version.label.value);
-            let mut parameter = ssm_parameter(id, name, arn.clone());
-            parameter.condition = context.exists(layer);
-            // Whoever pins a version by its name goes on reading it as long as the version exists.
-            parameter.policies = Some(version_policies(layer.old_versions));
-            lowered.push(parameter, name.span);
-        }
+        publish_arn(layer, version, &arn, context, lowered);
         newest = Some(arn);
     }
     newest
+}
+
+/// Adds the SSM parameter with the ARN of a version, if it is published to one. Whoever pins a
+/// version by its name goes on reading it as long as the version exists.
+fn publish_arn(
+    layer: &Layer,
+    version: &rules::Version,
+    arn: &Value,
+    context: &mut LayersContext<'_>,
+    lowered: &mut Lowered,
+) {
+    let Some(name) = &version.publish else {
+        return;
+    };
+    let id = names::version_arn(&layer.name.value, &version.label.value);
+    let parameter = Resource {
+        condition: context.exists(layer),
+        policies: Some(version_policies(layer.old_versions)),
+        ..ssm_parameter(id, name, arn.clone())
+    };
+    lowered.push(parameter, name.span);
 }
 
 /// The SHA-256 of an archive, if the source pins it.

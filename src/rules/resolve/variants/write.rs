@@ -331,7 +331,7 @@ impl<'a> Writer<'a, '_> {
             match piece {
                 WrittenPiece::Literal(text) => written.push_str(text),
                 WrittenPiece::Variable(name) => {
-                    known &= self.write_value(name, text, span, &mut written)
+                    known &= self.write_value(name, text, span, &mut written);
                 }
             }
         }
