@@ -6,6 +6,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from typing import Any
 
 from awscli.clidriver import CLIDriver, create_clidriver
 
@@ -35,7 +36,7 @@ def run(*arguments: object) -> str:
     return said.getvalue()
 
 
-def ask(*arguments: object) -> dict:
+def ask(*arguments: object) -> dict[str, Any]:
     """The JSON that `aws` prints for these arguments."""
     printed = run(*arguments, "--output", "json")
     return json.loads(printed) if printed.strip() else {}

@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from tests.deploy import aws
 from tests.deploy.stories import ORG, A, B, story
@@ -41,10 +42,11 @@ class Estate:
         done = self.told.compiler("build", "shared.layers", "-o", "layers/")
         if done.returncode != 0:
             raise Broken(f"the build failed:\n{done.stderr}")
-        return done.stderr
+        return str(done.stderr)
 
-    def stacks(self) -> list[dict]:
-        return json.loads((self.folder / "stacks.json").read_text())
+    def stacks(self) -> list[dict[str, Any]]:
+        stacks: list[dict[str, Any]] = json.loads((self.folder / "stacks.json").read_text())
+        return stacks
 
     def deploy(self) -> int:
         """Deploys every template that changed, to each of its regions; gives how many deploys that

@@ -8,6 +8,7 @@ out of the template; tests/iam puts them to the evaluator as the template has th
 import json
 import shutil
 import sys
+from typing import Any
 
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
@@ -22,7 +23,7 @@ from tests.shared.checks import ROOT, stack_sets
 EXAMPLES = ROOT / "examples"
 
 
-def deploy_example(told: Story, name: str, parameters: dict) -> None:
+def deploy_example(told: Story, name: str, parameters: dict[str, Any]) -> None:
     """Deploys an example without its guardrails."""
     done = told.compiler("build", EXAMPLES / f"{name}.layers", "--format", "json")
     if done.returncode != 0:
@@ -79,7 +80,9 @@ def judge(told: Story, name: str) -> None:
         raise Broken(f"what is deployed of {name} does not mean what its rules say")
 
 
-def of_example(name: str, parameters: dict | None = None, prepare: Told | None = None) -> None:
+def of_example(
+    name: str, parameters: dict[str, Any] | None = None, prepare: Told | None = None
+) -> None:
     def told(told: Story) -> None:
         if prepare:
             prepare(told)

@@ -10,6 +10,7 @@ import time
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.deploy import aws
 
@@ -55,7 +56,7 @@ class Story:
                 archive.writestr(zipfile.ZipInfo("layer.txt"), key)
             aws.run("s3api", "put-object", "--bucket", self.bucket, "--key", key, "--body", target)
 
-    def compiler(self, *arguments: object) -> subprocess.CompletedProcess:
+    def compiler(self, *arguments: object) -> subprocess.CompletedProcess[str]:
         command = [os.environ["LAYERSHARE"], *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, cwd=self.place, check=False)
 
@@ -80,7 +81,9 @@ class Story:
         ):
             raise Broken(f"the build should refuse this as {code}:\n{done.stderr}")
 
-    def deploy(self, parameters: dict | None = None, body: str | None = None) -> list[dict]:
+    def deploy(
+        self, parameters: dict[str, Any] | None = None, body: str | None = None
+    ) -> list[dict[str, Any]]:
         """Packages the template where that is needed and deploys it by a change set; gives the
         changes.
         """
@@ -160,7 +163,7 @@ class Story:
                 "Stacks"
             ][0]["StackStatus"]
             if not status.endswith("_IN_PROGRESS"):
-                return status
+                return str(status)
             if time.monotonic() > deadline:
                 raise Broken(f"the stack stays in {status}")
             time.sleep(0.1)
@@ -189,7 +192,7 @@ class Story:
             else [read(one) for one in json.loads(printed["Policy"])["Statement"]]
         )
 
-    def policy(self, layer: str, version: int) -> dict | None:
+    def policy(self, layer: str, version: int) -> dict[str, Any] | None:
         try:
             return aws.ask(
                 "lambda",
@@ -223,7 +226,7 @@ class Story:
                     f"by the rules\n{self.source.read_text()}"
                 )
 
-    def drifts(self, *kinds: str, parameters: dict | None = None) -> None:
+    def drifts(self, *kinds: str, parameters: dict[str, Any] | None = None) -> None:
         """`layershare drift` finds these kinds of differences, and none else."""
         resources = self.place / "resources.json"
         resources.write_text(
@@ -259,7 +262,7 @@ class Story:
                 f"{done.stdout}{done.stderr}"
             )
 
-    def no_policy(self, layer: str, version: int) -> dict:
+    def no_policy(self, layer: str, version: int) -> dict[str, Any]:
         """What says of a version that it has no policy, of which Lambda prints nothing."""
         arn = f"arn:aws:lambda:us-east-1:{self.account}:layer:{layer}:{version}"
         return {"LayerVersionArn": arn, "Policy": None}
@@ -320,7 +323,7 @@ def succeeds(attempt: Sequence[object]) -> bool:
     return True
 
 
-def read(statement: dict) -> tuple[str, str]:
+def read(statement: dict[str, Any]) -> tuple[str, str]:
     """Who a statement lets use a version, in the words of the stories; and its Sid."""
     principal = statement["Principal"]
     if isinstance(principal, dict):

@@ -33,7 +33,8 @@ def policies() -> dict[str, Any]:
         raise ImportError(f"{path} cannot be loaded")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return json.loads(module.aws_managed_policies_data)
+    policies: dict[str, Any] = json.loads(module.aws_managed_policies_data)
+    return policies
 
 
 def listed(value: Any) -> list[Any]:

@@ -173,4 +173,4 @@ def decision(name: str, answers: dict[str, Any], key: str) -> str:
     answer = required(name, answers, key)
     if answer not in DECISIONS:
         raise Misstated(f"{name}: {key} is {answer!r}, neither allowed nor denied")
-    return answer
+    return str(answer)

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
+from typing import Any
 
 from tests.iam.oracle import Block, Item, Rule, Trust
 from tests.iam.template import ACCOUNT
@@ -37,17 +38,17 @@ class Layer:
 
     name: str
     known_as: str
-    versions: dict
+    versions: dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Declarations:
     """What the blocks of one file can name."""
 
-    layers: list
-    accounts: dict = field(default_factory=lambda: ACCOUNTS)
-    organizations: dict = field(default_factory=lambda: ORGANIZATIONS)
-    groups: dict = field(default_factory=lambda: GROUPS)
+    layers: list[Any]
+    accounts: dict[str, Any] = field(default_factory=lambda: ACCOUNTS)
+    organizations: dict[str, Any] = field(default_factory=lambda: ORGANIZATIONS)
+    groups: dict[str, Any] = field(default_factory=lambda: GROUPS)
 
 
 def some(rng: random.Random, choices: list[str], most: int) -> tuple[str, ...]:

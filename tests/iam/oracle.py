@@ -6,6 +6,7 @@ question asked of the fields.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from tests.iam.template import Request
 
@@ -31,7 +32,7 @@ class Item:
     """layer: the name that AWS knows. from, named: a pattern for names. arn: the ARN, which may
     hold wildcards.
     """
-    accounts: tuple = ()
+    accounts: tuple[Any, ...] = ()
     """from: the accounts; empty stands for `this account`."""
     name: str = ""
     """What the source calls the declared layer, or the accounts."""
@@ -47,7 +48,7 @@ class Rule:
     """
 
     verb: str
-    items: tuple = ()
+    items: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Trust:
     """Accounts or organizations that may assume a role."""
 
     name: str
-    ids: tuple
+    ids: tuple[Any, ...]
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,10 @@ class Block:
 
     kind: str
     name: str
-    rules: tuple
-    functions: tuple = ()
-    exempt: tuple = ()
-    trust: tuple = ()
+    rules: tuple[Any, ...]
+    functions: tuple[Any, ...] = ()
+    exempt: tuple[Any, ...] = ()
+    trust: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ class Deployment:
 
     partition: str
     account: str
-    versions: dict
+    versions: dict[tuple[str, str], str]
 
 
 def like(pattern: str, text: str) -> bool:

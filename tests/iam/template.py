@@ -39,7 +39,7 @@ class Document:
     """The logical ID of the resource that holds it."""
     use: str
     """How it takes part in a decision unless told otherwise: identity, trust or scps."""
-    content: dict
+    content: dict[str, Any]
 
 
 class Template:
@@ -109,7 +109,7 @@ class Template:
             if escaped:
                 return "${" + name + "}"
             if name in local:
-                return self.resolve(local[name])
+                return str(self.resolve(local[name]))
             return self.attribute(*name.split(".", 1)) if "." in name else self.reference(name)
 
         return PLACEHOLDER.sub(value, text)

@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
@@ -16,7 +17,7 @@ from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 from tests.shared.checks import ROOT, count, finish, layershare, shown, some, templates
 
 
-def deploys(parameters: dict) -> Iterator[dict[str, str]]:
+def deploys(parameters: dict[str, Any]) -> Iterator[dict[str, str]]:
     """The values of all parameters, for each deploy that a report distinguishes: those that the
     template allows, or else a default and, as `${Name}`, what only the deploy tells.
     """
@@ -35,14 +36,14 @@ def text(value: object, given: dict[str, str]) -> str:
     if isinstance(value, dict):
         [(function, argument)] = value.items()
         if function == "Ref":
-            return given.get(argument, "${" + argument + "}")
+            return given.get(str(argument), f"${{{argument}}}")
         if function == "Fn::Sub":
-            return argument
+            return str(argument)
         raise ValueError(f"{function} in a permission")
     return str(value)
 
 
-def holds(condition: dict, conditions: dict, given: dict[str, str]) -> bool:
+def holds(condition: dict[str, Any], conditions: dict[str, Any], given: dict[str, str]) -> bool:
     [(function, argument)] = condition.items()
     if function == "Condition":
         return holds(conditions[argument], conditions, given)
@@ -53,7 +54,7 @@ def holds(condition: dict, conditions: dict, given: dict[str, str]) -> bool:
     return {"Fn::Not": not inner[0], "Fn::And": all(inner), "Fn::Or": any(inner)}[function]
 
 
-def grantee(properties: dict, given: dict[str, str]) -> tuple[str, str | None]:
+def grantee(properties: dict[str, Any], given: dict[str, str]) -> tuple[str, str | None]:
     principal = text(properties["Principal"], given)
     if "OrganizationId" in properties:
         return ("organization", text(properties["OrganizationId"], given))
@@ -64,10 +65,10 @@ def grantee(properties: dict, given: dict[str, str]) -> tuple[str, str | None]:
     )
 
 
-def found_in(template: dict) -> dict[str, set]:
+def found_in(template: dict[str, Any]) -> dict[str, set[Any]]:
     """Who may use each version, by its logical ID or its ARN."""
     parameters, conditions = template.get("Parameters", {}), template.get("Conditions", {})
-    versions: dict[str, set] = {}
+    versions: dict[str, set[Any]] = {}
     for name, resource in template["Resources"].items():
         if resource["Type"] == "AWS::Lambda::LayerVersion":
             versions.setdefault(name, set())

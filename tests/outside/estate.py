@@ -106,7 +106,8 @@ class Repository:
         path.write_text(text)
         schema = ["--builtin-schema", "vendor.github-workflows"]
         run([tool("check-jsonschema"), *schema, str(path)], self.place)
-        return yaml.safe_load(text)
+        read: dict[str, Any] = yaml.safe_load(text)
+        return read
 
     def do(self, step: Workflow, code: int = 0, more: dict[str, str] | None = None) -> str:
         """Runs a step as GitHub does where no shell is named."""

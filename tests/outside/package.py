@@ -19,6 +19,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
@@ -41,7 +42,7 @@ def aws(environment: dict[str, str], *arguments: str | Path) -> None:
         )
 
 
-def local_contents(template: dict) -> dict[str, str]:
+def local_contents(template: dict[str, Any]) -> dict[str, str]:
     """The local content of each layer version that has one, by logical ID."""
     return {
         name: resource["Properties"]["Content"]
@@ -81,7 +82,7 @@ def principals(value: object, inside: bool = False) -> Iterator[str]:
         yield from ACCOUNT.findall(str(value))
 
 
-def faults_of(before: dict, text: str) -> Iterator[str]:
+def faults_of(before: dict[str, Any], text: str) -> Iterator[str]:
     """What `package` changed in a template beside its local content."""
     after = yaml_parse(text)
     for name in local_contents(before):

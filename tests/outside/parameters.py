@@ -12,6 +12,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
 
@@ -57,7 +58,7 @@ def near(good: str) -> Iterator[str]:
 VALUES = [*HOSTILE, ACCOUNT, ORGANIZATION, *near(ACCOUNT), *near(ORGANIZATION)]
 
 
-def takes(parameter: dict, value: str) -> bool:
+def takes(parameter: dict[str, Any], value: str) -> bool:
     allowed = parameter.get("AllowedValues")
     pattern = parameter.get("AllowedPattern")
     return (allowed is None or value in map(str, allowed)) and (
@@ -65,7 +66,7 @@ def takes(parameter: dict, value: str) -> bool:
     )
 
 
-def holds(condition: dict, template: dict, given: dict[str, str]) -> bool:
+def holds(condition: dict[str, Any], template: dict[str, Any], given: dict[str, str]) -> bool:
     [(function, argument)] = condition.items()
     if function == "Condition":
         return holds(template["Conditions"][argument], template, given)
@@ -76,7 +77,7 @@ def holds(condition: dict, template: dict, given: dict[str, str]) -> bool:
     return {"Fn::Not": not inner[0], "Fn::And": all(inner), "Fn::Or": any(inner)}[function]
 
 
-def decides(condition: object, template: dict) -> set[str]:
+def decides(condition: object, template: dict[str, Any]) -> set[str]:
     """The parameters that a condition names."""
     if isinstance(condition, dict):
         named = {condition["Ref"]} if "Ref" in condition else set()
@@ -90,7 +91,7 @@ def decides(condition: object, template: dict) -> set[str]:
     )
 
 
-def faults_of(template: dict, name: str) -> tuple[list[str], int]:
+def faults_of(template: dict[str, Any], name: str) -> tuple[list[str], int]:
     faults, tried = [], 0
     parameters = template.get("Parameters", {})
     for identity, resource in template.get("Resources", {}).items():

@@ -41,7 +41,7 @@ def block(key: str, value: str | None = None, page: Path = PAGE) -> str:
     found = [text for text, top in read if key in top and value in (None, top[key])]
     if len(found) != 1:
         raise Fault(f"{page.name} has {len(found)} blocks with `{key}` {value or ''}")
-    return found[0]
+    return str(found[0])
 
 
 def run(

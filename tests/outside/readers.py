@@ -13,8 +13,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
@@ -62,7 +63,7 @@ class TemplateLoader(yaml.SafeLoader):
     keys that occur twice, merge keys and unknown tags.
     """
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key, _ in node.value:
             if key.tag == "tag:yaml.org,2002:merge":
@@ -75,10 +76,10 @@ class TemplateLoader(yaml.SafeLoader):
         return super().construct_mapping(node, deep=deep)
 
 
-def function(name: str) -> Callable[[TemplateLoader, yaml.Node], dict]:
+def function(name: str) -> Callable[[TemplateLoader, yaml.Node], dict[str, Any]]:
     """The constructor of a short tag: the long form, an object with one key."""
 
-    def construct(loader: TemplateLoader, node: yaml.Node) -> dict:
+    def construct(loader: TemplateLoader, node: yaml.Node) -> dict[str, Any]:
         if isinstance(node, yaml.ScalarNode):
             return {name: loader.construct_scalar(node)}
         if isinstance(node, yaml.SequenceNode):
@@ -110,7 +111,7 @@ def compiler() -> Path:
     return Path(found).absolute()
 
 
-def no_duplicates(pairs: list[tuple[str, object]]) -> dict:
+def no_duplicates(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     """A JSON object, refused if one of its keys occurs twice."""
     result = dict(pairs)
     if len(result) != len(pairs):
@@ -148,11 +149,11 @@ def opened(template: object, parse: Callable[[str], object]) -> object:
     return long_form(template)
 
 
-def unmarked(text: str | bytes) -> dict:
+def unmarked(text: str | bytes) -> dict[str, Any]:
     """JSON without the entry that says who wrote it, since YAML says it in its first line."""
     read = json.loads(text, object_pairs_hook=no_duplicates)
     read.pop("Metadata")
-    return read
+    return dict(read)
 
 
 def reading_faults(data: bytes, expected: object) -> Iterator[str]:
@@ -170,13 +171,13 @@ def reading_faults(data: bytes, expected: object) -> Iterator[str]:
 def example_faults(layershare: Path, source: Path) -> Iterator[str]:
     """What is wrong with the templates of one source."""
 
-    def run(*options: str) -> subprocess.CompletedProcess:
+    def run(*options: str) -> subprocess.CompletedProcess[bytes]:
         # Relative paths: the compiler names its source in the template, and the committed one was
         # built like this.
         command: list[str | Path] = [layershare, "build", shown(source), *options]
         return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=60)
 
-    def failure(what: str, result: subprocess.CompletedProcess) -> str:
+    def failure(what: str, result: subprocess.CompletedProcess[bytes]) -> str:
         said = (result.stderr or result.stdout).decode(errors="replace")
         return f"{what}, exit code {result.returncode}:\n{said}"
 

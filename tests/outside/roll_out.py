@@ -18,6 +18,7 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from awscli.clidriver import create_clidriver
 from awscli.customizations.cloudformation.yamlhelper import yaml_parse
@@ -81,15 +82,16 @@ def aws(*arguments: str) -> str:
     return output.getvalue()
 
 
-def ask(*arguments: str) -> dict:
+def ask(*arguments: str) -> dict[str, Any]:
     """What the AWS command line answers."""
-    return json.loads(aws(*arguments, "--output", "json"))
+    answer: dict[str, Any] = json.loads(aws(*arguments, "--output", "json"))
+    return answer
 
 
 def organization() -> tuple[str, str]:
     """An organization with an account in a unit: the IDs of the unit and the account."""
 
-    def organizations(command: str, *arguments: str) -> dict:
+    def organizations(command: str, *arguments: str) -> dict[str, Any]:
         return ask("organizations", command, *arguments)
 
     organizations("create-organization", "--feature-set", "ALL")
@@ -104,7 +106,7 @@ def organization() -> tuple[str, str]:
     return unit, account
 
 
-def options_faults(expected: dict) -> Iterator[str]:
+def options_faults(expected: dict[str, Any]) -> Iterator[str]:
     """What the commands say otherwise than the template, where moto forgets what they said."""
     said = commands(RESTRICTIONS)[0]
     automatic = expected["AutoDeployment"].items()

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 from junitparser import JUnitXml, TestSuite
@@ -54,7 +55,7 @@ def runs(place: Path) -> Iterator[tuple[str, list[str | Path]]]:
     yield "drift", ["drift", source, live]
 
 
-def sarif(text: str, schema: dict, path: Path) -> Iterator[str]:
+def sarif(text: str, schema: dict[str, Any], path: Path) -> Iterator[str]:
     report = json.loads(text)
     for error in jsonschema.Draft202012Validator(schema).iter_errors(report):
         yield f"{error.json_path}: {error.message}"
@@ -91,7 +92,7 @@ def validated(folder: Path) -> Iterator[str]:
             yield f"{Path(place).name}: {level} {rule}{text[:200]}"
 
 
-def blind(schema: dict, place: Path) -> Iterator[str]:
+def blind(schema: dict[str, Any], place: Path) -> Iterator[str]:
     """Whether a judge sees nothing in what is wrong."""
     done = layershare("check", CASES / "report" / "syntax.layers", "--message-format", "sarif")
     report = json.loads(done.stderr)

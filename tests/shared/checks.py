@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / "target" / "tests"
@@ -65,7 +65,7 @@ def shown(path: Path) -> str:
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
-def stack_sets(template: dict) -> Iterator[dict]:
+def stack_sets(template: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """The properties of the stack sets of a parsed template. `TemplateBody` is what one rolls
     out.
     """

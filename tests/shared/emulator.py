@@ -68,7 +68,7 @@ def emulator(place: Path, services: str | None = None) -> Iterator[dict[str, str
             server.wait()
 
 
-def wait_until_ready(server: subprocess.Popen, health: str, log: Path) -> None:
+def wait_until_ready(server: subprocess.Popen[bytes], health: str, log: Path) -> None:
     """Returns once the emulator answers; ends the check if it dies or stays silent for half a
     minute.
     """
