@@ -2,13 +2,13 @@
 //! policy is attached to, which functions it is about, which principals it exempts. Such a change
 //! can allow attaching more, although every set of layers stays the same.
 
-use super::attachment::members;
+use super::attachment::{credentials, members};
 use super::caller::Caller;
 use super::condition::{are_alike, at_most, covers};
 use super::document::document;
 use super::kind::SubjectKind;
 use super::trust::{TrustedPrincipal, not_covered, trusts};
-use super::wider::{Applies, Clause, Holder, Wider};
+use super::wider::{Applies, Clause, Credential, Holder, Wider};
 use crate::cloudformation::stack_set::{self, Recipient};
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
@@ -32,6 +32,8 @@ pub struct Applicability {
     pub rolled_out_to: Vec<Recipient>,
     /// Who may assume a role, and who may not.
     pub trusts: Vec<TrustedPrincipal>,
+    /// How somebody can act as a user.
+    pub credentials: Vec<Credential>,
     /// The statements about actions that matter here, without their conditions on layers.
     pub clauses: Vec<LeveledClause>,
     /// How many levels there are: its own policies, and a permissions boundary.
@@ -79,6 +81,9 @@ impl Applicability {
             && let Some(trust) = resource.property("AssumeRolePolicyDocument", world)
         {
             found.trusts = trusts(&document(resource.id, Some(&trust)));
+        }
+        if says_something(policies) {
+            found.credentials = credentials(resource, world);
         }
         found.levels = policies.levels.len();
         let levels = policies.levels.iter().chain([&policies.guardrails]);
@@ -226,6 +231,10 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     found.extend(new.caller.beyond(&old.caller));
     for target in missing(&old.targets, &new.targets) {
         found.push(Applies::Target(target).taken());
+    }
+    let mut credentials = new.credentials.iter();
+    while let Some(more) = credentials.find(|one| !old.credentials.contains(one)) {
+        found.push(Applies::Credential(more.clone()).added());
     }
     for trust in not_covered(&new.trusts, &old.trusts, Effect::Allow) {
         found.push(Applies::Trust(trust.clone()).added());

@@ -2,10 +2,12 @@
 
 use super::document::not_certain;
 use super::matching::Match;
-use crate::cloudformation::{Resource, Template, World, function};
+use super::wider::Credential;
+use crate::cloudformation::{Resource, Template, World, explore};
 use crate::iam::document::Document;
 use crate::partial::Text;
 use serde_json::Value as Json;
+use std::collections::{BTreeSet, HashMap};
 
 pub(super) const ROLE: &str = "AWS::IAM::Role";
 pub(super) const USER: &str = "AWS::IAM::User";
@@ -33,6 +35,106 @@ pub(super) const ATTACHMENTS: [(&str, &str, &str); 6] = [
     ("Groups", "GroupName", GROUP),
     ("GroupName", "GroupName", GROUP),
 ];
+
+/// The policies of a template that are separate resources, by what they name as written: a template
+/// with thousands of principals and policies is read in proportion to their number.
+#[derive(Debug, Default)]
+pub(super) struct Attached<'t> {
+    /// All, in the order of the template.
+    all: Vec<Resource<'t>>,
+    /// By the principals that they name with `Ref`.
+    by_reference: HashMap<&'t str, Vec<usize>>,
+    /// By the names of principals, in lower case.
+    by_name: HashMap<String, Vec<usize>>,
+    /// Those that name a principal in any other way.
+    by_function: Vec<usize>,
+    /// Inline ones by their own names, in lower case; under `None`, those whose name is no literal.
+    called: HashMap<Option<String>, Vec<usize>>,
+}
+
+impl<'t> Attached<'t> {
+    /// The policies of a template.
+    pub fn new(template: &'t Template) -> Self {
+        let mut found = Self::default();
+        for policy in template.resources() {
+            if !ATTACHED.contains(&policy.kind) {
+                continue;
+            }
+            let index = found.all.len();
+            found.all.push(policy);
+            let Some(properties) = policy.json.get("Properties") else {
+                continue;
+            };
+            if policy.kind != MANAGED_POLICY {
+                let name = properties.get("PolicyName").and_then(literal);
+                found.called.entry(name).or_default().push(index);
+            }
+            for (list, _, kind) in ATTACHMENTS {
+                match properties.get(list) {
+                    Some(Json::Array(targets)) => {
+                        for target in targets {
+                            found.add(index, target, kind, template);
+                        }
+                    }
+                    Some(target) => found.add(index, target, kind, template),
+                    None => {}
+                }
+            }
+        }
+        found
+    }
+
+    fn add(&mut self, index: usize, target: &'t Json, kind: &str, template: &'t Template) {
+        let referred = target.get("Ref").and_then(Json::as_str);
+        let referred = referred.and_then(|id| template.resource(id));
+        let place = match (literal(target), referred) {
+            (Some(name), _) => self.by_name.entry(name).or_default(),
+            (None, Some(principal)) if principal.kind == kind => {
+                self.by_reference.entry(principal.id).or_default()
+            }
+            (None, _) => &mut self.by_function,
+        };
+        place.push(index);
+    }
+
+    /// Those that may be attached to a principal.
+    pub fn perhaps_to(&self, principal: &Resource<'_>) -> impl Iterator<Item = &Resource<'t>> {
+        let mut found = BTreeSet::from_iter(&self.by_function);
+        found.extend(self.by_reference.get(principal.id).into_iter().flatten());
+        let names = ATTACHMENTS
+            .iter()
+            .filter(|(.., kind)| *kind == principal.kind);
+        for name in names.filter_map(|(_, name, _)| principal.json.get("Properties")?.get(name)) {
+            match literal(name) {
+                Some(name) => found.extend(self.by_name.get(&name).into_iter().flatten()),
+                None => found.extend(self.by_name.values().flatten()),
+            }
+        }
+        found.into_iter().filter_map(|index| self.all.get(*index))
+    }
+
+    /// The inline ones that may have the name of this one.
+    pub fn perhaps_called(&self, policy: &Resource<'_>) -> impl Iterator<Item = &Resource<'t>> {
+        let name = policy
+            .json
+            .get("Properties")
+            .and_then(|all| all.get("PolicyName"));
+        let name = name.and_then(literal);
+        let mut found: BTreeSet<&usize> = BTreeSet::new();
+        for (other, indexes) in &self.called {
+            if name.is_none() || other.is_none() || *other == name {
+                found.extend(indexes);
+            }
+        }
+        found.into_iter().filter_map(|index| self.all.get(*index))
+    }
+}
+
+/// A name that is written out, in lower case.
+fn literal(name: &Json) -> Option<String> {
+    let name = name.as_str().filter(|name| !name.contains("{{"));
+    name.map(str::to_ascii_lowercase)
+}
 
 /// Whether a policy that names `target` is attached to a principal with the name `own`, if it has
 /// one.
@@ -65,17 +167,27 @@ pub(super) fn is_named(
     }
 }
 
-/// A policy of a template, or an addition to a group, that may be for a principal of another
-/// template, by one of its names.
+/// A policy of a template, or an addition to a group, that may be for a principal of the template
+/// `own`, by one of its names.
 #[must_use]
-pub(super) fn attachment_to<'t>(names: &[String], template: &'t Template) -> Option<&'t str> {
+pub(super) fn attachment_to<'t>(
+    names: &[Text],
+    own: &Template,
+    template: &'t Template,
+) -> Option<&'t str> {
     let mut resources = template.resources();
     let found = resources.find(|resource| {
-        let properties = resource.json.get("Properties");
-        lists_of_principals(resource.kind)
-            .into_iter()
-            .filter_map(|list| properties?.get(list))
-            .any(|targets| may_name(targets, names, template))
+        lists_of_principals(resource.kind).into_iter().any(|list| {
+            let targets = explore(template, None, |world| resource.items(list, world));
+            let Ok(cases) = targets else {
+                return true;
+            };
+            let mut targets = cases.iter().flat_map(|(_, targets)| targets);
+            targets.any(|target| match target.as_text() {
+                Some(target) => may_name(target, names, own, template),
+                None => true,
+            })
+        })
     });
     found.map(|resource| resource.id)
 }
@@ -89,22 +201,22 @@ fn lists_of_principals(kind: &str) -> Vec<&'static str> {
     }
 }
 
-/// Whether a value may name a principal of another template: by its name, whose case does not
-/// matter, or by something that is not a resource of its own template.
-fn may_name(targets: &Json, names: &[String], template: &Template) -> bool {
-    match (targets, function(targets)) {
-        (Json::String(name), _) => names.iter().any(|own| own.eq_ignore_ascii_case(name)),
-        (_, Some(("Ref", id))) => !is_resource(id, template) && id != "AWS::NoValue",
-        (_, Some(_)) => true,
-        (Json::Array(items), None) => items.iter().any(|item| may_name(item, names, template)),
-        (Json::Null | Json::Bool(_) | Json::Number(_) | Json::Object(_), None) => false,
-    }
-}
-
-/// Whether a value is the logical ID of a resource.
-fn is_resource(id: &Json, template: &Template) -> bool {
-    id.as_str()
-        .is_some_and(|id| template.resource(id).is_some())
+/// Whether a text of a template may name a principal of another one: by its name, whose case does
+/// not matter, or by something that is not a resource of its own template.
+fn may_name(
+    target: &Text,
+    names: &[Text],
+    template_of_names: &Template,
+    template: &Template,
+) -> bool {
+    let Some(target) = target.as_literal() else {
+        let own = target.as_resource().and_then(|id| template.resource(id));
+        return own.is_none();
+    };
+    names.iter().any(|name| match name.as_literal() {
+        Some(name) => name.eq_ignore_ascii_case(target),
+        None => template_of_names.may_be(name, target),
+    })
 }
 
 /// The users that the template adds to one of its groups with separate resources.
@@ -112,11 +224,7 @@ fn is_resource(id: &Json, template: &Template) -> bool {
 pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
     let own = group.text("GroupName", world);
     let mut found = Vec::new();
-    for addition in world
-        .template
-        .resources()
-        .filter(|one| one.kind == "AWS::IAM::UserToGroupAddition")
-    {
+    for addition in world.template.resources_of("AWS::IAM::UserToGroupAddition") {
         let is_of = addition.is_made(world)
             && addition.text("GroupName", world).is_none_or(|name| {
                 is_named(&name, group, own.as_ref(), world.template) != Match::No
@@ -128,6 +236,34 @@ pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
                     None => Text::unknown("a user", user.to_string()),
                 });
             }
+        }
+    }
+    found
+}
+
+/// How somebody can act as a user: with a password, and with the access keys of the template.
+#[must_use]
+pub(super) fn credentials(user: &Resource<'_>, world: &World<'_>) -> Vec<Credential> {
+    let mut found = Vec::new();
+    if user.kind != USER {
+        return found;
+    }
+    if user.property("LoginProfile", world).is_some() {
+        found.push(Credential::Password);
+    }
+    let own = user.text("UserName", world);
+    for key in world.template.resources_of("AWS::IAM::AccessKey") {
+        if !key.is_made(world) {
+            continue;
+        }
+        let is_active = key
+            .text("Status", world)
+            .is_none_or(|status| !status.is("Inactive"));
+        let is_of = key
+            .text("UserName", world)
+            .is_some_and(|name| is_named(&name, user, own.as_ref(), world.template) != Match::No);
+        if is_active && is_of {
+            found.push(Credential::AccessKey(key.id.to_owned()));
         }
     }
     found

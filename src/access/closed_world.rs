@@ -98,7 +98,7 @@ pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
         }
         if let Some(what) = is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template))
         {
-            found.push(Unread::resource(resource.id, what, resource.json, template));
+            found.push(Unread::resource(&resource, what, resource.json, template));
         }
     }
     found
@@ -119,12 +119,16 @@ pub fn places(template: &Template) -> Vec<Unread> {
                 "ParentId",
                 "a unit that moves to another one, where other guardrails apply",
             ),
+            "AWS::Organizations::Organization" => (
+                "FeatureSet",
+                "an organization whose guardrails may no longer apply",
+            ),
             _ => continue,
         };
         let properties = resource.json.get("Properties");
         let parents = properties.and_then(|all| all.get(property));
         let parents = parents.unwrap_or(&Json::Null);
-        found.push(Unread::resource(resource.id, what, parents, template));
+        found.push(Unread::resource(&resource, what, parents, template));
     }
     found
 }
@@ -144,8 +148,8 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
         && !MAKERS.contains(&kind)
         && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
     if is_harmless {
-        let call = format!("a resource ({kind}) that names the call {SHARING_CALL}");
-        names_sharing_call(resource.json).then_some(call)
+        let call = named_call(resource.json)?;
+        Some(format!("a resource ({kind}) that names the call {call}"))
     } else {
         Some(description(kind))
     }
@@ -154,12 +158,40 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
 /// The call that shares a layer version. A schedule, a state machine or a script may make it.
 const SHARING_CALL: &str = "AddLayerVersionPermission";
 
-/// Whether a resource names the call as an SDK, the command line or Python does. Only letters
-/// count, and several texts may be joined into one.
-fn names_sharing_call(resource: &Json) -> bool {
+/// Calls that change who may do what, which a schedule, a state machine or an automation may make.
+const IDENTITY_CALLS: [&str; 16] = [
+    "AddUserToGroup",
+    "AttachGroupPolicy",
+    "AttachRolePolicy",
+    "AttachUserPolicy",
+    "CreatePolicyVersion",
+    "DeleteRolePermissionsBoundary",
+    "DeleteRolePolicy",
+    "DeleteUserPermissionsBoundary",
+    "DetachRolePolicy",
+    "DetachUserPolicy",
+    "PutGroupPolicy",
+    "PutRolePermissionsBoundary",
+    "PutRolePolicy",
+    "PutUserPolicy",
+    "SetDefaultPolicyVersion",
+    "UpdateAssumeRolePolicy",
+];
+
+/// How those that make any call name IAM's, in letters: `aws-sdk:iam:attachRolePolicy`, and
+/// `aws:executeAwsApi`. Others, such as an alarm, only watch for them.
+const CALLERS: [&str; 2] = ["awssdkiam", "executeawsapi"];
+
+/// The call that matters here, if a resource names one as an SDK, the command line or Python does.
+/// Only letters count, and several texts may be joined into one.
+fn named_call(resource: &Json) -> Option<&'static str> {
     let mut letters = String::new();
     add_letters(resource, &mut letters);
-    letters.contains(&SHARING_CALL.to_ascii_lowercase())
+    let is_made = CALLERS.iter().any(|caller| letters.contains(caller));
+    let others = IDENTITY_CALLS.into_iter().filter(|_| is_made);
+    std::iter::once(SHARING_CALL)
+        .chain(others)
+        .find(|call| letters.contains(&call.to_ascii_lowercase()))
 }
 
 /// Adds the letters of all texts in a value.
@@ -188,16 +220,13 @@ fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> Option<Strin
     let by_reference = group
         .and_then(|group| group.get("Ref"))
         .and_then(Json::as_str);
-    let is_here = template
-        .resources()
-        .filter(|other| other.kind == "AWS::IAM::Group")
-        .any(|other| {
-            let name = other
-                .json
-                .get("Properties")
-                .and_then(|all| all.get("GroupName"));
-            by_reference == Some(other.id) || (name.is_some() && name == group)
-        });
+    let is_here = template.resources_of("AWS::IAM::Group").any(|other| {
+        let name = other
+            .json
+            .get("Properties")
+            .and_then(|all| all.get("GroupName"));
+        by_reference == Some(other.id) || (name.is_some() && name == group)
+    });
     (!is_here).then(|| "users who join a group whose policies are not in the template".to_owned())
 }
 

@@ -18,7 +18,7 @@ use crate::partial::{Text, Unknown};
 use crate::rules::formats::{
     ACCOUNT_PATTERN, OPTIONAL_ACCOUNT_PATTERN, OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of who can use a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -408,7 +408,7 @@ fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
     for part in new
         .not_read
         .iter()
-        .filter(|part| !old.not_read.contains(part))
+        .filter(|part| !old.not_read.iter().any(|other| other.is(part)))
     {
         let was_there = old.not_read.iter().any(|other| other.place == part.place);
         found.push(NotReadChange {
@@ -419,7 +419,7 @@ fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
     }
     for place in &new.places {
         let before = old.places.iter().find(|other| other.place == place.place);
-        if before.is_some_and(|before| before != place) {
+        if before.is_some_and(|before| !before.is(place)) {
             found.push(NotReadChange {
                 place: place.place.clone(),
                 what: place.what.clone(),
@@ -439,23 +439,24 @@ enum Direction {
     Losses,
 }
 
+/// The subjects of one side by their logical IDs.
+fn by_id(access: &Access) -> BTreeMap<&String, &SubjectCases> {
+    let subjects = access.subjects.iter().rev();
+    subjects.map(|subject| (&subject.id, subject)).collect()
+}
+
 /// The layers that `wide` allows attaching and `narrow` does not.
 fn attach(narrow: &Access, wide: &Access, side: Direction) -> Vec<AttachChange> {
-    let ids: BTreeSet<&String> = narrow
-        .subjects
-        .iter()
-        .chain(&wide.subjects)
-        .map(|subject| &subject.id)
+    let (narrow_cases, wide_cases) = (by_id(narrow), by_id(wide));
+    let ids: BTreeSet<&String> = narrow_cases
+        .keys()
+        .chain(wide_cases.keys())
+        .copied()
         .collect();
     let mut changes = Vec::new();
     for id in ids {
-        let find =
-            |access: &'_ Access| access.subjects.iter().position(|subject| subject.id == *id);
-        let (narrow_cases, wide_cases) = (
-            find(narrow).map(|at| &narrow.subjects[at]),
-            find(wide).map(|at| &wide.subjects[at]),
-        );
-        changes.extend(attach_by(id, narrow_cases, wide_cases, side));
+        let (narrow, wide) = (narrow_cases.get(id).copied(), wide_cases.get(id).copied());
+        changes.extend(attach_by(id, narrow, wide, side));
     }
     changes
 }

@@ -124,7 +124,8 @@ impl Drift {
 
 /// Whether a part that is not read may share a version.
 fn may_share(part: &Unread, (id, version): (&VersionId, &SharedVersion)) -> bool {
-    let names: Vec<&str> = version.names.iter().filter_map(Text::as_literal).collect();
+    let names: Vec<String> = version.names.iter().map(Text::to_string).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match id {
         VersionId::Resource(id) => part.concerns(&[id], &names),
         VersionId::Arn(_) => part.concerns(&[], &names),

@@ -3,8 +3,8 @@
 
 use super::applicability::Applicability;
 use super::attachment::{
-    ATTACHED, ATTACHMENTS, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET, ROLE, SAME_NAME, USER,
-    inline_name, is_named, is_same_name, only_one_of_a_name,
+    ATTACHED, ATTACHMENTS, Attached, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET, ROLE,
+    SAME_NAME, USER, inline_name, is_named, is_same_name, only_one_of_a_name,
 };
 use super::caller::{Caller, distinguishing};
 use super::document::{
@@ -23,7 +23,7 @@ use crate::iam::evaluate::{ContextValues, Request};
 use crate::iam::provenance::DocumentName;
 use crate::partial::{Partial, Text};
 use serde_json::json;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A principal or a policy in one case.
 #[derive(Clone, Debug)]
@@ -76,11 +76,11 @@ pub struct SubjectCases {
 pub struct Subjects<'t> {
     template: &'t Template,
     /// The policies that are attached to something by their own properties.
-    attached: Vec<Resource<'t>>,
+    attached: Attached<'t>,
     /// The managed policies that something has as its boundary.
-    boundaries: Vec<&'t str>,
+    boundaries: HashSet<&'t str>,
     /// The managed policies that something has as a policy.
-    policies: Vec<&'t str>,
+    policies: HashSet<&'t str>,
     /// The guardrails that distinguish principals.
     distinguishing: Vec<Resource<'t>>,
     /// The kind of a policy in a file of its own.
@@ -91,13 +91,9 @@ impl<'t> Subjects<'t> {
     /// Looks through a template. `meant_as` is the kind of a policy in a file of its own.
     #[must_use]
     pub fn new(template: &'t Template, meant_as: Option<SubjectKind>) -> Self {
-        let attached = template
-            .resources()
-            .filter(|resource| ATTACHED.contains(&resource.kind))
-            .collect();
         Self {
             template,
-            attached,
+            attached: Attached::new(template),
             boundaries: named_by_principals("PermissionsBoundary", template),
             policies: named_by_principals("ManagedPolicyArns", template),
             distinguishing: distinguishing(template),
@@ -262,7 +258,7 @@ impl<'t> Subjects<'t> {
         };
         let (name, own) = (inline_name(policy, world), targets(policy));
         name.is_some()
-            && self.attached.iter().any(|other| {
+            && self.attached.perhaps_called(policy).any(|other| {
                 other.id != policy.id
                     && other.is_made(world)
                     && is_same_name(inline_name(other, world).as_ref(), name.as_ref())
@@ -271,13 +267,17 @@ impl<'t> Subjects<'t> {
     }
 
     fn is_in_template(&self, target: &Text, name: &str, kind: &str, world: &World<'_>) -> bool {
+        if let Some(own) = target
+            .as_resource()
+            .and_then(|id| self.template.resource(id))
+            && own.kind == kind
+        {
+            return own.is_made(world);
+        }
         self.template
-            .resources()
-            .filter(|resource| resource.kind == kind && resource.is_made(world))
-            .any(|resource| {
-                target.as_resource() == Some(resource.id)
-                    || resource.text(name, world).as_ref() == Some(target)
-            })
+            .resources_of(kind)
+            .filter(|resource| resource.is_made(world))
+            .any(|resource| resource.text(name, world).as_ref() == Some(target))
     }
 
     /// The documents of a role, user or group: inline policies, managed policies, and policies that
@@ -314,7 +314,7 @@ impl<'t> Subjects<'t> {
         world: &World<'_>,
     ) -> Vec<(Option<Text>, Document)> {
         let mut found = Vec::new();
-        for policy in &self.attached {
+        for policy in self.attached.perhaps_to(principal) {
             let mut attached = Match::No;
             for (list, name, kind) in ATTACHMENTS
                 .iter()
@@ -356,11 +356,7 @@ impl<'t> Subjects<'t> {
             found.extend(self.of_group(&name, world));
         }
         let own = user.text("UserName", world);
-        for addition in self
-            .template
-            .resources()
-            .filter(|one| one.kind == "AWS::IAM::UserToGroupAddition")
-        {
+        for addition in self.template.resources_of("AWS::IAM::UserToGroupAddition") {
             for member in addition.items("Users", world) {
                 let member = member
                     .as_text()
@@ -388,8 +384,8 @@ impl<'t> Subjects<'t> {
     fn of_group(&self, name: &Text, world: &World<'_>) -> Vec<Document> {
         let group = self
             .template
-            .resources()
-            .filter(|resource| resource.kind == GROUP && resource.is_made(world))
+            .resources_of(GROUP)
+            .filter(|resource| resource.is_made(world))
             .find(|resource| {
                 name.as_resource() == Some(resource.id)
                     || resource.text("GroupName", world).as_ref() == Some(name)
@@ -440,8 +436,8 @@ impl<'t> Subjects<'t> {
         if !account.ends_with(&format!(":{}", pseudo("AWS::AccountId", world))) {
             return None;
         }
-        for resource in &self.attached {
-            if resource.kind != MANAGED_POLICY || !resource.is_made(world) {
+        for resource in self.template.resources_of(MANAGED_POLICY) {
+            if !resource.is_made(world) {
                 continue;
             }
             let (path, own) = (
@@ -453,7 +449,7 @@ impl<'t> Subjects<'t> {
                 (path.as_literal(), own.as_ref().and_then(Text::as_literal))
                 && format!("{path}{own}") == format!("/{name}")
             {
-                return Some(*resource);
+                return Some(resource);
             }
         }
         None
@@ -461,8 +457,8 @@ impl<'t> Subjects<'t> {
 }
 
 /// The managed policies of a template that its roles, users and groups name in a property.
-fn named_by_principals<'t>(property: &str, template: &'t Template) -> Vec<&'t str> {
-    let mut ids = Vec::new();
+fn named_by_principals<'t>(property: &str, template: &'t Template) -> HashSet<&'t str> {
+    let mut ids = HashSet::new();
     for resource in template.resources() {
         if matches!(resource.kind, ROLE | USER | GROUP)
             && let Some(properties) = resource.json.get("Properties")
@@ -479,7 +475,7 @@ fn named_by_principals<'t>(property: &str, template: &'t Template) -> Vec<&'t st
 fn named_resources<'t>(
     value: &'t serde_json::Value,
     template: &'t Template,
-    ids: &mut Vec<&'t str>,
+    ids: &mut HashSet<&'t str>,
 ) {
     match value {
         serde_json::Value::String(text) => {
@@ -487,7 +483,7 @@ fn named_resources<'t>(
                 .resource(text)
                 .filter(|resource| resource.kind == MANAGED_POLICY)
             {
-                ids.push(resource.id);
+                ids.insert(resource.id);
             }
         }
         serde_json::Value::Array(items) => items

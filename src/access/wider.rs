@@ -35,6 +35,8 @@ pub enum Applies {
         /// Whether it is for certain.
         is_certain: bool,
     },
+    /// Whoever has this can act as the user.
+    Credential(Credential),
     /// Somebody may assume it, or may not.
     Trust(TrustedPrincipal),
     /// One of its statements.
@@ -61,6 +63,15 @@ impl Applies {
             what: self,
         }
     }
+}
+
+/// What lets somebody act as a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credential {
+    /// A password.
+    Password,
+    /// The access key of the template with this logical ID.
+    AccessKey(String),
 }
 
 /// A principal that a policy is attached to.

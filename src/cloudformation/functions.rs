@@ -66,8 +66,7 @@ impl World<'_> {
         }
         let carried: String = self
             .template
-            .resources()
-            .filter(|resource| resource.kind == "AWS::SSM::Parameter")
+            .resources_of("AWS::SSM::Parameter")
             .filter(|resource| {
                 let name = resource
                     .json
@@ -198,12 +197,17 @@ impl World<'_> {
         }
     }
 
-    /// Whether dynamic references use the name of a resource, and stand for its content.
-    fn is_looked_up_by_name(&self, id: &str) -> bool {
+    /// Whether the name or ARN of a resource stands for its content: dynamic references look up a
+    /// value by its name, and a role trusts all that a provider of identities vouches for.
+    fn stands_for_its_content(&self, id: &str) -> bool {
         self.template.resource(id).is_some_and(|resource| {
             matches!(
                 resource.kind,
-                "AWS::SSM::Parameter" | "AWS::SecretsManager::Secret"
+                "AWS::SSM::Parameter"
+                    | "AWS::SecretsManager::Secret"
+                    | "AWS::Cognito::IdentityPool"
+                    | "AWS::IAM::OIDCProvider"
+                    | "AWS::IAM::SAMLProvider"
             )
         })
     }
@@ -212,7 +216,9 @@ impl World<'_> {
     /// unless it is of a kind that is compared separately.
     fn carried(&self, id: &str) -> String {
         match self.template.resource(id) {
-            Some(resource) if carries_values(resource.kind) => resource.json.to_string(),
+            Some(resource) if carries_values(resource.kind) || is_provider(resource.kind) => {
+                resource.json.to_string()
+            }
             Some(_) | None => String::new(),
         }
     }
@@ -246,7 +252,7 @@ impl World<'_> {
             {
                 Some(_) => Text::of(Unknown {
                     origin: UnknownOrigin::Resource(name.to_owned(), None),
-                    identity: if self.is_looked_up_by_name(name) {
+                    identity: if self.stands_for_its_content(name) {
                         self.carried(name).into()
                     } else {
                         "".into()
@@ -297,7 +303,8 @@ impl World<'_> {
             _ => {
                 let origin = UnknownOrigin::Resource(id.to_owned(), Some(attribute.to_owned()));
                 // An ARN is that of the resource, whatever else changes of it.
-                let identity = if attribute.ends_with("Arn") {
+                let is_the_resource = attribute.ends_with("Arn");
+                let identity = if is_the_resource && !self.stands_for_its_content(id) {
                     String::new()
                 } else {
                     self.carried(id)
@@ -628,6 +635,11 @@ fn carries_values(kind: &str) -> bool {
         "AWS::Serverless::",
     ];
     kind.starts_with("AWS::") && !OTHERS.iter().any(|others| kind.starts_with(others))
+}
+
+/// Whether resources of a type say who may assume the roles that trust them.
+fn is_provider(kind: &str) -> bool {
+    matches!(kind, "AWS::IAM::OIDCProvider" | "AWS::IAM::SAMLProvider")
 }
 
 fn unknown(what: &str, json: &Json) -> Partial {

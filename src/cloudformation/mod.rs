@@ -12,6 +12,7 @@
 pub mod case;
 pub mod expand;
 mod functions;
+mod handed;
 mod json;
 pub mod parameter;
 pub mod place;
@@ -24,7 +25,7 @@ pub mod values;
 pub mod world;
 
 pub use case::Case;
-pub use json::{function, has_text};
+pub use json::has_text;
 pub use template::{Resource, Template};
 pub use values::{Placeholders, Values};
 pub use world::{TooManyCases, World, explore, explore_further};

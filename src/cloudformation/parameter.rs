@@ -12,10 +12,12 @@ pub struct DeclaredParameter {
     pub kind: DeclaredKind,
     /// Whether it is a number, which may be written in several ways.
     pub is_number: bool,
+    /// Whether it is the ID of something of another service, such as a network.
+    pub is_id: bool,
     /// `Default`
     pub default: Option<String>,
     /// `AllowedValues`
-    allowed: Option<Vec<String>>,
+    pub(super) allowed: Option<Vec<String>>,
     /// `AllowedPattern`, which must match the whole value (CloudFormation User Guide, parameters).
     pattern: Option<Regex>,
     /// `MinLength` and `MaxLength`
@@ -60,6 +62,9 @@ impl DeclaredParameter {
         Self {
             kind,
             is_number: written == "Number" || written == "List<Number>",
+            is_id: ["AWS::EC2::", "AWS::Route53::"]
+                .iter()
+                .any(|service| written.contains(service)),
             default: text("Default"),
             allowed,
             pattern,

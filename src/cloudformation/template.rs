@@ -22,6 +22,8 @@ pub struct Template {
     /// The values that the template distinguishes, by parameter: those that conditions compare it
     /// with, and the keys that mappings have for it.
     distinguished: HashMap<String, BTreeSet<String>>,
+    /// The logical IDs of its resources by their types, in the order of the template.
+    kinds: HashMap<String, Vec<String>>,
 }
 
 impl Template {
@@ -34,12 +36,20 @@ impl Template {
             .collect();
         let given = values.given.iter().cloned().collect();
         let distinguished = distinguished(&json);
+        let mut kinds: HashMap<String, Vec<String>> = HashMap::new();
+        for (id, resource) in object(json.get("Resources")) {
+            if let Some(resource) = Resource::new(id, resource) {
+                let ids = kinds.entry(resource.kind.to_owned()).or_default();
+                ids.push(id.clone());
+            }
+        }
         Self {
             json,
             parameters,
             given,
             defaults: values.defaults,
             distinguished,
+            kinds,
         }
     }
 
@@ -71,6 +81,12 @@ impl Template {
     /// Its resources that have a type, by logical ID, in the order in which they are written.
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         object(self.json.get("Resources")).filter_map(|(id, json)| Resource::new(id, json))
+    }
+
+    /// Its resources of one type, in the order in which they are written.
+    pub fn resources_of(&self, kind: &str) -> impl Iterator<Item = Resource<'_>> {
+        let ids = self.kinds.get(kind).into_iter().flatten();
+        ids.filter_map(|id| self.resource(id))
     }
 
     /// A resource that has a type, by its logical ID.
@@ -105,6 +121,21 @@ impl Template {
         match text.pieces().last() {
             Some(Piece::Literal(known)) => literal.ends_with(known.as_str()),
             _ => true,
+        }
+    }
+
+    /// The values that a parameter may have: the given one, the allowed ones, or the default.
+    /// `None` for a text that only a deploy knows.
+    pub(super) fn values_of(&self, name: &str) -> Option<Vec<String>> {
+        let parameter = self.parameters.get(name)?;
+        match (self.given(name), parameter.kind) {
+            _ if parameter.is_number || parameter.is_id => Some(Vec::new()),
+            (_, DeclaredKind::LookedUp) => None,
+            (Some(given), DeclaredKind::Text | DeclaredKind::List) => Some(vec![given.to_owned()]),
+            (None, DeclaredKind::Text | DeclaredKind::List) => match &parameter.allowed {
+                Some(allowed) => Some(allowed.clone()),
+                None => Some(vec![parameter.default.clone()?]),
+            },
         }
     }
 

@@ -1,12 +1,14 @@
 //! The parts of a template that stand for content which CloudFormation inserts at a deploy and
 //! which is not in the template.
 
-use super::json::{children, function, mentions};
-use super::template::Template;
+use super::handed::Handed;
+use super::json::mentions;
+use super::template::{Resource, Template};
+use super::world::explore;
 use serde_json::Value as Json;
 
 /// A part of a template whose meaning is not in the template.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Unread {
     /// Its place: a section, or a logical ID.
     pub place: String,
@@ -24,7 +26,7 @@ pub enum Extent {
     /// Everything: it may add, change or take away any resource.
     Template,
     /// What it receives: the resources and texts that it names.
-    Handed(Json),
+    Handed(Handed),
 }
 
 impl Unread {
@@ -39,32 +41,26 @@ impl Unread {
         }
     }
 
-    /// A resource that may create others from what it receives.
+    /// A resource that may create others from what it receives. `written` is the part of it that
+    /// matters.
     pub fn resource(
-        id: &str,
+        resource: &Resource<'_>,
         what: impl Into<String>,
         written: &Json,
         template: &Template,
     ) -> Self {
-        let mut identity = written.to_string();
-        add_mentioned(written, template, &mut identity);
-        for (function, section) in [
-            ("Fn::If", "Conditions"),
-            ("Fn::FindInMap", "Mappings"),
-            ("Condition", "Conditions"),
-        ] {
-            if mentions(written, &|key| key == function)
-                && let Some(section) = template.json().get(section)
-            {
-                identity.push_str(&section.to_string());
-            }
-        }
         Self {
-            place: id.to_owned(),
+            place: resource.id.to_owned(),
             what: what.into(),
-            extent: Extent::Handed(written.clone()),
-            identity,
+            extent: Extent::Handed(Handed::by(written, template)),
+            identity: identity(resource, written, template),
         }
+    }
+
+    /// Whether it is the same part of another template, and has the same effect there.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.place == other.place && self.what == other.what && self.identity == other.identity
     }
 
     /// Whether it can change a resource of the template, or something with one of these names.
@@ -72,47 +68,35 @@ impl Unread {
     pub fn concerns(&self, ids: &[&str], names: &[&str]) -> bool {
         match &self.extent {
             Extent::Template => true,
-            Extent::Handed(written) => is_handed(written, ids, names),
+            Extent::Handed(handed) => handed.has(ids, names),
         }
     }
 }
 
-/// Whether a value names a resource, contains one of some texts, or contains a value that only a
-/// deploy knows.
-fn is_handed(json: &Json, ids: &[&str], names: &[&str]) -> bool {
-    if let Json::String(text) = json {
-        return ids.contains(&text.as_str())
-            || names.iter().any(|name| text.contains(name))
-            || refers(text, ids);
+/// A part of a resource as it is written, and its values in every case.
+fn identity(resource: &Resource<'_>, written: &Json, template: &Template) -> String {
+    let mut identity = written.to_string();
+    let value = written.get("Properties").unwrap_or(written);
+    let cases = explore(template, None, |world| {
+        resource.is_made(world).then(|| world.value(value))
+    });
+    match cases {
+        Ok(cases) => {
+            for (case, made) in cases {
+                identity.push_str(&format!("{case:?} {}", made.is_some()));
+                if let Some(value) = made.flatten() {
+                    value.write_identity(&mut identity);
+                }
+            }
+        }
+        Err(_) => {
+            for section in ["Parameters", "Conditions", "Mappings"] {
+                let section = template.json().get(section).unwrap_or(&Json::Null);
+                identity.push_str(&section.to_string());
+            }
+        }
     }
-    match function(json) {
-        Some(("Ref", Json::String(name))) => ids.contains(&name.as_str()),
-        Some(("Fn::GetAtt", Json::Array(parts))) => parts
-            .first()
-            .and_then(Json::as_str)
-            .is_some_and(|id| ids.contains(&id)),
-        Some(("Fn::ImportValue" | "Fn::Transform", _)) => true,
-        _ => children(json).any(|inner| is_handed(inner, ids, names)),
-    }
-}
-
-/// Whether a text of `Fn::Sub` refers to one of some resources.
-fn refers(text: &str, ids: &[&str]) -> bool {
-    ids.iter()
-        .any(|id| text.contains(&format!("${{{id}}}")) || text.contains(&format!("${{{id}.")))
-}
-
-/// Adds the declarations of the parameters that a value names.
-fn add_mentioned(json: &Json, template: &Template, to: &mut String) {
-    if let Some(("Ref", Json::String(name))) = function(json)
-        && let Some(parameter) = template.parameter(name)
-    {
-        to.push_str(&parameter.identity);
-        to.push_str(parameter.default.as_deref().unwrap_or_default());
-    }
-    for inner in children(json) {
-        add_mentioned(inner, template, to);
-    }
+    identity
 }
 
 /// The parts whose meaning is not in the template, but for resources of types that make others.

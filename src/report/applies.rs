@@ -1,7 +1,7 @@
 //! The content of a report on whom and what a role or policy applies to, independent of its format.
 
 use crate::access::trust::TrustedPrincipal;
-use crate::access::wider::{Applies, Clause, Holder};
+use crate::access::wider::{Applies, Clause, Credential, Holder};
 use crate::cloudformation::stack_set::Recipient;
 use crate::iam::document::Effect;
 use crate::partial::Text;
@@ -12,6 +12,8 @@ pub(super) fn predicate(what: &Applies) -> String {
         Applies::To(Holder::Role(name)) => format!("is attached to role {name}"),
         Applies::To(Holder::User(name)) => format!("is attached to user {name}"),
         Applies::To(Holder::Group(name)) => format!("is attached to group {name}"),
+        Applies::Credential(Credential::Password) => "has a password".to_owned(),
+        Applies::Credential(Credential::AccessKey(id)) => format!("has the access key {id}"),
         Applies::Member(member) => format!("has the member {member}"),
         Applies::Target(target) => format!("applies to {target}"),
         Applies::RolledOut(to) => format!("is rolled out to {}", recipient(to)),

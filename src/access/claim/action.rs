@@ -77,6 +77,7 @@ impl<'c> ActionClaim<'c> {
             Err(why) => Verdict::Undecided(why.to_string()),
         };
         let names = self.facts.physical_names(&self.ids);
+        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
         self.facts
             .unless_not_read(verdict, &self.ids, &names)
             .shown(&Shown::new(template, &placeholders))

@@ -26,7 +26,8 @@ use super::grants::Grants;
 use super::kind::SubjectKind;
 use crate::cloudformation::stack_set::{RolledOut, rolled_out};
 use crate::cloudformation::unread::Unread;
-use crate::cloudformation::{Template, Values};
+use crate::cloudformation::{Template, Values, explore};
+use crate::partial::Text;
 use crate::rules::model::{Claim, ClaimKind, Claimed};
 use crate::template::lower::SourceMap;
 use crate::template::lower::names;
@@ -170,14 +171,16 @@ impl<'s> Facts<'s> {
         known.map(str::to_owned).into_iter().collect()
     }
 
-    /// The names of some resources in AWS, if the template gives them.
-    fn physical_names(&self, ids: &[String]) -> Vec<String> {
+    /// The names that some resources may have in AWS, if the template gives them. A name is unknown
+    /// if there are too many cases.
+    fn physical_names(&self, ids: &[String]) -> Vec<Text> {
         let mut found = Vec::new();
         for resource in ids.iter().filter_map(|id| self.template.resource(id)) {
             for property in ["RoleName", "UserName", "GroupName", "ManagedPolicyName"] {
-                let properties = resource.json.get("Properties");
-                let name = properties.and_then(|all| all.get(property));
-                found.extend(name.and_then(serde_json::Value::as_str).map(str::to_owned));
+                match explore(&self.template, None, |world| resource.text(property, world)) {
+                    Ok(cases) => found.extend(cases.into_iter().filter_map(|(_, name)| name)),
+                    Err(why) => found.push(Text::unknown(why.to_string(), resource.id)),
+                }
             }
         }
         found
@@ -260,7 +263,8 @@ fn unless_attached_elsewhere(verdict: Verdict, all: &[&Facts<'_>], subject: &str
         }
         let names = facts.physical_names(&ids);
         let others = all.iter().enumerate().filter(|(other, _)| *other != index);
-        let mut found = others.filter_map(|(_, other)| attachment_to(&names, &other.template));
+        let mut found =
+            others.filter_map(|(_, other)| attachment_to(&names, &facts.template, &other.template));
         if let Some(policy) = found.next() {
             return Verdict::Undecided(format!(
                 "{policy} of another template may be attached to {subject}, and the policies of \

@@ -6,6 +6,7 @@
 use super::Facts;
 use crate::access::grants::{SharedVersion, VersionId};
 use crate::access::matching::Match;
+use crate::partial::Text;
 use crate::rules::model::Claimed;
 use crate::template::lower::{SourceMap, VersionResources, names};
 
@@ -125,7 +126,9 @@ impl Facts<'_> {
                     if let VersionId::Resource(id) = id {
                         found.ids.push(id.clone());
                     }
-                    found.layer_names.extend(version.layer().map(str::to_owned));
+                    found
+                        .layer_names
+                        .extend(version.names.iter().map(Text::to_string));
                     found.certain.push(NamedVersion::new(id, version));
                 }
                 Match::Maybe => found.possible.push(NamedVersion::new(id, version)),
