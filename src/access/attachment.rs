@@ -121,10 +121,11 @@ impl<'t> Attached<'t> {
             .and_then(|all| all.get("PolicyName"));
         let name = name.and_then(literal);
         let mut found: BTreeSet<&usize> = BTreeSet::new();
-        for (other, indexes) in &self.called {
-            if name.is_none() || other.is_none() || *other == name {
-                found.extend(indexes);
-            }
+        if name.is_some() {
+            found.extend(self.called.get(&name).into_iter().flatten());
+            found.extend(self.called.get(&None).into_iter().flatten());
+        } else {
+            found.extend(self.called.values().flatten());
         }
         found.into_iter().filter_map(|index| self.all.get(*index))
     }

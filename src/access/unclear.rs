@@ -153,7 +153,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
                 continue;
             };
             let mut identity = format!("{level} {} ", document.has_variables);
-            statement.written.write_identity(&mut identity);
+            identity.push_str(&statement.identity());
             identity.push_str(statement.doubt.as_deref().unwrap_or_default());
             let is_known = statement.problem.is_none();
             found.push(NotUnderstood {

@@ -329,6 +329,57 @@ impl Statement {
     }
 }
 
+impl Statement {
+    /// Its identity as it is written. The order of values, the case of actions, and whether one
+    /// value is in a list make no difference.
+    #[must_use]
+    pub fn identity(&self) -> String {
+        let mut identity = String::new();
+        match &self.written {
+            Partial::Map(elements) => {
+                let mut elements: Vec<(&String, &Partial)> = elements.iter().collect();
+                elements.sort_by_key(|(element, _)| *element);
+                for (element, value) in elements {
+                    let mut written = values_in_order(value);
+                    if element == "Action" || element == "NotAction" {
+                        written.make_ascii_lowercase();
+                    }
+                    identity.push_str(&format!("{element:?}: {written}, "));
+                }
+            }
+            other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => {
+                other.write_identity(&mut identity);
+            }
+        }
+        identity
+    }
+}
+
+/// The identity of a value in which lists have an order of their own.
+fn values_in_order(value: &Partial) -> String {
+    match value {
+        Partial::Map(map) => {
+            let mut entries: Vec<String> = map
+                .iter()
+                .map(|(key, value)| format!("{key:?}: {}", values_in_order(value)))
+                .collect();
+            entries.sort();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Partial::Null => "null".to_owned(),
+        Partial::List(_) | Partial::Text(_) => {
+            let mut items: Vec<String> = Vec::new();
+            for item in value.items() {
+                let mut written = String::new();
+                item.write_identity(&mut written);
+                items.push(written);
+            }
+            items.sort();
+            format!("[{}]", items.join(", "))
+        }
+    }
+}
+
 /// An element that no statement has. One element and its negated form exclude each other.
 fn strange_element(value: &Partial) -> Option<String> {
     let map = value.as_map()?;

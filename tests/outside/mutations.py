@@ -262,7 +262,7 @@ def grant_in_the_other_case(template: Template) -> Iterator[Edits]:
 def grant_that_stays(template: Template) -> Iterator[Edits]:
     for name, grant in resources(template, PERMISSION):
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"]:
-            if grant.get(policy, "Delete") == "Delete":
+            if is_made(template, grant) and grant.get(policy, "Delete") == "Delete":
                 yield {("Resources", name, policy): "Retain"}
 
 
@@ -837,6 +837,93 @@ def managed_policy_added(template: Template) -> Iterator[Edits]:
             }
 
 
+# Names, tags and accounts
+
+
+@wider
+def name_that_is_exempt(template: Template) -> Iterator[Edits]:
+    """A role gets a name that a guardrail exempts."""
+    for _, guardrail in resources(template, GUARDRAIL):
+        for _, statement in statements(guardrail["Properties"]["Content"], (), "Deny"):
+            exempt = (
+                statement.get("Condition", {}).get("ArnNotLike", {}).get("aws:PrincipalArn", [])
+            )
+            for arn in listed(exempt):
+                for name, role in resources(template, "AWS::IAM::Role"):
+                    path = ("Resources", name, "Properties", "RoleName")
+                    if isinstance(arn, str) and "RoleName" in role["Properties"]:
+                        yield {path: arn.rpartition("/")[2].replace("*", "one")}
+                        yield {path: {"Fn::ImportValue": "name"}}
+
+
+@wider
+def tag_that_a_policy_mentions(template: Template) -> Iterator[Edits]:
+    """A role gets another value of such a tag, or loses it."""
+    for name, role in resources(template, "AWS::IAM::Role", "AWS::IAM::User"):
+        written = json.dumps(role["Properties"].get("Policies"))
+        for index, tag in enumerate(role["Properties"].get("Tags", [])):
+            if f"aws:PrincipalTag/{tag['Key']}" in written:
+                path = ("Resources", name, "Properties", "Tags", index)
+                yield {(*path, "Value"): "another"}
+                yield {(*path, "Value"): {"Fn::ImportValue": "tag"}}
+                yield {**CASE, (*path, "Value"): in_one_case(tag["Value"], "another")}
+                yield {path: DELETED}
+
+
+def rolled_out(template: Template) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The stack sets whose templates only deny."""
+    for name, stack_set in resources(template, "AWS::CloudFormation::StackSet"):
+        if '"Deny"' in json.dumps(json.loads(stack_set["Properties"]["TemplateBody"])):
+            yield ("Resources", name, "Properties"), stack_set["Properties"]
+
+
+@wider
+def rolled_out_to_fewer(template: Template) -> Iterator[Edits]:
+    """To fewer accounts or units, or only to those that are there at the deploy."""
+    for path, properties in rolled_out(template):
+        yield {(*path, "AutoDeployment"): {"Enabled": False}}
+        yield {(*path, "StackInstancesGroup"): DELETED}
+        yield {path[:-1]: DELETED}
+        for index, group in enumerate(properties["StackInstancesGroup"]):
+            targets = (*path, "StackInstancesGroup", index, "DeploymentTargets")
+            for key, members in group["DeploymentTargets"].items():
+                for place in range(len(members)):
+                    yield {(*targets, key, place): DELETED}
+                    yield {**CASE, (*targets, key, place): in_one_case(members[place], NO_VALUE)}
+            yield {
+                (*targets, "AccountFilterType"): "DIFFERENCE",
+                (*targets, "Accounts"): [STRANGER],
+            }
+
+
+@wider
+def rolled_out_with_less(template: Template) -> Iterator[Edits]:
+    """A template that denies less."""
+    for path, properties in rolled_out(template):
+        body = json.loads(properties["TemplateBody"])
+        for place, document, _ in documents(body):
+            for statement, _ in statements(document, place, "Deny"):
+                yield {(*path, "TemplateBody"): json.dumps(applied(body, {statement: DELETED}))}
+        yield {(*path, "TemplateBody"): {"Fn::ImportValue": "body"}}
+        yield {(*path, "TemplateBody"): DELETED, (*path, "TemplateURL"): "https://archives/t.yaml"}
+
+
+@wider
+def organization_without_guardrails(template: Template) -> Iterator[Edits]:
+    for name, _ in resources(template, "AWS::Organizations::Organization"):
+        yield {("Resources", name, "Properties", "FeatureSet"): "CONSOLIDATED_BILLING"}
+
+
+@wider
+def credential_added(template: Template) -> Iterator[Edits]:
+    for name, user in resources(template, "AWS::IAM::User"):
+        if "Policies" in user["Properties"]:
+            password = {"Password": {"Fn::ImportValue": "password"}}
+            yield {("Resources", name, "Properties", "LoginProfile"): password}
+            key = {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": name}}}
+            yield {("Resources", "Mutated"): key}
+
+
 # Trust
 
 
@@ -1159,6 +1246,16 @@ def unrelated_resource(template: Template) -> Iterator[Edits]:
 def unused_parameter(template: Template) -> Iterator[Edits]:
     yield CASE
     yield {("Parameters", "Unused"): {"Type": "String", "Default": "*"}}
+
+
+@same
+def tag_that_no_policy_mentions(template: Template) -> Iterator[Edits]:
+    for name, role in resources(template, "AWS::IAM::Role"):
+        for index, tag in enumerate(role["Properties"].get("Tags", [])):
+            if "aws:PrincipalTag/" + tag["Key"] not in json.dumps(template):
+                path = ("Resources", name, "Properties", "Tags", index)
+                yield {(*path, "Value"): "another"}
+                yield {path: DELETED}
 
 
 @same
