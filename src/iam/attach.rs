@@ -233,7 +233,7 @@ impl Analysis<'_> {
                 right: Right::Read,
                 bound: self.bound,
             };
-            found = product(&found, &reading.ways()?)?;
+            found = product(&found, &reading.allowances()?)?;
         }
         found.iter_mut().for_each(simplify);
         Ok(found)
@@ -331,7 +331,7 @@ impl Analysis<'_> {
             return None;
         }
         let upper = self.bound == Bound::Upper;
-        let mut ways = Vec::new();
+        let mut escapes = Vec::new();
         for constraint in constraints(statement, document, &self.policies.request) {
             match constraint {
                 Constraint::All(patterns, _) | Constraint::Any(patterns, _)
@@ -344,19 +344,19 @@ impl Analysis<'_> {
                         patterns: patterns.at(upper != fits),
                         fits: !fits,
                     };
-                    ways.push(Allowance {
+                    escapes.push(Allowance {
                         needs: vec![need],
                         ..Allowance::default()
                     });
                 }
                 Constraint::Any(patterns, true) => {
-                    ways.push(Allowance {
+                    escapes.push(Allowance {
                         outside: patterns.at(!upper),
                         ..Allowance::default()
                     });
                 }
                 Constraint::Any(patterns, false) => {
-                    ways.push(Allowance {
+                    escapes.push(Allowance {
                         within: vec![patterns.at(upper)],
                         ..Allowance::default()
                     });
@@ -366,7 +366,7 @@ impl Analysis<'_> {
                 Constraint::Unclear(_) => {}
             }
         }
-        Some(ways)
+        Some(escapes)
     }
 
     /// Whether a statement is about the action, on some function if it allows and on all if it
@@ -398,7 +398,10 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
     for text in &statement.resources.patterns {
         match resource_pattern(text, request, document.has_variables) {
             Ok(pattern) => named.extend(pattern),
-            Err(why) => unknown = Some(Answer::Unknown(why)),
+            Err(why) => {
+                let element = statement.resource_element();
+                unknown = Some(Answer::Unknown(format!("{element}: {why}")));
+            }
         }
     }
     let some_named = Search::among(Domain::functions()).within(&named).shortest();
@@ -406,11 +409,10 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
         .outside(&named)
         .shortest();
     let (Ok(some_named), Ok(some_not)) = (some_named, some_not) else {
-        return Answer::Unknown(
-            "the functions that it is about are too complex to \
-            decide"
-                .to_owned(),
-        );
+        let element = statement.resource_element();
+        return Answer::Unknown(format!(
+            "{element}: the functions that it names are too complex to decide"
+        ));
     };
     let (is_about_some, is_about_all) = if statement.resources.negated {
         (some_not.is_some(), some_named.is_none())
@@ -421,7 +423,8 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
         (Effect::Allow, None) => Answer::from(is_about_some),
         (Effect::Deny, None) if is_about_all => Answer::Yes,
         (Effect::Deny, None) if is_about_some => {
-            Answer::Unknown("it is about some functions only".to_owned())
+            let element = statement.resource_element();
+            Answer::Unknown(format!("its {element} is about some functions only"))
         }
         (Effect::Deny, None) => Answer::No,
         // More names make a list longer, and a negated list shorter.
@@ -504,7 +507,7 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
     for text in &condition.values {
         match value(text, request, document.has_variables) {
             Ok(pattern) => patterns.known.extend(pattern),
-            Err(why) => patterns.unknown = Some(why),
+            Err(why) => patterns.unknown = Some(format!("{}: {why}", condition.shown())),
         }
     }
     if condition.operator == Operator::Equals

@@ -290,6 +290,16 @@ const ELEMENTS: [&str; 9] = [
 ];
 
 impl Statement {
+    /// The element that names its resources, for messages.
+    #[must_use]
+    pub fn resource_element(&self) -> &'static str {
+        if self.resources.negated {
+            "`NotResource`"
+        } else {
+            "`Resource`"
+        }
+    }
+
     fn read(index: usize, value: &Partial) -> Self {
         let effect = value.get("Effect").and_then(Partial::as_text);
         let effect = effect.and_then(Text::as_literal);

@@ -140,7 +140,14 @@ pub fn names_action(names: &PatternList, action: &str) -> Answer {
                 Some(pattern) => {
                     Answer::from(Pattern::new(&pattern.to_ascii_lowercase()).matches(&action))
                 }
-                None => Answer::Unknown(format!("`{pattern}` is not known")),
+                None => Answer::Unknown(format!(
+                    "{}: `{pattern}` is not known before a deploy",
+                    if names.negated {
+                        "`NotAction`"
+                    } else {
+                        "`Action`"
+                    }
+                )),
             }),
     );
     if names.negated { named.not() } else { named }
@@ -164,16 +171,11 @@ pub fn resource_pattern(
     }
 }
 
-/// A value with a variable that has no value in the request matches nothing. AWS does not document
-/// whether then everything differs from it.
-pub(super) fn without_value(text: &Text, negated: bool) -> Answer {
-    if negated {
-        Answer::Unknown(format!(
-            "a variable of `{text}` has no value in the request"
-        ))
-    } else {
-        Answer::No
-    }
+/// Why it is unknown whether something differs from a value with a variable that has no value in
+/// the request. Nothing matches such a value; AWS does not document whether everything differs from
+/// it.
+pub(super) fn without_value(text: &Text) -> String {
+    format!("a variable of `{text}` has no value in the request")
 }
 
 /// A value of a policy as a pattern for this request; `None` if a variable in it has no value, so
@@ -387,8 +389,11 @@ fn fits_value(
 ) -> Answer {
     let pieces = match pieces(written, request, has_variables) {
         Ok(Some(pieces)) => pieces,
-        Ok(None) => return without_value(written, condition.negated),
-        Err(why) => return Answer::Unknown(why),
+        Ok(None) if condition.negated => {
+            return Answer::Unknown(format!("{}: {}", condition.shown(), without_value(written)));
+        }
+        Ok(None) => return Answer::No,
+        Err(why) => return Answer::Unknown(format!("{}: {why}", condition.shown())),
     };
     let written: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
     match &condition.operator {
@@ -396,7 +401,8 @@ fn fits_value(
         Operator::EqualsIgnoreCase => Answer::from(written.to_lowercase() == found.to_lowercase()),
         Operator::Bool => Answer::from(written.eq_ignore_ascii_case(found)),
         Operator::Arn if pieces.iter().any(is_wildcard_of_variable) => {
-            Answer::Unknown("a variable stands for a wildcard in an ARN".to_owned())
+            let why = "a variable stands for a wildcard in an ARN";
+            Answer::Unknown(format!("{}: {why}", condition.shown()))
         }
         Operator::Arn => Answer::from(arn_fits(&written, found)),
         Operator::Like => Answer::from(joined(pieces).matches(found)),

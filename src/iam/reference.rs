@@ -212,7 +212,8 @@ fn names_resource(names: &PatternList, request: &Request, has_variables: bool) -
         }
         match resource_pattern(pattern, request, has_variables) {
             Ok(Some(pattern)) => Answer::from(pattern.matches(&request.resource)),
-            Ok(None) => without_value(pattern, names.negated),
+            Ok(None) if names.negated => Answer::Unknown(without_value(pattern)),
+            Ok(None) => Answer::No,
             Err(why) => Answer::Unknown(why),
         }
     }));

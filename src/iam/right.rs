@@ -7,7 +7,7 @@ use super::allowance::{
 use super::document::{Document, Effect, Statement};
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{
-    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern,
+    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern, without_value,
 };
 use super::provenance::Provenance;
 use crate::pattern::Pattern;
@@ -107,7 +107,7 @@ pub fn allowances(
     if bound == Bound::Lower && policies.documents().any(is_unclear) {
         return Ok(Vec::new());
     }
-    let mut found = analysis.ways()?;
+    let mut found = analysis.allowances()?;
     found.iter_mut().for_each(simplify);
     tidy(&mut found);
     Ok(found)
@@ -180,15 +180,15 @@ pub fn is_unrelated(statement: &Statement, right: Right) -> bool {
 
 impl RightAnalysis<'_> {
     /// Every way in which the policies allow the right.
-    pub fn ways(&self) -> Result<Vec<Allowance>, TooManyAllowances> {
+    pub fn allowances(&self) -> Result<Vec<Allowance>, TooManyAllowances> {
         let mut found = vec![every(self.right)];
         for level in &self.policies.levels {
             found = product(&found, &self.allowed(level))?;
         }
         for (document, statement) in self.policies.statements() {
             if self.has_effect(statement, document, Effect::Deny) {
-                for way in &mut found {
-                    self.take(way, statement, document);
+                for allowance in &mut found {
+                    self.take(allowance, statement, document);
                 }
             }
         }
@@ -230,13 +230,13 @@ impl RightAnalysis<'_> {
     }
 
     /// Removes from an allowance what a Deny denies.
-    fn take(&self, way: &mut Allowance, statement: &Statement, document: &Document) {
+    fn take(&self, allowance: &mut Allowance, statement: &Statement, document: &Document) {
         let widest = self.bound.widens(Effect::Deny);
         let resources = resources(statement, document, &self.policies.request);
         if !statement.resources.negated {
-            way.outside.extend(resources.listed(widest));
-        } else if let Some(spared) = resources.excepted(widest) {
-            way.within.push(spared);
+            allowance.outside.extend(resources.listed(widest));
+        } else if let Some(exempted) = resources.excepted(widest) {
+            allowance.within.push(exempted);
         }
     }
 
@@ -314,10 +314,13 @@ fn resources(statement: &Statement, document: &Document, request: &Request) -> R
             // A text without a value matches nothing; AWS does not document whether then everything
             // differs from it.
             Ok(None) if statement.resources.negated => {
-                found.unknown = Some(format!("a variable of `{text}` has no value"));
+                found.unknown = Some(format!("`NotResource`: {}", without_value(text)));
             }
             Ok(None) => {}
-            Err(why) => found.unknown = Some(why),
+            Err(why) => {
+                let element = statement.resource_element();
+                found.unknown = Some(format!("{element}: {why}"));
+            }
         }
     }
     found
