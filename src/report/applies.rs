@@ -1,4 +1,4 @@
-//! The content of a report on whom and what a role or policy applies to, independent of its format.
+//! The content of a report on what a role or policy applies to, independent of its format.
 
 use crate::access::trust::TrustedPrincipal;
 use crate::access::wider::{Applies, Clause, Credential, Holder};

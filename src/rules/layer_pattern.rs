@@ -38,7 +38,7 @@ pub fn handled(right: HandlingRight, account: Part, name: &Text) -> Text {
         account,
         Part::Literal(":layer:".to_owned()),
     ];
-    let behind = match right {
+    let after = match right {
         HandlingRight::Publish => None,
         HandlingRight::Share => Some(Part::Literal(":*".to_owned())),
     };
@@ -46,7 +46,7 @@ pub fn handled(right: HandlingRight, account: Part, name: &Text) -> Text {
         before
             .into_iter()
             .chain(name.parts().iter().cloned())
-            .chain(behind),
+            .chain(after),
     )
 }
 
@@ -83,10 +83,10 @@ pub fn open_pattern(rules: &Rules, layers: &Layers) -> Pattern {
     let arn = arn(rules, layers);
     let mut opened = String::with_capacity(arn.len());
     let mut rest = arn.as_str();
-    while let Some((before, behind)) = rest.split_once("${") {
+    while let Some((before, after)) = rest.split_once("${") {
         opened.push_str(before);
         opened.push('*');
-        rest = behind.split_once('}').map_or("", |(_, behind)| behind);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
     }
     opened.push_str(rest);
     Pattern::new(&opened)

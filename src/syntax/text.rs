@@ -98,7 +98,7 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
         if !literal.is_empty() {
             parts.push(Part::Literal(std::mem::take(&mut literal)));
         }
-        let (name, behind) = rest[at + 2..].split_once('}').ok_or(TextError::Unclosed)?;
+        let (name, after) = rest[at + 2..].split_once('}').ok_or(TextError::Unclosed)?;
         if name.is_empty()
             || !name
                 .bytes()
@@ -107,7 +107,7 @@ pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
             return Err(TextError::ParameterName(name.to_owned()));
         }
         parts.push(Part::Parameter(name.to_owned()));
-        rest = behind;
+        rest = after;
     }
     literal.push_str(rest);
     if !literal.is_empty() || parts.is_empty() {
@@ -204,9 +204,9 @@ fn has_dynamic_reference(text: &str) -> bool {
     }
     let mut literal = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, behind)) = rest.split_once("${") {
+    while let Some((before, after)) = rest.split_once("${") {
         literal.push_str(before);
-        rest = behind.split_once('}').map_or("", |(_, behind)| behind);
+        rest = after.split_once('}').map_or("", |(_, after)| after);
     }
     literal.push_str(rest);
     // The loop above skips the text after an escaped `${`, so the text is also checked as written.

@@ -152,7 +152,7 @@ fn takes(rules: &Rules, deny: &Deny, member: &SetMember) -> bool {
             let allowed = open_pattern(rules, &member.layers);
             !set.members
                 .iter()
-                .any(|spared| open_pattern(rules, &spared.layers).overlaps(&allowed))
+                .any(|exempted| open_pattern(rules, &exempted.layers).overlaps(&allowed))
         }
     }
 }
