@@ -40,6 +40,46 @@ fn sources_are_reported_with_their_messages() {
     goldens.finish();
 }
 
+/// The codes that a source expects, as `# ~ code, code` after a line, with the number of the line.
+fn expected(source: &str) -> Vec<(usize, String)> {
+    let mut expected = Vec::new();
+    for (index, line) in source.lines().enumerate() {
+        let Some((_, codes)) = line.split_once("# ~ ") else {
+            continue;
+        };
+        let codes = codes.split(", ").map(str::to_owned);
+        expected.extend(codes.map(|code| (index + 1, code)));
+    }
+    expected
+}
+
+#[test]
+fn sources_are_reported_where_their_notes_say() {
+    let mut with_notes = 0;
+    for path in support::files("tests/cases/report", "layers") {
+        let source = fs::read_to_string(&path).unwrap();
+        let mut expected = expected(&source);
+        if expected.is_empty() {
+            continue;
+        }
+        with_notes += 1;
+        let (compiled, sources) = support::compiled(&source);
+        let mut found: Vec<(usize, String)> = compiled
+            .diagnostics
+            .iter()
+            .map(|diagnostic| {
+                let span = diagnostic.primary.span;
+                let place = sources.get(span.file).position(span.start);
+                (place.line, diagnostic.code.name().to_owned())
+            })
+            .collect();
+        expected.sort();
+        found.sort();
+        assert_eq!(expected, found, "{}", path.display());
+    }
+    assert!(with_notes > 20, "only {with_notes} sources have notes");
+}
+
 #[test]
 fn messages_have_the_forms_of_services() {
     let source =
