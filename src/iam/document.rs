@@ -350,10 +350,8 @@ impl Statement {
                 let mut elements: Vec<(&String, &Partial)> = elements.iter().collect();
                 elements.sort_by_key(|(element, _)| *element);
                 for (element, value) in elements {
-                    let mut written = values_in_order(value);
-                    if element == "Action" || element == "NotAction" {
-                        written.make_ascii_lowercase();
-                    }
+                    let ignores_case = element == "Action" || element == "NotAction";
+                    let written = values_in_order(value, ignores_case);
                     identity.push_str(&format!("{element:?}: {written}, "));
                 }
             }
@@ -365,13 +363,14 @@ impl Statement {
     }
 }
 
-/// The identity of a value in which lists have an order of their own.
-fn values_in_order(value: &Partial) -> String {
+/// The identity of a value in which lists have an order of their own. Only known texts can ignore
+/// case: the names of two parameters may differ in nothing else.
+fn values_in_order(value: &Partial, ignores_case: bool) -> String {
     match value {
         Partial::Map(map) => {
             let mut entries: Vec<String> = map
                 .iter()
-                .map(|(key, value)| format!("{key:?}: {}", values_in_order(value)))
+                .map(|(key, value)| format!("{key:?}: {}", values_in_order(value, ignores_case)))
                 .collect();
             entries.sort();
             format!("{{{}}}", entries.join(", "))
@@ -382,6 +381,10 @@ fn values_in_order(value: &Partial) -> String {
             for item in value.items() {
                 let mut written = String::new();
                 item.write_identity(&mut written);
+                let is_known = item.as_text().and_then(Text::as_literal).is_some();
+                if ignores_case && is_known {
+                    written.make_ascii_lowercase();
+                }
                 items.push(written);
             }
             items.sort();
