@@ -184,6 +184,15 @@ impl<'s> Cursor<'s> {
         Ok(Name { text, span })
     }
 
+    /// Takes a word that comes before a keyword. `what` says what it should be.
+    pub fn expect_word_before(&mut self, keyword: Keyword, what: &'static str) -> Parsed<Name> {
+        if self.misplaced(&[keyword]).is_some() {
+            self.expect_one(Expected::Described(what));
+            return self.unexpected();
+        }
+        self.expect_word(what)
+    }
+
     /// Takes a word or a quoted text. `what` says what it should be.
     pub fn expect_value(&mut self, what: &'static str) -> Parsed<Value> {
         self.expect_one(Expected::Described(what));

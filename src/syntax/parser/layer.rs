@@ -92,6 +92,14 @@ fn version(cursor: &mut Cursor<'_>) -> Parsed<Version> {
             properties: Vec::new(),
         });
     }
+    if let ([_, second, ..], Some(_)) = (labels.as_slice(), cursor.misplaced(&[Keyword::At])) {
+        cursor.diagnostics.push(
+            Diagnostic::error(Code::Syntax, second.span, "an ARN is that of one version")
+                .label("a second label")
+                .help("write `version LABEL at ARN` for each"),
+        );
+        return Err(Failed);
+    }
     cursor.expect_keyword(Keyword::From)?;
     let origin = Origin::From(content(cursor)?);
     let properties = if cursor.at(TokenKind::OpenBrace) {
@@ -165,7 +173,7 @@ fn share(cursor: &mut Cursor<'_>) -> Parsed<Share> {
         None => Vec::new(),
     };
     let newest = if versions.is_empty() && cursor.accept_keyword(Keyword::Newest).is_some() {
-        Some(cursor.expect_word("a number of versions")?)
+        Some(cursor.expect_word_before(Keyword::With, "a number of versions")?)
     } else {
         None
     };
