@@ -152,7 +152,10 @@ def opened(template: object, parse: Callable[[str], object]) -> object:
 def unmarked(text: str | bytes) -> dict[str, Any]:
     """JSON without the entry that says who wrote it, since YAML says it in its first line."""
     read = json.loads(text, object_pairs_hook=no_duplicates)
-    read.pop("Metadata")
+    metadata = read["Metadata"]
+    del metadata["GeneratedBy"]
+    if not metadata:
+        del read["Metadata"]
     return dict(read)
 
 
