@@ -16,6 +16,7 @@ use super::document::{Condition, Document, Effect, Operator, Quantifier, Stateme
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{
     Answer, ContextValues, Request, all_hold, counts, holds, names_action, resource_pattern, value,
+    without_value,
 };
 use super::provenance::Provenance;
 use super::right::{self, Right, RightAnalysis};
@@ -467,6 +468,26 @@ pub(super) fn constraints(
         .collect()
 }
 
+/// The values of a condition on layers. Nothing matches one with a variable that has no value;
+/// whether everything differs from it is unknown.
+fn layer_patterns(condition: &Condition, document: &Document, request: &Request) -> LayerPatterns {
+    let mut patterns = LayerPatterns {
+        known: Vec::new(),
+        unknown: None,
+    };
+    for text in &condition.values {
+        match value(text, request, document.has_variables) {
+            Ok(None) if condition.negated => {
+                let why = without_value(text);
+                patterns.unknown = Some(format!("{}: {why}", condition.shown()));
+            }
+            Ok(pattern) => patterns.known.extend(pattern),
+            Err(why) => patterns.unknown = Some(format!("{}: {why}", condition.shown())),
+        }
+    }
+    patterns
+}
+
 /// The meaning of a condition; `None` if it holds for every list.
 fn constraint(condition: &Condition, document: &Document, request: &Request) -> Option<Constraint> {
     if condition.operator == Operator::Null {
@@ -500,16 +521,7 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
         let why = format!("{} has no value to compare with", condition.shown());
         return Some(Constraint::Unclear(why));
     }
-    let mut patterns = LayerPatterns {
-        known: Vec::new(),
-        unknown: None,
-    };
-    for text in &condition.values {
-        match value(text, request, document.has_variables) {
-            Ok(pattern) => patterns.known.extend(pattern),
-            Err(why) => patterns.unknown = Some(format!("{}: {why}", condition.shown())),
-        }
-    }
+    let patterns = layer_patterns(condition, document, request);
     if condition.operator == Operator::Equals
         && patterns
             .known
