@@ -326,6 +326,29 @@ fn handling_document() -> impl Strategy<Value = Json> {
         .prop_map(|statements| json!({ "Version": "2012-10-17", "Statement": statements }))
 }
 
+/// AWS does not document whether everything differs from a value with a variable that has no value.
+#[test]
+fn a_negated_condition_with_a_variable_without_value_is_undecided() {
+    let named = json!({ "lambda:Layer":
+        "arn:aws:lambda:*:123456789012:layer:${aws:PrincipalTag/team}-*:*" });
+    let read = json!({ "Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*" });
+    let allow = json!({ "Effect": "Allow", "Action": ACTIONS, "Resource": "*" });
+    let deny = json!({ "Effect": "Deny", "Action": ACTIONS, "Resource": "*",
+        "Condition": { "ForAnyValue:StringNotLike": named } });
+    let mut allow_others = allow.clone();
+    allow_others["Condition"] = json!({ "ForAllValues:StringNotLike": named });
+    for statements in [json!([read, allow, deny]), json!([read, allow_others])] {
+        let policy = json!({ "Version": "2012-10-17", "Statement": statements });
+        let mut policies = subject(policy, None);
+        policies.request.is_open = false;
+        let found = attachable(&policies);
+        for layer in layers() {
+            assert!(leads(&found.possible, &layer), "{layer}: {statements}");
+            assert!(!leads(&found.certain, &layer), "{layer}: {statements}");
+        }
+    }
+}
+
 /// Holds what is said of publishing or sharing all layers against what the reference evaluator says
 /// of each, in every context.
 fn hold_right(policies: &EffectivePolicies, right: Right) -> Result<(), TestCaseError> {
