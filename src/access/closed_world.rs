@@ -2,8 +2,8 @@
 //! identities. Every such part is named.
 //!
 //! AWS's types that do not affect layers or identities are harmless, future ones included, unless
-//! they name the call that shares a layer. For the
-//! services that do affect them, a type is read, is known to be harmless, or is named.
+//! they name a call that shares a layer, changes an identity or deploys a template. For services
+//! that do affect them, a type is read, is known to be harmless, or is named.
 
 use crate::cloudformation::stack_set::RolledOut;
 use crate::cloudformation::unread::{Unread, unread};
@@ -148,7 +148,7 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
         && !MAKERS.contains(&kind)
         && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
     if is_harmless {
-        let call = named_call(resource.json)?;
+        let call = named_call(resource)?;
         Some(format!("a resource ({kind}) that names the call {call}"))
     } else {
         Some(description(kind))
@@ -158,37 +158,72 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
 /// The call that shares a layer version. A schedule, a state machine or a script may make it.
 const SHARING_CALL: &str = "AddLayerVersionPermission";
 
-/// Calls that change who may do what, which a schedule, a state machine or an automation may make.
-const IDENTITY_CALLS: [&str; 16] = [
+/// Calls that change who may do what, or that deploy other templates, which a schedule, a state
+/// machine or an automation may make.
+const OTHER_CALLS: [&str; 24] = [
     "AddUserToGroup",
     "AttachGroupPolicy",
     "AttachRolePolicy",
     "AttachUserPolicy",
     "CreatePolicyVersion",
+    "CreateResource",
+    "CreateStack",
+    "CreateStackInstances",
+    "CreateStackSet",
     "DeleteRolePermissionsBoundary",
     "DeleteRolePolicy",
     "DeleteUserPermissionsBoundary",
     "DetachRolePolicy",
     "DetachUserPolicy",
+    "ExecuteChangeSet",
     "PutGroupPolicy",
     "PutRolePermissionsBoundary",
     "PutRolePolicy",
     "PutUserPolicy",
     "SetDefaultPolicyVersion",
     "UpdateAssumeRolePolicy",
+    "UpdateResource",
+    "UpdateStack",
+    "UpdateStackSet",
 ];
 
-/// How those that make any call name IAM's, in letters: `aws-sdk:iam:attachRolePolicy`, and
-/// `aws:executeAwsApi`. Others, such as an alarm, only watch for them.
-const CALLERS: [&str; 2] = ["awssdkiam", "executeawsapi"];
+/// How those that make any call name the calls of IAM, CloudFormation and Cloud Control API, in
+/// letters: `aws-sdk:iam:attachRolePolicy`, and `aws:executeAwsApi` and `aws:createStack` in an
+/// automation. Others, such as an alarm, only watch for them.
+const CALLERS: [&str; 6] = [
+    "awssdkiam",
+    "awssdkcloudformation",
+    "awssdkcloudcontrol",
+    "executeawsapi",
+    "awscreatestack",
+    "awsupdatestack",
+];
+
+/// Properties that say which calls of others a resource watches for.
+const WATCHING: [(&str, &str); 3] = [
+    ("AWS::Events::Rule", "EventPattern"),
+    ("AWS::Logs::MetricFilter", "FilterPattern"),
+    ("AWS::Logs::SubscriptionFilter", "FilterPattern"),
+];
 
 /// The call that matters here, if a resource names one as an SDK, the command line or Python does.
 /// Only letters count, and several texts may be joined into one.
-fn named_call(resource: &Json) -> Option<&'static str> {
+fn named_call(resource: &Resource<'_>) -> Option<&'static str> {
     let mut letters = String::new();
-    add_letters(resource, &mut letters);
+    for (section, value) in resource.json.as_object().into_iter().flatten() {
+        let properties = value.as_object().filter(|_| section == "Properties");
+        let Some(properties) = properties else {
+            add_letters(value, &mut letters);
+            continue;
+        };
+        for (property, value) in properties {
+            if !WATCHING.contains(&(resource.kind, property)) {
+                add_letters(value, &mut letters);
+            }
+        }
+    }
     let is_made = CALLERS.iter().any(|caller| letters.contains(caller));
-    let others = IDENTITY_CALLS.into_iter().filter(|_| is_made);
+    let others = OTHER_CALLS.into_iter().filter(|_| is_made);
     std::iter::once(SHARING_CALL)
         .chain(others)
         .find(|call| letters.contains(&call.to_ascii_lowercase()))
