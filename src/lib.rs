@@ -85,7 +85,7 @@ pub mod internals;
 #[doc(hidden)]
 pub use cli::run;
 
-pub use access::claim::{Cause, Verdict};
+pub use access::claim::{Cause, Explanation, Verdict};
 pub use cloudformation::read::ReadError;
 pub use diagnostic::render::Form;
 pub use diagnostic::{Code, Diagnostic, Severity};

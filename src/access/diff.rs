@@ -3,7 +3,7 @@
 
 use super::Access;
 use super::applicability::{Applicability, beyond, rolled_out_beyond};
-use super::grants::{GrantedBy, Grants, SharedVersion, Who};
+use super::grants::{GrantedBy, Grants, SharedVersion, Who, WhyUnknown, WrittenPrincipal};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{Undecided, undecided, within_what_is_known};
 use super::wider::Wider;
@@ -230,11 +230,11 @@ fn no_longer_denied(old: &Grants, new: &Grants) -> Vec<UseChange> {
             if stay.any(|other| other.identity == denial.identity) {
                 continue;
             }
-            let why = format!("whoever `{}` denied it to", denial.id);
+            let why = WhyUnknown::NoLongerDenied(denial.id.clone());
             found.push(UseChange {
                 prominence: Prominence::Unknown,
                 version: id.to_string(),
-                who: Who::Unknown(why, denial.identity.clone()),
+                who: Who::Unknown(why, WrittenPrincipal::Whole(denial.identity.clone())),
                 when: None,
                 with_version: false,
             });
@@ -302,8 +302,10 @@ fn is_granted(version: Option<&SharedVersion>, who: &Who, case: &Case) -> bool {
 /// and must be an account on the other, is that account.
 fn is_same(one: &Who, other: &Who) -> bool {
     match (one, other) {
-        (Who::Account(account), Who::Unknown(_, identity))
-        | (Who::Unknown(_, identity), Who::Account(account)) => *identity == format!("{account:?}"),
+        (Who::Account(account), Who::Unknown(_, WrittenPrincipal::Alone(written)))
+        | (Who::Unknown(_, WrittenPrincipal::Alone(written)), Who::Account(account)) => {
+            written == account
+        }
         (Who::Account(one), Who::Account(other))
         | (Who::Organization(one), Who::Organization(other)) => {
             one == other || is_same_if_given(one, other)

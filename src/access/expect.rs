@@ -1,7 +1,7 @@
 //! The claims of a source, decided on the template that it compiles to, after writing and reading
 //! it.
 
-use super::claim::{Facts, UNKNOWN_ARN, Verdict};
+use super::claim::{Explanation, Facts, Verdict};
 use crate::cloudformation::{Template, Values};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Claim, ClaimKind, ParameterPattern, Rules, Verb};
@@ -26,7 +26,7 @@ pub fn check(rules: &Rules, lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>
 
 /// What to do about a claim that is undecided because the names of layers are open, if parameters
 /// keep them open.
-fn close_names(why: &str, rules: &Rules) -> Option<String> {
+fn close_names(why: &Explanation, rules: &Rules) -> Option<String> {
     let parameters = rules.parameters.iter();
     let open: Vec<String> = parameters
         .filter(|parameter| {
@@ -34,7 +34,7 @@ fn close_names(why: &str, rules: &Rules) -> Option<String> {
         })
         .map(|parameter| format!("`{}`", parameter.name.value))
         .collect();
-    (why.starts_with(UNKNOWN_ARN) && !open.is_empty()).then(|| {
+    (why.is_open_name() && !open.is_empty()).then(|| {
         format!(
             "list the values of {}: `allowed VALUE, …` in the body of the parameter; the claim is \
             then decided for each",
@@ -54,19 +54,16 @@ fn report(claim: &Claim, verdict: Verdict, rules: &Rules, lowered: &Lowered) -> 
             });
             let message = "this claim is undecided";
             let diagnostic = Diagnostic::error(Code::UndecidedClaim, claim.span, message);
-            Some(diagnostic.note(why).help(help))
+            Some(diagnostic.note(why.to_string()).help(help))
         }
         Verdict::Fails(why, causes) => {
             let diagnostic = Diagnostic::error(
                 Code::FailedClaim,
                 claim.span,
-                format!(
-                    "this does \
-            not hold: {why}"
-                ),
+                format!("this does not hold: {why}"),
             );
             let mut causes = causes.iter();
-            let origin = causes.find_map(|cause| lowered.origin(&cause.resource));
+            let origin = causes.find_map(|cause| lowered.origin(cause.resource()?));
             let label = match claim.kind {
                 ClaimKind::Action {
                     verb: Verb::Can, ..

@@ -2,41 +2,15 @@
 //! shows.
 
 use super::matching::Match;
+pub use super::who::{Who, WhyUnknown, WrittenPrincipal};
 use crate::aws::arn::{self, Arn, Field, Fields};
 use crate::cloudformation::read::{self, ReadError};
-use crate::cloudformation::{Case, Resource, Template, Values, World, explore};
+use crate::cloudformation::{Case, Resource, Template, TooManyCases, Values, World, explore};
 use crate::partial::{Partial, Text};
 use crate::rules::formats;
 use indexmap::IndexMap;
 use serde_json::Value as Json;
 use std::fmt;
-
-/// Somebody who may use a layer version.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Who {
-    /// Every AWS account.
-    Everyone,
-    /// Every account of the organization with this ID.
-    Organization(Text),
-    /// The account with this ID.
-    Account(Text),
-    /// The account that owns the layer, which may always use it.
-    Owner,
-    /// Somebody unknown, who may be everyone: the reason, and an identity to compare them by.
-    Unknown(String, String),
-}
-
-impl fmt::Display for Who {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Everyone => f.write_str("everyone"),
-            Self::Organization(id) => write!(f, "organization {id}"),
-            Self::Account(id) => write!(f, "account {id}"),
-            Self::Owner => f.write_str("the layer's own account"),
-            Self::Unknown(why, _) => write!(f, "unknown, maybe everyone: {why}"),
-        }
-    }
-}
 
 /// The identity of a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -261,10 +235,11 @@ impl Grants {
                     outlives,
                 )
             }
-            Err(why) => {
-                let identity = resource.json.to_string();
-                let arn = Text::unknown("the version of a grant", identity.clone());
-                let who = Who::Unknown(format!("{}: {why}", resource.id), identity);
+            Err(TooManyCases) => {
+                let written = resource.json.to_string();
+                let arn = Text::unknown("the version of a grant", written.clone());
+                let why = WhyUnknown::TooManyCases(resource.id.to_owned());
+                let who = Who::Unknown(why, WrittenPrincipal::Whole(written));
                 (
                     vec![(Case::default(), Some((VersionId::Arn(arn), who)))],
                     Outlives::default(),
@@ -427,11 +402,8 @@ fn permission(resource: &Resource<'_>, world: &World<'_>) -> (VersionId, Who) {
             resource.text("OrganizationId", world),
         ),
         Some(action) => {
-            let action = action.unwrap_or("an unknown action");
-            Who::Unknown(
-                format!("{} grants {action}", resource.id),
-                resource.json.to_string(),
-            )
+            let why = WhyUnknown::OtherAction(resource.id.to_owned(), action.map(str::to_owned));
+            Who::Unknown(why, WrittenPrincipal::Whole(resource.json.to_string()))
         }
     };
     (id, who)
@@ -474,7 +446,7 @@ fn who(
     organization: Option<Text>,
 ) -> Who {
     let Some(principal) = principal else {
-        return Who::Unknown("it names no principal".to_owned(), String::new());
+        return Who::Unknown(WhyUnknown::NoPrincipal, WrittenPrincipal::Missing);
     };
     if let Some(id) = organization {
         return match (principal.as_literal(), id.as_literal()) {
@@ -484,13 +456,13 @@ fn who(
             // An organization that may be empty may be missing.
             (None | Some("*"), None) if !may_be(&id, "") => Who::Organization(id),
             (None | Some("*"), _) => Who::Unknown(
-                format!("`{id}` may not be an organization"),
-                format!("{principal:?} {id:?}"),
+                WhyUnknown::NotAnOrganization(id.clone()),
+                WrittenPrincipal::InOrganization(principal, id),
             ),
-            (Some(_), _) => {
-                let why = "an organization needs the principal `*`".to_owned();
-                Who::Unknown(why, format!("{principal:?} {id:?}"))
-            }
+            (Some(_), _) => Who::Unknown(
+                WhyUnknown::OrganizationAndAccount,
+                WrittenPrincipal::InOrganization(principal, id),
+            ),
         };
     }
     match account_in(&principal) {
@@ -498,15 +470,15 @@ fn who(
         Some(account) => Who::Account(account),
         None if principal.as_literal() == Some("*") => Who::Everyone,
         None if principal.as_literal().is_some() => Who::Unknown(
-            format!("`{principal}` is not an account"),
-            format!("{principal:?}"),
+            WhyUnknown::NotAnAccount(principal.clone()),
+            WrittenPrincipal::Alone(principal),
         ),
         None if is_own(&principal, template) => Who::Owner,
         // A principal that cannot be `*` must be an account, since Lambda accepts nothing else.
         None if !may_be(&principal, "*") => Who::Account(principal),
         None => Who::Unknown(
-            format!("the principal is {principal}"),
-            format!("{principal:?}"),
+            WhyUnknown::Open(principal.clone()),
+            WrittenPrincipal::Alone(principal),
         ),
     }
 }
@@ -551,24 +523,27 @@ const ELEMENTS: [&str; 6] = [
 ];
 
 /// Why a statement is not one that lets somebody use a layer version.
-fn problem(statement: &Json) -> Option<String> {
+fn problem(statement: &Json) -> Option<WhyUnknown> {
     let mut elements = statement.as_object().into_iter().flat_map(|all| all.keys());
     if let Some(other) = elements.find(|element| !ELEMENTS.contains(&element.as_str())) {
-        return Some(format!("the element `{other}` is not supported"));
+        return Some(WhyUnknown::Element(other.clone()));
     }
     let effect = statement.get("Effect").and_then(Json::as_str);
     let actions = Partial::from(statement.get("Action").unwrap_or(&Json::Null));
     let read = Some("lambda:GetLayerVersion");
     let is_read = matches!(actions.items(), [action] if action.as_literal() == read);
-    (effect != Some("Allow") || !is_read)
-        .then(|| "it does not allow exactly `lambda:GetLayerVersion`".to_owned())
+    (effect != Some("Allow") || !is_read).then_some(WhyUnknown::NotExactlyUse)
+}
+
+/// Somebody unknown, by a statement of a layer version's policy.
+fn unknown(why: WhyUnknown, statement: &Json) -> Who {
+    Who::Unknown(why, WrittenPrincipal::Whole(identity(statement)))
 }
 
 /// The principals that a statement of a layer version's policy allows to use it.
 fn granted_by(statement: &Json) -> Vec<Who> {
-    let unknown = |what: String| vec![Who::Unknown(what, identity(statement))];
     if let Some(problem) = problem(statement) {
-        return unknown(problem);
+        return vec![unknown(problem, statement)];
     }
     let principals = Partial::from(statement.get("Principal").unwrap_or(&Json::Null));
     let principals = match &principals {
@@ -577,14 +552,14 @@ fn granted_by(statement: &Json) -> Vec<Who> {
         }
         Partial::Text(_) => vec![principals.clone()],
         Partial::Map(_) | Partial::List(_) | Partial::Null => {
-            return unknown("its principals are not accounts".to_owned());
+            return vec![unknown(WhyUnknown::NotAccounts, statement)];
         }
     };
     let organization = match statement.get("Condition") {
         None => None,
         Some(condition) => match organization_in(condition) {
             Some(id) => Some(Text::literal(id)),
-            None => return unknown("its condition is not supported".to_owned()),
+            None => return vec![unknown(WhyUnknown::Condition, statement)],
         },
     };
     let no_template = Template::new(Json::Null, &Values::default());
@@ -596,17 +571,16 @@ fn granted_by(statement: &Json) -> Vec<Who> {
             principal.as_text().cloned(),
             organization.clone(),
         ) {
-            Who::Unknown(why, _) => found.extend(unknown(why)),
+            Who::Unknown(why, _) => found.push(unknown(why, statement)),
             known @ (Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner) => {
                 found.push(known);
             }
         }
     }
     if found.is_empty() {
-        unknown("it names no principal".to_owned())
-    } else {
-        found
+        found.push(unknown(WhyUnknown::NoPrincipal, statement));
     }
+    found
 }
 
 /// The organization of a condition that says `StringEquals aws:PrincipalOrgID` and nothing else.

@@ -23,6 +23,7 @@ pub mod several;
 pub mod subject;
 pub mod trust;
 pub mod unclear;
+mod who;
 pub mod wider;
 
 use crate::cloudformation::stack_set::{RolledOut, rolled_out};

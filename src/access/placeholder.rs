@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 pub const CALLER: &str = "aws:PrincipalAccount";
 
 /// The text to show in place of each placeholder.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
     values: IndexSet<(String, String)>,
 }

@@ -1,7 +1,7 @@
 //! The answer to a question, in each format.
 
 use super::escape::{cell, terminal};
-use crate::access::claim::{Cause, Verdict};
+use crate::access::claim::{Cause, Explanation, Verdict};
 use serde_json::{Value as Json, json};
 
 /// The schema of an answer, in docs/schemas.
@@ -26,7 +26,7 @@ impl AnswerReport<'_> {
         }
     }
 
-    fn why(&self) -> &str {
+    fn why(&self) -> &Explanation {
         match self.verdict {
             Verdict::Holds(why) | Verdict::Fails(why, _) | Verdict::Undecided(why) => why,
         }
@@ -52,9 +52,9 @@ impl AnswerReport<'_> {
     fn reason(&self) -> String {
         let why = self.why();
         if self.causes().is_empty() {
-            return why.to_owned();
+            return why.to_string();
         }
-        let causes: Vec<&str> = self.causes().iter().map(|by| by.shown.as_str()).collect();
+        let causes: Vec<String> = self.causes().iter().map(Cause::to_string).collect();
         format!("{why} ({})", causes.join("; "))
     }
 }
@@ -89,13 +89,16 @@ pub fn answer_json(answer: &AnswerReport<'_>) -> Json {
     let causes: Vec<Json> = answer
         .causes()
         .iter()
-        .map(|cause| json!({ "resource": cause.resource, "shown": cause.shown }))
+        .map(|cause| {
+            let shown = cause.to_string();
+            json!({ "resource": cause.resource().unwrap_or(&shown), "shown": shown })
+        })
         .collect();
     json!({
         "schema": SCHEMA,
         "claim": answer.claim,
         "answer": answer.word(),
-        "why": answer.why(),
+        "why": answer.why().to_string(),
         "causes": causes,
         "by_defaults": answer.by_defaults,
     })

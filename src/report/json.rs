@@ -62,7 +62,7 @@ fn who_json(access: &Access, who: &Who) -> Json {
         Who::Organization(id) => ("organization", Some(id.to_string())),
         Who::Account(id) => ("account", Some(id.to_string())),
         Who::Owner => ("owner", None),
-        Who::Unknown(why, _) => ("unknown", Some(why.clone())),
+        Who::Unknown(why, _) => ("unknown", Some(why.to_string())),
     };
     let names = id.as_ref().and_then(|id| access.authored.names.get(id));
     json!({ "kind": kind, "id": id, "names": names })

@@ -372,7 +372,7 @@ fn grants(
                 )),
                 (None, _) => Err(format!("it is shared with organization {id}")),
             },
-            Who::Unknown(why, _) => Err(why.clone()),
+            Who::Unknown(why, _) => Err(why.to_string()),
         };
         match is_meant {
             Ok(true) if by.iter().any(GrantedBy::is_always) => return Ok(true),

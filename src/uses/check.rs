@@ -342,11 +342,11 @@ impl Check<'_> {
             return None;
         };
         let message = format!("`{deployer}` may not attach a layer of `{}`", self.name());
-        let causes: Vec<String> = by.into_iter().map(|cause| cause.shown).collect();
+        let causes: Vec<String> = by.iter().map(ToString::to_string).collect();
         let error = Diagnostic::error(Code::LayerNotAllowed, self.at(layer.entry), message)
             .label("the deploy of this layer fails")
             .note(match causes.as_slice() {
-                [] => why,
+                [] => why.to_string(),
                 causes => format!("{why}: denied by {}", causes.join("; ")),
             });
         Some(error.help(format!(

@@ -5,22 +5,20 @@
 //! policies without unknown values, the set is a list of patterns, and `action_question` compares
 //! the two.
 
-use super::action_question::{ActionQuestion, past_participle, right_of};
-use super::verdict::{Verdict, combined, worst};
-use super::{Facts, callers, layer_set};
+use super::action_question::{ActionQuestion, right_of};
+use super::reason::{ActionReason, Callers, Reason, Remark};
+use super::{Facts, Verdict, callers, combined, layer_set, worst};
 use crate::access::kind::SubjectKind;
 use crate::access::placeholder::{Shown, placeholders};
 use crate::access::subject::{Subject, Subjects};
-use crate::cloudformation::{World, explore};
+use crate::cloudformation::{TooManyCases, World, explore};
 use crate::iam::attach::is_unrelated;
 use crate::iam::document::{Effect, Statement};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::right;
+use crate::partial::Text;
 use crate::pattern::{BudgetExceeded, Pattern};
 use crate::rules::model::{LayerAction, LayerSet, Verb};
-
-/// Why a claim is undecided that names a layer whose name only a deploy knows.
-pub const UNKNOWN_ARN: &str = "the ARN of a version in the set is unknown";
 
 /// A claim about an action on layers, and the template that it is about.
 pub(super) struct ActionClaim<'c> {
@@ -74,13 +72,20 @@ impl<'c> ActionClaim<'c> {
         let placeholders = placeholders(template, &accounts);
         let verdict = match explore(template, Some(&placeholders), |world| self.in_case(world)) {
             Ok(cases) => combined(cases),
-            Err(why) => Verdict::Undecided(why.to_string()),
+            Err(TooManyCases) => Verdict::undecided(Reason::TooManyCases),
         };
+        verdict
+            .unless(|| self.not_read())
+            .with_names(Shown::new(template, &placeholders))
+    }
+
+    /// An unread part that may be about the subject.
+    fn not_read(&self) -> Option<Reason> {
+        let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
         let names = self.facts.physical_names(&self.ids);
-        let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        self.facts
-            .unless_not_read(verdict, &self.ids, &names)
-            .shown(&Shown::new(template, &placeholders))
+        let names: Vec<String> = names.iter().map(Text::to_string).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        self.facts.not_read_about(&ids, &names)
     }
 
     /// Whether it holds in one case, for every caller.
@@ -89,19 +94,18 @@ impl<'c> ActionClaim<'c> {
             return self.without_subject();
         };
         let Some(accounts) = callers::accounts(world, &subject, &self.ids, self.set) else {
-            return Verdict::Undecided("it names too many accounts to decide this".to_owned());
+            return undecided(ActionReason::TooManyAccounts);
         };
         if accounts.is_empty() {
             return self.for_caller(world, &subject);
         }
-        let elsewhere = self
-            .for_caller(world, &subject)
-            .unless_held(|why| format!("{why}, for callers in another account"));
-        let in_each = accounts.iter().map(|account| {
-            self.for_caller(world, &subject.called_from(account))
-                .unless_held(|why| format!("{why}, for callers in account {account}"))
-        });
-        worst(std::iter::once(elsewhere).chain(in_each))
+        let elsewhere = self.for_caller(world, &subject);
+        let mut verdicts = vec![elsewhere.for_callers(Callers::Elsewhere)];
+        for account in accounts {
+            let verdict = self.for_caller(world, &subject.called_from(&account));
+            verdicts.push(verdict.for_callers(Callers::In(account)));
+        }
+        worst(verdicts)
     }
 
     /// The subject in one case: its parts as one, where what any part allows is allowed, and what
@@ -124,12 +128,11 @@ impl<'c> ActionClaim<'c> {
 
     /// The verdict where there is no such subject.
     fn without_subject(&self) -> Verdict {
-        let name = self.name;
-        Verdict::Undecided(if self.ids.is_empty() {
-            format!("the template has no role or policy `{name}`")
+        let name = self.name.to_owned();
+        undecided(if self.ids.is_empty() {
+            ActionReason::NoSubject(name)
         } else {
-            let done = past_participle(self.action);
-            format!("`{name}` does not exist, or does not govern which layers are {done}")
+            ActionReason::GovernsNothing(name, self.action)
         })
     }
 
@@ -137,7 +140,7 @@ impl<'c> ActionClaim<'c> {
     fn for_caller(&self, world: &World<'_>, subject: &Subject) -> Verdict {
         let map = self.facts.source_map;
         let Some(set) = layer_set::patterns(self.set, map, subject, world) else {
-            return Verdict::Undecided(UNKNOWN_ARN.to_owned());
+            return undecided(ActionReason::OpenName);
         };
         let standing = self.standing(subject);
         let verdict = match standing {
@@ -149,7 +152,8 @@ impl<'c> ActionClaim<'c> {
                 self.by_policies(&policies, &set, subject, world)
             }
         };
-        self.explained(verdict, standing, &subject.id)
+        let remark = self.remark(&verdict, standing, &subject.id);
+        verdict.with_remark(remark)
     }
 
     fn standing(&self, subject: &Subject) -> Standing {
@@ -180,29 +184,21 @@ impl<'c> ActionClaim<'c> {
             Verb::Cannot => question.no_layer_of_the_set(),
             Verb::Only => question.no_other_layer(),
         };
-        verdict.unwrap_or_else(|BudgetExceeded| {
-            Verdict::Undecided(
-                "its patterns are too complex to decide this within the step limit".to_owned(),
-            )
-        })
+        verdict.unwrap_or_else(|BudgetExceeded| undecided(ActionReason::TooComplex))
     }
 
-    /// A verdict, with what the standing of the policies means for it.
-    fn explained(&self, verdict: Verdict, standing: Standing, id: &str) -> Verdict {
+    /// What a verdict leaves out because of the standing of the policies, if anything.
+    fn remark(&self, verdict: &Verdict, standing: Standing, id: &str) -> Option<Remark> {
         match (verdict, standing) {
-            (Verdict::Holds(why), Standing::OnlyDenies) => {
-                Verdict::Holds(format!("{why}, whatever else is allowed"))
+            (Verdict::Holds(_), Standing::OnlyDenies) => Some(Remark::WhateverIsAllowed),
+            (Verdict::Holds(_), Standing::OneOfSeveral) => {
+                Some(Remark::OneOfSeveral(id.to_owned()))
             }
-            (Verdict::Fails(why, by), Standing::OnlyDenies) if self.verb != Verb::Can => {
-                let elsewhere = "by a principal with permission from elsewhere: this only denies";
-                Verdict::Fails(format!("{why} {elsewhere}"), by)
+            (Verdict::Fails(..), Standing::OnlyDenies) if self.verb != Verb::Can => {
+                Some(Remark::AllowedElsewhere)
             }
-            (Verdict::Holds(why), Standing::OneOfSeveral) => Verdict::Holds(format!(
-                "{why}; this is about `{id}` alone, and not about other policies of its holders"
-            )),
-            (verdict, Standing::Complete | Standing::OneOfSeveral | Standing::OnlyDenies) => {
-                verdict
-            }
+            (Verdict::Fails(..) | Verdict::Undecided(_), _)
+            | (Verdict::Holds(_), Standing::Complete) => None,
         }
     }
 }
@@ -224,4 +220,8 @@ fn may_matter(statement: &Statement, action: LayerAction) -> bool {
         LayerAction::Attach => !is_unrelated(statement),
         LayerAction::Handle(handled) => !right::is_unrelated(statement, right_of(handled)),
     }
+}
+
+fn undecided(reason: ActionReason) -> Verdict {
+    Verdict::undecided(Reason::Action(reason))
 }

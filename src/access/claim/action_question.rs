@@ -5,7 +5,8 @@
 //! something is allowed holds by the certain ones, a claim that nothing is allowed by the possible
 //! ones, and a layer that refutes a claim is looked for in the other list.
 
-use super::verdict::{Cause, Verdict};
+use super::reason::{ActionReason, Reason, SetSide};
+use super::{Cause, Verdict};
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::attachable;
 use crate::iam::deny_reason::{DenyReason, deny_reason, right_denied};
@@ -14,7 +15,6 @@ use crate::iam::provenance::Provenance;
 use crate::iam::right::{self, Right};
 use crate::pattern::{BudgetExceeded, Pattern};
 use crate::rules::model::{HandlingRight, LayerAction};
-use std::collections::BTreeSet;
 
 /// A question about an action on the layers of a set.
 pub(super) struct ActionQuestion<'q> {
@@ -26,15 +26,6 @@ pub(super) struct ActionQuestion<'q> {
     all: Option<Vec<Pattern>>,
     /// What the policies allow.
     allowed: AttachableLayers,
-}
-
-/// Which layers of a question are meant.
-#[derive(Clone, Copy)]
-enum SetSide {
-    /// Those in the set.
-    In,
-    /// Those outside it.
-    Out,
 }
 
 impl<'q> ActionQuestion<'q> {
@@ -61,43 +52,38 @@ impl<'q> ActionQuestion<'q> {
     /// outside every allowance.
     pub(super) fn every_layer_of_the_set(&self) -> Result<Verdict, BudgetExceeded> {
         let Some(doubtful) = self.layer_beyond(&self.allowed.certain)? else {
-            return Ok(Verdict::Holds(self.why_all()));
+            return Ok(holds(self.why_all()));
         };
         let Some(denied) = self.layer_beyond(&self.allowed.possible)? else {
-            let done = past_participle(self.action);
-            return Ok(self.undecided(&format!("{doubtful} may not be {done}")));
+            return Ok(self.open(doubtful, true));
         };
-        Ok(self.denies(&denied))
+        Ok(self.denies(denied))
     }
 
     /// Whether the action is possible on no layer of the set.
     pub(super) fn no_layer_of_the_set(&self) -> Result<Verdict, BudgetExceeded> {
-        self.no_layer(SetSide::In, "one of these layers")
+        self.no_layer(SetSide::In)
     }
 
     /// Whether the action is possible on no layer outside the set.
     pub(super) fn no_other_layer(&self) -> Result<Verdict, BudgetExceeded> {
-        self.no_layer(SetSide::Out, "any other layer")
+        self.no_layer(SetSide::Out)
     }
 
-    fn no_layer(&self, side: SetSide, layers: &str) -> Result<Verdict, BudgetExceeded> {
+    fn no_layer(&self, side: SetSide) -> Result<Verdict, BudgetExceeded> {
         let Some((doubtful, _)) = self.first(&self.allowed.possible, side)? else {
-            let request = self.request_with(layers);
-            let example = self.example_of_a_denial(side);
-            return Ok(Verdict::Holds(format!(
-                "no {request} is allowed{}",
-                example.unwrap_or_default()
-            )));
+            return Ok(holds(ActionReason::NothingAllowed {
+                action: self.action,
+                side,
+                example: self.example_of_a_denial(side),
+            }));
         };
-        let done = past_participle(self.action);
         let Some((layer, allowance)) = self.first(&self.allowed.certain, side)? else {
-            return Ok(self.undecided(&format!("{doubtful} may be {done}")));
+            return Ok(self.open(doubtful, false));
         };
         let by = self.statements_for(&layer, allowance);
-        Ok(Verdict::Fails(
-            format!("{layer} can be {done}"),
-            by.iter().map(Cause::statement).collect(),
-        ))
+        let causes = by.into_iter().map(Cause::Granting).collect();
+        Ok(fails(ActionReason::Possible(layer, self.action), causes))
     }
 
     /// The first layer on one side of the set that one of some allowances includes, and that
@@ -146,14 +132,14 @@ impl<'q> ActionQuestion<'q> {
         self.layer(&self.unlimited(), side).ok().flatten()
     }
 
-    /// The reason why the action is denied on an example.
-    fn example_of_a_denial(&self, side: SetSide) -> Option<String> {
+    /// An example, and the reason why the action is denied on it.
+    fn example_of_a_denial(&self, side: SetSide) -> Option<(String, DenyReason)> {
         let layer = self.example(side)?;
         let reason = self.deny_reason(&layer)?;
-        Some(format!("; for {layer}, {reason}"))
+        Some((layer, reason))
     }
 
-    /// Why the action on a layer is denied, if that is certain.
+    /// Explanation the action on a layer is denied, if that is certain.
     fn deny_reason(&self, layer: &str) -> Option<DenyReason> {
         match self.action {
             LayerAction::Attach => deny_reason(self.policies, layer),
@@ -172,8 +158,8 @@ impl<'q> ActionQuestion<'q> {
     }
 
     /// The statements that allow the action on the layers of the set, all of which are allowed.
-    fn statements_for_the_set(&self) -> BTreeSet<String> {
-        let by = match self.action {
+    fn statements_for_the_set(&self) -> Vec<Provenance> {
+        match self.action {
             LayerAction::Attach => {
                 let allowances = self.allowed.certain.iter();
                 allowances.flat_map(|one| one.by.clone()).collect()
@@ -182,52 +168,50 @@ impl<'q> ActionQuestion<'q> {
                 Some(layer) => right::allowed_by(self.policies, right_of(handled), &layer),
                 None => Vec::new(),
             },
-        };
-        by.iter().map(ToString::to_string).collect()
+        }
     }
 
-    /// Why the action is possible on every layer of the set.
-    fn why_all(&self) -> String {
-        let by = Vec::from_iter(self.statements_for_the_set()).join("; ");
+    /// Explanation the action is possible on every layer of the set.
+    fn why_all(&self) -> ActionReason {
+        let by = self.statements_for_the_set();
         if by.is_empty() {
-            let request = self.request_with("one of these layers");
-            return format!("no {request} is denied");
-        }
-        match self.action {
-            LayerAction::Attach => {
-                format!("a request with each of these layers is allowed by {by}")
-            }
-            LayerAction::Handle(right) => {
-                format!("{by} lets {} each of these layers", right.keyword())
-            }
+            ActionReason::NothingDenied(self.action)
+        } else {
+            ActionReason::AllAllowed(self.action, by)
         }
     }
 
     /// The failure of a claim that the action is possible on a layer.
-    fn denies(&self, layer: &str) -> Verdict {
-        let cannot = format!("{layer} cannot be {}", past_participle(self.action));
-        match self.deny_reason(layer) {
-            Some(DenyReason::Explicit(by)) => Verdict::Fails(cannot, vec![Cause::statement(&by)]),
-            Some(missing) => Verdict::Fails(format!("{cannot}: {missing}"), Vec::new()),
-            None => Verdict::Fails(cannot, Vec::new()),
+    fn denies(&self, layer: String) -> Verdict {
+        let action = self.action;
+        match self.deny_reason(&layer) {
+            Some(DenyReason::Explicit(by)) => fails(
+                ActionReason::Denied(layer, action),
+                vec![Cause::Granting(by)],
+            ),
+            Some(missing) => fails(ActionReason::NotAllowed(layer, action, missing), Vec::new()),
+            None => fails(ActionReason::Denied(layer, action), Vec::new()),
         }
     }
 
-    fn undecided(&self, what: &str) -> Verdict {
-        let why = match self.allowed.doubts.as_slice() {
-            [] => "its conditions leave it open".to_owned(),
-            doubts => doubts.join("; "),
-        };
-        Verdict::Undecided(format!("{what}: {why}"))
+    /// The action is between certain and possible on a layer. `is_claimed`: the claim is that it is
+    /// possible.
+    fn open(&self, layer: String, is_claimed: bool) -> Verdict {
+        Verdict::undecided(Reason::Action(ActionReason::Open {
+            layer,
+            action: self.action,
+            is_claimed,
+            doubts: self.allowed.doubts.clone(),
+        }))
     }
+}
 
-    /// A request for the action on some layers.
-    fn request_with(&self, layers: &str) -> String {
-        match self.action {
-            LayerAction::Attach => format!("request with {layers}"),
-            LayerAction::Handle(right) => format!("request to {} {layers}", right.keyword()),
-        }
-    }
+fn holds(reason: ActionReason) -> Verdict {
+    Verdict::holds(Reason::Action(reason))
+}
+
+fn fails(reason: ActionReason, causes: Vec<Cause>) -> Verdict {
+    Verdict::fails(Reason::Action(reason), causes)
 }
 
 /// The right that publishing or sharing needs.
@@ -235,14 +219,5 @@ pub(super) fn right_of(right: HandlingRight) -> Right {
     match right {
         HandlingRight::Publish => Right::Publish,
         HandlingRight::Share => Right::Share,
-    }
-}
-
-/// The word for layers on which an action is done.
-pub(super) fn past_participle(action: LayerAction) -> &'static str {
-    match action {
-        LayerAction::Attach => "attached",
-        LayerAction::Handle(HandlingRight::Publish) => "published",
-        LayerAction::Handle(HandlingRight::Share) => "shared",
     }
 }

@@ -4,11 +4,12 @@
 //! the principals of the claim get their values, and `sharing_question` compares them with the
 //! grants on those versions.
 
-use super::Facts;
-use super::sharing_question::{NOBODY, SharingQuestion};
-use super::verdict::{Verdict, combined};
+use super::reason::{Reason, SharingReason};
+use super::sharing_question::SharingQuestion;
+use super::versions::ClaimedVersions;
+use super::{Facts, Verdict, combined};
 use crate::access::grants::Who;
-use crate::cloudformation::{World, explore};
+use crate::cloudformation::{TooManyCases, World, explore};
 use crate::partial::{Partial, Text};
 use crate::rules::model::{Claimed, Id, Principal, Spanned};
 use serde_json::json;
@@ -42,7 +43,7 @@ impl SharingClaim<'_> {
         });
         let principals = match principals {
             Ok(principals) => principals,
-            Err(why) => return Verdict::Undecided(why.to_string()),
+            Err(TooManyCases) => return Verdict::undecided(Reason::TooManyCases),
         };
         let mut verdicts = Vec::with_capacity(principals.len());
         for (case, (who, member_of)) in principals {
@@ -60,14 +61,16 @@ impl SharingClaim<'_> {
             verdicts.push((case, verdict));
         }
         match self.versions {
-            Claimed::Every => facts.unless_anything_not_read(combined(verdicts)),
+            Claimed::Every => combined(verdicts).unless(|| facts.not_read_at_all()),
             Claimed::Layer { .. } => {
                 // If the claim is about somebody in some cases, only those matter.
-                let nobody = Verdict::Holds(NOBODY.to_owned());
-                if verdicts.iter().any(|(_, verdict)| *verdict != nobody) {
-                    verdicts.retain(|(_, verdict)| *verdict != nobody);
+                if !verdicts
+                    .iter()
+                    .all(|(_, verdict)| verdict.is_about_nobody())
+                {
+                    verdicts.retain(|(_, verdict)| !verdict.is_about_nobody());
                 }
-                facts.unless_not_read(combined(verdicts), &versions.ids, &versions.layer_names)
+                combined(verdicts).unless(|| not_read_about(&versions, facts))
             }
         }
     }
@@ -76,20 +79,28 @@ impl SharingClaim<'_> {
     fn without_versions(&self, facts: &Facts<'_>) -> Verdict {
         match self.versions {
             Claimed::Every => {
-                let why = "the template has no layer version".to_owned();
+                let why = Reason::Sharing(SharingReason::NoVersions);
                 // Nobody can use a version that does not exist, if every part of the template is
                 // read.
                 if self.only || self.can {
-                    Verdict::Undecided(why)
+                    Verdict::undecided(why)
                 } else {
-                    facts.unless_anything_not_read(Verdict::Holds(why))
+                    Verdict::holds(why).unless(|| facts.not_read_at_all())
                 }
             }
             Claimed::Layer { layer, .. } => {
-                Verdict::Undecided(format!("the template has no version of `{}`", layer.value))
+                let why = SharingReason::NoVersionsOf(layer.value.clone());
+                Verdict::undecided(Reason::Sharing(why))
             }
         }
     }
+}
+
+/// An unread part that may share one of these versions.
+fn not_read_about(versions: &ClaimedVersions, facts: &Facts<'_>) -> Option<Reason> {
+    let ids: Vec<&str> = versions.ids.iter().map(String::as_str).collect();
+    let names: Vec<&str> = versions.layer_names.iter().map(String::as_str).collect();
+    facts.not_read_about(&ids, &names)
 }
 
 /// A principal as the template names it; `None` if an optional parameter is empty, so that the

@@ -5,14 +5,12 @@
 //! without a grant may still have access, for example by a grant to an organization whose member
 //! they may be. Such a doubt leaves the claim undecided.
 
-use super::verdict::{Cause, Verdict, worst};
-use super::versions::{ClaimedVersions, NamedVersion};
+use super::reason::{DoubtfulGrantee, Reason, SharingReason};
+use super::versions::{ClaimedVersions, IdentifiedVersion};
+use super::{Cause, Verdict, worst};
 use crate::access::grants::{GrantedBy, SharedVersion, Who};
 use crate::cloudformation::Case;
 use crate::partial::Text;
-
-/// The reason why a claim about nobody holds.
-pub(super) const NOBODY: &str = "the claim is about nobody";
 
 /// The most combinations of cases in which `covers_every_deploy` looks for a grant.
 const MOST_COMBINATIONS: usize = 256;
@@ -31,6 +29,8 @@ pub(super) struct SharingQuestion<'q> {
 
 /// Whether somebody is granted a version in one case.
 enum Granted {
+    /// Yes, without a grant: it is their own.
+    Owner,
     /// Yes, by these grants.
     Yes(Vec<String>),
     /// In a part of it.
@@ -43,7 +43,7 @@ impl SharingQuestion<'_> {
     /// Whether each of the principals can use each version, or cannot.
     pub(super) fn each(&self, can: bool) -> Verdict {
         if self.who.is_empty() {
-            return Verdict::Holds(NOBODY.to_owned());
+            return holds(SharingReason::Nobody);
         }
         let mut verdicts = Vec::new();
         for who in self.who {
@@ -74,44 +74,47 @@ impl SharingQuestion<'_> {
             }
         }
         if verdicts.is_empty() {
-            return Verdict::Holds(NOBODY.to_owned());
+            return holds(SharingReason::Nobody);
         }
         worst(verdicts)
     }
 
     /// Whether somebody can use a version, or cannot, by the grants.
-    fn one(&self, who: &Who, can: bool, version: &NamedVersion) -> Verdict {
-        let name = &version.name;
-        match (self.granted(who, &version.version), can) {
-            (Granted::Yes(_) | Granted::Sometimes(_), _) if !version.version.denials.is_empty() => {
-                let denials = version.version.denials.iter();
-                let ids: Vec<String> = denials.map(|denial| format!("`{}`", denial.id)).collect();
-                Verdict::Undecided(format!(
-                    "{name} is granted to {who}, but {} denies something, and a Deny is not \
-                    supported in the policy of a layer version",
-                    ids.join(", ")
-                ))
+    fn one(&self, who: &Who, can: bool, found: &IdentifiedVersion) -> Verdict {
+        let (who, version) = (who.clone(), found.id.clone());
+        let denials = &found.version.denials;
+        match (self.granted(&who, &found.version), can) {
+            (Granted::Owner | Granted::Yes(_) | Granted::Sometimes(_), _)
+                if !denials.is_empty() =>
+            {
+                let denials = denials.iter().map(|denial| denial.id.clone()).collect();
+                undecided(SharingReason::MayBeDenied {
+                    who,
+                    version,
+                    denials,
+                })
             }
-            (Granted::Yes(by), true) => {
-                Verdict::Holds(format!("{name} is granted by {}", by.join(", ")))
-            }
-            (Granted::Yes(by), false) => Verdict::Fails(
-                format!("{who} can use {name}"),
-                by.iter().map(|id| Cause::resource(id)).collect(),
+            (Granted::Owner, true) => holds(SharingReason::Owned(version)),
+            (Granted::Owner, false) => fails(
+                SharingReason::CanUse { who, version },
+                vec![Cause::OwnersRights],
+            ),
+            (Granted::Yes(by), true) => holds(SharingReason::Granted { version, by }),
+            (Granted::Yes(by), false) => fails(
+                SharingReason::CanUse { who, version },
+                by.iter().map(|id| Cause::resource_itself(id)).collect(),
             ),
             // A claim that fails with the defaults does not hold.
             (Granted::Sometimes(case), false) if case.is_by_default() => {
-                Verdict::Fails(format!("{who} can use {name} if {case}"), Vec::new())
+                fails(SharingReason::CanUseIf { who, version, case }, Vec::new())
             }
             (Granted::Sometimes(case), _) => {
-                Verdict::Undecided(format!("{who} can use {name} if {case}"))
+                undecided(SharingReason::CanUseIf { who, version, case })
             }
-            (Granted::No, _) => match self.doubt(who, version) {
-                Some(why) => Verdict::Undecided(why),
-                None if can => {
-                    Verdict::Fails(format!("nothing grants {name} to {who}"), Vec::new())
-                }
-                None => Verdict::Holds(format!("nothing grants {name} to {who}")),
+            (Granted::No, _) => match self.doubt(&who, found) {
+                Some(doubt) => undecided(doubt),
+                None if can => fails(SharingReason::NotGranted { version, who }, Vec::new()),
+                None => holds(SharingReason::NotGranted { version, who }),
             },
         }
     }
@@ -130,7 +133,7 @@ impl SharingQuestion<'_> {
     /// Whether somebody is granted a version.
     fn granted(&self, who: &Who, version: &SharedVersion) -> Granted {
         if *who == Who::Owner {
-            return Granted::Yes(vec!["the rights of its owner".to_owned()]);
+            return Granted::Owner;
         }
         let matching = version.grants.iter().filter(|(granted, _)| {
             **granted == Who::Everyone || *granted == who || Some(*granted) == self.member_of
@@ -177,41 +180,43 @@ impl SharingQuestion<'_> {
         uncovered.is_empty()
     }
 
-    /// Why somebody without a grant may still have access.
-    fn doubt(&self, who: &Who, version: &NamedVersion) -> Option<String> {
-        let name = &version.name;
-        for (granted, by) in &version.version.grants {
+    /// Explanation somebody without a grant may still have access.
+    fn doubt(&self, who: &Who, found: &IdentifiedVersion) -> Option<SharingReason> {
+        for (granted, by) in &found.version.grants {
             if !by.iter().any(|by| self.may_be_one_of(&by.cases)) {
                 continue;
             }
             if let Who::Unknown(why, _) = granted {
-                let by = ids(&Vec::from_iter(by)).join(", ");
-                return Some(format!(
-                    "{by} shares {name} with somebody unknown, maybe everyone: {why}"
-                ));
+                return Some(SharingReason::SharedWithUnknown {
+                    by: ids(&Vec::from_iter(by)),
+                    version: found.id.clone(),
+                    why: why.clone(),
+                });
             }
-            if let Some(why) = self.doubt_about(who, granted) {
-                return Some(format!("{name} is shared with {why}"));
+            if let Some(grantee) = self.doubt_about(who, granted) {
+                return Some(SharingReason::SharedWith(found.id.clone(), grantee));
             }
         }
         None
     }
 
     /// Why somebody may be among the principals of a grant; `None` if that is certain.
-    fn doubt_about(&self, who: &Who, granted: &Who) -> Option<String> {
+    fn doubt_about(&self, who: &Who, granted: &Who) -> Option<DoubtfulGrantee> {
         match (granted, who) {
             (Who::Organization(id), Who::Account(_)) => match self.member_of {
-                None => Some(format!(
-                    "organization {id}, and whether {who} is in it is unknown"
-                )),
+                None => Some(DoubtfulGrantee::Organization {
+                    id: id.clone(),
+                    account: who.clone(),
+                }),
                 Some(own) if both_known(own, id) => None,
-                Some(_) => Some(unknown_value(id)),
+                Some(_) => Some(DoubtfulGrantee::UnknownId(id.clone())),
             },
-            (Who::Account(id), Who::Organization(_)) => Some(format!(
-                "account {id}, and whether that is in {who} is unknown"
-            )),
+            (Who::Account(id), Who::Organization(_)) => Some(DoubtfulGrantee::Account {
+                id: id.clone(),
+                organization: who.clone(),
+            }),
             (Who::Organization(id), Who::Organization(_)) | (Who::Account(id), Who::Account(_)) => {
-                (!both_known(who, id)).then(|| unknown_value(id))
+                (!both_known(who, id)).then(|| DoubtfulGrantee::UnknownId(id.clone()))
             }
             // The owner and everyone are not members of anything.
             (Who::Organization(_) | Who::Account(_), Who::Everyone | Who::Owner) => None,
@@ -243,44 +248,48 @@ impl SharingQuestion<'_> {
 
     fn grants_to_others<'v>(
         &self,
-        version: &'v NamedVersion,
+        version: &'v IdentifiedVersion,
     ) -> impl Iterator<Item = (&'v Who, &'v Vec<GrantedBy>)> {
         let grants = version.version.grants.iter();
         grants.filter(|(who, _)| **who != Who::Owner && !self.who.contains(who))
     }
 
     /// Somebody else can use a version.
-    fn other(&self, who: &Who, version: &NamedVersion, by: &[&GrantedBy]) -> Verdict {
-        let name = &version.name;
+    fn other(&self, who: &Who, found: &IdentifiedVersion, by: &[&GrantedBy]) -> Verdict {
+        let (who, version) = (who.clone(), found.id.clone());
         let is_about_organizations = self
             .who
             .iter()
             .any(|one| matches!(one, Who::Organization(_)));
-        match who {
-            Who::Unknown(why, _) => Verdict::Undecided(format!(
-                "{} shares {name} with somebody unknown: {why}",
-                ids(by).join(", ")
-            )),
-            Who::Account(_) if is_about_organizations => Verdict::Undecided(format!(
-                "{who} can use {name}, and whether it is in the organization is unknown"
-            )),
+        match &who {
+            Who::Unknown(why, _) => undecided(SharingReason::SharedWithUnknown {
+                by: ids(by),
+                version,
+                why: why.clone(),
+            }),
+            Who::Account(_) if is_about_organizations => {
+                undecided(SharingReason::MayBeMember { who, version })
+            }
             Who::Account(id) | Who::Organization(id) if id.as_literal().is_none() => {
-                Verdict::Undecided(format!("{who} can use {name}, and its value is unknown"))
+                undecided(SharingReason::UnknownId { who, version })
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner
                 if by.iter().any(|by| self.is_certain(by)) =>
             {
-                Verdict::Fails(
-                    format!("{who} can use {name}"),
-                    by.iter().map(|by| Cause::resource(&by.id)).collect(),
+                fails(
+                    SharingReason::CanUse { who, version },
+                    by.iter().map(|by| Cause::resource_itself(&by.id)).collect(),
                 )
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner => {
-                let case = self.case_of(by.iter().flat_map(|by| &by.cases));
-                Verdict::Undecided(format!(
-                    "{who} can use {name} if {}",
-                    case.map(ToString::to_string).unwrap_or_default()
-                ))
+                undecided(match self.case_of(by.iter().flat_map(|by| &by.cases)) {
+                    Some(case) => SharingReason::CanUseIf {
+                        who,
+                        version,
+                        case: case.clone(),
+                    },
+                    None => SharingReason::CanUse { who, version },
+                })
             }
         }
     }
@@ -305,15 +314,23 @@ fn ids(grants: &[&GrantedBy]) -> Vec<String> {
     grants.iter().map(|by| by.id.clone()).collect()
 }
 
-fn may_be_this_layer(by: &GrantedBy, version: &NamedVersion) -> Verdict {
-    Verdict::Undecided(format!(
-        "{} shares {}, which may be a version of this layer",
-        by.id, version.name
-    ))
+fn holds(reason: SharingReason) -> Verdict {
+    Verdict::holds(Reason::Sharing(reason))
 }
 
-fn unknown_value(id: &Text) -> String {
-    format!("{id}, whose value is unknown: pass it with `--parameter NAME=VALUE`")
+fn fails(reason: SharingReason, causes: Vec<Cause>) -> Verdict {
+    Verdict::fails(Reason::Sharing(reason), causes)
+}
+
+fn undecided(reason: SharingReason) -> Verdict {
+    Verdict::undecided(Reason::Sharing(reason))
+}
+
+fn may_be_this_layer(by: &GrantedBy, found: &IdentifiedVersion) -> Verdict {
+    undecided(SharingReason::MayBeThisLayer {
+        by: by.id.clone(),
+        version: found.id.clone(),
+    })
 }
 
 /// Whether the ID of a principal and another ID are known, so that they can be compared.

@@ -13,24 +13,25 @@ use crate::template::lower::{SourceMap, VersionResources, names};
 /// The versions that a claim is about, and those that it may be about.
 #[derive(Default)]
 pub(super) struct ClaimedVersions {
-    pub certain: Vec<NamedVersion>,
-    pub possible: Vec<NamedVersion>,
+    pub certain: Vec<IdentifiedVersion>,
+    pub possible: Vec<IdentifiedVersion>,
     /// The logical IDs by which an unread part may share them.
     pub ids: Vec<String>,
     /// The names of layers by which an unread part may share them.
     pub layer_names: Vec<String>,
 }
 
-/// A version, and its name for people.
-pub(super) struct NamedVersion {
-    pub name: String,
+/// A version, and what identifies it. A version of the source that exists already has the logical
+/// ID that it would have.
+pub(super) struct IdentifiedVersion {
+    pub id: VersionId,
     pub version: SharedVersion,
 }
 
-impl NamedVersion {
+impl IdentifiedVersion {
     fn new(id: &VersionId, version: &SharedVersion) -> Self {
         Self {
-            name: id.to_string(),
+            id: id.clone(),
             version: version.clone(),
         }
     }
@@ -70,7 +71,7 @@ impl Facts<'_> {
         let versions = self.grants.versions.iter();
         ClaimedVersions {
             certain: versions
-                .map(|(id, version)| NamedVersion::new(id, version))
+                .map(|(id, version)| IdentifiedVersion::new(id, version))
                 .collect(),
             ..ClaimedVersions::default()
         }
@@ -101,14 +102,14 @@ impl Facts<'_> {
                 .ids
                 .extend(record.version.as_deref().map(str::to_owned));
             found.layer_names.push(record.layer_name.to_string());
-            let name = shown_name(record);
-            found.certain.push(NamedVersion { name, version });
+            let id = VersionId::Resource(resource_of(record));
+            found.certain.push(IdentifiedVersion { id, version });
         }
         for (id, version) in &self.grants.versions {
             let mut names = found.layer_names.iter();
             let may_be = names.any(|name| version.is_of(name, &self.template) == Match::Maybe);
             if may_be && !own.contains(&id) {
-                found.possible.push(NamedVersion::new(id, version));
+                found.possible.push(IdentifiedVersion::new(id, version));
             }
         }
         found
@@ -129,9 +130,9 @@ impl Facts<'_> {
                     found
                         .layer_names
                         .extend(version.names.iter().map(Text::to_string));
-                    found.certain.push(NamedVersion::new(id, version));
+                    found.certain.push(IdentifiedVersion::new(id, version));
                 }
-                Match::Maybe => found.possible.push(NamedVersion::new(id, version)),
+                Match::Maybe => found.possible.push(IdentifiedVersion::new(id, version)),
                 Match::No => {}
             }
         }
@@ -181,8 +182,8 @@ fn is_recorded(id: &VersionId, version: &SharedVersion, record: &VersionResource
     grants.any(|by| record.grants.contains(&by.id))
 }
 
-/// The name of a version of the source for people: its logical ID, or the one that it would have.
-fn shown_name(record: &VersionResources) -> String {
+/// The logical ID of a version of the source, or the one that it would have.
+fn resource_of(record: &VersionResources) -> String {
     match (&record.version, &record.label) {
         (Some(id), _) => id.to_string(),
         (None, Some(label)) => names::version(&record.layer, label),
