@@ -143,13 +143,7 @@ impl Check<'_> {
                 uses.dynamic.insert(self.at(layer.entry));
             }
             if layer.layer == LayerReference::Unknown {
-                uses.add_unknown(
-                    format!(
-                        "only a deploy knows the value of {}",
-                        quote(&layer.text.to_string())
-                    ),
-                    self.name(),
-                );
+                uses.add_unknown(layer.unknown_value(), self.name());
             }
             if let Some((deployer, Verdict::Undecided(why))) = self.may_attach(layer) {
                 let version = quote(&layer.text.to_string());

@@ -10,6 +10,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
 use variables::Variables;
 
+pub use variables::BEYOND;
+
 /// A service, as a template and where its functions are written.
 #[derive(Debug)]
 pub struct Service {

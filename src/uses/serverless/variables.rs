@@ -7,8 +7,13 @@ use serde_json::{Map, Value as Json, json};
 /// The most levels of variables in variables. The framework's own values seldom have three.
 const DEPTH: usize = 16;
 
-/// The most values that variables copy. A service with a hundred functions copies a few hundred.
-const COPIES: usize = 5_000;
+/// The most bytes that are read to replace variables, for each byte of the file and in addition. A
+/// service in which every function has the same five layers by one variable reads twice its size.
+const WORK_PER_BYTE: usize = 16;
+const WORK: usize = 65_536;
+
+/// The name of the parameter that stands for everything beyond these limits.
+pub const BEYOND: &str = "a variable that is not replaced";
 
 /// The longest text that variables make, in bytes. No property of a function is longer.
 const LENGTH: usize = 16_384;
@@ -16,8 +21,10 @@ const LENGTH: usize = 16_384;
 /// The variables of a file.
 pub struct Variables<'w> {
     written: &'w Json,
-    /// The values that may still be copied.
+    /// The bytes that may still be read.
     left: usize,
+    /// Whether that was not enough.
+    is_cut: bool,
     /// The addresses of the variables that are being replaced.
     open: Vec<String>,
     unknown: Map<String, Json>,
@@ -34,7 +41,8 @@ impl<'w> Variables<'w> {
     pub fn new(written: &'w Json) -> Self {
         Self {
             written,
-            left: COPIES,
+            left: WORK + WORK_PER_BYTE * size(written),
+            is_cut: false,
             open: Vec::new(),
             unknown: Map::new(),
         }
@@ -51,11 +59,8 @@ impl<'w> Variables<'w> {
     }
 
     fn value_at(&mut self, written: &Json, depth: usize) -> Json {
-        if depth > 0 {
-            let Some(left) = self.left.checked_sub(1) else {
-                return self.parameter("too many variables");
-            };
-            self.left = left;
+        if !self.may_read(1, depth) {
+            return self.beyond();
         }
         match written {
             Json::String(text) => self.text(text, depth),
@@ -71,6 +76,7 @@ impl<'w> Variables<'w> {
                     }
                     _ => written.clone(),
                 },
+                _ if !self.may_read(map.keys().map(String::len).sum(), depth) => self.beyond(),
                 _ => map
                     .iter()
                     .map(|(key, value)| (key.clone(), self.value_at(value, depth)))
@@ -80,8 +86,21 @@ impl<'w> Variables<'w> {
         }
     }
 
+    /// Whether this many more bytes may be read. What is written itself is read in any case.
+    fn may_read(&mut self, bytes: usize, depth: usize) -> bool {
+        if depth == 0 {
+            return true;
+        }
+        self.is_cut |= self.left < bytes;
+        self.left = self.left.saturating_sub(bytes);
+        !self.is_cut
+    }
+
     /// A text: what its one variable stands for, or one text of all its parts.
     fn text(&mut self, text: &str, depth: usize) -> Json {
+        if !self.may_read(text.len(), depth) {
+            return self.beyond();
+        }
         let mut pieces = self.pieces(text, depth);
         if pieces.len() == 1
             && let Some(VariablePiece::Value(value)) =
@@ -96,14 +115,11 @@ impl<'w> Variables<'w> {
                 VariablePiece::Literal(text) => known.push_str(&text),
                 VariablePiece::Value(value) => match word(&value) {
                     Some(text) => known.push_str(&text),
-                    None => {
-                        parts.push(Json::String(std::mem::take(&mut known)));
-                        parts.push(value);
-                    }
+                    None => add_parts(value, &mut known, &mut parts),
                 },
             }
             if known.len() > LENGTH {
-                return self.parameter(text);
+                return self.beyond();
             }
         }
         if parts.is_empty() {
@@ -120,6 +136,9 @@ impl<'w> Variables<'w> {
         values: Option<&Map<String, Json>>,
         depth: usize,
     ) -> Json {
+        if !self.may_read(text.len(), depth) {
+            return self.beyond();
+        }
         let mut mapping = Map::new();
         for (name, value) in values.into_iter().flatten() {
             mapping.insert(name.clone(), self.value_at(value, depth));
@@ -135,7 +154,7 @@ impl<'w> Variables<'w> {
                 }
             }
             if written.len() > LENGTH {
-                return self.parameter(text);
+                return self.beyond();
             }
         }
         if mapping.is_empty() {
@@ -189,10 +208,19 @@ impl<'w> Variables<'w> {
             // `--stage` replaces the stage.
             let address = source
                 .strip_prefix("self:")
-                .filter(|address| *address != "provider.stage" && depth < DEPTH);
-            let address = address.map(|address| self.text(address, depth + 1));
-            let Some(Json::String(address)) = address else {
+                .filter(|address| *address != "provider.stage");
+            let Some(address) = address else {
                 return self.parameter(inner);
+            };
+            if depth == DEPTH {
+                return self.beyond();
+            }
+            let Json::String(address) = self.text(address, depth + 1) else {
+                return if self.is_cut {
+                    self.beyond()
+                } else {
+                    self.parameter(inner)
+                };
             };
             if self.open.contains(&address) {
                 return self.parameter(inner);
@@ -223,12 +251,30 @@ impl<'w> Variables<'w> {
         Some(here)
     }
 
+    /// What stands for everything beyond the limits.
+    fn beyond(&mut self) -> Json {
+        self.parameter(BEYOND)
+    }
+
     /// A parameter that stands for what only a deploy knows.
     fn parameter(&mut self, name: &str) -> Json {
         self.unknown
             .entry(name)
             .or_insert_with(|| json!({ "Type": "String" }));
         json!({ "Ref": name })
+    }
+}
+
+/// The bytes of all texts of a value, and one for each value.
+fn size(written: &Json) -> usize {
+    match written {
+        Json::Null | Json::Bool(_) | Json::Number(_) => 1,
+        Json::String(text) => 1 + text.len(),
+        Json::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Json::Object(map) => {
+            let entries = map.iter().map(|(key, value)| key.len() + size(value));
+            1 + entries.sum::<usize>()
+        }
     }
 }
 
@@ -299,6 +345,28 @@ fn literal(source: &str) -> Option<Json> {
         "true" => Some(Json::Bool(true)),
         "false" => Some(Json::Bool(false)),
         _ => source.parse::<i64>().ok().map(Json::from),
+    }
+}
+
+/// Adds a value to the parts of a text, after what is known since the last of them. The parts of a
+/// joined text are added one by one; what is beyond the limits, once.
+fn add_parts(mut value: Json, known: &mut String, parts: &mut Vec<Json>) {
+    let join = value.get_mut("Fn::Join").and_then(Json::as_array_mut);
+    let joined = match join.map(Vec::as_mut_slice) {
+        Some([Json::String(between), Json::Array(joined)]) if between.is_empty() => {
+            std::mem::take(joined)
+        }
+        _ => vec![value],
+    };
+    for part in joined {
+        if let Json::String(text) = part {
+            known.push_str(&text);
+            continue;
+        }
+        let is_said = part["Ref"] == BEYOND && known.is_empty() && parts.last() == Some(&part);
+        if !is_said {
+            parts.extend([Json::String(std::mem::take(known)), part]);
+        }
     }
 }
 
