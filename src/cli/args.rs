@@ -588,7 +588,7 @@ fn layer(argument: &str) -> Result<String, String> {
     checked(
         argument,
         is_layer,
-        "a layer's name, or its ARN without the number of a version",
+        "a layer's name, or its ARN without the number of a version, which `--version` takes",
     )
 }
 

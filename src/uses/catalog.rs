@@ -55,11 +55,20 @@ pub enum Shared {
     /// The version's own policy does not share it.
     NotByPolicy,
     /// The template in this file does not share it; others may.
-    NotByTemplate(String),
+    NotByTemplate(UnsharedBy),
     /// It is unknown, because of this.
     Unknown(String),
     /// Unknown to the catalogue.
     NotListed,
+}
+
+/// A template that does not share a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnsharedBy {
+    /// Its file.
+    pub file: String,
+    /// Whether it names this version by its ARN, and not only the layer.
+    pub is_of_version: bool,
 }
 
 impl Catalog {
@@ -298,7 +307,8 @@ impl CatalogTemplate {
         organization: Option<&str>,
     ) -> Shared {
         let mut candidates: Vec<(&SharedVersion, Match)> = Vec::new();
-        match self.grants.versions.get(exact) {
+        let named = self.grants.versions.get(exact);
+        match named {
             Some(version) => candidates.push((version, Match::Yes)),
             None => {
                 for (id, version) in self.versions(name) {
@@ -321,7 +331,10 @@ impl CatalogTemplate {
                     answer = Shared::Unknown(format!("{} may share it", self.file));
                 }
                 (Ok(false), Match::Yes) if answer == Shared::NotListed => {
-                    answer = Shared::NotByTemplate(self.file.clone());
+                    answer = Shared::NotByTemplate(UnsharedBy {
+                        file: self.file.clone(),
+                        is_of_version: named.is_some(),
+                    });
                 }
                 (Ok(false), _) => {}
                 (Err(why), _) => answer = Shared::Unknown(why),

@@ -1,6 +1,6 @@
 //! The findings about the layers of one function.
 
-use super::catalog::{Compatible, Shared, compatible};
+use super::catalog::{Compatible, Shared, UnsharedBy, compatible};
 use super::function::{Function, LayerEntry, Use};
 use super::product::product;
 use super::reference::{LayerReference, ReferenceProblem};
@@ -299,14 +299,25 @@ impl Check<'_> {
                         .help(help),
                 )
             }
-            Shared::NotByTemplate(file) => {
+            Shared::NotByTemplate(UnsharedBy {
+                file,
+                is_of_version,
+            }) => {
+                let (what, label) = if is_of_version {
+                    ("this version of ", "nothing there shares it with the account")
+                } else {
+                    (
+                        "",
+                        "nothing there shares a version of this layer with the account",
+                    )
+                };
                 let message = format!(
-                    "`{file}` does not share `{}` with account {account}",
+                    "`{file}` does not share {what}`{}` with account {account}",
                     arn.name
                 );
                 Some(
                     Diagnostic::warning(Code::VersionNotShared, at(), message)
-                        .label("nothing there shares a version of this layer with the account")
+                        .label(label)
                         .note("another template, or somebody by hand, may have shared it")
                         .help(help),
                 )

@@ -264,7 +264,12 @@ impl Use {
                 Some(name) => template
                     .parameter(name)
                     .is_some_and(|parameter| parameter.kind == DeclaredKind::Text),
-                None => self.text.as_unknown().is_none(),
+                None => match self.text.as_unknown().map(|unknown| &unknown.origin) {
+                    None => true,
+                    // A dynamic reference is replaced by one text.
+                    Some(UnknownOrigin::Other(what)) => what.starts_with("{{resolve:"),
+                    Some(UnknownOrigin::Parameter(_) | UnknownOrigin::Resource(..)) => false,
+                },
             },
         }
     }

@@ -186,22 +186,47 @@ fn places<'c>(check: &ArchiveCheck<'c>, language: Language) -> Vec<PackageFolder
     places
 }
 
-/// The first Python module at the top of an archive without a `python` folder.
-fn modules<'c>(check: &ArchiveCheck<'c>) -> Option<PackageFolder<'c>> {
+/// Where modules of Python show packages that nothing describes: in the folders of a layer for
+/// Python, or at the top of an archive without such a folder.
+fn modules<'c>(check: &ArchiveCheck<'c>) -> Vec<PackageFolder<'c>> {
     let entries = &check.contents.entries;
-    if entries
-        .iter()
-        .any(|entry| entry.name.starts_with("python/"))
-    {
-        return None;
+    let mut below: Vec<PackageFolder<'c>> = Vec::new();
+    let mut top: Option<PackageFolder<'c>> = None;
+    let mut has_folder = false;
+    for (index, entry) in entries.iter().enumerate() {
+        let path = entry.name.as_str();
+        let module = |path| PackageFolder {
+            path,
+            shown_by: index,
+        };
+        if path.starts_with("python/") {
+            has_folder = true;
+            let place = site_packages(path).unwrap_or("python");
+            if path.ends_with(".py") && !below.iter().any(|known| known.path == place) {
+                below.push(module(place));
+            }
+        } else if top.is_none() && is_module_at_the_top(path) {
+            top = Some(module(""));
+        }
     }
-    let is_module = |path: &str| {
-        path.ends_with(".py")
-            && (!path.contains('/') || base(path) == "__init__.py" && !folder(path).contains('/'))
-            && !path.starts_with("bin/")
-    };
-    let shown_by = entries.iter().position(|entry| is_module(&entry.name))?;
-    Some(PackageFolder { path: "", shown_by })
+    if has_folder {
+        below
+    } else {
+        top.into_iter().collect()
+    }
+}
+
+fn is_module_at_the_top(path: &str) -> bool {
+    path.ends_with(".py")
+        && (!path.contains('/') || base(path) == "__init__.py" && !folder(path).contains('/'))
+        && !path.starts_with("bin/")
+}
+
+/// The folder of one version of Python that a path goes through.
+fn site_packages(path: &str) -> Option<&str> {
+    let (before, _) = path.split_once("/site-packages/")?;
+    let place = path.get(..before.len() + "/site-packages".len())?;
+    (place != "python" && Language::Python.is_searched_by_some(place)).then_some(place)
 }
 
 fn of_language(check: &mut ArchiveCheck<'_>, language: Language, runtimes: &[&str]) {
