@@ -9,6 +9,7 @@ pub mod layers;
 pub mod managed;
 pub mod oidc;
 pub mod quotas;
+pub mod regions;
 pub mod runtimes;
 pub mod sam_policies;
 pub mod systems;
@@ -50,6 +51,7 @@ mod tests {
             layers::DATA,
             managed::DATA,
             oidc::DATA,
+            regions::DATA,
             runtimes::DATA,
             sam_policies::DATA,
             systems::DATA,

@@ -213,6 +213,7 @@ codes! {
     UnknownParameter "unknown-parameter" [Error] "no parameter with this name is declared",
     UnknownProvider "unknown-provider" [Warning] "a wildcard trusts an identity provider that may \
     be shared",
+    UnknownRegion "unknown-region" [Warning] "the list of regions does not have this one",
     UnknownRuntime "unknown-runtime" [Warning] "the list of runtimes does not have this one",
     UnknownStatement "unknown-statement" [Error] "no statement begins with this word here",
     UnknownVariable "unknown-variable" [Error] "no variable with this name is declared here",

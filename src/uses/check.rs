@@ -304,7 +304,10 @@ impl Check<'_> {
                 is_of_version,
             }) => {
                 let (what, label) = if is_of_version {
-                    ("this version of ", "nothing there shares it with the account")
+                    (
+                        "this version of ",
+                        "nothing there shares it with the account",
+                    )
                 } else {
                     (
                         "",

@@ -151,7 +151,22 @@ impl Resolver<'_> {
             }
         };
         if let Some(first) = first {
-            self.repeated(Keyword::Publish, name.span, first.span);
+            let (message, help) = match label {
+                None => (
+                    "the newest version has two SSM parameters",
+                    "keep one; with `<version>` in its name, the other is one of each version",
+                ),
+                Some(_) => (
+                    "each version has two SSM parameters",
+                    "keep one; without `<version>` in its name, the other is of the newest version",
+                ),
+            };
+            self.report(
+                Diagnostic::error(Code::RepeatedStatement, name.span, message)
+                    .label("repeated here")
+                    .also(first.span, "first given here")
+                    .help(help),
+            );
         }
     }
 

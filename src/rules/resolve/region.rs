@@ -2,8 +2,9 @@
 
 use super::Resolver;
 use crate::aws::arn::Arn;
+use crate::aws::regions;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::english::{list, quote};
+use crate::english::{list, nearest, quote};
 use crate::rules::formats;
 use crate::rules::model::{Content, Layer, Origin, Publication, Releases, Spanned};
 use crate::rules::text::Text;
@@ -23,6 +24,8 @@ impl Resolver<'_> {
                     Diagnostic::error(Code::InvalidRegion, region.span, message)
                         .help("a region is written as AWS writes it: `us-east-1`"),
                 );
+            } else if !regions::all().any(|known| known == region.value) {
+                self.report(unknown(region));
             }
             is_region
         });
@@ -79,6 +82,25 @@ impl Resolver<'_> {
                 }
             }
         }
+    }
+}
+
+/// A doubt and not an error: the list may be out of date.
+fn unknown(region: &Spanned<String>) -> Diagnostic {
+    let name = region.value.as_str();
+    let message = format!(
+        "unknown region {} (list of {})",
+        quote(name),
+        regions::as_of()
+    );
+    let diagnostic = Diagnostic::warning(Code::UnknownRegion, region.span, message);
+    let near: Vec<String> = regions::numbered_otherwise(name).map(quote).collect();
+    if !near.is_empty() {
+        return diagnostic.help(format!("the list has {}", list(&near, "and")));
+    }
+    match nearest(name, regions::all()) {
+        Some(near) => diagnostic.fix(format!("write `{near}`"), region.span, near),
+        None => diagnostic,
     }
 }
 
