@@ -82,6 +82,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "source",
             "english",
+            "aws",
             "pattern",
             "diagnostic",
             "partial",

@@ -1,14 +1,15 @@
 //! How the live sharing differs from the declared sharing.
 
+mod words;
+
 use super::closed_world;
-use super::grants::{GrantedBy, Grants, SharedVersion, VersionId, Who};
+use super::grants::{GrantedBy, Grants, SharedVersion, VersionId, Who, WhyUnknown};
 use crate::aws::arn::Arn;
 use crate::cloudformation::Template;
 use crate::cloudformation::stack_set::rolled_out;
 use crate::cloudformation::unread::{Extent, Unread};
 use crate::partial::Text;
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::fmt;
 
 /// What is wrong with the sharing of one layer version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,37 +32,165 @@ pub enum DriftKind {
     NotCompared,
 }
 
-impl DriftKind {
-    /// The word for it.
+/// One difference between what is declared and what is live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DriftFinding {
+    /// What it is about.
+    pub version: ComparedVersion,
+    /// What differs.
+    pub difference: Difference,
+    /// The resource that declares it: the missing grant, or the version; for an adopted version,
+    /// one of its grants.
+    pub resource: Option<String>,
+}
+
+/// What is compared: a version, or what may be one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ComparedVersion {
+    /// A live version, by its ARN.
+    Live(String),
+    /// A declared version whose ARN is unknown.
+    Declared(VersionId),
+    /// A declared version, in a region without anything to compare with.
+    InRegion(VersionId, String),
+    /// An unread part of a template, by its place.
+    Unread(String),
+}
+
+/// What differs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Difference {
+    /// Somebody may use the version by these statements, and the template does not declare it.
+    Undeclared(Who, Vec<String>),
+    /// Somebody may not use the version, and this grant of the template declares it; without one,
+    /// its name is unknown.
+    Missing(Who, Option<String>),
+    /// Somebody has several grants.
+    Duplicate {
+        /// Who.
+        who: Who,
+        /// The statements that are not the stack's own; `None` if it is unknown which one is.
+        others: Option<Vec<String>>,
+    },
+    /// The archive is another one.
+    OtherArchive {
+        /// The SHA-256 of the live archive.
+        live: String,
+        /// The one that the source pins.
+        pinned: String,
+    },
+    /// A stack has this grant on another version.
+    OtherVersion {
+        /// The logical ID of the grant.
+        grant: String,
+        /// The ARN of the other version.
+        other: String,
+    },
+    /// These statements let somebody unknown use it.
+    NotUnderstood(WhyUnknown, Vec<String>),
+    /// There is nothing to compare with.
+    NotCompared(NotCompared),
+}
+
+/// Why something is not compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotCompared {
+    /// The ARN of a resource is unknown.
+    UnknownResource,
+    /// Parts of an ARN are unknown.
+    UnknownArn,
+    /// Nothing that is live in a region was given.
+    NothingInRegion,
+    /// The live policy of a version was not given.
+    NoPolicy,
+    /// The version may be newer than the list of the stack's resources.
+    Newer,
+    /// No rule is known to be about the version.
+    NoRule,
+    /// A part like this may change the whole template.
+    MayChangeTemplate(String),
+}
+
+/// A command that fixes a difference.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DriftCommand<'f> {
+    /// Removes a statement from the policy of a version.
+    Remove {
+        /// The version.
+        arn: &'f str,
+        /// The statement ID.
+        sid: &'f str,
+    },
+    /// Adds a grant to the policy of a version.
+    Add {
+        /// The version.
+        arn: &'f str,
+        /// The principal.
+        who: &'f Who,
+        /// The statement ID.
+        sid: &'f str,
+    },
+}
+
+impl DriftFinding {
+    fn new(version: ComparedVersion, difference: Difference) -> Self {
+        Self {
+            version,
+            difference,
+            resource: None,
+        }
+    }
+
+    fn live(arn: &str, difference: Difference) -> Self {
+        Self::new(ComparedVersion::Live(arn.to_owned()), difference)
+    }
+
+    fn not_compared(version: ComparedVersion, why: NotCompared) -> Self {
+        Self::new(version, Difference::NotCompared(why))
+    }
+
+    /// The kind of difference.
     #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Widened => "widened",
-            Self::OtherArchive => "other archive",
-            Self::OtherVersion => "other version",
-            Self::Extra => "extra",
-            Self::Missing => "missing",
-            Self::Duplicate => "duplicate",
-            Self::NotUnderstood => "not understood",
-            Self::NotCompared => "not compared",
+    pub fn kind(&self) -> DriftKind {
+        match &self.difference {
+            Difference::Undeclared(Who::Everyone, _) => DriftKind::Widened,
+            Difference::Undeclared(..) => DriftKind::Extra,
+            Difference::Missing(..) => DriftKind::Missing,
+            Difference::Duplicate { .. } => DriftKind::Duplicate,
+            Difference::OtherArchive { .. } => DriftKind::OtherArchive,
+            Difference::OtherVersion { .. } => DriftKind::OtherVersion,
+            Difference::NotUnderstood(..) => DriftKind::NotUnderstood,
+            Difference::NotCompared(_) => DriftKind::NotCompared,
+        }
+    }
+
+    /// The commands that fix it.
+    #[must_use]
+    pub fn commands(&self) -> Vec<DriftCommand<'_>> {
+        let ComparedVersion::Live(arn) = &self.version else {
+            return Vec::new();
+        };
+        match &self.difference {
+            Difference::Undeclared(_, sids) => removed(arn, sids),
+            Difference::Duplicate { others, .. } => removed(arn, others.iter().flatten()),
+            Difference::Missing(who, grant) => {
+                let sid = grant.as_deref().unwrap_or("layershare");
+                vec![DriftCommand::Add { arn, who, sid }]
+            }
+            Difference::OtherArchive { .. }
+            | Difference::OtherVersion { .. }
+            | Difference::NotUnderstood(..)
+            | Difference::NotCompared(_) => Vec::new(),
         }
     }
 }
 
-/// One difference.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DriftFinding {
-    /// The kind of difference.
-    pub kind: DriftKind,
-    /// The layer version: its ARN, or the logical ID if the ARN is unknown.
-    pub version: String,
-    /// The principal, or why it is unknown.
-    pub about: String,
-    /// The commands that fix it.
-    pub commands: Vec<String>,
-    /// The resource that declares it: the missing grant, or the version; for an adopted version,
-    /// one of its grants.
-    pub resource: Option<String>,
+fn removed<'f>(arn: &'f str, sids: impl IntoIterator<Item = &'f String>) -> Vec<DriftCommand<'f>> {
+    let mut commands = Vec::new();
+    for sid in sids {
+        commands.push(DriftCommand::Remove { arn, sid });
+    }
+    commands
 }
 
 /// The physical IDs of the resources of stacks, by logical ID, one for each region. The physical ID
@@ -80,12 +209,6 @@ pub struct NotDeployed {
     pub region: String,
 }
 
-impl fmt::Display for NotDeployed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not deployed in {}", self.what, self.region)
-    }
-}
-
 /// The result of comparing live sharing with declared sharing.
 #[derive(Debug, Default)]
 pub struct Drift {
@@ -98,7 +221,7 @@ pub struct Drift {
     /// What does not exist yet, and therefore has no sharing to compare.
     pub not_deployed: Vec<NotDeployed>,
     /// The parts of the templates that may share the versions and are not read.
-    pub not_read: Vec<String>,
+    pub not_read: Vec<Unread>,
 }
 
 impl Drift {
@@ -106,15 +229,13 @@ impl Drift {
     /// is a finding. Another part may only add grants, which are live and compared.
     pub fn add_not_read(&mut self, template: &Template, declared: &Grants) {
         for part in closed_world::not_read(template, &rolled_out(template)) {
-            let shown = format!("{}, {}", part.place, part.what);
             match part.extent {
-                Extent::Template => self.findings.push(not_compared(
-                    &part.place,
-                    None,
-                    &format!("{}, which may change the whole template", part.what),
+                Extent::Template => self.findings.push(DriftFinding::not_compared(
+                    ComparedVersion::Unread(part.place),
+                    NotCompared::MayChangeTemplate(part.what),
                 )),
                 Extent::Handed(_) if declared.versions.iter().any(|one| may_share(&part, one)) => {
-                    self.not_read.push(shown);
+                    self.not_read.push(part);
                 }
                 Extent::Handed(_) => {}
             }
@@ -157,11 +278,10 @@ pub fn drift(
             drift.findings.extend(other_version(arn, version, physical));
         }
         match matched.get(id) {
-            None => drift.findings.push(not_compared(
-                &id.to_string(),
-                declares(id, version),
-                why_unknown(id),
-            )),
+            None => drift.findings.push(DriftFinding {
+                resource: declares(id, version),
+                ..DriftFinding::not_compared(ComparedVersion::Declared(id.clone()), why_unknown(id))
+            }),
             Some(arns) => {
                 for arn in arns {
                     let begun = drift.findings.len();
@@ -182,17 +302,18 @@ pub fn drift(
         }
         if is_newer(arn, &drift.not_deployed, &known) {
             if !version.grants.is_empty() || !version.denials.is_empty() {
-                let why = "a deploy may have published it after the resources of its stack \
-                    were listed";
-                drift.findings.push(not_compared(arn, None, why));
+                let version = ComparedVersion::Live(arn.clone());
+                let newer = DriftFinding::not_compared(version, NotCompared::Newer);
+                drift.findings.push(newer);
             }
             continue;
         }
         unmatched(arn, version, declared, &matched, &mut drift.findings);
     }
-    drift
-        .findings
-        .sort_by(|a, b| (a.kind, &a.version, &a.about).cmp(&(b.kind, &b.version, &b.about)));
+    drift.findings.sort_by_cached_key(|finding| {
+        let (version, difference) = (&finding.version, &finding.difference);
+        (finding.kind(), version.to_string(), difference.to_string())
+    });
     drift
 }
 
@@ -201,25 +322,23 @@ fn other_regions(id: &VersionId, version: &SharedVersion, arns: &[String]) -> Ve
     let mut found = Vec::new();
     for region in &version.regions {
         if arns.iter().all(|arn| account(arn).0 != region.as_str()) {
-            found.push(not_compared(
-                &format!("{id} in {region}"),
-                declares(id, version),
-                "nothing that is live there was given",
-            ));
+            found.push(DriftFinding {
+                resource: declares(id, version),
+                ..DriftFinding::not_compared(
+                    ComparedVersion::InRegion(id.clone(), region.clone()),
+                    NotCompared::NothingInRegion,
+                )
+            });
         }
     }
     found
 }
 
 /// Why the live version of a declared one is not found.
-fn why_unknown(id: &VersionId) -> &'static str {
+fn why_unknown(id: &VersionId) -> NotCompared {
     match id {
-        VersionId::Resource(_) => {
-            "its live version is unknown: pass the stack's resources with `--stack-resources`"
-        }
-        VersionId::Arn(_) => {
-            "its live version is unknown: pass the values with `--parameter NAME=VALUE`"
-        }
+        VersionId::Resource(_) => NotCompared::UnknownResource,
+        VersionId::Arn(_) => NotCompared::UnknownArn,
     }
 }
 
@@ -239,11 +358,9 @@ fn compare_one(
         None if declared.grants.keys().all(|who| *who == Who::Owner) => {
             drift.not_seen.push(arn.to_owned());
         }
-        None => drift.findings.push(not_compared(
-            arn,
-            None,
-            "the files have no live policy of this version; if it has none, add \
-                `{\"LayerVersionArn\": \"ARN\", \"Policy\": null}`",
+        None => drift.findings.push(DriftFinding::not_compared(
+            ComparedVersion::Live(arn.to_owned()),
+            NotCompared::NoPolicy,
         )),
     }
 }
@@ -255,13 +372,14 @@ fn other_archive(
     archives: &BTreeMap<String, String>,
 ) -> Option<DriftFinding> {
     let (pinned, live) = (declared.sha256.as_ref()?, archives.get(arn)?);
-    (pinned != live).then(|| DriftFinding {
-        kind: DriftKind::OtherArchive,
-        version: arn.to_owned(),
-        about: format!("its archive has sha256 {live}, and the source pins {pinned}"),
-        commands: Vec::new(),
-        resource: None,
-    })
+    if pinned == live {
+        return None;
+    }
+    let difference = Difference::OtherArchive {
+        live: live.clone(),
+        pinned: pinned.clone(),
+    };
+    Some(DriftFinding::live(arn, difference))
 }
 
 /// A version that is listed by its ARN, while a stack has its grants on another one: the ARN has
@@ -276,10 +394,11 @@ fn other_version(
         let mut versions = deployed.iter().filter_map(|id| Some(id.split_once('#')?.0));
         if let Some(other) = versions.find(|other| has_other_number(arn, other)) {
             return Some(DriftFinding {
-                kind: DriftKind::OtherVersion,
-                version: arn.to_string(),
-                about: format!("a stack has its grant {} on {other}", by.id),
-                commands: Vec::new(),
+                version: ComparedVersion::Declared(VersionId::Arn(arn.clone())),
+                difference: Difference::OtherVersion {
+                    grant: by.id.clone(),
+                    other: other.to_owned(),
+                },
                 resource: Some(by.id.clone()),
             });
         }
@@ -295,16 +414,6 @@ fn declares(id: &VersionId, version: &SharedVersion) -> Option<String> {
             let mut grants = version.grants.values().flatten();
             grants.next().map(|by| by.id.clone())
         }
-    }
-}
-
-fn not_compared(version: &str, resource: Option<String>, why: &str) -> DriftFinding {
-    DriftFinding {
-        kind: DriftKind::NotCompared,
-        version: version.to_owned(),
-        about: why.to_owned(),
-        commands: Vec::new(),
-        resource,
     }
 }
 
@@ -385,63 +494,46 @@ fn compare(
 ) {
     for (who, by) in &declared.grants {
         if *who != Who::Owner && !live.grants.contains_key(who) {
-            let sid = by.first().map_or("layershare", |by| by.id.as_str());
-            let commands = add(arn, who, sid).into_iter().collect();
+            let grant = by.first().map(|by| by.id.clone());
             findings.push(DriftFinding {
-                resource: by.first().map(|by| by.id.clone()),
-                ..finding(DriftKind::Missing, arn, who, commands)
+                resource: grant.clone(),
+                ..DriftFinding::live(arn, Difference::Missing(who.clone(), grant))
             });
         }
     }
     for (who, by) in &live.grants {
-        let removed = by.iter().map(|by| remove(arn, &by.id)).collect();
-        match who {
-            Who::Unknown(why, _) => {
-                let sids: Vec<&str> = by.iter().map(|by| by.id.as_str()).collect();
-                findings.push(DriftFinding {
-                    kind: DriftKind::NotUnderstood,
-                    version: arn.to_owned(),
-                    about: format!("{why} (statement {})", sids.join(", ")),
-                    commands: Vec::new(),
-                    resource: None,
-                });
-            }
-            Who::Owner => {}
+        let difference = match who {
+            Who::Unknown(why, _) => Difference::NotUnderstood(why.clone(), sids(by)),
+            Who::Owner => continue,
             Who::Everyone | Who::Organization(_) | Who::Account(_)
                 if !declared.grants.contains_key(who) =>
             {
-                let kind = if *who == Who::Everyone {
-                    DriftKind::Widened
-                } else {
-                    DriftKind::Extra
-                };
-                findings.push(finding(kind, arn, who, removed));
+                Difference::Undeclared(who.clone(), sids(by))
             }
             Who::Everyone | Who::Organization(_) | Who::Account(_) if by.len() > 1 => {
-                findings.push(duplicate(arn, who, by, own));
+                Difference::Duplicate {
+                    who: who.clone(),
+                    others: others(arn, by, own),
+                }
             }
-            Who::Everyone | Who::Organization(_) | Who::Account(_) => {}
-        }
+            Who::Everyone | Who::Organization(_) | Who::Account(_) => continue,
+        };
+        findings.push(DriftFinding::live(arn, difference));
     }
 }
 
-/// Somebody has more than one grant on a version. The stack's grant is the one to keep, since it is
-/// deleted with its rule; only its physical ID distinguishes it from the others.
-fn duplicate(arn: &str, who: &Who, by: &[GrantedBy], own: &HashSet<&str>) -> DriftFinding {
+fn sids(by: &[GrantedBy]) -> Vec<String> {
+    by.iter().map(|by| by.id.clone()).collect()
+}
+
+/// The statements among several for one principal that are not the stack's own. That one is to be
+/// kept, since it is deleted with its rule; only its physical ID distinguishes it from the others.
+fn others(arn: &str, by: &[GrantedBy], own: &HashSet<&str>) -> Option<Vec<String>> {
     let mut grants = by.iter();
-    let kept = grants.find(|by| own.contains(format!("{arn}#{}", by.id).as_str()));
-    let Some(kept) = kept else {
-        let mut finding = finding(DriftKind::Duplicate, arn, who, Vec::new());
-        finding
-            .about
-            .push_str("; `--stack-resources` shows which grant is the stack's own");
-        return finding;
-    };
-    let others = by
-        .iter()
-        .filter(|by| *by != kept)
-        .map(|by| remove(arn, &by.id));
-    finding(DriftKind::Duplicate, arn, who, others.collect())
+    let kept = grants.find(|by| own.contains(format!("{arn}#{}", by.id).as_str()))?;
+    let mut others = sids(by);
+    others.retain(|sid| *sid != kept.id);
+    Some(others)
 }
 
 /// A live version that is not in the template. Its sharing outlived its rule if the template has
@@ -477,10 +569,9 @@ fn unmatched(
             findings,
         );
     }
-    findings.push(not_compared(
-        arn,
-        None,
-        "no rule is known to be about this version",
+    findings.push(DriftFinding::not_compared(
+        ComparedVersion::Live(arn.to_owned()),
+        NotCompared::NoRule,
     ));
 }
 
@@ -504,75 +595,13 @@ fn account(arn: &str) -> (&str, &str) {
     Arn::of(arn).map_or(("", ""), |arn| (arn.region, arn.account))
 }
 
-fn finding(kind: DriftKind, arn: &str, who: &Who, commands: Vec<String>) -> DriftFinding {
-    DriftFinding {
-        kind,
-        version: arn.to_owned(),
-        about: who.to_string(),
-        commands,
-        resource: None,
-    }
-}
-
 /// The region, the layer's name and the number in the ARN of a layer version.
 fn fields(arn: &str) -> Option<(&str, &str, &str)> {
     let arn = Arn::of(arn)?.layer_version()?;
     Some((arn.region, arn.name, arn.version))
 }
 
-/// The options that both commands have.
-fn common(arn: &str) -> String {
-    let (region, name, number) = fields(arn).unwrap_or_default();
-    format!(
-        "--region {} --layer-name {} --version-number {}",
-        word(region),
-        word(name),
-        word(number)
-    )
-}
-
-fn remove(arn: &str, sid: &str) -> String {
-    format!(
-        "aws lambda remove-layer-version-permission {} --statement-id {}",
-        common(arn),
-        word(sid)
-    )
-}
-
-fn add(arn: &str, who: &Who, sid: &str) -> Option<String> {
-    let principal = match who {
-        Who::Everyone => "--principal '*'".to_owned(),
-        Who::Organization(id) => format!(
-            "--principal '*' --organization-id {}",
-            word(id.as_literal()?)
-        ),
-        Who::Account(id) => format!("--principal {}", word(id.as_literal()?)),
-        Who::Unknown(..) | Who::Owner => return None,
-    };
-    let action = "--action lambda:GetLayerVersion";
-    let sid = word(sid.get(..100).unwrap_or(sid));
-    Some(format!(
-        "aws lambda add-layer-version-permission {} --statement-id {sid} {action} {principal}",
-        common(arn)
-    ))
-}
-
 /// Whether two versions are known to be of one layer.
 fn is_of_same_layer(one: &SharedVersion, other: &SharedVersion) -> bool {
     one.layer().is_some() && one.layer() == other.layer()
-}
-
-/// A text, quoted as one word of a shell.
-#[must_use]
-pub fn word(text: &str) -> String {
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
-/// Whether a shell takes a character as it is.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte)
 }

@@ -11,7 +11,7 @@ use crate::access::drift::{Drift, DriftKind, NotDeployed, PhysicalIds, drift};
 use crate::access::grants::{Grants, VersionId, Who};
 use crate::cloudformation::read;
 use crate::english::{count, list};
-use crate::report::{self, drifted, terminal};
+use crate::report::{self, drift_not_read, drifted, terminal};
 use crate::rules::formats;
 use crate::rules::load::Root;
 use crate::template::limits::Limits;
@@ -214,7 +214,7 @@ fn summarize(found: &Drift, messages: &mut Messages) {
     if !found.not_read.is_empty() {
         messages.say(&format!(
             "not read, and may share these versions: {}",
-            terminal(&found.not_read.join("; "))
+            terminal(&drift_not_read(found).join("; "))
         ));
     }
     if !found.not_seen.is_empty() {
@@ -226,7 +226,7 @@ fn summarize(found: &Drift, messages: &mut Messages) {
     if found
         .findings
         .iter()
-        .any(|finding| finding.kind == DriftKind::Missing)
+        .any(|finding| finding.kind() == DriftKind::Missing)
     {
         messages.say(
             "the stack does not own a grant that you add by hand: it stays when its rule is \

@@ -12,10 +12,10 @@ use super::output::{
 };
 use super::stage::Stage;
 use super::{Outcome, next};
-use crate::access::drift::word;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{count, quote};
 use crate::pipeline::{Compiled, compile};
+use crate::report::word;
 use crate::rules::load::Root;
 use crate::source::{Sources, Span};
 use crate::template::Format;

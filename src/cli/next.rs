@@ -1,7 +1,7 @@
 //! The next steps after a build: the commands that deploy its templates.
 
-use crate::access::drift::word;
 use crate::english::list;
+use crate::report::word;
 use crate::template::stacks::StackEntry;
 use std::path::Path;
 

@@ -82,6 +82,21 @@ pub(super) fn mermaid(text: &str) -> String {
     shown
 }
 
+/// A text, quoted as one word of a shell.
+#[must_use]
+pub fn word(text: &str) -> String {
+    if !text.is_empty() && text.bytes().all(is_plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+/// Whether a shell takes a character as it is.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"/._-+:@".contains(&byte)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

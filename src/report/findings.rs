@@ -1,6 +1,7 @@
 //! Differences as findings, each at the place that makes it.
 
 use super::diff::{attach_changes, gained, not_read, note, wider};
+use super::drift::{commands, drift_line};
 use super::escape::line as escaped;
 use crate::access::Access;
 use crate::access::diff::{Comes, Diff, Note};
@@ -69,16 +70,10 @@ pub fn drifted(findings: &[drift::DriftFinding], places: &dyn ResourcePlaces) ->
     let error = |finding: &drift::DriftFinding| {
         let resource = finding.resource.as_deref();
         let span = resource.map_or_else(|| places.start(), |id| places.place(id));
-        let message = format!(
-            "{}: {}: {}",
-            finding.kind.name(),
-            finding.version,
-            finding.about
-        );
-        let error = Diagnostic::error(Code::DriftedSharing, span, escaped(&message));
-        let commands = finding.commands.iter();
+        let error = Diagnostic::error(Code::DriftedSharing, span, escaped(&drift_line(finding)));
+        let commands = commands(finding).into_iter();
         commands.fold(error, |error, command| {
-            error.help(format!("`{}`", escaped(command)))
+            error.help(format!("`{}`", escaped(&command)))
         })
     };
     findings.iter().map(error).collect()

@@ -20,8 +20,8 @@ mod text;
 mod uses;
 
 pub use answer::{AnswerReport, answer_json, answer_markdown, answer_text};
-pub use drift::{drift_json, drift_markdown, drift_text};
-pub use escape::terminal;
+pub use drift::{drift_json, drift_markdown, drift_not_read, drift_text};
+pub use escape::{terminal, word};
 pub use findings::{ResourcePlaces, broader, drifted};
 #[cfg(feature = "cli")]
 pub use inspect::{Inspected, inspect_json, inspect_markdown, inspect_text};
