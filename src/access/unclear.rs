@@ -2,9 +2,9 @@
 
 use super::subject::Subject;
 use crate::cloudformation::TooManyCases;
-use crate::iam::allowance::TooManyAllowances;
 use crate::iam::attach::unclear;
 use crate::iam::document::{Document, Effect, Statement};
+use crate::iam::doubt::{Doubt, TooManyAllowances};
 use crate::iam::effective::EffectivePolicies;
 use crate::iam::provenance::Provenance;
 use crate::iam::right::{self, Right};
@@ -24,7 +24,7 @@ pub enum Undecided {
         /// Where it is.
         place: Provenance,
         /// Its unknown part.
-        why: String,
+        why: Doubt,
         /// Whether the wider subject does not have it.
         is_gone: bool,
     },
@@ -73,7 +73,7 @@ fn not_clear(
     policies: &EffectivePolicies,
     document: &Document,
     statement: &Statement,
-) -> Option<String> {
+) -> Option<Doubt> {
     unclear(policies, document, statement).or_else(|| {
         Right::HANDLING
             .iter()
@@ -104,7 +104,7 @@ pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec
 struct NotUnderstood {
     identity: String,
     place: Provenance,
-    why: String,
+    why: Doubt,
     may_allow: bool,
     may_deny: bool,
 }
@@ -143,7 +143,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
                     document: document.name.clone(),
                     sid: None,
                 },
-                why: problem.why.clone(),
+                why: Doubt::Unread(problem.why.clone()),
                 may_allow: !restricts,
                 may_deny: true,
             });

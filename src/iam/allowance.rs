@@ -1,5 +1,6 @@
 //! The layers that policies allow attaching, as patterns, and questions about them.
 
+use super::doubt::{Doubt, TooManyAllowances};
 use super::provenance::Provenance;
 use crate::pattern::{BudgetExceeded, Domain, Pattern, Search};
 use std::collections::HashSet;
@@ -73,7 +74,15 @@ pub struct AttachableLayers {
     /// Whatever is not excluded.
     pub possible: Vec<Allowance>,
     /// Why the two differ.
-    pub doubts: Vec<String>,
+    pub doubts: Vec<Doubt>,
+}
+
+impl AttachableLayers {
+    /// Lists each doubt once, in the order of their texts.
+    pub(super) fn tidy_doubts(&mut self) {
+        self.doubts.sort_by_cached_key(ToString::to_string);
+        self.doubts.dedup();
+    }
 }
 
 impl Allowance {
@@ -235,18 +244,6 @@ fn layer(
     }
     search.shortest()
 }
-
-/// The policies have more combinations of conditions than are distinguished.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooManyAllowances;
-
-impl std::fmt::Display for TooManyAllowances {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("its policies have too many combinations of conditions")
-    }
-}
-
-impl std::error::Error for TooManyAllowances {}
 
 /// Removes redundant parts: a pattern that another one covers, a group that contains another one,
 /// and a group that every layer matches.

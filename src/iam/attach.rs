@@ -9,14 +9,12 @@
 //! (`ForAnyValue:StringLike`). A list escapes the Deny if none of its layers matches `ab*`. So
 //! there is one allowance: within `a*`, outside `ab*`.
 
-use super::allowance::{
-    Allowance, AttachableLayers, FunctionSet, Need, TooManyAllowances, product, simplify, tidy,
-};
+use super::allowance::{Allowance, AttachableLayers, FunctionSet, Need, product, simplify, tidy};
 use super::document::{Condition, Document, Effect, Operator, Quantifier, Statement};
+use super::doubt::{ConditionDoubt, Doubt, TooManyAllowances, UnknownValue};
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{
     Answer, ContextValues, Request, all_hold, counts, holds, names_action, resource_pattern, value,
-    without_value,
 };
 use super::provenance::Provenance;
 use super::right::{self, Right, RightAnalysis};
@@ -50,7 +48,7 @@ pub(super) enum Constraint {
     /// It never holds for a list with layers.
     Never,
     /// It is not understood; why.
-    Unclear(String),
+    Unclear(Doubt),
 }
 
 /// Whether a layer matches one of the patterns of a constraint, or none.
@@ -60,7 +58,7 @@ pub(super) type Fits = bool;
 pub(super) struct LayerPatterns {
     pub known: Vec<Pattern>,
     /// Why some are unknown, if any are.
-    pub unknown: Option<String>,
+    pub unknown: Option<Doubt>,
 }
 
 impl LayerPatterns {
@@ -84,22 +82,21 @@ pub fn attachable(policies: &EffectivePolicies) -> AttachableLayers {
     match every_allowance(policies, Bound::Lower, Half::Both) {
         Ok(certain) => {
             if certain.iter().any(|one| !one.has_function(false)) {
-                found.doubts.push(OTHER_FUNCTIONS.to_owned());
+                found.doubts.push(Doubt::OtherFunctions);
             }
             found.certain = satisfiable(certain, Bound::Lower);
         }
-        Err(TooManyAllowances) => found.doubts.push(TooManyAllowances.to_string()),
+        Err(TooManyAllowances) => found.doubts.push(Doubt::Allowances),
     }
     match allowances(policies, Bound::Upper, Half::Both) {
         Ok(possible) => found.possible = possible,
         Err(TooManyAllowances) => {
-            found.doubts.push(TooManyAllowances.to_string());
+            found.doubts.push(Doubt::Allowances);
             // A condition that is not distinguished excludes nothing.
             found.possible.push(Allowance::default());
         }
     }
-    found.doubts.sort();
-    found.doubts.dedup();
+    found.tidy_doubts();
     found
 }
 
@@ -144,25 +141,26 @@ fn satisfiable(mut found: Vec<Allowance>, bound: Bound) -> Vec<Allowance> {
     found
 }
 
-/// Why a principal may attach nothing although each of its levels lets it.
-const OTHER_FUNCTIONS: &str = "its policies and its boundary may be about different functions";
-
 /// Why the meaning of the policies for attaching is not completely known: each statement with its
 /// unknown part.
 #[must_use]
-pub fn doubts(policies: &EffectivePolicies) -> Vec<String> {
+pub fn doubts(policies: &EffectivePolicies) -> Vec<Doubt> {
     let mut found = Vec::new();
     for document in policies.documents() {
         if let Some(problem) = &document.problem {
-            found.push(format!("{}: {}", document.name, problem.why));
+            let place = Provenance {
+                document: document.name.clone(),
+                sid: None,
+            };
+            let why = Doubt::Unread(problem.why.clone());
+            found.push(Doubt::In(place, Box::new(why)));
         }
         for statement in &document.statements {
             let why = unclear(policies, document, statement);
-            found.extend(why.map(|why| format!("{}: {why}", document.provenance(statement))));
+            let place = document.provenance(statement);
+            found.extend(why.map(|why| Doubt::In(place, Box::new(why))));
         }
     }
-    found.sort();
-    found.dedup();
     found
 }
 
@@ -172,7 +170,7 @@ pub fn unclear(
     policies: &EffectivePolicies,
     document: &Document,
     statement: &Statement,
-) -> Option<String> {
+) -> Option<Doubt> {
     for action in ATTACH {
         let analysis = Analysis {
             policies,
@@ -374,7 +372,7 @@ impl Analysis<'_> {
     /// denies, its conditions on the layers left aside.
     pub fn concerns(&self, statement: &Statement, document: &Document) -> Answer {
         if let Some(problem) = &statement.problem {
-            return Answer::Unknown(problem.why.clone());
+            return Answer::Unknown(Doubt::Unread(problem.why.clone()));
         }
         let request = &self.policies.request;
         names_action(&statement.actions, self.action)
@@ -399,9 +397,9 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
     for text in &statement.resources.patterns {
         match resource_pattern(text, request, document.has_variables) {
             Ok(pattern) => named.extend(pattern),
-            Err(why) => {
-                let element = statement.resource_element();
-                unknown = Some(Answer::Unknown(format!("{element}: {why}")));
+            Err(value) => {
+                let why = Doubt::Element(statement.resource_element(), value);
+                unknown = Some(Answer::Unknown(why));
             }
         }
     }
@@ -410,10 +408,7 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
         .outside(&named)
         .shortest();
     let (Ok(some_named), Ok(some_not)) = (some_named, some_not) else {
-        let element = statement.resource_element();
-        return Answer::Unknown(format!(
-            "{element}: the functions that it names are too complex to decide"
-        ));
+        return Answer::Unknown(Doubt::Functions(statement.resource_element()));
     };
     let (is_about_some, is_about_all) = if statement.resources.negated {
         (some_not.is_some(), some_named.is_none())
@@ -424,8 +419,7 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
         (Effect::Allow, None) => Answer::from(is_about_some),
         (Effect::Deny, None) if is_about_all => Answer::Yes,
         (Effect::Deny, None) if is_about_some => {
-            let element = statement.resource_element();
-            Answer::Unknown(format!("its {element} is about some functions only"))
+            Answer::Unknown(Doubt::SomeFunctions(statement.resource_element()))
         }
         (Effect::Deny, None) => Answer::No,
         // More names make a list longer, and a negated list shorter.
@@ -478,11 +472,14 @@ fn layer_patterns(condition: &Condition, document: &Document, request: &Request)
     for text in &condition.values {
         match value(text, request, document.has_variables) {
             Ok(None) if condition.negated => {
-                let why = without_value(text);
-                patterns.unknown = Some(format!("{}: {why}", condition.shown()));
+                let value = ConditionDoubt::Value(UnknownValue::WithoutValue(text.clone()));
+                patterns.unknown = Some(Doubt::condition(condition, value));
             }
             Ok(pattern) => patterns.known.extend(pattern),
-            Err(why) => patterns.unknown = Some(format!("{}: {why}", condition.shown())),
+            Err(value) => {
+                let value = ConditionDoubt::Value(value);
+                patterns.unknown = Some(Doubt::condition(condition, value));
+            }
         }
     }
     patterns
@@ -506,20 +503,18 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
             Answer::Unknown(why) => Some(Constraint::Unclear(why)),
         };
     }
-    match &condition.operator {
-        Operator::Equals | Operator::Like => {}
-        Operator::Unsupported(_) => {
-            let why = format!("{} is not supported", condition.shown());
-            return Some(Constraint::Unclear(why));
-        }
+    let unsupported = match &condition.operator {
+        Operator::Equals | Operator::Like => None,
+        Operator::Unsupported(_) => Some(ConditionDoubt::Unsupported),
         Operator::EqualsIgnoreCase | Operator::Arn | Operator::Bool | Operator::Null => {
-            let why = format!("{} is not supported for it", condition.shown());
-            return Some(Constraint::Unclear(why));
+            Some(ConditionDoubt::UnsupportedForLayers)
         }
+    };
+    if let Some(why) = unsupported {
+        return Some(unclear_condition(condition, why));
     }
     if condition.values.is_empty() {
-        let why = format!("{} has no value to compare with", condition.shown());
-        return Some(Constraint::Unclear(why));
+        return Some(unclear_condition(condition, ConditionDoubt::NoValue));
     }
     let patterns = layer_patterns(condition, document, request);
     if condition.operator == Operator::Equals
@@ -528,15 +523,15 @@ fn constraint(condition: &Condition, document: &Document, request: &Request) -> 
             .iter()
             .any(|pattern| pattern.literal().is_none())
     {
-        let why = format!("{} does not support wildcards", condition.shown());
-        return Some(Constraint::Unclear(why));
+        return Some(unclear_condition(condition, ConditionDoubt::Wildcards));
     }
     match condition.quantifier {
         Quantifier::All => Some(Constraint::All(patterns, !condition.negated)),
         Quantifier::Any => Some(Constraint::Any(patterns, !condition.negated)),
-        Quantifier::One => Some(Constraint::Unclear(format!(
-            "{}: the key has several values, and the operator expects one",
-            condition.shown()
-        ))),
+        Quantifier::One => Some(unclear_condition(condition, ConditionDoubt::SeveralValues)),
     }
+}
+
+fn unclear_condition(condition: &Condition, why: ConditionDoubt) -> Constraint {
+    Constraint::Unclear(Doubt::condition(condition, why))
 }

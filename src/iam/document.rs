@@ -5,6 +5,7 @@
 
 use super::provenance::{DocumentName, Provenance};
 use crate::partial::{Partial, Text};
+use std::fmt;
 
 /// A policy document.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +90,30 @@ impl PatternList {
                 .patterns
                 .iter()
                 .any(|pattern| pattern.as_literal() == Some("*"))
+    }
+}
+
+/// An element of a statement that lists patterns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Element {
+    /// `Action`
+    Action,
+    /// `NotAction`
+    NotAction,
+    /// `Resource`
+    Resource,
+    /// `NotResource`
+    NotResource,
+}
+
+impl fmt::Display for Element {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Action => "`Action`",
+            Self::NotAction => "`NotAction`",
+            Self::Resource => "`Resource`",
+            Self::NotResource => "`NotResource`",
+        })
     }
 }
 
@@ -290,13 +315,13 @@ const ELEMENTS: [&str; 9] = [
 ];
 
 impl Statement {
-    /// The element that names its resources, for messages.
+    /// The element that names its resources.
     #[must_use]
-    pub fn resource_element(&self) -> &'static str {
+    pub fn resource_element(&self) -> Element {
         if self.resources.negated {
-            "`NotResource`"
+            Element::NotResource
         } else {
-            "`Resource`"
+            Element::Resource
         }
     }
 

@@ -3,8 +3,9 @@
 //! harmless.
 
 use super::document::{
-    Condition, Operator, PatternList, PolicyPiece, Quantifier, Statement, variables,
+    Condition, Element, Operator, PatternList, PolicyPiece, Quantifier, Statement, variables,
 };
+use super::doubt::{ConditionDoubt, Doubt, UnknownValue};
 use crate::aws::arn;
 use crate::partial::Text;
 use crate::pattern::Pattern;
@@ -55,7 +56,7 @@ pub enum Answer {
     /// Certainly not.
     No,
     /// Unknown; why.
-    Unknown(String),
+    Unknown(Doubt),
 }
 
 impl Answer {
@@ -110,7 +111,10 @@ impl Answer {
 /// Whether a statement counts that is about a request.
 #[must_use]
 pub fn counts(statement: &Statement) -> Answer {
-    statement.doubt.clone().map_or(Answer::Yes, Answer::Unknown)
+    match &statement.doubt {
+        None => Answer::Yes,
+        Some(why) => Answer::Unknown(Doubt::Unread(why.clone())),
+    }
 }
 
 /// Whether all conditions of a statement hold that are asked for.
@@ -140,14 +144,15 @@ pub fn names_action(names: &PatternList, action: &str) -> Answer {
                 Some(pattern) => {
                     Answer::from(Pattern::new(&pattern.to_ascii_lowercase()).matches(&action))
                 }
-                None => Answer::Unknown(format!(
-                    "{}: `{pattern}` is not known before a deploy",
-                    if names.negated {
-                        "`NotAction`"
+                None => {
+                    let element = if names.negated {
+                        Element::NotAction
                     } else {
-                        "`Action`"
-                    }
-                )),
+                        Element::Action
+                    };
+                    let value = UnknownValue::BeforeDeploy(pattern.clone());
+                    Answer::Unknown(Doubt::Element(element, value))
+                }
             }),
     );
     if names.negated { named.not() } else { named }
@@ -162,20 +167,13 @@ pub fn resource_pattern(
     text: &Text,
     request: &Request,
     has_variables: bool,
-) -> Result<Option<Pattern>, String> {
+) -> Result<Option<Pattern>, UnknownValue> {
     match text.as_literal() {
         Some(arn) if arn.starts_with("arn:") => {
             value(&Text::literal(arn::completed(arn)), request, has_variables)
         }
         Some(_) | None => value(text, request, has_variables),
     }
-}
-
-/// Why it is unknown whether something differs from a value with a variable that has no value in
-/// the request. Nothing matches such a value; AWS does not document whether everything differs from
-/// it.
-pub(super) fn without_value(text: &Text) -> String {
-    format!("a variable of `{text}` has no value in the request")
 }
 
 /// A value of a policy as a pattern for this request; `None` if a variable in it has no value, so
@@ -188,7 +186,7 @@ pub fn value(
     text: &Text,
     request: &Request,
     has_variables: bool,
-) -> Result<Option<Pattern>, String> {
+) -> Result<Option<Pattern>, UnknownValue> {
     let pieces = pieces(text, request, has_variables)?;
     Ok(pieces.map(joined))
 }
@@ -211,10 +209,10 @@ fn pieces(
     text: &Text,
     request: &Request,
     has_variables: bool,
-) -> Result<Option<Vec<(String, bool)>>, String> {
+) -> Result<Option<Vec<(String, bool)>>, UnknownValue> {
     let literal = text
         .as_literal()
-        .ok_or_else(|| format!("`{text}` is not known before a deploy"))?;
+        .ok_or_else(|| UnknownValue::BeforeDeploy(text.clone()))?;
     let mut pieces = Vec::new();
     for piece in variables(literal, has_variables) {
         pieces.push(match piece {
@@ -229,7 +227,7 @@ fn pieces(
 }
 
 /// The value of a policy variable.
-fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
+fn variable(name: &str, request: &Request) -> Result<Option<String>, UnknownValue> {
     if matches!(name, "*" | "?" | "$") {
         return Ok(Some(name.to_owned()));
     }
@@ -241,16 +239,20 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
         None => (name, None),
     };
     match request.values(&key.to_ascii_lowercase()) {
-        Some(ContextValues::Unknown) => Err(format!("`{key}` is not known")),
+        Some(ContextValues::Unknown) => Err(UnknownValue::Key(key.to_owned())),
         Some(ContextValues::Anybody(value)) => Ok(Some(value.clone())),
         Some(ContextValues::Known(values)) if values.len() == 1 => Ok(values.first().cloned()),
         // A key with several values cannot be a variable.
         Some(ContextValues::Known(values)) if values.len() > 1 => {
-            Err(format!("`{key}` has several values"))
+            Err(UnknownValue::SeveralValues(key.to_owned()))
         }
         // A missing key, which a key without values is too, has the default.
         Some(ContextValues::Known(_)) | None => Ok(default),
     }
+}
+
+fn unknown(condition: &Condition, why: ConditionDoubt) -> Answer {
+    Answer::Unknown(Doubt::condition(condition, why))
 }
 
 /// Whether a condition holds.
@@ -258,7 +260,7 @@ fn variable(name: &str, request: &Request) -> Result<Option<String>, String> {
 pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> Answer {
     let found = match request.values(&condition.key) {
         Some(ContextValues::Unknown) => {
-            return Answer::Unknown(format!("{} depends on the request", condition.shown()));
+            return unknown(condition, ConditionDoubt::Request);
         }
         Some(ContextValues::Known(values)) => values.as_slice(),
         Some(ContextValues::Anybody(value)) => {
@@ -267,23 +269,17 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
         None => &[],
     };
     if condition.values.is_empty() {
-        return Answer::Unknown(format!(
-            "{} has no value to compare with",
-            condition.shown()
-        ));
+        return unknown(condition, ConditionDoubt::NoValue);
     }
     let present = !found.is_empty();
     match (&condition.operator, condition.quantifier) {
-        (Operator::Unsupported(_), _) => {
-            Answer::Unknown(format!("{} is not supported", condition.shown()))
-        }
+        (Operator::Unsupported(_), _) => unknown(condition, ConditionDoubt::Unsupported),
         (Operator::Null, _) => is_missing(condition, !present),
         // `ForAnyValue` does not hold without values and `IfExists` does; which of them wins is not
         // documented.
-        (_, Quantifier::Any) if !present && condition.if_exists => Answer::Unknown(format!(
-            "{}: `ForAnyValue` and `IfExists` contradict each other where the key is missing",
-            condition.shown()
-        )),
+        (_, Quantifier::Any) if !present && condition.if_exists => {
+            unknown(condition, ConditionDoubt::AnyIfExists)
+        }
         (_, _) if !present && condition.if_exists => Answer::Yes,
         (_, Quantifier::All) => Answer::all(
             found
@@ -298,10 +294,7 @@ pub fn holds(condition: &Condition, request: &Request, has_variables: bool) -> A
         (_, Quantifier::One) => match found {
             [] => Answer::from(condition.negated),
             [one] if !is_list(&condition.key) => fits(condition, one, request, has_variables),
-            _ => Answer::Unknown(format!(
-                "{}: the key has several values, and the operator expects one",
-                condition.shown()
-            )),
+            _ => unknown(condition, ConditionDoubt::SeveralValues),
         },
     }
 }
@@ -315,10 +308,7 @@ fn is_missing(condition: &Condition, missing: bool) -> Answer {
             .map(|value| match value.as_literal() {
                 Some("true") => Answer::from(missing),
                 Some("false") => Answer::from(!missing),
-                _ => Answer::Unknown(format!(
-                    "{} compares with neither true nor false",
-                    condition.shown()
-                )),
+                _ => unknown(condition, ConditionDoubt::NotTruth),
             }),
     )
 }
@@ -338,10 +328,7 @@ fn holds_of_anybody(
         ContextValues::Known(vec![value.to_owned()]),
     );
     match holds(condition, &known, has_variables) {
-        Answer::No if !condition.negated => Answer::Unknown(format!(
-            "it is about some values only, by {}",
-            condition.shown()
-        )),
+        Answer::No if !condition.negated => unknown(condition, ConditionDoubt::SomeValues),
         answer @ (Answer::Yes | Answer::No | Answer::Unknown(_)) => answer,
     }
 }
@@ -390,10 +377,11 @@ fn fits_value(
     let pieces = match pieces(written, request, has_variables) {
         Ok(Some(pieces)) => pieces,
         Ok(None) if condition.negated => {
-            return Answer::Unknown(format!("{}: {}", condition.shown(), without_value(written)));
+            let value = UnknownValue::WithoutValue(written.clone());
+            return unknown(condition, ConditionDoubt::Value(value));
         }
         Ok(None) => return Answer::No,
-        Err(why) => return Answer::Unknown(format!("{}: {why}", condition.shown())),
+        Err(value) => return unknown(condition, ConditionDoubt::Value(value)),
     };
     let written: String = pieces.iter().map(|(piece, _)| piece.as_str()).collect();
     match &condition.operator {
@@ -401,13 +389,12 @@ fn fits_value(
         Operator::EqualsIgnoreCase => Answer::from(written.to_lowercase() == found.to_lowercase()),
         Operator::Bool => Answer::from(written.eq_ignore_ascii_case(found)),
         Operator::Arn if pieces.iter().any(is_wildcard_of_variable) => {
-            let why = "a variable stands for a wildcard in an ARN";
-            Answer::Unknown(format!("{}: {why}", condition.shown()))
+            unknown(condition, ConditionDoubt::WildcardOfVariable)
         }
         Operator::Arn => Answer::from(arn_fits(&written, found)),
         Operator::Like => Answer::from(joined(pieces).matches(found)),
         Operator::Null | Operator::Unsupported(_) => {
-            Answer::Unknown(format!("{} is not supported", condition.shown()))
+            unknown(condition, ConditionDoubt::Unsupported)
         }
     }
 }

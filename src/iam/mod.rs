@@ -7,6 +7,7 @@ pub mod allowance;
 pub mod attach;
 pub mod deny_reason;
 pub mod document;
+pub mod doubt;
 pub mod effective;
 pub mod evaluate;
 pub mod provenance;

@@ -1,10 +1,12 @@
 //! The decision about one request, from all policies at once: the model that the answers about all
 //! layers are held against, and that is itself held against another evaluator. No command asks it.
 
-use super::document::{Document, Effect, PatternList, Principals, Statement};
+use super::document::{Document, Effect, Element, PatternList, Principals, Statement};
+use super::doubt::{Doubt, UnknownValue};
 use super::evaluate::{
-    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern, without_value,
+    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern,
 };
+use super::provenance::Provenance;
 use crate::aws::arn::Arn;
 use crate::partial::{Partial, Text};
 
@@ -20,10 +22,6 @@ pub struct Policies<'a> {
     /// The resource's policy.
     pub resource: Option<&'a Document>,
 }
-
-/// Why a resource's policy may grant something in its own account that a boundary does not allow.
-const UNBOUNDED: &str = "whether a boundary limits what a resource's policy grants depends on how \
-it names the principal";
 
 /// Whether the policies allow a request (IAM User Guide, policy evaluation logic).
 ///
@@ -84,7 +82,7 @@ impl Decision<'_> {
     /// has no permission.
     fn by_resource_alone(&self) -> Answer {
         match (self.of_resource(Effect::Allow), self.within_boundary()) {
-            (Answer::Yes | Answer::Unknown(_), Answer::No) => Answer::Unknown(UNBOUNDED.to_owned()),
+            (Answer::Yes | Answer::Unknown(_), Answer::No) => Answer::Unknown(Doubt::Boundary),
             (granted, bounded) => granted.and(|| bounded),
         }
     }
@@ -155,16 +153,19 @@ enum DocumentRole {
 fn says(document: &Document, effect: Effect, request: &Request, role: DocumentRole) -> Answer {
     let mut answers = Vec::new();
     if let Some(problem) = &document.problem {
-        answers.push(Answer::Unknown(format!(
-            "{}: {}",
-            document.name, problem.why
-        )));
+        let place = Provenance {
+            document: document.name.clone(),
+            sid: None,
+        };
+        let why = Doubt::Unread(problem.why.clone());
+        answers.push(Answer::Unknown(Doubt::In(place, Box::new(why))));
     }
     for statement in &document.statements {
         if statement.effect == effect || statement.problem.is_some() {
             answers.push(match applies(statement, document, request, role) {
                 Answer::Unknown(why) => {
-                    Answer::Unknown(format!("{}: {why}", document.provenance(statement)))
+                    let place = document.provenance(statement);
+                    Answer::Unknown(Doubt::In(place, Box::new(why)))
                 }
                 answer @ (Answer::Yes | Answer::No) => answer,
             });
@@ -181,7 +182,7 @@ fn applies(
     role: DocumentRole,
 ) -> Answer {
     if let Some(problem) = &statement.problem {
-        return Answer::Unknown(problem.why.clone());
+        return Answer::Unknown(Doubt::Unread(problem.why.clone()));
     }
     let variables = document.has_variables;
     names_action(&statement.actions, &request.action)
@@ -205,19 +206,27 @@ fn is_principal(statement: &Statement, request: &Request, role: DocumentRole) ->
 fn names_resource(names: &PatternList, request: &Request, has_variables: bool) -> Answer {
     let named = Answer::any(names.patterns.iter().map(|pattern| {
         if has_early_variable(pattern, has_variables) {
-            return Answer::Unknown(format!(
-                "`{pattern}` has a variable where IAM does not accept \
-                one"
-            ));
+            return Answer::Unknown(Doubt::EarlyVariable(pattern.clone()));
         }
         match resource_pattern(pattern, request, has_variables) {
             Ok(Some(pattern)) => Answer::from(pattern.matches(&request.resource)),
-            Ok(None) if names.negated => Answer::Unknown(without_value(pattern)),
+            Ok(None) if names.negated => {
+                let value = UnknownValue::WithoutValue(pattern.clone());
+                Answer::Unknown(Doubt::Element(Element::NotResource, value))
+            }
             Ok(None) => Answer::No,
-            Err(why) => Answer::Unknown(why),
+            Err(value) => Answer::Unknown(Doubt::Element(element(names), value)),
         }
     }));
     if names.negated { named.not() } else { named }
+}
+
+fn element(names: &PatternList) -> Element {
+    if names.negated {
+        Element::NotResource
+    } else {
+        Element::Resource
+    }
 }
 
 /// Whether a resource has a variable before its fifth colon, where IAM does not accept one (IAM
@@ -237,7 +246,7 @@ fn names_principal(principals: &Principals, request: &Request, effect: Effect) -
         Partial::Map(kinds) => Answer::any(kinds.iter().map(|(kind, value)| match kind.as_str() {
             "AWS" => names_one_of(value, request, effect),
             "Service" | "Federated" | "CanonicalUser" => Answer::No,
-            _ => Answer::Unknown(UNKNOWN_PRINCIPAL.to_owned()),
+            _ => Answer::Unknown(Doubt::Principal),
         })),
         other @ (Partial::Text(_) | Partial::List(_) | Partial::Null) => {
             names_one_of(other, request, effect)
@@ -250,15 +259,13 @@ fn names_principal(principals: &Principals, request: &Request, effect: Effect) -
     }
 }
 
-const UNKNOWN_PRINCIPAL: &str = "a principal is not known before a deploy";
-
 /// Whether one of these principals is who asks.
 fn names_one_of(value: &Partial, request: &Request, effect: Effect) -> Answer {
     let mut answers = Vec::new();
     for item in value.items() {
         answers.push(match item.as_literal() {
             Some(written) => Answer::from(is_named(written, request, effect)),
-            None => Answer::Unknown(UNKNOWN_PRINCIPAL.to_owned()),
+            None => Answer::Unknown(Doubt::Principal),
         });
     }
     Answer::any(answers.into_iter())

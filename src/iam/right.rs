@@ -1,13 +1,12 @@
 //! What policies allow with layers in requests that name the layer as their resource: reading,
 //! publishing and sharing.
 
-use super::allowance::{
-    Allowance, Among, AttachableLayers, TooManyAllowances, product, simplify, tidy,
-};
-use super::document::{Document, Effect, Statement};
+use super::allowance::{Allowance, Among, AttachableLayers, product, simplify, tidy};
+use super::document::{Document, Effect, Element, Statement};
+use super::doubt::{Doubt, TooManyAllowances, UnknownValue};
 use super::effective::{Bound, EffectivePolicies, LAYER_KEY, is_unclear};
 use super::evaluate::{
-    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern, without_value,
+    Answer, ContextValues, Request, all_hold, counts, names_action, resource_pattern,
 };
 use super::provenance::Provenance;
 use crate::pattern::Pattern;
@@ -64,18 +63,17 @@ pub fn handled(policies: &EffectivePolicies, right: Right) -> AttachableLayers {
     };
     match allowances(policies, Bound::Lower, right) {
         Ok(certain) => found.certain = certain,
-        Err(TooManyAllowances) => found.doubts.push(TooManyAllowances.to_string()),
+        Err(TooManyAllowances) => found.doubts.push(Doubt::Allowances),
     }
     match allowances(policies, Bound::Upper, right) {
         Ok(possible) => found.possible = possible,
         Err(TooManyAllowances) => {
-            found.doubts.push(TooManyAllowances.to_string());
+            found.doubts.push(Doubt::Allowances);
             // A condition that is not distinguished excludes nothing.
             found.possible.push(every(right));
         }
     }
-    found.doubts.sort();
-    found.doubts.dedup();
+    found.tidy_doubts();
     found
 }
 
@@ -136,19 +134,23 @@ pub fn allowed_by(policies: &EffectivePolicies, right: Right, arn: &str) -> Vec<
 /// Why the meaning of the policies for a right is not completely known: each statement with its
 /// unknown part.
 #[must_use]
-pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<String> {
+pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<Doubt> {
     let mut found = Vec::new();
     for document in policies.documents() {
         if let Some(problem) = &document.problem {
-            found.push(format!("{}: {}", document.name, problem.why));
+            let place = Provenance {
+                document: document.name.clone(),
+                sid: None,
+            };
+            let why = Doubt::Unread(problem.why.clone());
+            found.push(Doubt::In(place, Box::new(why)));
         }
         for statement in &document.statements {
             let why = unclear(policies, right, document, statement);
-            found.extend(why.map(|why| format!("{}: {why}", document.provenance(statement))));
+            let place = document.provenance(statement);
+            found.extend(why.map(|why| Doubt::In(place, Box::new(why))));
         }
     }
-    found.sort();
-    found.dedup();
     found
 }
 
@@ -159,7 +161,7 @@ pub fn unclear(
     right: Right,
     document: &Document,
     statement: &Statement,
-) -> Option<String> {
+) -> Option<Doubt> {
     let analysis = RightAnalysis {
         policies,
         right,
@@ -252,7 +254,7 @@ impl RightAnalysis<'_> {
     /// `lambda:Layer` (Service Authorization Reference, AWS Lambda).
     pub fn concerns(&self, statement: &Statement, document: &Document) -> Answer {
         if let Some(problem) = &statement.problem {
-            return Answer::Unknown(problem.why.clone());
+            return Answer::Unknown(Doubt::Unread(problem.why.clone()));
         }
         let mut request = self.policies.request.clone();
         request
@@ -282,7 +284,7 @@ impl RightAnalysis<'_> {
 struct ResourcePatterns {
     known: Vec<Pattern>,
     /// Why some are unknown, if any are.
-    unknown: Option<String>,
+    unknown: Option<Doubt>,
 }
 
 impl ResourcePatterns {
@@ -314,12 +316,12 @@ fn resources(statement: &Statement, document: &Document, request: &Request) -> R
             // A text without a value matches nothing; AWS does not document whether then everything
             // differs from it.
             Ok(None) if statement.resources.negated => {
-                found.unknown = Some(format!("`NotResource`: {}", without_value(text)));
+                let value = UnknownValue::WithoutValue(text.clone());
+                found.unknown = Some(Doubt::Element(Element::NotResource, value));
             }
             Ok(None) => {}
-            Err(why) => {
-                let element = statement.resource_element();
-                found.unknown = Some(format!("{element}: {why}"));
+            Err(value) => {
+                found.unknown = Some(Doubt::Element(statement.resource_element(), value));
             }
         }
     }

@@ -8,7 +8,7 @@ use crate::access::diff::{
 };
 use crate::access::unclear::Undecided;
 use crate::cloudformation::TooManyCases;
-use crate::iam::allowance::TooManyAllowances;
+use crate::iam::doubt::TooManyAllowances;
 use crate::iam::right::Right;
 
 /// The sentences of a report.

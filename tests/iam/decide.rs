@@ -57,7 +57,9 @@ fn answer(case: &Json, defined: &HashMap<String, Document>) -> Json {
     match decide(&request(case), &policies) {
         Answer::Yes => json!({"id": case["id"], "decision": "allowed"}),
         Answer::No => json!({"id": case["id"], "decision": "denied"}),
-        Answer::Unknown(why) => json!({"id": case["id"], "decision": "undecided", "detail": why}),
+        Answer::Unknown(why) => {
+            json!({"id": case["id"], "decision": "undecided", "detail": why.to_string()})
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::access::grants::{VersionId, Who, WhyUnknown};
 use crate::cloudformation::Case;
 use crate::cloudformation::unread::Unread;
 use crate::iam::deny_reason::DenyReason;
+use crate::iam::doubt::Doubt;
 use crate::iam::provenance::Provenance;
 use crate::partial::Text;
 use crate::rules::model::LayerAction;
@@ -126,7 +127,7 @@ pub(super) enum ActionReason {
         /// Whether the claim is that it is possible.
         is_claimed: bool,
         /// Explanation; without any, conditions leave it open.
-        doubts: Vec<String>,
+        doubts: Vec<Doubt>,
     },
 }
 

@@ -5,6 +5,7 @@ use super::reason::{
 };
 use super::{Cause, Explanation};
 use crate::cloudformation::TooManyCases;
+use crate::iam::doubt::Doubt;
 use crate::iam::provenance::Provenance;
 use crate::rules::model::{HandlingRight, LayerAction};
 use std::collections::BTreeSet;
@@ -198,10 +199,11 @@ fn all_allowed(action: LayerAction, by: &[Provenance]) -> String {
 }
 
 /// Why an action may be possible, or not.
-fn open(doubts: &[String]) -> String {
+fn open(doubts: &[Doubt]) -> String {
     if doubts.is_empty() {
         "its conditions leave it open".to_owned()
     } else {
+        let doubts: Vec<String> = doubts.iter().map(Doubt::to_string).collect();
         doubts.join("; ")
     }
 }
