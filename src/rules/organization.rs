@@ -2,10 +2,10 @@
 
 use crate::rules::formats;
 use crate::source::is_invisible;
+use foldhash::{HashMap, HashMapExt};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use std::borrow::Cow;
-use std::collections::HashMap;
 
 /// The state of an account that can use layers (Organizations API reference, `Account`).
 const ACTIVE: &str = "ACTIVE";
@@ -80,12 +80,18 @@ struct PrintedAccount<'j> {
     id: Cow<'j, str>,
     #[serde(borrow, default)]
     name: Cow<'j, str>,
-    state: Option<String>,
+    #[serde(borrow)]
+    state: Option<PrintedText<'j>>,
     /// What older versions of the AWS CLI print for the state.
-    status: Option<String>,
+    #[serde(borrow)]
+    status: Option<PrintedText<'j>>,
     #[serde(borrow, default)]
-    paths: Vec<Cow<'j, str>>,
+    paths: Vec<PrintedText<'j>>,
 }
+
+/// A text inside of something else, copied only if it has escapes.
+#[derive(Deserialize)]
+struct PrintedText<'j>(#[serde(borrow)] Cow<'j, str>);
 
 impl Organization {
     /// Reads what `aws organizations list-accounts` prints.
@@ -96,7 +102,13 @@ impl Organization {
     /// on, since they could quote the content.
     pub fn read(bytes: &[u8]) -> Result<Self, OrganizationProblem> {
         let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        let printed: Printed<'_> = serde_json::from_slice(bytes).map_err(|error| {
+        let text = str::from_utf8(bytes).map_err(|error| {
+            let before = &bytes[..error.valid_up_to()];
+            let line = before.rsplit(|&byte| byte == b'\n').next();
+            let lines = memchr::memchr_iter(b'\n', before).count();
+            OrganizationProblem::NotJson(lines + 1, line.map_or(0, <[u8]>::len) + 1)
+        })?;
+        let printed: Printed<'_> = serde_json::from_str(text).map_err(|error| {
             let place = (error.line(), error.column());
             match error.classify() {
                 serde_json::error::Category::Data => {
@@ -112,11 +124,21 @@ impl Organization {
         if printed.next_token.is_some() {
             return Err(OrganizationProblem::CutOff);
         }
-        let mut organization = Self::default();
+        let mut organization = Self::with_room(printed.accounts.len());
         for (index, account) in printed.accounts.into_iter().enumerate() {
             organization.add(index, account)?;
         }
         Ok(organization)
+    }
+
+    /// No accounts, with room for so many.
+    fn with_room(accounts: usize) -> Self {
+        Self {
+            accounts: Vec::with_capacity(accounts),
+            by_id: HashMap::with_capacity(accounts),
+            by_name: HashMap::with_capacity(accounts),
+            by_unit: HashMap::default(),
+        }
     }
 
     fn add(
@@ -131,7 +153,7 @@ impl Organization {
         if printed.name.chars().any(is_invisible) {
             return Err(OrganizationProblem::InvisibleName(id));
         }
-        let Some(state) = printed.state.or(printed.status) else {
+        let Some(PrintedText(state)) = printed.state.or(printed.status) else {
             return Err(OrganizationProblem::NoState(id));
         };
         if self.by_id.insert(id.clone(), index).is_some() {
@@ -140,11 +162,12 @@ impl Organization {
         let name = printed.name.into_owned();
         add_to(&mut self.by_name, &name, index);
         // Each is written `o-…/r-…/ou-…/…/ACCOUNT/`.
-        for unit in printed.paths.iter().flat_map(|path| path.split('/')) {
+        for unit in printed.paths.iter().flat_map(|path| path.0.split('/')) {
             if formats::is_unit_id(unit) {
                 add_to(&mut self.by_unit, unit, index);
             }
         }
+        let state = state.into_owned();
         self.accounts.push(Account { id, name, state });
         Ok(())
     }

@@ -21,10 +21,9 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// The accounts of a unit.
-    pub(super) fn of_unit(members: Vec<(Referent, Span)>, id: String, span: Span) -> Self {
+    /// The accounts of a unit, which become its members when something leads to them.
+    pub(super) fn of_unit(id: String, span: Span) -> Self {
         Self {
-            members,
             unit: Some((id, span)),
             ..Self::default()
         }
@@ -163,6 +162,7 @@ impl Scope {
         let mut found: IndexMap<u32, Span> = IndexMap::new();
         let mut open = vec![group];
         while let Some(group) = open.pop() {
+            self.take_accounts_of(group);
             let group = &mut self.groups[group as usize];
             if std::mem::replace(&mut group.seen, self.expansions) == self.expansions {
                 continue;

@@ -17,6 +17,7 @@ use crate::english::{nearest, quote};
 use crate::source::Span;
 use crate::syntax::ast::{self, Name, Statement};
 use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword};
+use foldhash::fast::RandomState;
 use groups::Group;
 pub use groups::TargetPrincipal;
 use indexmap::IndexMap;
@@ -51,7 +52,7 @@ enum Referent {
 pub struct Scope {
     parameters: IndexMap<String, DeclaredName<Parameter>>,
     names: IndexMap<String, DeclaredName<Referent>>,
-    principals: IndexMap<Principal, Vec<String>>,
+    principals: IndexMap<Principal, Vec<String>, RandomState>,
     groups: Vec<Group>,
     expansions: u32,
     /// The accounts that the accounts file lists.

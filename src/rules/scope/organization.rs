@@ -94,16 +94,16 @@ impl Scope {
             return None;
         }
         let organization = self.accounts_file(id.span, "the accounts of this unit", diagnostics)?;
-        let shown = name.map_or_else(|| quote(&id_text), |name| quote(&name.text));
         let (active, others): (Vec<&Account>, Vec<&Account>) = organization
             .within(&id_text)
             .partition(|account| account.is_active());
         if !others.is_empty() {
-            diagnostics.push(left_out(&shown, &others, id.span));
+            let unit = shown_unit(&id_text, name);
+            diagnostics.push(left_out(&unit, &others, id.span));
         }
         if active.is_empty() {
             diagnostics.push(empty_unit(
-                &shown,
+                &shown_unit(&id_text, name),
                 &id_text,
                 &others,
                 &organization,
@@ -111,15 +111,30 @@ impl Scope {
             ));
             return None;
         }
-        let members = active.iter().map(|account| {
-            let account = Principal::Account(Id::Literal(account.id.clone()));
-            (self.intern(account, None), id.span)
-        });
-        let group = Group::of_unit(members.collect(), id_text.clone(), id.span);
-        self.groups.push(group);
+        self.groups.push(Group::of_unit(id_text.clone(), id.span));
         let index = self.groups.len() as u32 - 1;
         self.units.insert(id_text, index);
         Some(Referent::Group(index))
+    }
+
+    /// Takes the active accounts of a unit as its members, once. Nothing leads to most accounts of
+    /// an organization, and those are no principals of the source.
+    pub(super) fn take_accounts_of(&mut self, group: u32) {
+        let unit = &self.groups[group as usize];
+        let (Some((id, span)), true, Some(organization)) = (
+            unit.unit(),
+            unit.members.is_empty(),
+            self.organization.clone(),
+        ) else {
+            return;
+        };
+        let id = id.to_owned();
+        let mut members = Vec::new();
+        for account in organization.within(&id).filter(|one| one.is_active()) {
+            let account = Principal::Account(Id::Literal(account.id.clone()));
+            members.push((self.intern(account, None), span));
+        }
+        self.groups[group as usize].members = members;
     }
 
     /// Says, once, that a unit stands for the accounts of today.
@@ -130,6 +145,7 @@ impl Scope {
         if std::mem::replace(&mut self.has_noted_frozen, true) {
             return;
         }
+        self.take_accounts_of(group);
         let accounts = self
             .groups
             .get(group as usize)
@@ -201,6 +217,11 @@ impl Scope {
         }
         self.organization.clone()
     }
+}
+
+/// A unit as messages show it: by the source's name for it, if it has one.
+fn shown_unit(id: &str, name: Option<&Name>) -> String {
+    quote(name.map_or(id, |name| &name.text))
 }
 
 /// An account as messages show it.
