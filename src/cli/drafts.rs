@@ -44,14 +44,18 @@ impl<'a> Drafts<'a> {
         let threads = thread::available_parallelism().map_or(1, NonZero::get);
         let threads = threads.min(self.stacks.len());
         thread::scope(|scope| {
-            let ahead: Vec<_> = (0..threads)
+            // Beside one processor's own work, a thread would only take turns with it.
+            let ahead = (0..threads).filter(|_| threads > 1);
+            let ahead: Vec<_> = ahead
                 .map(|first| self.ahead(scope, first, threads))
                 .collect();
+            let mut written = Vec::new();
             for (index, stack) in self.stacks.iter().enumerate() {
-                // Where a system gives no thread, a template is written in its turn.
-                let draft = match ahead[index % threads].recv() {
-                    Ok(draft) => draft,
-                    Err(_) => self.draft(stack, &mut Vec::new()),
+                let draft = ahead.get(index % threads).map(Receiver::recv);
+                // Where a system gives no thread, a template is written in its turn, too.
+                let draft = match draft {
+                    Some(Ok(draft)) => draft,
+                    Some(Err(_)) | None => self.draft(stack, &mut written),
                 };
                 each(stack, draft?)?;
             }

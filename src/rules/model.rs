@@ -263,8 +263,9 @@ pub struct Version {
     pub label: Spanned<String>,
     /// Where it comes from.
     pub origin: Origin,
-    /// Who may use it, in the order of [`Rules::principals`].
-    pub grants: Vec<Grant>,
+    /// Who may use it, in the order of [`Rules::principals`]. Most versions share theirs with the
+    /// one before.
+    pub grants: Arc<[Grant]>,
     /// The SSM parameter that holds its ARN, if it has one of its own.
     pub publish: Option<Spanned<Text>>,
 }
@@ -275,7 +276,7 @@ pub struct RollingVersion {
     /// What is published.
     pub publication: Publication,
     /// Who may use it, in the order of [`Rules::principals`].
-    pub grants: Vec<Grant>,
+    pub grants: Arc<[Grant]>,
 }
 
 /// Where a listed version comes from.

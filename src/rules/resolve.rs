@@ -15,7 +15,7 @@ mod trust;
 mod variants;
 
 use super::load::Unit;
-use super::model::{Layer, Releases, Restriction, Rules, Spanned, is_possible};
+use super::model::{Grant, Layer, Releases, Restriction, Rules, Spanned, Version, is_possible};
 use super::scope::Scope;
 use super::text::Text;
 use crate::aws::arn::Arn;
@@ -30,6 +30,7 @@ use jiff::civil::Date;
 use restriction::Names;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The state of this stage.
 struct Resolver<'a> {
@@ -176,18 +177,29 @@ fn names<'a>(
 
 /// Renumbers the grants' principals and puts them into the principals' order.
 fn order_grants(layer: &mut Layer, rank: &[u32]) {
-    let order = |grants: &mut Vec<super::model::Grant>| {
-        for grant in grants.iter_mut() {
-            grant.principal = rank[grant.principal as usize];
-        }
-        grants.sort_by_key(|grant| grant.principal);
-    };
     match &mut layer.releases {
-        Releases::Listed(versions) => versions
-            .iter_mut()
-            .for_each(|version| order(&mut version.grants)),
-        Releases::Rolling(rolling) => order(&mut rolling.grants),
+        Releases::Listed(versions) => {
+            let (mut resolved, mut ordered): (Arc<[Grant]>, Arc<[Grant]>) = Default::default();
+            for Version { grants, .. } in versions {
+                if !Arc::ptr_eq(&resolved, grants) {
+                    resolved = Arc::clone(grants);
+                    ordered = in_order(grants, rank);
+                }
+                *grants = Arc::clone(&ordered);
+            }
+        }
+        Releases::Rolling(rolling) => rolling.grants = in_order(&rolling.grants, rank),
     }
+}
+
+/// Grants in the order of the principals, by which they name them from here on.
+fn in_order(grants: &[Grant], rank: &[u32]) -> Arc<[Grant]> {
+    let mut grants = grants.to_vec();
+    for grant in &mut grants {
+        grant.principal = rank[grant.principal as usize];
+    }
+    grants.sort_by_key(|grant| grant.principal);
+    grants.into()
 }
 
 impl<'a> Resolver<'a> {

@@ -176,7 +176,7 @@ pub enum LayerStatement {
     /// `exists when NAME …` or `exists unless NAME …`
     Exists(Exists),
     /// `share …`
-    Share(Share),
+    Share(Box<Share>),
     /// `publish to NAME`
     Publish(Publish),
 }

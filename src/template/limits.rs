@@ -228,12 +228,9 @@ fn check_parts(lowered: &Lowered, most: usize, span: Span, diagnostics: &mut Vec
 fn grants_of(layer: &Layer) -> impl Iterator<Item = &[crate::rules::model::Grant]> {
     let (listed, rolling) = match &layer.releases {
         Releases::Listed(versions) => (versions.as_slice(), None),
-        Releases::Rolling(rolling) => (&[][..], Some(rolling.grants.as_slice())),
+        Releases::Rolling(rolling) => (&[][..], Some(&*rolling.grants)),
     };
-    listed
-        .iter()
-        .map(|version| version.grants.as_slice())
-        .chain(rolling)
+    listed.iter().map(|version| &*version.grants).chain(rolling)
 }
 
 /// The minimum and maximum lengths of the unknown parts of a version's ARN.
@@ -315,13 +312,7 @@ fn check_policies(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic
             Releases::Rolling(rolling) => vec![(layer.name.span, None, &rolling.grants)],
             Releases::Listed(versions) => versions
                 .iter()
-                .map(|version| {
-                    (
-                        version.label.span,
-                        Some(&version.origin),
-                        version.grants.as_slice(),
-                    )
-                })
+                .map(|version| (version.label.span, Some(&version.origin), &*version.grants))
                 .collect(),
         };
     for (span, origin, grants) in versions {

@@ -17,6 +17,7 @@ use crate::rules::formats::{
 use crate::rules::model::{self as rules, ParameterKind, ParameterPattern, Rules, Why};
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
+use foldhash::HashMapExt;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -349,9 +350,12 @@ pub fn value(text: &Text) -> Value {
     Value::Sub(parts.collect::<String>().into())
 }
 
+/// Logical IDs, and where the source asks for them.
+type SeenIds<'a> = foldhash::HashMap<&'a str, Span>;
+
 /// Refuses two parameters, resources, conditions or outputs of one logical ID.
 fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen: HashMap<&str, Span> = HashMap::with_capacity(
+    let mut seen = SeenIds::with_capacity(
         rules.parameters.len()
             + lowered.origins.len()
             + lowered.condition_origins.len()
@@ -390,7 +394,7 @@ fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagno
 
 fn refuse_seen<'a>(
     ids: impl Iterator<Item = (&'a str, &'a Span)>,
-    seen: &mut HashMap<&'a str, Span>,
+    seen: &mut SeenIds<'a>,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     for (id, &origin) in ids {

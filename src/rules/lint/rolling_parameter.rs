@@ -18,7 +18,7 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         return;
     }
     let exists = DeployCondition::all(layer.exists.clone());
-    for grant in &rolling.grants {
+    for grant in &*rolling.grants {
         let principal = rules.principal(grant).map(|named| &named.principal);
         let message = match principal {
             Some(

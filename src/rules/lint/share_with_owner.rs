@@ -16,7 +16,7 @@ fn lint_layer(rules: &Rules, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         let Some(owner) = owner(version) else {
             continue;
         };
-        for grant in &version.grants {
+        for grant in &*version.grants {
             let principal = rules.principal(grant).map(|named| &named.principal);
             if matches!(principal, Some(Principal::Account(Id::Literal(id))) if *id == owner) {
                 let message = format!("the account {owner} owns this layer");

@@ -477,7 +477,7 @@ impl Resolver<'_> {
         &mut self,
         versions: &[Labelled<'_>],
         publish: &[(&Name, &Value)],
-        grants: Vec<Vec<Grant>>,
+        grants: Vec<Arc<[Grant]>>,
         common: &LayerProperties,
     ) -> Option<Releases> {
         let mut published = self.names_of_versions(publish);

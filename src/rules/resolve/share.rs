@@ -46,7 +46,7 @@ impl Resolver<'_> {
         versions: &[Labelled<'_>],
         complete: bool,
         exists: &DeployFacts,
-    ) -> Vec<Vec<Grant>> {
+    ) -> Vec<Arc<[Grant]>> {
         let labels: HashMap<&str, usize> = versions
             .iter()
             .enumerate()
@@ -65,14 +65,14 @@ impl Resolver<'_> {
                     .for_each(|&index| of_versions[index].push(rule)),
             }
         }
-        let mut grants: Vec<Vec<Grant>> = Vec::with_capacity(of_versions.len());
+        let mut grants: Vec<Arc<[Grant]>> = Vec::with_capacity(of_versions.len());
         for (index, own) in of_versions.iter().enumerate() {
             // Most versions have the rules of the one before.
             let before = index.checked_sub(1);
             let same = before.filter(|&before| are_same(&of_versions[before], own));
             grants.push(match same {
-                Some(before) => grants[before].clone(),
-                None => self.merge(own),
+                Some(before) => Arc::clone(&grants[before]),
+                None => self.merge(own).into(),
             });
         }
         grants

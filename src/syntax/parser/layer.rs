@@ -61,7 +61,7 @@ fn layer_statement(cursor: &mut Cursor<'_>) -> Parsed<LayerStatement> {
             LayerStatement::OldVersions(cursor.expect_word("`keep` or `delete`")?)
         }
         LayerKeyword::Exists => LayerStatement::Exists(exists(cursor)?),
-        LayerKeyword::Share => LayerStatement::Share(share(cursor)?),
+        LayerKeyword::Share => LayerStatement::Share(Box::new(share(cursor)?)),
         LayerKeyword::Publish => LayerStatement::Publish(publish(cursor)?),
     })
 }

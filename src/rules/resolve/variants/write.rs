@@ -127,7 +127,7 @@ impl<'a> Writer<'a, '_> {
                     ..exists.clone()
                 })
             }
-            LayerStatement::Share(share) => LayerStatement::Share(self.share(share)?),
+            LayerStatement::Share(share) => LayerStatement::Share(Box::new(self.share(share)?)),
             LayerStatement::Publish(publish) => return self.publish(publish, written),
         });
         Some(())
