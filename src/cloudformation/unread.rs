@@ -1,6 +1,7 @@
 //! The parts of a template that stand for content which CloudFormation inserts at a deploy and
 //! which is not in the template.
 
+use super::expand::{entries, transform_name};
 use super::handed::Handed;
 use super::json::mentions;
 use super::template::{Resource, Template};
@@ -105,18 +106,16 @@ pub fn unread(template: &Template) -> Vec<Unread> {
     let json = template.json();
     let mut found = Vec::new();
     if let Some(transform) = json.get("Transform") {
-        for macro_ in transform
-            .as_array()
-            .map_or_else(|| std::slice::from_ref(transform), Vec::as_slice)
-        {
-            let name = macro_
-                .as_str()
-                .map_or_else(|| macro_.to_string(), str::to_owned);
-            if !READ_TRANSFORMS.contains(&name.as_str()) {
+        for entry in entries(transform) {
+            let name = transform_name(entry);
+            if name.is_none_or(|name| !READ_TRANSFORMS.contains(&name)) {
+                let shown = entry
+                    .as_str()
+                    .map_or_else(|| entry.to_string(), str::to_owned);
                 found.push(Unread::anything(
                     "Transform",
-                    format!("the macro {name}"),
-                    macro_,
+                    format!("the macro {shown}"),
+                    entry,
                 ));
             }
         }
@@ -125,6 +124,10 @@ pub fn unread(template: &Template) -> Vec<Unread> {
         match section.as_str() {
             "Resources" => unread_resources(value, &mut found),
             "Transform" | "Metadata" | "Description" | "AWSTemplateFormatVersion" | "Outputs" => {}
+            _ if !is_section(section) => {
+                let what = "a section that CloudFormation does not know";
+                found.push(Unread::anything(section.as_str(), what, value));
+            }
             _ if section.starts_with("Fn::") => {
                 found.push(Unread::anything("the template", section.as_str(), value));
             }
@@ -141,8 +144,33 @@ pub fn unread(template: &Template) -> Vec<Unread> {
     found
 }
 
-/// Transforms whose work the reader does itself, or that leave the resources of a template alone.
-const READ_TRANSFORMS: [&str; 2] = ["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"];
+/// The other sections that a template may have (CloudFormation User Guide, template sections; SAM
+/// Specification, `Globals`). Another one is for a tool that changes the template before a deploy,
+/// such as the modules of `aws cloudformation package`. By convention, a name with `x-` holds
+/// values for YAML's anchors.
+fn is_section(name: &str) -> bool {
+    const SECTIONS: [&str; 7] = [
+        "Conditions",
+        "Globals",
+        "Hooks",
+        "Mappings",
+        "Parameters",
+        "Resources",
+        "Rules",
+    ];
+    SECTIONS.contains(&name) || name.starts_with("Fn::") || name.starts_with("x-")
+}
+
+/// Transforms whose work the reader does itself, or that leave layers and identities alone: a hook
+/// for deploys of ECS, and functions that rotate secrets (CloudFormation Template Reference,
+/// `AWS::CodeDeployBlueGreen transform` and `AWS::SecretsManager transform`).
+const READ_TRANSFORMS: [&str; 5] = [
+    "AWS::CodeDeployBlueGreen",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::Serverless-2016-10-31",
+];
 
 fn is_expansion(key: &str) -> bool {
     key == "Fn::Transform" || key.starts_with("Fn::ForEach")

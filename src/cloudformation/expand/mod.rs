@@ -36,9 +36,22 @@ const SERVERLESS: &str = "AWS::Serverless-2016-10-31";
 
 /// Whether a template names a transform.
 fn has_transform(template: &Json, name: &str) -> bool {
-    match template.get("Transform") {
-        Some(Json::String(transform)) => transform == name,
-        Some(Json::Array(transforms)) => transforms.iter().any(|transform| transform == name),
-        _ => false,
-    }
+    let named = template.get("Transform").map(entries).unwrap_or_default();
+    named
+        .iter()
+        .any(|entry| transform_name(entry) == Some(name))
+}
+
+/// The entries of `Transform`: one, or a list of them.
+#[must_use]
+pub fn entries(transform: &Json) -> &[Json] {
+    let list = transform.as_array().map(Vec::as_slice);
+    list.unwrap_or(std::slice::from_ref(transform))
+}
+
+/// The name of the macro in an entry of `Transform`, which is the name alone or a mapping with it
+/// (CloudFormation Template Reference, `Transform`).
+#[must_use]
+pub fn transform_name(entry: &Json) -> Option<&str> {
+    entry.as_str().or_else(|| entry.get("Name")?.as_str())
 }
