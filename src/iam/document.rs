@@ -260,6 +260,11 @@ impl Document {
             document.problem = Some(Problem::of("it has no statements that can be read", value));
             return document;
         };
+        let mut keys = value.as_map().into_iter().flat_map(|map| map.keys());
+        if let Some(strange) = keys.find(|key| !DOCUMENT_ELEMENTS.contains(&key.as_str())) {
+            let why = format!("the element `{strange}` is not supported");
+            document.problem = Some(Problem::of(why, value.get(strange).unwrap_or(value)));
+        }
         for (index, statement) in statements.items().iter().enumerate() {
             if matches!(statement, Partial::Map(_)) {
                 document.statements.push(Statement::read(index, statement));
@@ -300,6 +305,10 @@ impl Problem {
         }
     }
 }
+
+/// The elements of a policy document. IAM refuses others (IAM User Guide, "Grammar of the IAM JSON
+/// policy language").
+const DOCUMENT_ELEMENTS: [&str; 3] = ["Version", "Id", "Statement"];
 
 /// The elements of a statement.
 const ELEMENTS: [&str; 9] = [
