@@ -4,7 +4,7 @@
 
 use super::attachment::{credentials, members};
 use super::caller::Caller;
-use super::condition::{are_alike, at_most, covers};
+use super::condition::{are_alike, at_most, covers, covers_action};
 use super::document::document;
 use super::kind::SubjectKind;
 use super::trust::{TrustedPrincipal, not_covered, trusts};
@@ -17,7 +17,6 @@ use crate::iam::effective::EffectivePolicies;
 use crate::iam::evaluate::{Answer, names_action};
 use crate::iam::right::Right;
 use crate::partial::{Partial, Text};
-use crate::pattern::Pattern;
 
 /// Who and what a subject applies to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,8 +55,43 @@ pub struct LeveledClause {
     pub level: usize,
 }
 
-/// Actions whose scope matters although they do not affect layers: passing a role to a function.
-const OTHERS: [&str; 1] = ["iam:PassRole"];
+/// Actions whose scope matters although they do not affect layers: passing a role to a function,
+/// and those by which somebody gets what others have, or takes away what forbids something (Service
+/// Authorization Reference: IAM, Organizations and IAM Identity Center).
+const OTHERS: [&str; 32] = [
+    "iam:AddUserToGroup",
+    "iam:AttachGroupPolicy",
+    "iam:AttachRolePolicy",
+    "iam:AttachUserPolicy",
+    "iam:CreateAccessKey",
+    "iam:CreateLoginProfile",
+    "iam:CreatePolicyVersion",
+    "iam:DeleteGroupPolicy",
+    "iam:DeleteRolePermissionsBoundary",
+    "iam:DeleteRolePolicy",
+    "iam:DeleteUserPermissionsBoundary",
+    "iam:DeleteUserPolicy",
+    "iam:DetachGroupPolicy",
+    "iam:DetachRolePolicy",
+    "iam:DetachUserPolicy",
+    "iam:PassRole",
+    "iam:PutGroupPolicy",
+    "iam:PutRolePermissionsBoundary",
+    "iam:PutRolePolicy",
+    "iam:PutUserPermissionsBoundary",
+    "iam:PutUserPolicy",
+    "iam:RemoveUserFromGroup",
+    "iam:SetDefaultPolicyVersion",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateLoginProfile",
+    "organizations:DetachPolicy",
+    "organizations:DisablePolicyType",
+    "organizations:UpdatePolicy",
+    "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
+    "sso:AttachManagedPolicyToPermissionSet",
+    "sso:DeleteInlinePolicyFromPermissionSet",
+    "sso:PutInlinePolicyToPermissionSet",
+];
 
 impl Applicability {
     /// The applicability of a resource.
@@ -69,7 +103,7 @@ impl Applicability {
         world: &World<'_>,
     ) -> Self {
         let mut found = Self::default();
-        if kind == SubjectKind::Policy || kind == SubjectKind::Boundary {
+        if kind == SubjectKind::Policy || kind.may_be_boundary() {
             found.attached_to = holders(resource, world);
         }
         if kind == SubjectKind::Group {
@@ -212,8 +246,18 @@ fn clause(statement: &Statement, level: usize) -> Option<LeveledClause> {
 
 impl Applicability {
     /// Whether a statement of it has this effect, or may have it.
-    fn may(&self, effect: Effect) -> bool {
+    #[must_use]
+    pub fn may(&self, effect: Effect) -> bool {
         self.is_unclear || self.clauses_with(effect).next().is_some()
+    }
+
+    /// The same without what it allows, as for a boundary.
+    #[must_use]
+    pub fn without_allowing(&self) -> Self {
+        let mut restriction = self.clone();
+        let clauses = &mut restriction.clauses;
+        clauses.retain(|one| one.clause.effect == Effect::Deny);
+        restriction
     }
 
     /// The statements with an effect.
@@ -345,13 +389,13 @@ impl Clause {
             && self.actions.patterns.iter().all(is_action_on_layers)
     }
 
-    /// Whether it has every action of another statement, and no condition that this has not.
+    /// Whether it has every action of another statement, and holds wherever that does.
     fn allows_what(&self, narrow: &Self) -> bool {
         self.names_all(&narrow.actions)
             && self
                 .conditions
                 .iter()
-                .all(|condition| narrow.conditions.contains(condition))
+                .all(|condition| narrow.conditions.iter().any(|own| at_most(own, condition)))
     }
 
     /// What this Allow allows beyond some others.
@@ -443,15 +487,4 @@ fn exempts(condition: &Condition, before: &[Text]) -> Vec<Wider> {
     missing(&condition.values, before)
         .map(|value| Applies::Exempts(condition.key.clone(), value).added())
         .collect()
-}
-
-fn covers_action(wide: &Text, narrow: &Text) -> bool {
-    if wide == narrow {
-        return true;
-    }
-    let (Some(wide), Some(narrow)) = (wide.as_literal(), narrow.as_literal()) else {
-        return false;
-    };
-    let wide = Pattern::new(&wide.to_ascii_lowercase());
-    wide.plainly_covers(&Pattern::new(&narrow.to_ascii_lowercase()))
 }

@@ -1,8 +1,8 @@
 //! What a source contains beyond the template that it compiles to.
 
-use crate::rules::model::{Id, Principal, Rules, Why};
+use crate::rules::model::{Id, Principal, RestrictionForm, Rules, Why};
 use crate::template::lower::Lowered;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The words of a source, by the IDs of the template that it compiles to. A template without a
@@ -15,6 +15,8 @@ pub struct Authored {
     pub labels: HashMap<String, String>,
     /// The reasons and last days of grants, by logical ID.
     pub why: HashMap<String, Arc<Why>>,
+    /// The logical IDs of its boundaries.
+    pub boundaries: HashSet<String>,
 }
 
 impl Authored {
@@ -35,6 +37,7 @@ impl Authored {
             names: names(rules),
             labels: labels.collect(),
             why: why.collect(),
+            boundaries: boundaries(rules, lowered),
         }
     }
 
@@ -49,7 +52,17 @@ impl Authored {
         self.names.extend(other.names);
         self.labels.extend(renamed(other.labels, called));
         self.why.extend(renamed(other.why, called));
+        self.boundaries
+            .extend(other.boundaries.into_iter().map(called));
     }
+}
+
+fn boundaries(rules: &Rules, lowered: &Lowered) -> HashSet<String> {
+    let all = rules.restrictions.iter();
+    let boundaries = all.filter(|one| matches!(one.form, RestrictionForm::Boundary));
+    let blocks = &lowered.source_map.blocks;
+    let ids = boundaries.filter_map(|one| blocks.get(&one.name.value));
+    ids.flatten().cloned().collect()
 }
 
 fn names(rules: &Rules) -> HashMap<String, String> {

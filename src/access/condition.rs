@@ -1,8 +1,46 @@
-//! Conditions of statements, compared by their meaning.
+//! Statements and their conditions, compared by their meaning.
 
-use crate::iam::document::{Condition, Operator};
+use crate::iam::document::{Condition, Operator, PatternList, Statement};
 use crate::partial::Text;
 use crate::pattern::Pattern;
+
+/// Whether a statement covers no request that another one, which certainly counts, does not.
+pub(super) fn is_within(narrow: &Statement, wide: &Statement) -> bool {
+    narrow.effect == wide.effect
+        && narrow.principal == wide.principal
+        && narrow.problem.is_none()
+        && wide.problem.is_none()
+        && wide.doubt.is_none()
+        && patterns_within(&narrow.actions, &wide.actions, covers_action)
+        && patterns_within(&narrow.resources, &wide.resources, covers)
+        && wide
+            .conditions
+            .iter()
+            .all(|other| narrow.conditions.iter().any(|own| at_most(own, other)))
+}
+
+fn patterns_within(
+    narrow: &PatternList,
+    wide: &PatternList,
+    covers: fn(&Text, &Text) -> bool,
+) -> bool {
+    let each = |narrow: &Text| wide.patterns.iter().any(|wide| covers(wide, narrow));
+    narrow == wide
+        || wide.is_everything()
+        || (!narrow.negated && !wide.negated && narrow.patterns.iter().all(each))
+}
+
+/// Whether one pattern matches every action that another one matches. Case makes no difference.
+pub(super) fn covers_action(wide: &Text, narrow: &Text) -> bool {
+    if wide == narrow {
+        return true;
+    }
+    let (Some(wide), Some(narrow)) = (wide.as_literal(), narrow.as_literal()) else {
+        return false;
+    };
+    let wide = Pattern::new(&wide.to_ascii_lowercase());
+    wide.plainly_covers(&Pattern::new(&narrow.to_ascii_lowercase()))
+}
 
 /// Whether one condition holds only where another one does: the same one, or one with fewer values,
 /// or with more where it is negated.

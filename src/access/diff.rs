@@ -4,6 +4,7 @@
 use super::Access;
 use super::applicability::{Applicability, beyond, rolled_out_beyond};
 use super::grants::{GrantedBy, Grants, SharedVersion, Who, WhyUnknown, WrittenPrincipal};
+use super::part_change::{PartChange, not_read};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{Undecided, undecided, within_what_is_known};
 use super::wider::Wider;
@@ -104,17 +105,6 @@ pub enum Note {
     Republished(String, Vec<Who>),
 }
 
-/// An unread part of the template is added or changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NotReadChange {
-    /// Its place.
-    pub place: String,
-    /// Its description.
-    pub what: String,
-    /// Whether it existed before.
-    pub was_there: bool,
-}
-
 /// All changes.
 #[derive(Debug, Default)]
 pub struct Diff {
@@ -128,8 +118,8 @@ pub struct Diff {
     pub narrower: Vec<AttachChange>,
     /// Notes about grants.
     pub notes: Vec<Note>,
-    /// New and changed parts that are not read.
-    pub not_read: Vec<NotReadChange>,
+    /// New, changed and removed parts that are not read.
+    pub not_read: Vec<PartChange>,
 }
 
 impl Diff {
@@ -176,7 +166,7 @@ impl Diff {
     pub fn is_broader(&self) -> bool {
         !self.gained.is_empty()
             || !self.wider.is_empty()
-            || !self.not_read.is_empty()
+            || self.not_read.iter().any(PartChange::may_widen)
             || self
                 .notes
                 .iter()
@@ -406,33 +396,6 @@ fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
     }
 }
 
-fn not_read(old: &Access, new: &Access) -> Vec<NotReadChange> {
-    let mut found = Vec::new();
-    for part in new
-        .not_read
-        .iter()
-        .filter(|part| !old.not_read.iter().any(|other| other.is(part)))
-    {
-        let was_there = old.not_read.iter().any(|other| other.place == part.place);
-        found.push(NotReadChange {
-            place: part.place.clone(),
-            what: part.what.clone(),
-            was_there,
-        });
-    }
-    for place in &new.places {
-        let before = old.places.iter().find(|other| other.place == place.place);
-        if before.is_some_and(|before| !before.is(place)) {
-            found.push(NotReadChange {
-                place: place.place.clone(),
-                what: place.what.clone(),
-                was_there: true,
-            });
-        }
-    }
-    found
-}
-
 /// The direction of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -555,7 +518,11 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Direction) -> V
         let nothing = Applicability::default();
         let old = narrow.map_or(&nothing, |subject| &subject.applicability);
         let new = wide.map_or(&nothing, |subject| &subject.applicability);
-        let mut all = beyond(old, new);
+        let mut all = if may_be_boundaries(narrow, wide) {
+            beyond(&old.without_allowing(), &new.without_allowing())
+        } else {
+            beyond(old, new)
+        };
         if let (Some(narrow), Some(_)) = (narrow, wide) {
             all.extend(rolled_out_beyond(old, new, narrow.kind.is_held_by_others()));
         }
@@ -588,10 +555,22 @@ fn documents_mean_the_same(ours: &[Document], theirs: &[Document]) -> bool {
             .all(|(own, other)| own.means_the_same(other))
 }
 
+/// Whether a subject grants what it allows, beside the same subject of the other side. What may be
+/// a boundary on both sides is compared by what it forbids.
+fn grants(subject: &Subject, other: Option<&Subject>) -> bool {
+    !subject.kind.only_restricts() && !may_be_boundaries(Some(subject), other)
+}
+
+fn may_be_boundaries(one: Option<&Subject>, other: Option<&Subject>) -> bool {
+    [one, other]
+        .iter()
+        .all(|side| side.is_some_and(|subject| subject.kind.may_be_boundary()))
+}
+
 /// A layer that only the wide side allows attaching or reading.
 fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<Attaches> {
-    let wide = wide.filter(|wide| !wide.kind.only_restricts())?;
-    let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
+    let wide = wide.filter(|wide| grants(wide, narrow))?;
+    let narrow = narrow.filter(|narrow| grants(narrow, Some(wide)));
     for half in [Half::Attach, Half::Read] {
         let before = match narrow {
             Some(narrow) => understood(&narrow.policies, half),
@@ -640,8 +619,8 @@ fn not_forbidden_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Opt
 /// forbids, whatever else is allowed.
 fn handled_beyond(narrow: Option<&Subject>, wide: Option<&Subject>, right: Right) -> Vec<Attaches> {
     let mut found = Vec::new();
-    if let Some(wide) = wide.filter(|wide| !wide.kind.only_restricts()) {
-        let narrow = narrow.filter(|narrow| !narrow.kind.only_restricts());
+    if let Some(wide) = wide.filter(|wide| grants(wide, narrow)) {
+        let narrow = narrow.filter(|narrow| grants(narrow, Some(wide)));
         let before = narrow.map_or(Ok(Vec::new()), |narrow| {
             understood_right(&narrow.policies, right)
         });

@@ -11,6 +11,9 @@ pub enum SubjectKind {
     Policy,
     /// A managed policy that serves as a permissions boundary: it grants nothing.
     Boundary,
+    /// A managed policy that reads like a permissions boundary, and that nothing of the template
+    /// has. Somebody may have it as a policy, which grants what it allows.
+    PerhapsBoundary,
     /// A service control policy: it grants nothing.
     Guardrail,
 }
@@ -21,7 +24,16 @@ impl SubjectKind {
     pub fn only_restricts(self) -> bool {
         match self {
             Self::Boundary | Self::Guardrail => true,
-            Self::Principal | Self::Group | Self::Policy => false,
+            Self::Principal | Self::Group | Self::Policy | Self::PerhapsBoundary => false,
+        }
+    }
+
+    /// Whether it can be read as a boundary.
+    #[must_use]
+    pub fn may_be_boundary(self) -> bool {
+        match self {
+            Self::Boundary | Self::PerhapsBoundary => true,
+            Self::Principal | Self::Group | Self::Policy | Self::Guardrail => false,
         }
     }
 
@@ -29,7 +41,11 @@ impl SubjectKind {
     #[must_use]
     pub fn is_held_by_others(self) -> bool {
         match self {
-            Self::Group | Self::Policy | Self::Boundary | Self::Guardrail => true,
+            Self::Group
+            | Self::Policy
+            | Self::Boundary
+            | Self::PerhapsBoundary
+            | Self::Guardrail => true,
             Self::Principal => false,
         }
     }

@@ -17,6 +17,7 @@ pub mod expect;
 pub mod grants;
 pub mod kind;
 pub mod matching;
+pub mod part_change;
 pub mod placeholder;
 pub mod policy_file;
 pub mod several;
@@ -34,6 +35,7 @@ use grants::Grants;
 use kind::SubjectKind;
 use placeholder::{Shown, placeholders};
 use serde_json::Value as Json;
+use std::collections::HashSet;
 use subject::{SubjectCases, Subjects};
 
 /// The access that a template, or the policies of layer versions, gives.
@@ -70,10 +72,9 @@ impl Access {
     fn of(json: Json, values: &Values, authored: Authored, meant_as: Option<SubjectKind>) -> Self {
         let template = Template::new(json, values);
         let rolled_out = rolled_out(&template);
-        let mut access = Self {
-            authored,
-            ..Self::own(&template, meant_as, &rolled_out)
-        };
+        let declared = &authored.boundaries;
+        let mut access = Self::own(&template, meant_as, &rolled_out, declared);
+        access.authored = authored;
         for part in &rolled_out {
             access.add(part);
         }
@@ -81,11 +82,17 @@ impl Access {
     }
 
     /// The access that a template gives beside what its stack sets roll out.
-    fn own(template: &Template, meant_as: Option<SubjectKind>, read: &[RolledOut]) -> Self {
+    fn own(
+        template: &Template,
+        meant_as: Option<SubjectKind>,
+        read: &[RolledOut],
+        declared: &HashSet<String>,
+    ) -> Self {
         let placeholders = placeholders(template, &[]);
+        let subjects = Subjects::new(template, meant_as).declaring(declared);
         Self {
             grants: Grants::of_template(template),
-            subjects: Subjects::new(template, meant_as).all(&placeholders),
+            subjects: subjects.all(&placeholders),
             not_read: closed_world::not_read(template, read),
             places: closed_world::places(template),
             authored: Authored::default(),
@@ -95,7 +102,7 @@ impl Access {
 
     /// Adds what a stack set rolls out. It shares no layer.
     fn add(&mut self, part: &RolledOut) {
-        let own = Self::own(&part.template, None, &[]);
+        let own = Self::own(&part.template, None, &[], &self.authored.boundaries);
         let called = |id: &str| format!("{}.{id}", part.id);
         for mut subject in own.subjects {
             subject.id = called(&subject.id);

@@ -58,8 +58,8 @@ impl PolicyFile {
     }
 
     /// The kind of the policy: from the file, or from its content. A policy that only denies is a
-    /// guardrail; one that allows everything and denies something is a boundary; any other one is a
-    /// policy.
+    /// guardrail; one that allows everything and denies something may be a boundary; any other one
+    /// is a policy.
     #[must_use]
     pub fn kind(&self) -> SubjectKind {
         if self.organizations_type.is_some() {
@@ -80,7 +80,7 @@ impl PolicyFile {
         let allows_nothing = allows.peek().is_none();
         match (denies, allows_nothing) {
             (true, true) => SubjectKind::Guardrail,
-            (true, false) if allows.all(is_about_everything) => SubjectKind::Boundary,
+            (true, false) if allows.all(is_about_everything) => SubjectKind::PerhapsBoundary,
             _ => SubjectKind::Policy,
         }
     }
@@ -100,7 +100,8 @@ impl PolicyFile {
             SubjectKind::Principal
             | SubjectKind::Group
             | SubjectKind::Policy
-            | SubjectKind::Boundary => json!({
+            | SubjectKind::Boundary
+            | SubjectKind::PerhapsBoundary => json!({
                 "Type": "AWS::IAM::ManagedPolicy",
                 "Properties": { "PolicyDocument": self.document },
             }),
@@ -150,7 +151,7 @@ mod tests {
         );
         assert_eq!(
             kind(json!({ "Statement": [deny, allow] })),
-            Some(SubjectKind::Boundary)
+            Some(SubjectKind::PerhapsBoundary)
         );
         assert_eq!(
             kind(json!({ "Statement": [deny, some] })),

@@ -39,6 +39,16 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// The name of a role or user, if it is known.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        let principal = self.policies.request.context.get("aws:principalarn")?;
+        let ContextValues::Known(arns) = principal else {
+            return None;
+        };
+        arns.first()?.rsplit('/').next()
+    }
+
     /// The same for callers in one account, about which nothing else is known.
     #[must_use]
     pub fn called_from(&self, account: &str) -> Self {
@@ -85,6 +95,8 @@ pub struct Subjects<'t> {
     distinguishing: Vec<Resource<'t>>,
     /// The kind of a policy in a file of its own.
     meant_as: Option<SubjectKind>,
+    /// The managed policies that a source declares as boundaries.
+    declared: HashSet<String>,
 }
 
 impl<'t> Subjects<'t> {
@@ -98,6 +110,16 @@ impl<'t> Subjects<'t> {
             policies: named_by_principals("ManagedPolicyArns", template),
             distinguishing: distinguishing(template),
             meant_as,
+            declared: HashSet::new(),
+        }
+    }
+
+    /// The same, with the boundaries that the source of the template declares.
+    #[must_use]
+    pub fn declaring(self, boundaries: &HashSet<String>) -> Self {
+        Self {
+            declared: boundaries.clone(),
+            ..self
         }
     }
 
@@ -187,18 +209,25 @@ impl<'t> Subjects<'t> {
         )
     }
 
-    /// A managed policy alone. It is a boundary if something has it as its boundary, or if it
-    /// allows everything except some layers and is attached to nothing.
+    /// A managed policy alone. It is a boundary if something has it as its boundary, or if the
+    /// source says so. It may be one if it allows everything except some layers and is attached to
+    /// nothing.
     fn managed_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
         let document = policy_document(resource, "PolicyDocument", world);
         let is_attached = self.policies.contains(&resource.id)
             || ["Roles", "Users", "Groups"]
                 .iter()
                 .any(|list| !resource.items(list, world).is_empty());
-        let is_boundary = self.boundaries.contains(&resource.id)
-            || (allows_everything(&document) && document.statements.iter().any(denies_layers));
-        let found = if is_boundary && !is_attached {
+        let is_boundary =
+            self.boundaries.contains(&resource.id) || self.declared.contains(resource.id);
+        let reads_like_one =
+            allows_everything(&document) && document.statements.iter().any(denies_layers);
+        let found = if is_attached {
+            SubjectKind::Policy
+        } else if is_boundary {
             SubjectKind::Boundary
+        } else if reads_like_one {
+            SubjectKind::PerhapsBoundary
         } else {
             SubjectKind::Policy
         };

@@ -1,5 +1,6 @@
 //! The parts of two subjects' policies that are not understood and may make a difference.
 
+use super::condition::is_within;
 use super::subject::Subject;
 use crate::cloudformation::TooManyCases;
 use crate::iam::attach::unclear;
@@ -87,12 +88,14 @@ pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec
     let is_gone = wide.is_none() && narrow.is_some_and(|narrow| !narrow.kind.is_held_by_others());
     let mut found = Vec::new();
     for part in after.iter().filter(|part| part.may_allow) {
-        if !before.iter().any(|other| other.identity == part.identity) {
+        let is_known = before.iter().any(|other| other.identity == part.identity);
+        if !is_known && !part.is_within_one_of(narrow, wide) {
             found.push(part.undecided(false));
         }
     }
     for part in before.iter().filter(|part| part.may_deny && !is_gone) {
-        if !after.iter().any(|other| other.identity == part.identity) {
+        let stays = after.iter().any(|other| other.identity == part.identity);
+        if !stays && !part.is_within_one_of(wide, narrow) {
             found.push(part.undecided(true));
         }
     }
@@ -101,15 +104,39 @@ pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec
 }
 
 /// A document or statement that is not understood.
-struct NotUnderstood {
+struct NotUnderstood<'s> {
     identity: String,
+    /// The level of its policy, whether that has variables, and the statement; none for a document.
+    statement: Option<(usize, bool, &'s Statement)>,
     place: Provenance,
     why: Doubt,
     may_allow: bool,
     may_deny: bool,
 }
 
-impl NotUnderstood {
+impl NotUnderstood<'_> {
+    /// Whether the other side has a statement with the same effect that covers all that this one
+    /// may cover: whatever this one means, it adds nothing to that.
+    fn is_within_one_of(&self, other: Option<&Subject>, own: Option<&Subject>) -> bool {
+        let (Some(other), Some(own)) = (other, own) else {
+            return false;
+        };
+        let Some((level, has_variables, statement)) = self.statement else {
+            return false;
+        };
+        let documents = match other.policies.levels.get(level) {
+            Some(documents) => documents,
+            None if level == GUARDRAILS => &other.policies.guardrails,
+            None => return false,
+        };
+        other.kind == own.kind
+            && documents.iter().any(|document| {
+                let mut statements = document.statements.iter();
+                document.has_variables == has_variables
+                    && statements.any(|wide| is_within(statement, wide))
+            })
+    }
+
     fn undecided(&self, is_gone: bool) -> Undecided {
         Undecided::Part {
             place: self.place.clone(),
@@ -119,7 +146,10 @@ impl NotUnderstood {
     }
 }
 
-fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
+/// The level of guardrails among those of policies.
+const GUARDRAILS: usize = usize::MAX;
+
+fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood<'_>> {
     let mut found = Vec::new();
     let Some(subject) = subject else {
         return found;
@@ -134,11 +164,12 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
     let guardrails = policies
         .guardrails
         .iter()
-        .map(|document| (usize::MAX, document));
+        .map(|document| (GUARDRAILS, document));
     for (level, document) in levels.chain(guardrails) {
         if let Some(problem) = &document.problem {
             found.push(NotUnderstood {
                 identity: format!("{level} {}", problem.written),
+                statement: None,
                 place: Provenance {
                     document: document.name.clone(),
                     sid: None,
@@ -158,6 +189,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood> {
             let is_known = statement.problem.is_none();
             found.push(NotUnderstood {
                 identity,
+                statement: Some((level, document.has_variables, statement)),
                 place: document.provenance(statement),
                 why,
                 may_allow: !restricts && (statement.effect == Effect::Allow || !is_known),

@@ -363,10 +363,12 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
     let whatever_is_allowed = || right::handled(&policies.whatever_is_allowed(), right);
     match subject.kind {
         // These grant nothing.
-        SubjectKind::Boundary | SubjectKind::Guardrail if says(Effect::Deny) => {
+        SubjectKind::Boundary | SubjectKind::PerhapsBoundary | SubjectKind::Guardrail
+            if says(Effect::Deny) =>
+        {
             Some((forbids, forbidden(&whatever_is_allowed())))
         }
-        SubjectKind::Boundary | SubjectKind::Guardrail => None,
+        SubjectKind::Boundary | SubjectKind::PerhapsBoundary | SubjectKind::Guardrail => None,
         SubjectKind::Principal | SubjectKind::Policy | SubjectKind::Group
             if says(Effect::Allow) =>
         {

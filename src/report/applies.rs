@@ -32,6 +32,25 @@ pub(super) fn predicate(what: &Applies) -> String {
     }
 }
 
+/// The same with the whole operators of conditions, for two statements that otherwise read alike.
+pub(super) fn precise_predicate(what: &Applies) -> String {
+    match what {
+        Applies::Statement(clause) => with_operators(clause),
+        Applies::EveryResource(clause) => {
+            format!("{} on every resource", with_operators(clause))
+        }
+        Applies::To(_)
+        | Applies::Credential(_)
+        | Applies::Member(_)
+        | Applies::Target(_)
+        | Applies::RolledOut(_)
+        | Applies::Tag(..)
+        | Applies::Exempt { .. }
+        | Applies::Trust(_)
+        | Applies::Exempts(..) => predicate(what),
+    }
+}
+
 /// Who a statement about assuming a role is about.
 pub(super) fn trusted(trust: &TrustedPrincipal) -> String {
     let who = match trust.principal.as_text() {
@@ -72,6 +91,27 @@ fn recipient(one: &Recipient) -> String {
 }
 
 fn of_clause(clause: &Clause) -> String {
+    let mut words = without_conditions(clause);
+    for (index, condition) in clause.conditions.iter().enumerate() {
+        let and = if index == 0 { "where" } else { "and" };
+        let is = if condition.negated { "is not" } else { "is" };
+        let values = list(&condition.values);
+        words.push_str(&format!(" {and} {} {is} {values}", condition.key));
+    }
+    words
+}
+
+fn with_operators(clause: &Clause) -> String {
+    let mut words = without_conditions(clause);
+    for (index, condition) in clause.conditions.iter().enumerate() {
+        let and = if index == 0 { "where" } else { "and" };
+        let (test, values) = (condition.shown(), list(&condition.values));
+        words.push_str(&format!(" {and} {test} holds with {values}"));
+    }
+    words
+}
+
+fn without_conditions(clause: &Clause) -> String {
     let verb = match clause.effect {
         Effect::Allow => "allows",
         Effect::Deny => "denies",
@@ -90,12 +130,6 @@ fn of_clause(clause: &Clause) -> String {
         };
         let resources = list(&clause.resources.patterns);
         words.push_str(&format!(" on {other_than}{resources}"));
-    }
-    for (index, condition) in clause.conditions.iter().enumerate() {
-        let and = if index == 0 { "where" } else { "and" };
-        let is = if condition.negated { "is not" } else { "is" };
-        let values = list(&condition.values);
-        words.push_str(&format!(" {and} {} {is} {values}", condition.key));
     }
     words
 }

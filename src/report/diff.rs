@@ -1,11 +1,10 @@
 //! The content of a report on a difference, independent of its format.
 
 use super::access::shown;
-use super::applies::predicate;
+use super::applies::{precise_predicate, predicate};
 use crate::access::Access;
-use crate::access::diff::{
-    AttachChange, Attaches, Comes, Diff, NotReadChange, Note, Prominence, UseChange,
-};
+use crate::access::diff::{AttachChange, Attaches, Comes, Diff, Note, Prominence, UseChange};
+use crate::access::part_change::{How, PartChange};
 use crate::access::unclear::Undecided;
 use crate::cloudformation::TooManyCases;
 use crate::iam::doubt::TooManyAllowances;
@@ -42,23 +41,18 @@ impl DiffSentences {
                 }
             }
         }
-        sentences.loud.extend(diff.not_read.iter().map(not_read));
-        for change in attach_changes(&diff.wider, new) {
-            let sentence = wider(&change);
-            match change.change.what {
-                Attaches::Undecided(_) => sentences.loud.push(sentence),
-                Attaches::Allows(_)
-                | Attaches::DoesNotForbid(_)
-                | Attaches::AllowsHandling(..)
-                | Attaches::DoesNotForbidHandling(..)
-                | Attaches::Applies(_) => sentences.gained.push(sentence),
+        for change in &diff.not_read {
+            let sentence = not_read(change);
+            if change.may_widen() {
+                sentences.loud.push(sentence);
+            } else {
+                sentences.notes.push(sentence);
             }
         }
         sentences
             .lost
             .extend(diff.lost.iter().map(|change| lost(change, old)));
-        let narrower_now = attach_changes(&diff.narrower, old);
-        sentences.lost.extend(narrower_now.iter().map(narrower));
+        sentences.add_attach_changes(diff, old, new);
         for note in &diff.notes {
             match note {
                 Note::Outlives(..) => sentences.gained.push(self::note(note, new)),
@@ -68,6 +62,30 @@ impl DiffSentences {
             }
         }
         sentences
+    }
+
+    fn add_attach_changes(&mut self, diff: &Diff, old: &Access, new: &Access) {
+        let wider_now = set_apart(&diff.wider, new, &diff.narrower, old);
+        let narrower_now = set_apart(&diff.narrower, old, &diff.wider, new);
+        for change in &wider_now {
+            let mut sentence = wider(change);
+            if reads_as_one_of(change, &narrower_now) {
+                sentence.push_str(": the same words as before, for another value");
+            }
+            match change.change.what {
+                Attaches::Undecided(_) => self.loud.push(sentence),
+                Attaches::Allows(_)
+                | Attaches::DoesNotForbid(_)
+                | Attaches::AllowsHandling(..)
+                | Attaches::DoesNotForbidHandling(..)
+                | Attaches::Applies(_) => self.gained.push(sentence),
+            }
+        }
+        for change in &narrower_now {
+            if !reads_as_one_of(change, &wider_now) {
+                self.lost.push(narrower(change));
+            }
+        }
     }
 }
 
@@ -108,14 +126,21 @@ fn lost(change: &UseChange, access: &Access) -> String {
     )
 }
 
-pub(super) fn not_read(change: &NotReadChange) -> String {
-    let how = if change.was_there {
-        "changed"
-    } else {
-        "is new"
+pub(super) fn not_read(change: &PartChange) -> String {
+    let (how, unknown) = match change.how {
+        How::New => ("is new", "its effect"),
+        How::Changed => ("changed", "its effect"),
+        How::Gone { may_restrict: true } => ("is gone", "what it restricted"),
+        How::Gone {
+            may_restrict: false,
+        } => ("is gone", "its effect"),
+    };
+    let is = match change.how {
+        How::New | How::Changed => "is",
+        How::Gone { .. } => "was",
     };
     format!(
-        "{} {how}: {}, and its effect is not in the template",
+        "{} {how}: {}, and {unknown} {is} not in the template",
         change.place, change.what
     )
 }
@@ -176,6 +201,35 @@ fn reads_alike(shown: &ShownChange<'_>, change: &AttachChange, what: &str) -> bo
     shown.what == what
         && shown.change.when == change.when
         && kind(&shown.change.what) == kind(&change.what)
+}
+
+/// The changes of one side, in words that set them apart from those of the other side.
+fn set_apart<'d>(
+    changes: &'d [AttachChange],
+    access: &Access,
+    others: &[AttachChange],
+    other_access: &Access,
+) -> Vec<ShownChange<'d>> {
+    let mut found = attach_changes(changes, access);
+    let others = attach_changes(others, other_access);
+    for shown in &mut found {
+        if reads_as_one_of(shown, &others)
+            && let Attaches::Applies(wider) = &shown.change.what
+        {
+            shown.what = access.shown.text(&precise_predicate(&wider.what));
+        }
+    }
+    found
+}
+
+/// Whether a change reads like one of the other side: a deploy gives the same words another value.
+fn reads_as_one_of(shown: &ShownChange<'_>, others: &[ShownChange<'_>]) -> bool {
+    let mut others = others.iter();
+    matches!(shown.change.what, Attaches::Applies(_))
+        && others.any(|other| {
+            other.change.subject == shown.change.subject
+                && reads_alike(other, shown.change, &shown.what)
+        })
 }
 
 /// The name of a change in JSON.

@@ -6,6 +6,7 @@ use super::escape::line as escaped;
 use crate::access::Access;
 use crate::access::diff::{Comes, Diff, Note};
 use crate::access::drift;
+use crate::access::part_change::How;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::Span;
 
@@ -39,12 +40,12 @@ pub fn broader(diff: &Diff, new: &Access, places: &dyn ResourcePlaces) -> Vec<Di
         let span = granted.map_or_else(|| places.start(), |by| places.place(&by.id));
         add(span, gained(change, new), "this grants it");
     }
-    for change in &diff.not_read {
-        add(
-            places.place(&change.place),
-            not_read(change),
-            "this is not read",
-        );
+    for change in diff.not_read.iter().filter(|change| change.may_widen()) {
+        let (span, label) = match change.how {
+            How::New | How::Changed => (places.place(&change.place), "this is not read"),
+            How::Gone { .. } => (places.start(), "something that was not read is gone"),
+        };
+        add(span, not_read(change), label);
     }
     for shown in attach_changes(&diff.wider, new) {
         let span = match shown.change.comes {

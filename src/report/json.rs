@@ -6,6 +6,7 @@ use super::diff::{ShownChange, attach_changes, kind};
 use crate::access::Access;
 use crate::access::diff::{Comes, Diff, Note, Prominence, UseChange};
 use crate::access::grants::{GrantedBy, Who};
+use crate::access::part_change::How;
 use serde_json::{Value as Json, json};
 
 /// The schemas of an access and of a difference, in docs/schemas. The version of a schema stays the
@@ -92,7 +93,13 @@ pub(super) fn diff(diff: &Diff, old: &Access, new: &Access) -> Json {
         "narrower": narrower.iter().map(attach_change).collect::<Vec<_>>(),
         "notes": diff.notes.iter().map(|one| note(one, new)).collect::<Vec<_>>(),
         "not_read": diff.not_read.iter().map(|change| {
-            json!({ "place": change.place, "what": change.what, "was_there": change.was_there })
+            let (was_there, is_gone) = match change.how {
+                How::New => (false, false),
+                How::Changed => (true, false),
+                How::Gone { .. } => (true, true),
+            };
+            let (place, what) = (&change.place, &change.what);
+            json!({ "place": place, "what": what, "was_there": was_there, "is_gone": is_gone })
         }).collect::<Vec<_>>(),
     })
 }
