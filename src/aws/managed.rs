@@ -37,14 +37,8 @@ pub fn path_of(name: &str) -> Option<&'static str> {
 
 /// The statements of the policy with that path and name, without the first `/`.
 fn statements(name: &str) -> Option<Vec<Json>> {
-    let said = DATA.lines().find_map(|line| {
-        let rest = line.strip_prefix(name)?;
-        if rest.is_empty() {
-            Some("[]")
-        } else {
-            rest.strip_prefix(' ')
-        }
-    })?;
+    let said = DATA.find(name)?.split_once(' ');
+    let said = said.map_or("[]", |(_, said)| said);
     serde_json::from_str(said).ok()
 }
 

@@ -14,6 +14,8 @@ pub mod runtimes;
 pub mod sam_policies;
 pub mod systems;
 
+use std::cmp::Ordering;
+
 /// A file of facts: comments with its source and its date, then a fact a line, in the order of
 /// their letters.
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +32,29 @@ impl Data {
                 line
             })
             .filter(|line| !line.starts_with('#'))
+    }
+
+    /// The fact whose first word is `name`: by halves, since the facts are in order.
+    fn find(self, name: &str) -> Option<&'static str> {
+        let mut rest = self.0;
+        while !rest.is_empty() {
+            let (half, bytes) = (rest.len() / 2, rest.as_bytes());
+            let start = memchr::memrchr(b'\n', &bytes[..half]).map_or(0, |end| end + 1);
+            let end = memchr::memchr(b'\n', &bytes[half..])? + half;
+            let line = &rest[start..end];
+            let word = line.split_once(' ').map_or(line, |(word, _)| word);
+            let order = if word.starts_with('#') {
+                Ordering::Less
+            } else {
+                word.cmp(name)
+            };
+            rest = match order {
+                Ordering::Less => &rest[end + 1..],
+                Ordering::Greater => &rest[..start],
+                Ordering::Equal => return Some(line),
+            };
+        }
+        None
     }
 
     /// The day on which the facts were gathered, `YYYY-MM-DD`.

@@ -32,10 +32,7 @@ fn runtime(line: &'static str) -> (&'static str, Support) {
 /// The support of a runtime; `None` for one that is not known.
 #[must_use]
 pub fn support(name: &str) -> Option<Support> {
-    DATA.lines()
-        .filter(|line| line.starts_with(name))
-        .map(runtime)
-        .find_map(|(known, support)| (known == name).then_some(support))
+    DATA.find(name).map(|line| runtime(line).1)
 }
 
 /// The day of the data, `YYYY-MM-DD`.
@@ -91,5 +88,9 @@ mod tests {
         assert_eq!(support("python3.14"), Some(Support::Dated));
         assert_eq!(support("python2.7"), Some(Support::Deprecated));
         assert_eq!(support("python9"), None);
+        assert_eq!(support("#"), None);
+        for (name, known) in all() {
+            assert_eq!(support(name), Some(known), "{name}");
+        }
     }
 }

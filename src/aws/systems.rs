@@ -43,9 +43,7 @@ impl System {
 /// The system of a runtime; `None` if it is unknown.
 #[must_use]
 pub fn of_runtime(runtime: &str) -> Option<System> {
-    let name = DATA
-        .lines()
-        .find_map(|line| line.strip_prefix(runtime)?.strip_prefix(' '))?;
+    let (_, name) = DATA.find(runtime)?.split_once(' ')?;
     match name {
         "al1" => Some(System::AmazonLinux1),
         "al2" => Some(System::AmazonLinux2),
