@@ -15,7 +15,7 @@ mod trust;
 mod variants;
 
 use super::load::Unit;
-use super::model::{Grant, Layer, Releases, Restriction, Rules, Spanned, Version, is_possible};
+use super::model::{Grant, Layer, Releases, Restriction, Rules, Spanned, is_possible};
 use super::scope::Scope;
 use super::text::Text;
 use crate::aws::arn::Arn;
@@ -175,31 +175,29 @@ fn names<'a>(
     names
 }
 
-/// Renumbers the grants' principals and puts them into the principals' order.
+/// Renumbers the grants' principals and puts them into the principals' order. Versions that share
+/// their grants go on doing so.
 fn order_grants(layer: &mut Layer, rank: &[u32]) {
     match &mut layer.releases {
         Releases::Listed(versions) => {
-            let (mut resolved, mut ordered): (Arc<[Grant]>, Arc<[Grant]>) = Default::default();
-            for Version { grants, .. } in versions {
-                if !Arc::ptr_eq(&resolved, grants) {
-                    resolved = Arc::clone(grants);
-                    ordered = in_order(grants, rank);
+            for alike in versions.chunk_by_mut(|a, b| Arc::ptr_eq(&a.grants, &b.grants)) {
+                if let [first, others @ ..] = alike {
+                    order(Arc::make_mut(&mut first.grants), rank);
+                    for other in others {
+                        other.grants = Arc::clone(&first.grants);
+                    }
                 }
-                *grants = Arc::clone(&ordered);
             }
         }
-        Releases::Rolling(rolling) => rolling.grants = in_order(&rolling.grants, rank),
+        Releases::Rolling(rolling) => order(Arc::make_mut(&mut rolling.grants), rank),
     }
 }
 
-/// Grants in the order of the principals, by which they name them from here on.
-fn in_order(grants: &[Grant], rank: &[u32]) -> Arc<[Grant]> {
-    let mut grants = grants.to_vec();
-    for grant in &mut grants {
+fn order(grants: &mut [Grant], rank: &[u32]) {
+    for grant in &mut *grants {
         grant.principal = rank[grant.principal as usize];
     }
     grants.sort_by_key(|grant| grant.principal);
-    grants.into()
 }
 
 impl<'a> Resolver<'a> {

@@ -84,7 +84,8 @@ fn escape(rest: &str) -> Result<(char, usize), TextError> {
 ///
 /// The first `${` that is not closed or does not hold a name.
 pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
-    let mut parts = Vec::new();
+    // Nearly every text is one part.
+    let mut parts = Vec::with_capacity(1);
     let mut literal = String::new();
     let mut rest = text;
     while let Some(at) = rest.find("${") {
