@@ -55,14 +55,15 @@ pub enum Verdict {
     Undecided(Explanation),
 }
 
-/// Explanation a claim holds, fails or is undecided. `Display` writes it as a sentence.
+/// Why a claim holds, fails or is undecided. `Display` writes it as a sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
     /// What decides it.
     reason: Reason,
-    /// What the reason leaves out, if anything.
+    /// What the reason leaves out, if anything: the other policies of a principal.
     remark: Option<Remark>,
-    /// The callers that the reason is about; `None` for all.
+    /// The callers that the reason is about; `None` for all. A caller makes the requests that a
+    /// guardrail allows or denies, and may be in any account.
     callers: Option<Callers>,
     /// The case that the reason is about; `None` for all.
     case: Option<Case>,
@@ -82,7 +83,9 @@ pub enum Cause {
 /// What a claim is decided on: a template, and the source that it was compiled from, if known.
 pub struct Facts<'s> {
     template: Template,
+    /// Who may use which layer version, by the template.
     grants: Grants,
+    /// The unread parts that may share a layer or may be about a subject.
     not_read: Vec<Unread>,
     /// Which resources the names of the source have become.
     source_map: Option<&'s SourceMap>,
@@ -120,7 +123,7 @@ impl<'s> Facts<'s> {
         facts
     }
 
-    /// The policies of layer versions, as Lambda shows them.
+    /// The live policies of layer versions, as Lambda shows them: grants without a template.
     #[must_use]
     pub fn of_policies(grants: Grants) -> Self {
         let nothing = Template::new(serde_json::Value::Null, &Values::default());

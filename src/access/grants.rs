@@ -2,7 +2,7 @@
 //! shows.
 
 use super::matching::Match;
-pub use super::who::{Who, WhyUnknown, WrittenPrincipal};
+pub use super::who::{Reach, Who, WhyUnknown, WrittenPrincipal};
 use crate::aws::arn::{self, Arn, Field, Fields};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{Case, Resource, Template, TooManyCases, Values, World, explore};

@@ -62,6 +62,49 @@ pub enum WrittenPrincipal {
     Whole(String),
 }
 
+/// How many a grant reaches, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Reach {
+    /// Every AWS account.
+    Everyone,
+    /// Somebody unknown, who may be everyone.
+    Unknown,
+    /// The accounts of an organization.
+    Organization,
+    /// One account.
+    Account,
+    /// The account that owns the layer.
+    Owner,
+}
+
+impl Reach {
+    /// The word for one of them.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::Unknown => "unknown",
+            Self::Organization => "organization",
+            Self::Account => "account",
+            Self::Owner => "owner",
+        }
+    }
+}
+
+impl Who {
+    /// How many it reaches.
+    #[must_use]
+    pub fn reach(&self) -> Reach {
+        match self {
+            Self::Everyone => Reach::Everyone,
+            Self::Unknown(..) => Reach::Unknown,
+            Self::Organization(_) => Reach::Organization,
+            Self::Account(_) => Reach::Account,
+            Self::Owner => Reach::Owner,
+        }
+    }
+}
+
 impl fmt::Display for Who {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -2,7 +2,7 @@
 
 use super::applies::{self, recipients};
 use crate::access::Access;
-use crate::access::grants::{GrantedBy, SharedVersion, Who};
+use crate::access::grants::{GrantedBy, Reach, SharedVersion, Who};
 use crate::access::kind::SubjectKind;
 use crate::access::subject::{Subject, SubjectCases};
 use crate::access::trust::TrustedPrincipal;
@@ -61,44 +61,11 @@ pub(super) struct GrantRow {
     pub until: Option<String>,
 }
 
-/// How many a grant reaches, the most first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Reach {
-    Everyone,
-    Unknown,
-    Organization,
-    Account,
-    Owner,
-}
-
-impl Reach {
-    pub fn of(who: &Who) -> Self {
-        match who {
-            Who::Everyone => Self::Everyone,
-            Who::Unknown(..) => Self::Unknown,
-            Who::Organization(_) => Self::Organization,
-            Who::Account(_) => Self::Account,
-            Who::Owner => Self::Owner,
-        }
-    }
-
-    /// The word for one of them.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Everyone => "everyone",
-            Self::Unknown => "unknown",
-            Self::Organization => "organization",
-            Self::Account => "account",
-            Self::Owner => "owner",
-        }
-    }
-}
-
 impl GrantRow {
     fn new(access: &Access, who: &Who, by: &[GrantedBy]) -> Self {
         let (because, until) = why(access, by);
         Self {
-            reach: Reach::of(who),
+            reach: who.reach(),
             who: shown(access, who),
             when: if_words(by),
             because,

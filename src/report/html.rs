@@ -1,10 +1,11 @@
 //! A page that needs nothing but itself: no other file, no network, and no script to be read.
 
 use super::MadeFrom;
-use super::access::{AccessRows, GrantRow, LayerRow, Reach, VersionRow};
+use super::access::{AccessRows, GrantRow, LayerRow, VersionRow};
 use super::escape::html as escaped;
 use super::picture::Picture;
 use super::svg;
+use crate::access::grants::Reach;
 use crate::english::count;
 
 /// What the page does not cover, whatever its files.

@@ -1,10 +1,10 @@
 //! A picture of who can use what that stays readable: beyond some tens of nodes, principals with
 //! the same access are one node, and so are versions with the same users.
 
-use super::access::{Reach, layer_name, shown};
+use super::access::{layer_name, shown};
 use crate::access::Access;
 use crate::access::diff::UseChange;
-use crate::access::grants::{VersionId, Who};
+use crate::access::grants::{Reach, VersionId, Who};
 use crate::english::count;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeSet;
@@ -136,7 +136,7 @@ impl Links {
     }
 
     fn reach(&self, who: usize) -> Option<Reach> {
-        self.who.get_index(who).map(|(who, _)| Reach::of(who))
+        self.who.get_index(who).map(|(who, _)| who.reach())
     }
 
     fn one_by_one(&self) -> Picture {
@@ -144,7 +144,7 @@ impl Links {
             title: cut(name),
             members: Vec::new(),
             unnamed: 0,
-            reach: Some(Reach::of(who)),
+            reach: Some(who.reach()),
         });
         let sets = self.sets();
         let versions = self
@@ -237,7 +237,7 @@ impl Links {
             .iter()
             .filter_map(|index| self.who.get_index(*index))
             .collect();
-        let kinds: BTreeSet<Reach> = all.iter().map(|(who, _)| Reach::of(who)).collect();
+        let kinds: BTreeSet<Reach> = all.iter().map(|(who, _)| who.reach()).collect();
         let noun = match (kinds.len(), kinds.first()) {
             (1, Some(Reach::Organization)) => "organization",
             (1, Some(Reach::Account)) => "account",

@@ -1,8 +1,8 @@
 //! A self-contained picture of who can use what, in light and in dark.
 
-use super::access::Reach;
 use super::escape::html as escaped;
 use super::picture::{Picture, PictureNode, shortened};
+use crate::access::grants::Reach;
 use crate::english::count;
 use std::fmt::Write;
 

@@ -100,14 +100,14 @@ impl Lengths {
     fn substituted(&self, text: &str) -> usize {
         let mut length = 0;
         let mut rest = text;
-        while let Some((before, behind)) = rest.split_once("${") {
-            let (name, behind) = behind.split_once('}').unwrap_or((behind, ""));
+        while let Some((before, after)) = rest.split_once("${") {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
             length += before.chars().count();
             length += match name.strip_prefix('!') {
                 Some(literal) => literal.len() + "${}".len(),
                 None => self.value(name),
             };
-            rest = behind;
+            rest = after;
         }
         length + rest.chars().count()
     }
