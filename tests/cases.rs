@@ -4,6 +4,9 @@
 
 mod support;
 
+use layershare::internals::access::Access;
+use layershare::internals::access::authored::Authored;
+use layershare::internals::cloudformation::Values;
 use layershare::internals::diagnostic::render::{Form, render};
 use layershare::internals::syntax::format::format;
 use layershare::internals::template::Format;
@@ -38,6 +41,24 @@ fn sources_are_reported_with_their_messages() {
         );
     }
     goldens.finish();
+}
+
+/// What the compiler writes, it also reads: a property that is not in the lists of
+/// `src/access/closed_world.rs` would leave every claim about its template undecided.
+#[test]
+fn what_is_emitted_is_read() {
+    for path in support::files("tests/cases/compile", "layers") {
+        let source = fs::read_to_string(&path).unwrap();
+        let json = support::written(&source, Format::Json).unwrap();
+        let json = serde_json::from_str(&json).unwrap();
+        let access = Access::of_template(json, &Values::default(), Authored::default());
+        let not_read: Vec<String> = access
+            .not_read
+            .iter()
+            .map(|part| format!("{} is {}", part.place, part.what))
+            .collect();
+        assert!(not_read.is_empty(), "{}: {not_read:#?}", path.display());
+    }
 }
 
 /// The codes that a source expects, as `# ~ code, code` after a line, with the number of the line.

@@ -668,6 +668,46 @@ fn every_condition_operator_is_in_the_manual_and_judged_by_the_other_evaluator()
     }
 }
 
+/// The variants of an enum of `src/cli/args.rs`, as a user writes them.
+fn choices(name: &str) -> Vec<String> {
+    let text = fs::read_to_string(top().join("src/cli/args.rs")).unwrap();
+    let (_, after) = text.split_once(&format!("enum {name} {{\n")).unwrap();
+    let (body, _) = after.split_once("\n}").unwrap();
+    let variants = body.lines().filter_map(|line| line.strip_prefix("    "));
+    let variants = variants.filter(|line| line.starts_with(char::is_uppercase));
+    let found: Vec<String> = variants
+        .map(|line| names(line).remove(0).to_lowercase())
+        .collect();
+    assert!(found.len() > 2, "{name} has {found:?}");
+    found
+}
+
+#[test]
+fn every_command_and_format_is_in_the_manual() {
+    let manual = fs::read_to_string(top().join("docs/commands.md")).unwrap();
+    let rows: Vec<&str> = manual
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .collect();
+    for command in choices("Command") {
+        let first = format!("| `{command} ");
+        assert!(
+            rows.iter().any(|row| row.starts_with(&first)),
+            "docs/commands.md has no row of the command {command}"
+        );
+    }
+    for choice in ["AccessFormat", "ReportFormat", "MessageFormat"] {
+        for format in choices(choice) {
+            let quoted = format!("`{format}`");
+            let mut cells = rows.iter().filter_map(|row| row.split(" | ").next());
+            assert!(
+                cells.any(|cell| cell.contains(&quoted)),
+                "docs/commands.md has no row of the format {format} ({choice})"
+            );
+        }
+    }
+}
+
 #[test]
 fn codes_weigh_what_their_table_says() {
     let makers = [

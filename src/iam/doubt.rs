@@ -6,6 +6,7 @@ use crate::partial::Text;
 use std::fmt;
 
 /// What a boundary leaves open (IAM User Guide, permissions boundaries).
+#[cfg(any(test, feature = "internals"))]
 const UNBOUNDED: &str = "whether a boundary limits what a resource's policy grants depends on how \
 it names the principal";
 
@@ -27,10 +28,13 @@ pub enum Doubt {
     /// The conditions have too many combinations.
     Allowances,
     /// A resource has a variable where IAM does not accept one.
+    #[cfg(any(test, feature = "internals"))]
     EarlyVariable(Text),
     /// A principal is unknown.
+    #[cfg(any(test, feature = "internals"))]
     Principal,
     /// A boundary may limit what the policy of a resource grants, or not.
+    #[cfg(any(test, feature = "internals"))]
     Boundary,
     /// A doubt about a policy, or about a statement of it.
     In(Provenance, Box<Doubt>),
@@ -101,13 +105,16 @@ impl fmt::Display for Doubt {
                 f.write_str("its policies and its boundary may be about different functions")
             }
             Self::Allowances => TooManyAllowances.fmt(f),
+            #[cfg(any(test, feature = "internals"))]
             Self::EarlyVariable(pattern) => {
                 write!(
                     f,
                     "`{pattern}` has a variable where IAM does not accept one"
                 )
             }
+            #[cfg(any(test, feature = "internals"))]
             Self::Principal => f.write_str("a principal is not known before a deploy"),
+            #[cfg(any(test, feature = "internals"))]
             Self::Boundary => f.write_str(UNBOUNDED),
             Self::In(place, doubt) => write!(f, "{place}: {doubt}"),
         }
