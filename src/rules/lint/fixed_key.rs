@@ -4,6 +4,7 @@
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::model::{Content, Layer, Releases};
+use crate::rules::text::{Part, Text};
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for layer in &context.rules.layers {
@@ -25,10 +26,10 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
     else {
         return;
     };
-    // A key with a digit in it probably names a version or a hash, and one with a parameter changes
-    // with it.
-    let fixed = |key: &str| !key.contains(|c: char| c.is_ascii_digit());
-    if bucket.as_literal().is_some() && key.as_literal().is_some_and(fixed) {
+    // An address with a parameter changes with it; the value of a pseudo parameter is the same for
+    // the whole life of a stack.
+    let mut parameters = bucket.parameters().chain(key.parameters());
+    if parameters.all(|name| name.starts_with("AWS::")) && !has_digit(key) {
         diagnostics.push(
             Diagnostic::warning(
                 Code::FixedKey,
@@ -44,4 +45,12 @@ fn lint_layer(layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
             .help("put a version or a hash into the key, or add `object-version ${Parameter}`"),
         );
     }
+}
+
+/// Whether a key has a digit in it: it probably names a version or a hash.
+fn has_digit(key: &Text) -> bool {
+    key.parts().iter().any(|part| match part {
+        Part::Literal(text) => text.contains(|letter: char| letter.is_ascii_digit()),
+        Part::Parameter(_) => false,
+    })
 }
