@@ -18,15 +18,24 @@ pub(super) struct Group {
     expanded: Option<Arc<[PrincipalUse]>>,
     /// The ID of the unit whose accounts these are, and the place that says it.
     unit: Option<(String, Span)>,
+    /// That some accounts of the unit are left out, until it is said.
+    left_out: Option<Diagnostic>,
 }
 
 impl Group {
-    /// The accounts of a unit, which become its members when something leads to them.
-    pub(super) fn of_unit(id: String, span: Span) -> Self {
+    /// The accounts of a unit, which become its members when something leads to them, and what is
+    /// to be said then.
+    pub(super) fn of_unit(id: String, span: Span, left_out: Option<Diagnostic>) -> Self {
         Self {
             unit: Some((id, span)),
+            left_out,
             ..Self::default()
         }
+    }
+
+    /// What is to be said when it stands for the accounts of a unit, once.
+    pub(super) fn take_left_out(&mut self) -> Option<Diagnostic> {
+        self.left_out.take()
     }
 
     /// The ID of the unit whose accounts these are, and the place that says it.

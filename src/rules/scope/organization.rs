@@ -97,11 +97,10 @@ impl Scope {
         let (active, others): (Vec<&Account>, Vec<&Account>) = organization
             .within(&id_text)
             .partition(|account| account.is_active());
-        if !others.is_empty() {
-            let unit = shown_unit(&id_text, name);
-            diagnostics.push(left_out(&unit, &others, id.span));
-        }
+        let left_out =
+            (!others.is_empty()).then(|| left_out(&shown_unit(&id_text, name), &others, id.span));
         if active.is_empty() {
+            diagnostics.extend(left_out);
             diagnostics.push(empty_unit(
                 &shown_unit(&id_text, name),
                 &id_text,
@@ -111,7 +110,8 @@ impl Scope {
             ));
             return None;
         }
-        self.groups.push(Group::of_unit(id_text.clone(), id.span));
+        let group = Group::of_unit(id_text.clone(), id.span, left_out);
+        self.groups.push(group);
         let index = self.groups.len() as u32 - 1;
         self.units.insert(id_text, index);
         Some(Referent::Group(index))
@@ -137,8 +137,10 @@ impl Scope {
         self.groups[group as usize].members = members;
     }
 
-    /// Says, once, that a unit stands for the accounts of today.
+    /// Says, once, that a unit stands for the accounts of today, and for the active ones only.
     pub(super) fn note_frozen(&mut self, group: u32, diagnostics: &mut Vec<Diagnostic>) {
+        let used = self.groups.get_mut(group as usize);
+        diagnostics.extend(used.and_then(Group::take_left_out));
         let Some((_, span)) = self.groups.get(group as usize).and_then(Group::unit) else {
             return;
         };
