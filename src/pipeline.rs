@@ -4,7 +4,7 @@
 use crate::access::expect;
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::rules::lint;
-use crate::rules::load::{Root, Unit, load, replace_claims};
+use crate::rules::load::{Root, Unit, keep_names, load, replace_claims};
 use crate::rules::model::Rules;
 use crate::rules::resolve::resolve;
 use crate::source::{Files, Sources, Span};
@@ -63,8 +63,7 @@ fn in_order(diagnostics: &mut Vec<Diagnostic>) {
     *diagnostics = kept;
 }
 
-/// Compiles a source with `claim` in place of its own claims, without deciding it. An empty source
-/// is used for a template that was not compiled from one.
+/// Compiles a source with `claim` in place of its own claims, without deciding it.
 pub fn compile_to_ask(
     root: Root,
     claim: &str,
@@ -72,7 +71,39 @@ pub fn compile_to_ask(
     sources: &mut Sources,
 ) -> Compiled {
     let mut diagnostics = Vec::new();
+    let units = load(root, files, sources, &mut diagnostics);
+    with_claim(units, claim, files, sources, diagnostics)
+}
+
+/// Compiles a claim about a template, with the names of the source that it was made from. An empty
+/// source is used for a template without one.
+pub fn compile_to_ask_by_names(
+    root: Root,
+    claim: &str,
+    files: &dyn Files,
+    sources: &mut Sources,
+) -> Compiled {
+    let mut diagnostics = Vec::new();
     let mut units = load(root, files, sources, &mut diagnostics);
+    keep_names(&mut units);
+    with_claim(units, claim, files, sources, diagnostics)
+}
+
+/// What a source declares of accounts and organizations, whatever is wrong with the rest of it.
+pub fn names_of(root: Root, files: &dyn Files, sources: &mut Sources) -> Rules {
+    let mut diagnostics = Vec::new();
+    let mut units = load(root, files, sources, &mut diagnostics);
+    keep_names(&mut units);
+    resolve(&units, files, &mut diagnostics)
+}
+
+fn with_claim(
+    mut units: Vec<Unit>,
+    claim: &str,
+    files: &dyn Files,
+    sources: &mut Sources,
+    mut diagnostics: Vec<Diagnostic>,
+) -> Compiled {
     replace_claims(
         "the claim",
         format!("expect {claim}\n"),

@@ -34,7 +34,7 @@ impl Authored {
             .iter()
             .filter_map(|(index, why)| Some((id(*index)?, Arc::clone(why))));
         Self {
-            names: names(rules),
+            names: names_in(rules),
             labels: labels.collect(),
             why: why.collect(),
             boundaries: boundaries(rules, lowered),
@@ -65,7 +65,9 @@ fn boundaries(rules: &Rules, lowered: &Lowered) -> HashSet<String> {
     ids.flatten().cloned().collect()
 }
 
-fn names(rules: &Rules) -> HashMap<String, String> {
+/// The names of a source for accounts and organizations, by their IDs.
+#[must_use]
+pub fn names_in(rules: &Rules) -> HashMap<String, String> {
     // The accounts file also has accounts that no source declares, and that of an earlier grant.
     let listed = rules
         .organization

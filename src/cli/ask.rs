@@ -9,9 +9,9 @@ use super::messages::Messages;
 use super::tree::Tree;
 use crate::access::claim::{Facts, Verdict, verdict_of_all};
 use crate::cloudformation::Template;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, has_errors};
 use crate::pipeline::Compiled;
-use crate::pipeline::compile_to_ask;
+use crate::pipeline::{compile_to_ask, compile_to_ask_by_names};
 use crate::report::{self, AnswerReport};
 use crate::rules::load::Root;
 use crate::rules::model::Claim;
@@ -79,10 +79,6 @@ fn of_others(
     let name = read
         .first()
         .map_or_else(String::new, |root| root.name.clone());
-    let Some(compiled) = compiled(Root::in_memory(name, ""), arguments, messages) else {
-        return Ok(Err(Outcome::Misused));
-    };
-    let claim = claim(&compiled, arguments)?;
     let reading = Reading::new(
         &Tree::Disk,
         arguments.values.values(),
@@ -108,8 +104,29 @@ fn of_others(
     let Some(found) = found else {
         return Ok(Err(Outcome::Misused));
     };
+    let Some(compiled) = named(reading.beside.only(reading.tree), name, arguments, messages) else {
+        return Ok(Err(Outcome::Misused));
+    };
+    let claim = claim(&compiled, arguments)?;
     let facts: Vec<Facts<'_>> = found.into_iter().map(|(_, facts)| facts).collect();
     Ok(Ok(verdict_of_all(&facts, claim)))
+}
+
+/// The claim in the names of the source of the templates, as far as that is without mistakes.
+fn named(
+    source: Option<Root>,
+    name: String,
+    arguments: &AskArguments,
+    messages: &mut Messages,
+) -> Option<Compiled> {
+    if let Some(source) = source {
+        let sources = &mut Sources::default();
+        let compiled = compile_to_ask_by_names(source, &arguments.claim, &Disk, sources);
+        if !has_errors(&compiled.diagnostics) {
+            return Some(compiled);
+        }
+    }
+    compiled(Root::in_memory(name, ""), arguments, messages)
 }
 
 /// A source with the claim in it; `None` if there are mistakes, which are then reported.

@@ -1,6 +1,7 @@
 //! The input of questions about access: a source, a template, or policies.
 
 use super::ahead::{Ahead, Input, is_source};
+use super::beside::SourcesBeside;
 use super::declared::{DeclaredTemplate, NamedTemplate};
 use super::disk;
 use super::messages::Messages;
@@ -57,6 +58,8 @@ pub struct Reading<'a> {
     pub sources: RefCell<Sources>,
     /// The lists of stacks that are read, by their folders.
     lists: RefCell<BTreeMap<PathBuf, Vec<StackEntry>>>,
+    /// The sources that the templates were made from, where they lie beside these.
+    pub beside: SourcesBeside,
     /// The files that are read, where somebody asks for them.
     pub files: Option<RefCell<Vec<HashedFile>>>,
     /// The places in each input, if somebody asks for them.
@@ -88,6 +91,7 @@ impl<'a> Reading<'a> {
             is_about_deployed: false,
             sources: RefCell::default(),
             lists: RefCell::default(),
+            beside: SourcesBeside::default(),
             files: None,
             places: None,
         }
@@ -106,7 +110,10 @@ impl<'a> Reading<'a> {
 
     fn note(&self, name: &str, bytes: &[u8]) {
         if let Some(files) = &self.files {
-            files.borrow_mut().push(hashed(name, bytes));
+            let mut files = files.borrow_mut();
+            if !files.iter().any(|file| file.name == name) {
+                files.push(hashed(name, bytes));
+            }
         }
     }
 
@@ -164,6 +171,7 @@ impl<'a> Reading<'a> {
             let name = root.name.clone();
             names.push(name.clone());
             let place = root.path.as_deref().map(|path| self.tree.identity(path));
+            self.beside.add(&root, self.tree);
             let given = if is_source(&root) {
                 let Some(given) = self.compiled(root, messages)? else {
                     has_errors = true;
@@ -357,7 +365,7 @@ impl<'a> Reading<'a> {
         paths: &[PathBuf],
         messages: &mut Messages,
     ) -> anyhow::Result<Option<Vec<(String, Access)>>> {
-        self.each(paths, messages, |given, regions| {
+        let found = self.each(paths, messages, |given, regions| {
             let mut access = match given {
                 Given::Source(json, rules, lowered) => {
                     Access::of_template(json, &self.values, Authored::of(&rules, &lowered))
@@ -375,7 +383,17 @@ impl<'a> Reading<'a> {
                 version.regions = regions.to_vec();
             }
             Ok(access)
-        })
+        })?;
+        // The names are those of all templates, and once is enough.
+        Ok(found.map(|mut found| {
+            if let Some((_, first)) = found.first_mut() {
+                let note = |name: &str, text: &[u8]| self.note(name, text);
+                let mut names = self.beside.names(self.tree, &note);
+                names.extend(std::mem::take(&mut first.authored.names));
+                first.authored.names = names;
+            }
+            found
+        }))
     }
 
     /// The templates in files, or compiled from them, each with the ARNs of the adopted versions of

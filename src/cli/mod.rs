@@ -5,6 +5,7 @@ mod ahead;
 mod archives;
 mod args;
 mod ask;
+mod beside;
 mod build;
 mod check;
 mod completers;

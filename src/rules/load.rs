@@ -147,6 +147,27 @@ pub fn replace_claims(
     }
 }
 
+/// Leaves only the names of sources: what they declare of accounts, organizations and parameters.
+pub fn keep_names(units: &mut [Unit]) {
+    for unit in units {
+        unit.ast.statements.retain(|statement| match statement {
+            Statement::Parameter(_)
+            | Statement::Account(_)
+            | Statement::Organization(_)
+            | Statement::Unit(_)
+            | Statement::Accounts(_)
+            | Statement::Group(_)
+            | Statement::Include(_) => true,
+            Statement::Stack(_)
+            | Statement::Regions(..)
+            | Statement::RollOut(_)
+            | Statement::Layer(_)
+            | Statement::Restriction(_)
+            | Statement::Expect(_) => false,
+        });
+    }
+}
+
 /// Reads the root and everything that it includes, each file once. The root comes first.
 pub fn load(
     root: Root,

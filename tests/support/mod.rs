@@ -282,14 +282,15 @@ fn played(folder: &Path, written: &str) -> String {
     session
 }
 
-/// The words of a command, in which those with blanks stand in quotes.
+/// The words of a command, in which those with blanks stand in quotes of either kind.
 fn words(command: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut rest = command.trim_start();
     while !rest.is_empty() {
-        let (word, after) = match rest.strip_prefix('"') {
-            Some(quoted) => quoted
-                .split_once('"')
+        let mark = ['"', '\''].into_iter().find(|mark| rest.starts_with(*mark));
+        let (word, after) = match mark {
+            Some(mark) => rest[1..]
+                .split_once(mark)
                 .unwrap_or_else(|| panic!("an open quote in {command}")),
             None => rest.split_once(' ').unwrap_or((rest, "")),
         };
