@@ -63,6 +63,8 @@ pub struct RollOut {
     pub units: Vec<Target>,
     /// The region of the stacks.
     pub region: String,
+    /// Whether a delegated administrator does it, and not the management account.
+    pub by_delegate: bool,
 }
 
 impl Rules {

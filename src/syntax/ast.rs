@@ -35,7 +35,7 @@ pub enum Statement {
     Stack(Value),
     /// `regions NAME, …`
     Regions(Vec<Value>, Span),
-    /// `roll out to UNIT, … [in REGION]`
+    /// `roll out to UNIT, … [in REGION] [by delegated-administrator]`
     RollOut(RollOut),
     /// `parameter NAME [TYPE] [= DEFAULT] ["text"]`
     Parameter(Parameter),
@@ -59,7 +59,7 @@ pub enum Statement {
     Expect(Claim),
 }
 
-/// `roll out to UNIT, … [in REGION]`
+/// `roll out to UNIT, … [in REGION] [by delegated-administrator]`
 #[derive(Clone, Debug)]
 pub struct RollOut {
     /// The place of its first word.
@@ -68,6 +68,8 @@ pub struct RollOut {
     pub targets: Vec<Principal>,
     /// The region.
     pub region: Option<Value>,
+    /// Whether a delegated administrator does it, and not the management account.
+    pub by_delegate: bool,
 }
 
 /// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"] [{ … }]`

@@ -157,6 +157,7 @@ keywords! {
     Hidden "hidden",
     By "by",
     Reference "reference",
+    DelegatedAdministrator "delegated-administrator",
     To "to",
     Allow "allow",
     None "none",

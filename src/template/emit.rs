@@ -493,6 +493,7 @@ fn ssm_parameter(sink: &mut impl Sink, parameter: &SsmParameter) {
 
 fn stack_set(sink: &mut impl Sink, set: &StackSet) {
     let StackSet {
+        by_delegate,
         capability,
         parameters,
         units,
@@ -502,6 +503,8 @@ fn stack_set(sink: &mut impl Sink, set: &StackSet) {
     sink.key("StackSetName");
     sink.scalar(Scalar::Ref("AWS::StackName"), None);
     text(sink, "PermissionModel", Some("SERVICE_MANAGED"));
+    // Without it CloudFormation takes the account for the management account.
+    text(sink, "CallAs", by_delegate.then_some("DELEGATED_ADMIN"));
     sink.key("AutoDeployment");
     sink.begin_map();
     sink.key("Enabled");

@@ -359,6 +359,8 @@ pub struct ServiceControlPolicy {
 /// `AWS::CloudFormation::StackSet` with service-managed permissions. Its name is that of the stack.
 #[derive(Clone, Debug)]
 pub struct StackSet {
+    /// Whether `CallAs` is that of a delegated administrator.
+    pub by_delegate: bool,
     /// `Capabilities`
     pub capability: Option<&'static str>,
     /// `Parameters`

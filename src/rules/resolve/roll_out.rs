@@ -14,7 +14,8 @@ use crate::syntax::ast;
 use indexmap::IndexMap;
 
 impl Resolver<'_> {
-    /// `roll out to UNIT, … [in REGION]`; `first` is the first region of the source.
+    /// `roll out to UNIT, … [in REGION] [by delegated-administrator]`; `first` is the first region
+    /// of the source.
     pub fn roll_out(
         &mut self,
         written: &ast::RollOut,
@@ -46,6 +47,7 @@ impl Resolver<'_> {
             span: written.span,
             units,
             region: region.value,
+            by_delegate: written.by_delegate,
         })
     }
 

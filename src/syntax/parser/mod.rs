@@ -150,7 +150,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
     Ok(statement)
 }
 
-/// `out to UNIT, … [in REGION]`
+/// `out to UNIT, … [in REGION] [by delegated-administrator]`
 fn roll_out(cursor: &mut Cursor<'_>, span: Span) -> Parsed<RollOut> {
     cursor.expect_keyword(Keyword::Out)?;
     cursor.expect_keyword(Keyword::To)?;
@@ -159,10 +159,15 @@ fn roll_out(cursor: &mut Cursor<'_>, span: Span) -> Parsed<RollOut> {
         Some(_) => Some(cursor.expect_value("a region")?),
         None => None,
     };
+    let by = cursor.accept_keyword(Keyword::By);
+    if by.is_some() {
+        cursor.expect_keyword(Keyword::DelegatedAdministrator)?;
+    }
     Ok(RollOut {
         span,
         targets,
         region,
+        by_delegate: by.is_some(),
     })
 }
 

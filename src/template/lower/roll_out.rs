@@ -56,6 +56,7 @@ pub fn roll_out(
     diagnostics.extend(too_large(&body, format, roll_out));
     refuse_clash(lowered, roll_out, diagnostics);
     let stack_set = StackSet {
+        by_delegate: roll_out.by_delegate,
         capability: body.capability(),
         parameters: body.parameters.iter().map(passed_on).collect(),
         units: units(roll_out),
