@@ -33,6 +33,9 @@ pub struct Applicability {
     pub trusts: Vec<TrustedPrincipal>,
     /// How somebody can act as a user.
     pub credentials: Vec<Credential>,
+    /// Whether its policies say anything that matters here. If not, it does not matter who may
+    /// assume a role or act as a user.
+    pub says_something: bool,
     /// The statements about actions that matter here, without their conditions on layers.
     pub clauses: Vec<LeveledClause>,
     /// How many levels there are: its own policies, and a permissions boundary.
@@ -110,15 +113,11 @@ impl Applicability {
             found.members = members(resource, world);
         }
         found.targets = texts(resource, "TargetIds", world);
-        // If a role has no relevant statement, it does not matter who may assume it.
-        if says_something(policies)
-            && let Some(trust) = resource.property("AssumeRolePolicyDocument", world)
-        {
+        if let Some(trust) = resource.property("AssumeRolePolicyDocument", world) {
             found.trusts = trusts(&document(resource.id, Some(&trust)));
         }
-        if says_something(policies) {
-            found.credentials = credentials(resource, world);
-        }
+        found.credentials = credentials(resource, world);
+        found.says_something = says_something(policies);
         found.levels = policies.levels.len();
         let levels = policies.levels.iter().chain([&policies.guardrails]);
         for (level, statement) in levels.enumerate().flat_map(|(level, documents)| {
@@ -276,15 +275,8 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     for target in missing(&old.targets, &new.targets) {
         found.push(Applies::Target(target).taken());
     }
-    let mut credentials = new.credentials.iter();
-    while let Some(more) = credentials.find(|one| !old.credentials.contains(one)) {
-        found.push(Applies::Credential(more.clone()).added());
-    }
-    for trust in not_covered(&new.trusts, &old.trusts, Effect::Allow) {
-        found.push(Applies::Trust(trust.clone()).added());
-    }
-    for trust in not_covered(&old.trusts, &new.trusts, Effect::Deny) {
-        found.push(Applies::Trust(trust.clone()).taken());
+    if new.says_something {
+        actors_beyond(old, new, &mut found);
     }
     for one in new.clauses_with(Effect::Allow) {
         // Where there was no boundary, one allows nothing new.
@@ -308,6 +300,20 @@ pub fn beyond(old: &Applicability, new: &Applicability) -> Vec<Wider> {
     }
     found.dedup();
     found
+}
+
+/// Who can newly act as a role or user.
+fn actors_beyond(old: &Applicability, new: &Applicability, found: &mut Vec<Wider>) {
+    let mut credentials = new.credentials.iter();
+    while let Some(more) = credentials.find(|one| !old.credentials.contains(one)) {
+        found.push(Applies::Credential(more.clone()).added());
+    }
+    for trust in not_covered(&new.trusts, &old.trusts, Effect::Allow) {
+        found.push(Applies::Trust(trust.clone()).added());
+    }
+    for trust in not_covered(&old.trusts, &new.trusts, Effect::Deny) {
+        found.push(Applies::Trust(trust.clone()).taken());
+    }
 }
 
 /// The principals and members that get an Allow, or no longer get a Deny.

@@ -9,7 +9,7 @@ use crate::cloudformation::{Case, Resource, Template, TooManyCases, Values, Worl
 use crate::partial::{Partial, Text};
 use crate::rules::formats;
 use indexmap::IndexMap;
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use std::fmt;
 
 /// The identity of a layer version.
@@ -326,6 +326,9 @@ impl Grants {
             Some(policy) => policy.clone(),
             None => printed.clone(),
         };
+        if printed.get("Policy").is_some() {
+            refuse_other_elements(&policy)?;
+        }
         let statements = match policy.get("Statement") {
             Some(Json::Array(statements)) => statements.clone(),
             Some(statement @ Json::Object(_)) => vec![statement.clone()],
@@ -382,6 +385,17 @@ impl Grants {
             ..SharedVersion::default()
         };
         self.versions.entry(VersionId::Arn(arn)).or_insert(version);
+    }
+}
+
+/// Refuses a policy with an element that is none of a policy's.
+fn refuse_other_elements(policy: &Json) -> Result<(), ReadError> {
+    let mut elements = policy.as_object().into_iter().flat_map(Map::keys);
+    match elements.find(|element| !["Version", "Id", "Statement"].contains(&element.as_str())) {
+        Some(other) => Err(ReadError::Shape(format!(
+            "the element `{other}` of a policy is not supported"
+        ))),
+        None => Ok(()),
     }
 }
 

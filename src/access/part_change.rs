@@ -5,6 +5,7 @@ use super::subject::SubjectCases;
 use crate::cloudformation::TooManyCases;
 use crate::cloudformation::unread::{Extent, Unread};
 use crate::iam::document::Effect;
+use std::collections::{HashMap, HashSet};
 
 /// An unread part of the template is added, changed or removed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +33,14 @@ pub enum How {
 }
 
 impl PartChange {
+    fn of(part: &Unread, how: How) -> Self {
+        Self {
+            place: part.place.clone(),
+            what: part.what.clone(),
+            how,
+        }
+    }
+
     /// Whether somebody may gain something by it.
     #[must_use]
     pub fn may_widen(&self) -> bool {
@@ -44,63 +53,81 @@ impl PartChange {
 
 /// The parts that are not read and are not the same on both sides.
 pub(super) fn not_read(old: &Access, new: &Access) -> Vec<PartChange> {
+    let (before, after) = (by_place(&old.not_read), by_place(&new.not_read));
     let mut found = Vec::new();
-    for part in new
-        .not_read
-        .iter()
-        .filter(|part| !old.not_read.iter().any(|other| other.is(part)))
-    {
-        let was_there = old.not_read.iter().any(|other| other.place == part.place);
-        found.push(PartChange {
-            place: part.place.clone(),
-            what: part.what.clone(),
-            how: if was_there { How::Changed } else { How::New },
-        });
+    let mut changed: HashSet<&str> = HashSet::new();
+    let able = Able::of(new);
+    for part in &new.not_read {
+        let was_there = before.get(part.place.as_str());
+        if is_one_of(part, was_there) {
+            continue;
+        }
+        changed.insert(&part.place);
+        let how = match was_there {
+            Some(_) => How::Changed,
+            None => How::New,
+        };
+        found.push(PartChange::of(part, how));
     }
-    found.extend(no_longer_there(old, new, &found));
+    for part in &old.not_read {
+        let place = part.place.as_str();
+        if !is_one_of(part, after.get(place)) && !changed.contains(place) {
+            let may_restrict = able.may_be_restricted_by(part);
+            found.push(PartChange::of(part, How::Gone { may_restrict }));
+        }
+    }
     for place in &new.places {
         let before = old.places.iter().find(|other| other.place == place.place);
         if before.is_some_and(|before| !before.is(place)) {
-            found.push(PartChange {
-                place: place.place.clone(),
-                what: place.what.clone(),
-                how: How::Changed,
-            });
+            found.push(PartChange::of(place, How::Changed));
         }
     }
     found
 }
 
-/// The unread parts that are removed, beside those that are known to change.
-fn no_longer_there(old: &Access, new: &Access, changed: &[PartChange]) -> Vec<PartChange> {
-    let mut found = Vec::new();
-    for part in &old.not_read {
-        let stays = new.not_read.iter().any(|other| other.is(part));
-        if stays || changed.iter().any(|change| change.place == part.place) {
-            continue;
-        }
-        found.push(PartChange {
-            place: part.place.clone(),
-            what: part.what.clone(),
-            how: How::Gone {
-                may_restrict: may_restrict(part, new),
-            },
-        });
+fn by_place(parts: &[Unread]) -> HashMap<&str, Vec<&Unread>> {
+    let mut found: HashMap<&str, Vec<&Unread>> = HashMap::new();
+    for part in parts {
+        found.entry(&part.place).or_default().push(part);
     }
     found
 }
 
-/// Whether an unread part may have restricted something that these templates still contain: it may
-/// change anything, or it receives somebody who can do something with layers.
-fn may_restrict(part: &Unread, access: &Access) -> bool {
-    let able = || access.subjects.iter().filter(|subject| is_able(subject));
-    match &part.extent {
-        Extent::Template => !access.grants.versions.is_empty() || able().next().is_some(),
-        Extent::Handed(_) => able().any(|subject| {
-            let names = names_of(subject);
-            let names: Vec<&str> = names.iter().map(String::as_str).collect();
-            part.concerns(&[&subject.id], &names)
-        }),
+fn is_one_of(part: &Unread, others: Option<&Vec<&Unread>>) -> bool {
+    others.into_iter().flatten().any(|other| other.is(part))
+}
+
+/// Those of a template who can do something with layers.
+struct Able {
+    ids: Vec<String>,
+    /// The names of roles and users, as far as they are known.
+    names: Vec<String>,
+    /// Whether the template also shares layers.
+    shares: bool,
+}
+
+impl Able {
+    fn of(access: &Access) -> Self {
+        let able = access.subjects.iter().filter(|subject| is_able(subject));
+        let able: Vec<&SubjectCases> = able.collect();
+        Self {
+            ids: able.iter().map(|subject| subject.id.clone()).collect(),
+            names: able.into_iter().flat_map(names_of).collect(),
+            shares: !access.grants.versions.is_empty(),
+        }
+    }
+
+    /// Whether an unread part may have restricted one of them: it may change anything, or it
+    /// receives somebody of them.
+    fn may_be_restricted_by(&self, part: &Unread) -> bool {
+        match &part.extent {
+            Extent::Template => self.shares || !self.ids.is_empty(),
+            Extent::Handed(handed) => {
+                let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
+                let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+                !ids.is_empty() && handed.has(&ids, &names)
+            }
+        }
     }
 }
 

@@ -89,7 +89,7 @@ pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec
     let mut found = Vec::new();
     for part in after.iter().filter(|part| part.may_allow) {
         let is_known = before.iter().any(|other| other.identity == part.identity);
-        if !is_known && !part.is_within_one_of(narrow, wide) {
+        if !is_known && !part.only_bounds(narrow) && !part.is_within_one_of(narrow, wide) {
             found.push(part.undecided(false));
         }
     }
@@ -106,8 +106,10 @@ pub(super) fn undecided(narrow: Option<&Subject>, wide: Option<&Subject>) -> Vec
 /// A document or statement that is not understood.
 struct NotUnderstood<'s> {
     identity: String,
-    /// The level of its policy, whether that has variables, and the statement; none for a document.
-    statement: Option<(usize, bool, &'s Statement)>,
+    /// The level of its policy.
+    level: usize,
+    /// Whether its policy has variables, and the statement; none for a document.
+    statement: Option<(bool, &'s Statement)>,
     place: Provenance,
     why: Doubt,
     may_allow: bool,
@@ -115,18 +117,26 @@ struct NotUnderstood<'s> {
 }
 
 impl NotUnderstood<'_> {
+    /// Whether it is part of a permissions boundary where the other side has none: whatever it
+    /// means, it adds nothing.
+    fn only_bounds(&self, other: Option<&Subject>) -> bool {
+        other.is_some_and(|other| {
+            self.level > 0 && self.level < GUARDRAILS && other.policies.levels.len() <= self.level
+        })
+    }
+
     /// Whether the other side has a statement with the same effect that covers all that this one
     /// may cover: whatever this one means, it adds nothing to that.
     fn is_within_one_of(&self, other: Option<&Subject>, own: Option<&Subject>) -> bool {
         let (Some(other), Some(own)) = (other, own) else {
             return false;
         };
-        let Some((level, has_variables, statement)) = self.statement else {
+        let Some((has_variables, statement)) = self.statement else {
             return false;
         };
-        let documents = match other.policies.levels.get(level) {
+        let documents = match other.policies.levels.get(self.level) {
             Some(documents) => documents,
-            None if level == GUARDRAILS => &other.policies.guardrails,
+            None if self.level == GUARDRAILS => &other.policies.guardrails,
             None => return false,
         };
         other.kind == own.kind
@@ -169,6 +179,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood<'_>> {
         if let Some(problem) = &document.problem {
             found.push(NotUnderstood {
                 identity: format!("{level} {}", problem.written),
+                level,
                 statement: None,
                 place: Provenance {
                     document: document.name.clone(),
@@ -189,7 +200,8 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood<'_>> {
             let is_known = statement.problem.is_none();
             found.push(NotUnderstood {
                 identity,
-                statement: Some((level, document.has_variables, statement)),
+                level,
+                statement: Some((document.has_variables, statement)),
                 place: document.provenance(statement),
                 why,
                 may_allow: !restricts && (statement.effect == Effect::Allow || !is_known),

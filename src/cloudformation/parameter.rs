@@ -52,8 +52,8 @@ impl DeclaredParameter {
         };
         let allowed = declared.get("AllowedValues").and_then(Json::as_array);
         let allowed = allowed.map(|all| all.iter().filter_map(scalar).collect());
-        let pattern =
-            text("AllowedPattern").and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
+        let pattern = text("AllowedPattern").filter(|pattern| means_one_thing(pattern));
+        let pattern = pattern.and_then(|pattern| Regex::new(&format!("^(?:{pattern})$")).ok());
         let number = |key: &str| text(key).and_then(|number| number.parse().ok());
         let length = (
             number("MinLength").unwrap_or(0),
@@ -115,6 +115,30 @@ impl DeclaredParameter {
             && ACCOUNTS.iter().all(|account| self.allows(account))
             && !OTHERS.iter().any(|other| self.allows(other))
     }
+}
+
+/// Whether a pattern is short, and means the same here as in Java, in which CloudFormation reads it
+/// (CloudFormation User Guide, `AllowedPattern`): there, a class may contain a class or an
+/// intersection, as `[0-9[*]]` does. Groups with flags are left out, too.
+fn means_one_thing(pattern: &str) -> bool {
+    /// No real pattern is nearly as long. Matching takes time and memory by the square.
+    const LONGEST: usize = 1000;
+    let mut is_class = false;
+    let mut is_escaped = false;
+    for (index, character) in pattern.char_indices() {
+        let rest = &pattern[index..];
+        match character {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '[' if is_class => return false,
+            '[' => is_class = true,
+            ']' => is_class = false,
+            '&' if is_class && rest.starts_with("&&") => return false,
+            '(' if !is_class && rest.starts_with("(?") && !rest.starts_with("(?:") => return false,
+            _ => {}
+        }
+    }
+    pattern.len() <= LONGEST
 }
 
 /// The declaration without what says nothing about the values that the parameter may hold. Its

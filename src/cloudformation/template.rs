@@ -7,7 +7,7 @@ use super::json::{children, function, object, scalar};
 use super::parameter::{DeclaredKind, DeclaredParameter};
 use super::values::{Placeholders, Values};
 use crate::partial::{Piece, Text};
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeSet, HashMap};
 
@@ -153,13 +153,13 @@ impl Template {
             };
         }
         let is_text = parameter.is_none_or(|parameter| parameter.kind == DeclaredKind::Text);
-        let mut values: Vec<String> = Vec::new();
+        let mut values: IndexSet<String> = IndexSet::new();
         let mut add = |value: &String| {
             let is_allowed = parameter.is_none_or(|parameter| {
                 parameter.kind == DeclaredKind::List || parameter.allows(value)
             });
-            if is_allowed && !values.contains(value) {
-                values.push(value.clone());
+            if is_allowed {
+                values.insert(value.clone());
             }
         };
         if parameter.is_none_or(|parameter| parameter.kind != DeclaredKind::LookedUp) {
@@ -179,7 +179,7 @@ impl Template {
             }
         }
         let mut settings: Vec<Setting> = values.iter().map(setting).collect();
-        settings.push(Setting::Other(values.into()));
+        settings.push(Setting::Other(values.into_iter().collect()));
         settings
     }
 }

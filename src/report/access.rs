@@ -298,13 +298,10 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     for right in Right::HANDLING {
         found.extend(handled(subject, right));
     }
-    let trusts: Vec<String> = subject
-        .applicability
-        .trusts
-        .iter()
-        .filter_map(trusted)
-        .collect();
-    if !trusts.is_empty() {
+    let applicability = &subject.applicability;
+    let trusts = applicability.trusts.iter().filter_map(trusted);
+    let trusts: Vec<String> = trusts.collect();
+    if applicability.says_something && !trusts.is_empty() {
         found.push((CAN_BE_ASSUMED_BY, trusts));
     }
     found

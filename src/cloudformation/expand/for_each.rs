@@ -39,6 +39,10 @@ fn name_literally(json: &mut Json) {
 /// The most entries that the loops of a template may make. CloudFormation takes 500 resources.
 const MOST: usize = 10_000;
 
+/// The most bytes of text that the loops of a template may make. CloudFormation takes a template of
+/// 1 MB.
+const MOST_BYTES: usize = 8_000_000;
+
 /// How deeply loops and values may be nested.
 const DEPTH: usize = 64;
 
@@ -50,6 +54,7 @@ pub fn expand(template: &mut Json, values: &Values) {
         parameters,
         values,
         made: 0,
+        bytes: MOST_BYTES,
     };
     for section in ["Conditions", "Resources", "Outputs"] {
         if let Some(section) = template.get_mut(section) {
@@ -63,6 +68,8 @@ struct Loops<'v> {
     parameters: Json,
     values: &'v Values,
     made: usize,
+    /// How many bytes of text they may still make.
+    bytes: usize,
 }
 
 impl Loops<'_> {
@@ -121,7 +128,8 @@ impl Loops<'_> {
         let mut made = Map::new();
         for item in self.collection(collection)? {
             let mut round = Json::Object(body.clone());
-            if !replace(&mut round, identifier, &item, 0) {
+            let replacement = Replacement::new(identifier, &item);
+            if !replacement.replace(&mut round, &mut self.bytes, 0) {
                 return None;
             }
             if let Json::Object(round) = &mut round
@@ -192,55 +200,83 @@ impl Loops<'_> {
 /// The prefix of the names of loops.
 const LOOP: &str = "Fn::ForEach::";
 
-/// Replaces a loop's identifier by an item: `${Name}` and `&{Name}` in keys and texts, and `Ref`.
-/// `&{Name}` keeps only letters and digits, as logical IDs require. Returns whether that was
-/// possible: not if two keys become one, nor if it is nested too deeply.
-fn replace(json: &mut Json, identifier: &str, item: &str, depth: usize) -> bool {
-    if depth > DEPTH {
-        return false;
-    }
-    if json.as_object().is_some_and(|map| {
-        map.len() == 1 && map.get("Ref").and_then(Json::as_str) == Some(identifier)
-    }) {
-        *json = Json::from(item);
-        return true;
-    }
-    match json {
-        Json::String(text) => *text = replaced(text, identifier, item),
-        Json::Array(items) => {
-            return items
-                .iter_mut()
-                .all(|inner| replace(inner, identifier, item, depth + 1));
-        }
-        Json::Object(map) => {
-            let entries = std::mem::take(map);
-            for (key, mut value) in entries {
-                // An inner loop over the same name has its own.
-                let is_own = key.starts_with(LOOP)
-                    && value.get(0).and_then(Json::as_str) == Some(identifier);
-                if !is_own && !replace(&mut value, identifier, item, depth + 1) {
-                    return false;
-                }
-                if map
-                    .insert(replaced(&key, identifier, item), value)
-                    .is_some()
-                {
-                    return false;
-                }
-            }
-        }
-        Json::Null | Json::Bool(_) | Json::Number(_) => {}
-    }
-    true
+/// An item in place of a loop's identifier.
+struct Replacement<'l> {
+    identifier: &'l str,
+    item: &'l str,
+    /// The identifier as it stands in texts, and what takes its place. `&{Name}` keeps only letters
+    /// and digits, as logical IDs require.
+    in_texts: [(String, String); 2],
 }
 
-fn replaced(text: &str, identifier: &str, item: &str) -> String {
-    if !text.contains('{') {
-        return text.to_owned();
+impl<'l> Replacement<'l> {
+    fn new(identifier: &'l str, item: &'l str) -> Self {
+        let letters = item.chars().filter(char::is_ascii_alphanumeric).collect();
+        Self {
+            identifier,
+            item,
+            in_texts: [
+                (format!("${{{identifier}}}"), item.to_owned()),
+                (format!("&{{{identifier}}}"), letters),
+            ],
+        }
     }
-    let letters: String = item.chars().filter(char::is_ascii_alphanumeric).collect();
-    text.replace(&format!("${{{identifier}}}"), item)
-        .replace(&format!("&{{{identifier}}}"), &letters)
+
+    /// Replaces the identifier in keys and texts, and in `Ref`. Returns whether that was possible:
+    /// not if two keys become one, nor if it is nested too deeply, nor if it makes more than so
+    /// many bytes.
+    fn replace(&self, json: &mut Json, bytes: &mut usize, depth: usize) -> bool {
+        if depth > DEPTH {
+            return false;
+        }
+        if json.as_object().is_some_and(|map| {
+            map.len() == 1 && map.get("Ref").and_then(Json::as_str) == Some(self.identifier)
+        }) {
+            *json = Json::from(self.item);
+            return true;
+        }
+        match json {
+            Json::String(text) => match self.replaced(text, bytes) {
+                Some(replaced) => *text = replaced,
+                None => return false,
+            },
+            Json::Array(items) => {
+                let mut items = items.iter_mut();
+                return items.all(|inner| self.replace(inner, bytes, depth + 1));
+            }
+            Json::Object(map) => {
+                for (key, mut value) in std::mem::take(map) {
+                    // An inner loop over the same name has its own.
+                    let is_own = key.starts_with(LOOP)
+                        && value.get(0).and_then(Json::as_str) == Some(self.identifier);
+                    if !is_own && !self.replace(&mut value, bytes, depth + 1) {
+                        return false;
+                    }
+                    let Some(key) = self.replaced(&key, bytes) else {
+                        return false;
+                    };
+                    if map.insert(key, value).is_some() {
+                        return false;
+                    }
+                }
+            }
+            Json::Null | Json::Bool(_) | Json::Number(_) => {}
+        }
+        true
+    }
+
+    /// A text with the item in it, if there are enough bytes left for it.
+    fn replaced(&self, text: &str, bytes: &mut usize) -> Option<String> {
+        let mut replaced = text.to_owned();
+        for (identifier, item) in &self.in_texts {
+            let times = replaced.matches(identifier).count();
+            *bytes = bytes.checked_sub(replaced.len() + times * item.len())?;
+            if times > 0 {
+                replaced = replaced.replace(identifier, item);
+            }
+        }
+        Some(replaced)
+    }
 }
 
 #[cfg(test)]
