@@ -194,48 +194,46 @@ pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
                 description,
                 parameters,
                 conditions,
-                resources,
-                outputs,
+                mut resources,
+                mut outputs,
             },
-        origins,
+        mut origins,
         condition_origins,
-        output_origins,
-        listed,
-        adopted,
+        mut output_origins,
+        mut listed,
+        mut adopted,
         parts,
         source_map: _,
         why: _,
         rolled_out_origins,
     } = whole;
     let begin = || empty(&source, description.as_deref());
-    let mut resources = resources.into_iter().zip(origins);
-    let mut outputs = outputs.into_iter().zip(output_origins);
-    let mut listed = listed.into_iter().peekable();
-    let mut adopted = adopted.into_iter().peekable();
-    let mut stacks = Vec::with_capacity(parts.len() + 2);
-    for part in parts {
+    let first = parts.last().map_or(0, |part| part.resources.end);
+    let others = resources.split_off(first).into_iter();
+    let others = others.zip(origins.split_off(first));
+    let mut stacks = Vec::with_capacity(parts.len() + 3);
+    // Each layer takes what is at the end.
+    for part in parts.into_iter().rev() {
+        let (first, first_output) = (part.resources.start, part.outputs.start);
         let mut lowered = begin();
-        lowered.reserve(part.resources.len());
-        for (resource, origin) in resources.by_ref().take(part.resources.len()) {
-            lowered.push(resource, origin);
+        lowered.template.resources = resources.split_off(first);
+        lowered.origins = origins.split_off(first);
+        lowered.template.outputs = outputs.split_off(first_output);
+        lowered.output_origins = output_origins.split_off(first_output);
+        let before = listed.partition_point(|version| version.resource < first);
+        lowered.listed = listed.split_off(before);
+        for version in &mut lowered.listed {
+            version.resource -= first;
         }
-        for (output, origin) in outputs.by_ref().take(part.outputs.len()) {
-            lowered.push_output(output, origin);
-        }
-        while let Some(mut version) =
-            listed.next_if(|version| version.resource < part.resources.end)
-        {
-            version.resource -= part.resources.start;
-            lowered.listed.push(version);
-        }
-        while let Some(version) = adopted.next_if(|version| *version.layer == *part.layer) {
-            lowered.adopted.push(version);
-        }
+        let own = adopted.iter().rev();
+        let own = own.take_while(|version| *version.layer == *part.layer);
+        lowered.adopted = adopted.split_off(adopted.len() - own.count());
         stacks.push(of_layer(part, lowered));
     }
+    stacks.reverse();
     push_restrictions(
         &mut stacks,
-        resources,
+        others,
         &rolled_out_origins,
         [begin(), begin(), begin()],
     );
@@ -311,6 +309,9 @@ fn push_restrictions(
 
 /// Gives each stack the conditions that its resources rest on.
 fn add_conditions(stacks: &mut [Stack], conditions: &[TemplateCondition], origins: &[Span]) {
+    if conditions.is_empty() {
+        return;
+    }
     for stack in stacks.iter_mut().filter(|stack| !stack.is_rolled_out) {
         let needed = needed_conditions(&stack.lowered.template, conditions);
         let mut kept = Vec::new();
