@@ -481,17 +481,16 @@ impl Resolver<'_> {
         common: &LayerProperties,
     ) -> Option<Releases> {
         let mut published = self.names_of_versions(publish);
-        let mut labels: HashMap<&str, Span> = HashMap::new();
+        let mut labels: HashMap<&str, Span> = HashMap::with_capacity(versions.len());
         let mut listed = Vec::with_capacity(versions.len());
         for (&Labelled { label, version }, grants) in versions.iter().zip(grants) {
-            if let Some(&first) = labels.get(label.text.as_str()) {
+            if let Some(first) = labels.insert(&label.text, label.span) {
                 let message = format!("the version {} is listed twice", quote(&label.text));
                 self.report(
                     Diagnostic::error(Code::DuplicateVersion, label.span, message)
                         .also(first, "first listed here"),
                 );
             }
-            labels.insert(&label.text, label.span);
             self.check_label(label);
             if let Some(origin) = self.origin(version, common) {
                 let label = Spanned {
