@@ -65,6 +65,8 @@ pub enum Difference {
     /// Somebody may not use the version, and this grant of the template declares it; without one,
     /// its name is unknown.
     Missing(Who, Option<String>),
+    /// The same, and the stack that published the version does not have this grant yet.
+    NotGrantedYet(Who, String),
     /// Somebody has several grants.
     Duplicate {
         /// Who.
@@ -155,7 +157,7 @@ impl DriftFinding {
         match &self.difference {
             Difference::Undeclared(Who::Everyone, _) => DriftKind::Widened,
             Difference::Undeclared(..) => DriftKind::Extra,
-            Difference::Missing(..) => DriftKind::Missing,
+            Difference::Missing(..) | Difference::NotGrantedYet(..) => DriftKind::Missing,
             Difference::Duplicate { .. } => DriftKind::Duplicate,
             Difference::OtherArchive { .. } => DriftKind::OtherArchive,
             Difference::OtherVersion { .. } => DriftKind::OtherVersion,
@@ -177,7 +179,9 @@ impl DriftFinding {
                 let sid = grant.as_deref().unwrap_or("layershare");
                 vec![DriftCommand::Add { arn, who, sid }]
             }
-            Difference::OtherArchive { .. }
+            // The deploy grants it. What is added by hand would stay beside that, and outlive it.
+            Difference::NotGrantedYet(..)
+            | Difference::OtherArchive { .. }
             | Difference::OtherVersion { .. }
             | Difference::NotUnderstood(..)
             | Difference::NotCompared(_) => Vec::new(),
@@ -285,7 +289,7 @@ pub fn drift(
             Some(arns) => {
                 for arn in arns {
                     let begun = drift.findings.len();
-                    compare_one(arn, version, &live, &own, &mut drift);
+                    compare_one(arn, version, &live, (&own, physical), &mut drift);
                     drift.findings.extend(other_archive(arn, version, archives));
                     for finding in drift.findings.iter_mut().skip(begun) {
                         let resource = finding.resource.take();
@@ -347,13 +351,13 @@ fn compare_one(
     arn: &str,
     declared: &SharedVersion,
     live: &BTreeMap<String, &SharedVersion>,
-    own: &HashSet<&str>,
+    stacks: (&HashSet<&str>, &PhysicalIds),
     drift: &mut Drift,
 ) {
     match live.get(arn) {
         Some(live) => {
             drift.compared += 1;
-            compare(arn, declared, live, own, &mut drift.findings);
+            compare(arn, declared, live, stacks, &mut drift.findings);
         }
         None if declared.grants.keys().all(|who| *who == Who::Owner) => {
             drift.not_seen.push(arn.to_owned());
@@ -380,6 +384,12 @@ fn other_archive(
         pinned: pinned.clone(),
     };
     Some(DriftFinding::live(arn, difference))
+}
+
+/// Whether a stack has this grant on a version, or one whose version is unknown.
+fn has_grant(grant: &str, arn: &str, physical: &PhysicalIds) -> bool {
+    let mut deployed = physical.get(grant).into_iter().flatten();
+    deployed.any(|id| id.split_once('#').is_none_or(|(version, _)| version == arn))
 }
 
 /// A version that is listed by its ARN, while a stack has its grants on another one: the ARN has
@@ -489,15 +499,21 @@ fn compare(
     arn: &str,
     declared: &SharedVersion,
     live: &SharedVersion,
-    own: &HashSet<&str>,
+    (own, physical): (&HashSet<&str>, &PhysicalIds),
     findings: &mut Vec<DriftFinding>,
 ) {
     for (who, by) in &declared.grants {
         if *who != Who::Owner && !live.grants.contains_key(who) {
             let grant = by.first().map(|by| by.id.clone());
+            let difference = match &grant {
+                Some(grant) if own.contains(arn) && !has_grant(grant, arn, physical) => {
+                    Difference::NotGrantedYet(who.clone(), grant.clone())
+                }
+                Some(_) | None => Difference::Missing(who.clone(), grant.clone()),
+            };
             findings.push(DriftFinding {
-                resource: grant.clone(),
-                ..DriftFinding::live(arn, Difference::Missing(who.clone(), grant))
+                resource: grant,
+                ..DriftFinding::live(arn, difference)
             });
         }
     }
@@ -565,7 +581,7 @@ fn unmatched(
             arn,
             &SharedVersion::default(),
             live,
-            &HashSet::new(),
+            (&HashSet::new(), &PhysicalIds::new()),
             findings,
         );
     }

@@ -226,7 +226,7 @@ fn summarize(found: &Drift, messages: &mut Messages) {
     if found
         .findings
         .iter()
-        .any(|finding| finding.kind() == DriftKind::Missing)
+        .any(|finding| finding.kind() == DriftKind::Missing && !finding.commands().is_empty())
     {
         messages.say(
             "the stack does not own a grant that you add by hand: it stays when its rule is \

@@ -35,6 +35,12 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Undeclared(who, _) | Self::Missing(who, _) => who.fmt(f),
+            Self::NotGrantedYet(who, grant) => {
+                write!(
+                    f,
+                    "{who}; its stack does not have {grant} yet: deploy the template"
+                )
+            }
             Self::Duplicate { who, others } => match others {
                 Some(_) => who.fmt(f),
                 None => write!(
