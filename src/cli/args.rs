@@ -54,7 +54,7 @@ pub struct MessageArguments {
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub message_format: Option<MessageFormat>,
     /// How many messages to write in full, 100 by default; 0 for all
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = most)]
     pub max_messages: Option<usize>,
     /// Write findings only: no counts, no next steps, no progress
     #[arg(short, long)]
@@ -568,6 +568,12 @@ fn architecture(argument: &str) -> Result<String, String> {
         formats::ARCHITECTURES.contains(&argument),
         "x86_64 or arm64",
     )
+}
+
+fn most(argument: &str) -> Result<usize, String> {
+    argument
+        .parse()
+        .map_err(|_| "expected a number, such as 20; 0 is for all".to_owned())
 }
 
 fn number(argument: &str) -> Result<String, String> {
