@@ -5,6 +5,7 @@ use super::matching::Match;
 use super::wider::Credential;
 use crate::cloudformation::{Resource, Template, World, explore};
 use crate::iam::document::Document;
+use crate::iam::gap::PolicyGap;
 use crate::partial::Text;
 use serde_json::Value as Json;
 use std::collections::{BTreeSet, HashMap};
@@ -270,10 +271,6 @@ pub(super) fn credentials(user: &Resource<'_>, world: &World<'_>) -> Vec<Credent
     found
 }
 
-/// Why an inline policy may not be there.
-pub(super) const SAME_NAME: &str =
-    "another inline policy has its name and replaces it, or is replaced by it";
-
 /// The name of an inline policy that is a resource of its own.
 pub(super) fn inline_name(policy: &Resource<'_>, world: &World<'_>) -> Option<Text> {
     (policy.kind != MANAGED_POLICY)
@@ -302,7 +299,7 @@ pub(super) fn only_one_of_a_name(own: Vec<(Option<Text>, Document)>) -> Vec<Docu
     own.into_iter()
         .map(|(name, document)| {
             if is_shared(name.as_ref()) {
-                not_certain(document, SAME_NAME)
+                not_certain(document, &PolicyGap::SameName)
             } else {
                 document
             }

@@ -330,6 +330,9 @@ fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
 
 /// One verdict for all cases of a template: the one that they share, or undecided. Whoever deploys
 /// may leave the parameters at their defaults, so a claim that fails with these fails.
+///
+/// The cases must be complete and exclude each other, as those of [`explore`] are: a claim that
+/// holds in each of them then holds for every deploy.
 fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
     let mut undecided = None;
     let mut holds = None;

@@ -2,6 +2,7 @@
 
 use crate::cloudformation::{Resource, World, read};
 use crate::iam::document::{Document, Effect, Problem};
+use crate::iam::gap::PolicyGap;
 use crate::iam::provenance::DocumentName;
 use crate::partial::Partial;
 
@@ -26,21 +27,19 @@ pub(super) fn document(name: impl Into<DocumentName>, value: Option<&Partial>) -
     match value {
         Some(Partial::Text(text)) => match text.as_literal().map(read::json) {
             Some(Ok(json)) => Document::read(name, &Partial::from(&json)),
-            Some(Err(_)) => unknown_document(name, "it is not JSON", &Partial::Text(text.clone())),
-            None => unknown_document(
-                name,
-                "it is not known before a deploy",
-                &Partial::Text(text.clone()),
-            ),
+            Some(Err(_)) => {
+                unknown_document(name, PolicyGap::NotJson, &Partial::Text(text.clone()))
+            }
+            None => unknown_document(name, PolicyGap::BeforeDeploy, &Partial::Text(text.clone())),
         },
         Some(value) => Document::read(name, value),
-        None => unknown_document(name, "it is not in the template", &Partial::Null),
+        None => unknown_document(name, PolicyGap::NotInTemplate, &Partial::Null),
     }
 }
 
 pub(super) fn unknown_document(
     name: impl Into<DocumentName>,
-    why: &str,
+    why: PolicyGap,
     written: &Partial,
 ) -> Document {
     Document {
@@ -51,9 +50,9 @@ pub(super) fn unknown_document(
 }
 
 /// A document that may not apply: none of its statements certainly applies.
-pub(super) fn not_certain(mut document: Document, why: &str) -> Document {
+pub(super) fn not_certain(mut document: Document, why: &PolicyGap) -> Document {
     for statement in &mut document.statements {
-        statement.doubt = Some(why.to_owned());
+        statement.doubt = Some(why.clone());
     }
     document
 }

@@ -3,8 +3,8 @@
 
 use super::applicability::Applicability;
 use super::attachment::{
-    ATTACHED, ATTACHMENTS, Attached, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET, ROLE,
-    SAME_NAME, USER, inline_name, is_named, is_same_name, only_one_of_a_name,
+    ATTACHED, ATTACHMENTS, Attached, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET, ROLE, USER,
+    inline_name, is_named, is_same_name, only_one_of_a_name,
 };
 use super::caller::{Caller, distinguishing};
 use super::document::{
@@ -20,6 +20,7 @@ use crate::iam::attach::is_about_layers;
 use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::{EffectivePolicies, allow_everything};
 use crate::iam::evaluate::{ContextValues, Request};
+use crate::iam::gap::PolicyGap;
 use crate::iam::provenance::DocumentName;
 use crate::partial::{Partial, Text};
 use serde_json::json;
@@ -260,7 +261,7 @@ impl<'t> Subjects<'t> {
         }
         let mut document = policy_document(resource, "PolicyDocument", world);
         if self.shares_its_name(resource, world) {
-            document = not_certain(document, SAME_NAME);
+            document = not_certain(document, &PolicyGap::SameName);
         }
         let levels = vec![vec![document]];
         let request = request(resource, world);
@@ -364,10 +365,7 @@ impl<'t> Subjects<'t> {
             }
             let mut document = policy_document(policy, "PolicyDocument", world);
             if attached == Match::Maybe {
-                document = not_certain(
-                    document,
-                    "whether it is attached is not known before a deploy",
-                );
+                document = not_certain(document, &PolicyGap::MayBeAttached);
             }
             found.push((inline_name(policy, world), document));
         }
@@ -400,8 +398,7 @@ impl<'t> Subjects<'t> {
                 };
                 for mut document in self.of_group(&group, world) {
                     if is_member == Match::Maybe {
-                        let why = "whether the user is in the group is not known before a deploy";
-                        document = not_certain(document, why);
+                        document = not_certain(document, &PolicyGap::MayBeMember);
                     }
                     found.push(document);
                 }
@@ -422,10 +419,9 @@ impl<'t> Subjects<'t> {
         match group {
             Some(group) => self.own_documents(&group, world),
             None => {
-                let why = "the policies of this group are not in the template";
                 vec![unknown_document(
                     format!("group {name}").as_str(),
-                    why,
+                    PolicyGap::GroupElsewhere,
                     &Partial::Text(name.clone()),
                 )]
             }
@@ -446,7 +442,7 @@ impl<'t> Subjects<'t> {
                 Document::read(name, &Partial::from(&json))
             }
             None => {
-                let why = "the content of this policy is not in the template";
+                let why = PolicyGap::ContentElsewhere;
                 unknown_document(arn.to_string().as_str(), why, &Partial::Text(arn.clone()))
             }
         }
@@ -551,7 +547,7 @@ fn guardrail(resource: &Resource<'_>, world: &World<'_>) -> Option<Subject> {
         // services), and policies of other types are about other things.
         Some(Some(_)) => return None,
         None | Some(None) => {
-            content = not_certain(content, "its type is not known before a deploy");
+            content = not_certain(content, &PolicyGap::UnknownType);
         }
     }
     Some(guardrail_of(resource.id, content, request(resource, world)))
@@ -615,11 +611,7 @@ fn customer_managed(reference: &Partial) -> Document {
     let name = reference
         .get("Name")
         .map_or_else(|| reference.to_string(), ToString::to_string);
-    unknown_document(
-        name.as_str(),
-        "each account decides the content of this policy",
-        reference,
-    )
+    unknown_document(name.as_str(), PolicyGap::OfEachAccount, reference)
 }
 
 /// The known content of every request by a subject. The holder of a policy is a principal that it

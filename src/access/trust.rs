@@ -76,7 +76,7 @@ pub(super) fn trusts(document: &Document) -> Vec<TrustedPrincipal> {
     let mut found = Vec::new();
     if let Some(problem) = &document.problem {
         let principal = Partial::Text(Text::unknown(
-            problem.why.as_str(),
+            problem.why.to_string(),
             problem.written.as_str(),
         ));
         found.push(TrustedPrincipal {

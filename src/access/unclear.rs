@@ -185,7 +185,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood<'_>> {
                     document: document.name.clone(),
                     sid: None,
                 },
-                why: Doubt::Unread(problem.why.clone()),
+                why: Doubt::Gap(problem.why.clone()),
                 may_allow: !restricts,
                 may_deny: true,
             });
@@ -196,7 +196,9 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood<'_>> {
             };
             let mut identity = format!("{level} {} ", document.has_variables);
             identity.push_str(&statement.identity());
-            identity.push_str(statement.doubt.as_deref().unwrap_or_default());
+            if let Some(doubt) = &statement.doubt {
+                identity.push_str(&doubt.to_string());
+            }
             let is_known = statement.problem.is_none();
             found.push(NotUnderstood {
                 identity,

@@ -152,7 +152,7 @@ pub fn doubts(policies: &EffectivePolicies) -> Vec<Doubt> {
                 document: document.name.clone(),
                 sid: None,
             };
-            let why = Doubt::Unread(problem.why.clone());
+            let why = Doubt::Gap(problem.why.clone());
             found.push(Doubt::In(place, Box::new(why)));
         }
         for statement in &document.statements {
@@ -372,7 +372,7 @@ impl Analysis<'_> {
     /// denies, its conditions on the layers left aside.
     pub fn concerns(&self, statement: &Statement, document: &Document) -> Answer {
         if let Some(problem) = &statement.problem {
-            return Answer::Unknown(Doubt::Unread(problem.why.clone()));
+            return Answer::Unknown(Doubt::Gap(problem.why.clone()));
         }
         let request = &self.policies.request;
         names_action(&statement.actions, self.action)

@@ -3,6 +3,7 @@
 //! A part that is not understood is kept with the reason. If it might matter, the answer to a
 //! question is undecided, and never that it does not matter.
 
+use super::gap::PolicyGap;
 use super::provenance::{DocumentName, Provenance};
 use crate::partial::{Partial, Text};
 use std::fmt;
@@ -25,7 +26,7 @@ pub struct Document {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     /// The reason.
-    pub why: String,
+    pub why: PolicyGap,
     /// Its identity among parts that are not understood for the same reason.
     pub written: String,
 }
@@ -49,7 +50,7 @@ pub struct Statement {
     pub problem: Option<Problem>,
     /// Why it is not certain that the statement counts, if so: its policy may not be there, or not
     /// be attached.
-    pub doubt: Option<String>,
+    pub doubt: Option<PolicyGap>,
     /// The statement as it is written, without its `Sid`.
     pub written: Partial,
 }
@@ -257,12 +258,12 @@ impl Document {
         document.has_variables =
             value.get("Version").and_then(Partial::as_literal) == Some("2012-10-17");
         let Some(statements) = value.get("Statement") else {
-            document.problem = Some(Problem::of("it has no statements that can be read", value));
+            document.problem = Some(Problem::of(PolicyGap::NoStatements, value));
             return document;
         };
         let mut keys = value.as_map().into_iter().flat_map(|map| map.keys());
         if let Some(strange) = keys.find(|key| !DOCUMENT_ELEMENTS.contains(&key.as_str())) {
-            let why = format!("the element `{strange}` is not supported");
+            let why = PolicyGap::StrangeElement(strange.clone());
             document.problem = Some(Problem::of(why, value.get(strange).unwrap_or(value)));
         }
         for (index, statement) in statements.items().iter().enumerate() {
@@ -270,7 +271,7 @@ impl Document {
                 document.statements.push(Statement::read(index, statement));
             } else {
                 document.problem = Some(Problem::of(
-                    format!("statement {} is not known before a deploy", index + 1),
+                    PolicyGap::UnknownStatement(index + 1),
                     statements,
                 ));
             }
@@ -296,11 +297,12 @@ impl Document {
 
 impl Problem {
     /// A problem with a value.
-    pub fn of(why: impl Into<String>, written: &Partial) -> Self {
+    #[must_use]
+    pub fn of(why: PolicyGap, written: &Partial) -> Self {
         let mut identity = String::new();
         written.write_identity(&mut identity);
         Self {
-            why: why.into(),
+            why,
             written: identity,
         }
     }
@@ -347,11 +349,11 @@ impl Statement {
         }
         let actions = patterns(value, "Action", "NotAction").unwrap_or_default();
         let problem = if let Some(strange) = strange_element(value) {
-            Some(format!("the element `{strange}` is not supported"))
+            Some(PolicyGap::StrangeElement(strange))
         } else if !matches!(effect, Some("Allow" | "Deny")) {
-            Some("whether it allows or denies is unknown".to_owned())
+            Some(PolicyGap::UnknownEffect)
         } else if actions.patterns.is_empty() {
-            Some("it names no action".to_owned())
+            Some(PolicyGap::NoAction)
         } else {
             None
         };

@@ -1,6 +1,7 @@
 //! Why it is unknown whether policies allow something.
 
 use super::document::{Condition, Element};
+use super::gap::PolicyGap;
 use super::provenance::Provenance;
 use crate::partial::Text;
 use std::fmt;
@@ -13,8 +14,8 @@ it names the principal";
 /// Why an answer about policies is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// A policy or a statement is not understood, or may not apply: in the words of its reader.
-    Unread(String),
+    /// A policy or a statement is not understood, or may not apply.
+    Gap(PolicyGap),
     /// A value of an element is unknown.
     Element(Element, UnknownValue),
     /// An element names only some of the functions that a request may be about.
@@ -90,7 +91,7 @@ impl Doubt {
 impl fmt::Display for Doubt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unread(why) => f.write_str(why),
+            Self::Gap(gap) => gap.fmt(f),
             Self::Element(element, value) => write!(f, "{element}: {value}"),
             Self::SomeFunctions(element) => write!(f, "its {element} is about some functions only"),
             Self::Functions(element) => write!(

@@ -113,7 +113,7 @@ impl Answer {
 pub fn counts(statement: &Statement) -> Answer {
     match &statement.doubt {
         None => Answer::Yes,
-        Some(why) => Answer::Unknown(Doubt::Unread(why.clone())),
+        Some(why) => Answer::Unknown(Doubt::Gap(why.clone())),
     }
 }
 

@@ -10,6 +10,7 @@ pub mod document;
 pub mod doubt;
 pub mod effective;
 pub mod evaluate;
+pub mod gap;
 pub mod provenance;
 #[cfg(any(test, feature = "internals"))]
 pub mod reference;

@@ -157,7 +157,7 @@ fn says(document: &Document, effect: Effect, request: &Request, role: DocumentRo
             document: document.name.clone(),
             sid: None,
         };
-        let why = Doubt::Unread(problem.why.clone());
+        let why = Doubt::Gap(problem.why.clone());
         answers.push(Answer::Unknown(Doubt::In(place, Box::new(why))));
     }
     for statement in &document.statements {
@@ -182,7 +182,7 @@ fn applies(
     role: DocumentRole,
 ) -> Answer {
     if let Some(problem) = &statement.problem {
-        return Answer::Unknown(Doubt::Unread(problem.why.clone()));
+        return Answer::Unknown(Doubt::Gap(problem.why.clone()));
     }
     let variables = document.has_variables;
     names_action(&statement.actions, &request.action)

@@ -142,7 +142,7 @@ pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<Doubt> {
                 document: document.name.clone(),
                 sid: None,
             };
-            let why = Doubt::Unread(problem.why.clone());
+            let why = Doubt::Gap(problem.why.clone());
             found.push(Doubt::In(place, Box::new(why)));
         }
         for statement in &document.statements {
@@ -254,7 +254,7 @@ impl RightAnalysis<'_> {
     /// `lambda:Layer` (Service Authorization Reference, AWS Lambda).
     pub fn concerns(&self, statement: &Statement, document: &Document) -> Answer {
         if let Some(problem) = &statement.problem {
-            return Answer::Unknown(Doubt::Unread(problem.why.clone()));
+            return Answer::Unknown(Doubt::Gap(problem.why.clone()));
         }
         let mut request = self.policies.request.clone();
         request

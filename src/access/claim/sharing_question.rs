@@ -119,8 +119,7 @@ impl SharingQuestion<'_> {
         }
     }
 
-    /// A verdict about somebody for whom a version that the claim may be about is shared, or may
-    /// be.
+    /// A verdict about somebody who can use, or may use, a version that the claim may be about.
     fn shared_possibly(&self, who: &Who) -> Option<Verdict> {
         self.versions.possible.iter().find_map(|possible| {
             let is_granted = !matches!(self.granted(who, &possible.version), Granted::No);
