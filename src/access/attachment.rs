@@ -13,6 +13,8 @@ use std::collections::{BTreeSet, HashMap};
 pub(super) const ROLE: &str = "AWS::IAM::Role";
 pub(super) const USER: &str = "AWS::IAM::User";
 pub(super) const GROUP: &str = "AWS::IAM::Group";
+/// The type of a resource that adds users to a group.
+pub(super) const ADDITION: &str = "AWS::IAM::UserToGroupAddition";
 pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 pub(super) const GUARDRAIL: &str = "AWS::Organizations::Policy";
 pub(super) const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
@@ -37,8 +39,9 @@ pub(super) const ATTACHMENTS: [(&str, &str, &str); 6] = [
     ("GroupName", "GroupName", GROUP),
 ];
 
-/// The policies of a template that are separate resources, by what they name as written: a template
-/// with thousands of principals and policies is read in proportion to their number.
+/// The policies of a template that are separate resources, or the additions to groups, by what they
+/// name as written: a template with thousands of principals and policies is read in proportion to
+/// their number.
 #[derive(Debug, Default)]
 pub(super) struct Attached<'t> {
     /// All, in the order of the template.
@@ -54,11 +57,11 @@ pub(super) struct Attached<'t> {
 }
 
 impl<'t> Attached<'t> {
-    /// The policies of a template.
-    pub fn new(template: &'t Template) -> Self {
+    /// The resources of a template that have one of these types.
+    pub fn new(template: &'t Template, kinds: &[&str]) -> Self {
         let mut found = Self::default();
         for policy in template.resources() {
-            if !ATTACHED.contains(&policy.kind) {
+            if !kinds.contains(&policy.kind) {
                 continue;
             }
             let index = found.all.len();
@@ -197,7 +200,7 @@ pub(super) fn attachment_to<'t>(
 /// The properties of a type of resource that list principals.
 fn lists_of_principals(kind: &str) -> Vec<&'static str> {
     match kind {
-        "AWS::IAM::UserToGroupAddition" => vec!["Users"],
+        ADDITION => vec!["Users"],
         _ if ATTACHED.contains(&kind) => ATTACHMENTS.iter().map(|(list, ..)| *list).collect(),
         _ => Vec::new(),
     }
@@ -226,7 +229,7 @@ fn may_name(
 pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
     let own = group.text("GroupName", world);
     let mut found = Vec::new();
-    for addition in world.template.resources_of("AWS::IAM::UserToGroupAddition") {
+    for addition in world.template.resources_of(ADDITION) {
         let is_of = addition.is_made(world)
             && addition.text("GroupName", world).is_none_or(|name| {
                 is_named(&name, group, own.as_ref(), world.template) != Match::No

@@ -518,7 +518,9 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Direction) -> V
         let nothing = Applicability::default();
         let old = narrow.map_or(&nothing, |subject| &subject.applicability);
         let new = wide.map_or(&nothing, |subject| &subject.applicability);
-        let mut all = if may_be_boundaries(narrow, wide) {
+        let mut all = if old == new {
+            Vec::new()
+        } else if may_be_boundaries(narrow, wide) {
             beyond(&old.without_allowing(), &new.without_allowing())
         } else {
             beyond(old, new)

@@ -3,8 +3,8 @@
 
 use super::applicability::Applicability;
 use super::attachment::{
-    ATTACHED, ATTACHMENTS, Attached, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET, ROLE, USER,
-    inline_name, is_named, is_same_name, only_one_of_a_name,
+    ADDITION, ATTACHED, ATTACHMENTS, Attached, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET,
+    ROLE, USER, inline_name, is_named, is_same_name, only_one_of_a_name,
 };
 use super::caller::{Caller, distinguishing};
 use super::document::{
@@ -88,6 +88,8 @@ pub struct Subjects<'t> {
     template: &'t Template,
     /// The policies that are attached to something by their own properties.
     attached: Attached<'t>,
+    /// The resources that add users to groups.
+    additions: Attached<'t>,
     /// The managed policies that something has as its boundary.
     boundaries: HashSet<&'t str>,
     /// The managed policies that something has as a policy.
@@ -106,7 +108,8 @@ impl<'t> Subjects<'t> {
     pub fn new(template: &'t Template, meant_as: Option<SubjectKind>) -> Self {
         Self {
             template,
-            attached: Attached::new(template),
+            attached: Attached::new(template, &ATTACHED),
+            additions: Attached::new(template, &[ADDITION]),
             boundaries: named_by_principals("PermissionsBoundary", template),
             policies: named_by_principals("ManagedPolicyArns", template),
             distinguishing: distinguishing(template),
@@ -383,7 +386,7 @@ impl<'t> Subjects<'t> {
             found.extend(self.of_group(&name, world));
         }
         let own = user.text("UserName", world);
-        for addition in self.template.resources_of("AWS::IAM::UserToGroupAddition") {
+        for addition in self.additions.perhaps_to(user) {
             for member in addition.items("Users", world) {
                 let member = member
                     .as_text()
