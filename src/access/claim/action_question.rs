@@ -139,7 +139,7 @@ impl<'q> ActionQuestion<'q> {
         Some((layer, reason))
     }
 
-    /// Explanation the action on a layer is denied, if that is certain.
+    /// Why the action on a layer is denied, if that is certain.
     fn deny_reason(&self, layer: &str) -> Option<DenyReason> {
         match self.action {
             LayerAction::Attach => deny_reason(self.policies, layer),
@@ -171,7 +171,7 @@ impl<'q> ActionQuestion<'q> {
         }
     }
 
-    /// Explanation the action is possible on every layer of the set.
+    /// Why the action is possible on every layer of the set.
     fn why_all(&self) -> ActionReason {
         let by = self.statements_for_the_set();
         if by.is_empty() {

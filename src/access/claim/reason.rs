@@ -126,7 +126,7 @@ pub(super) enum ActionReason {
         action: LayerAction,
         /// Whether the claim is that it is possible.
         is_claimed: bool,
-        /// Explanation; without any, conditions leave it open.
+        /// Why; without any, conditions leave it open.
         doubts: Vec<Doubt>,
     },
 }

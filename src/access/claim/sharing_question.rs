@@ -179,7 +179,7 @@ impl SharingQuestion<'_> {
         uncovered.is_empty()
     }
 
-    /// Explanation somebody without a grant may still have access.
+    /// Why somebody without a grant may still have access.
     fn doubt(&self, who: &Who, found: &IdentifiedVersion) -> Option<SharingReason> {
         for (granted, by) in &found.version.grants {
             if !by.iter().any(|by| self.may_be_one_of(&by.cases)) {
