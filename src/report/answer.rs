@@ -39,7 +39,7 @@ impl AnswerReport<'_> {
         }
     }
 
-    /// The reason, after the word for the answer.
+    /// What the answer depends on, after its word.
     fn condition(&self) -> &'static str {
         if self.by_defaults {
             ", with the defaults of the parameters"
@@ -91,7 +91,7 @@ pub fn answer_json(answer: &AnswerReport<'_>) -> Json {
         .iter()
         .map(|cause| {
             let shown = cause.to_string();
-            json!({ "resource": cause.resource().unwrap_or(&shown), "shown": shown })
+            json!({ "resource": cause.resource(), "shown": shown })
         })
         .collect();
     json!({

@@ -8,7 +8,7 @@
 use super::reason::{DoubtfulGrantee, Reason, SharingReason};
 use super::versions::{ClaimedVersions, IdentifiedVersion};
 use super::{Cause, Verdict, worst};
-use crate::access::grants::{GrantedBy, SharedVersion, Who};
+use crate::access::grants::{GrantedBy, Who};
 use crate::cloudformation::Case;
 use crate::partial::Text;
 
@@ -83,7 +83,7 @@ impl SharingQuestion<'_> {
     fn one(&self, who: &Who, can: bool, found: &IdentifiedVersion) -> Verdict {
         let (who, version) = (who.clone(), found.id.clone());
         let denials = &found.version.denials;
-        match (self.granted(&who, &found.version), can) {
+        match (self.granted(&who, found), can) {
             (Granted::Owner | Granted::Yes(_) | Granted::Sometimes(_), _)
                 if !denials.is_empty() =>
             {
@@ -122,7 +122,7 @@ impl SharingQuestion<'_> {
     /// A verdict about somebody who can use, or may use, a version that the claim may be about.
     fn shared_possibly(&self, who: &Who) -> Option<Verdict> {
         self.versions.possible.iter().find_map(|possible| {
-            let is_granted = !matches!(self.granted(who, &possible.version), Granted::No);
+            let is_granted = !matches!(self.granted(who, possible), Granted::No);
             let is_shared = is_granted || self.doubt(who, possible).is_some();
             let by = possible.version.grants.values().flatten().next()?;
             is_shared.then(|| may_be_this_layer(by, possible))
@@ -130,11 +130,11 @@ impl SharingQuestion<'_> {
     }
 
     /// Whether somebody is granted a version.
-    fn granted(&self, who: &Who, version: &SharedVersion) -> Granted {
-        if *who == Who::Owner {
+    fn granted(&self, who: &Who, found: &IdentifiedVersion) -> Granted {
+        if found.is_owned_by(who) {
             return Granted::Owner;
         }
-        let matching = version.grants.iter().filter(|(granted, _)| {
+        let matching = found.version.grants.iter().filter(|(granted, _)| {
             **granted == Who::Everyone || *granted == who || Some(*granted) == self.member_of
         });
         let grants: Vec<&GrantedBy> = matching
@@ -250,7 +250,7 @@ impl SharingQuestion<'_> {
         version: &'v IdentifiedVersion,
     ) -> impl Iterator<Item = (&'v Who, &'v Vec<GrantedBy>)> {
         let grants = version.version.grants.iter();
-        grants.filter(|(who, _)| **who != Who::Owner && !self.who.contains(who))
+        grants.filter(|(who, _)| !version.is_owned_by(who) && !self.who.contains(who))
     }
 
     /// Somebody else can use a version.

@@ -4,11 +4,13 @@
 //! its name in AWS, which may be unknown, or by its logical ID.
 
 use super::Facts;
-use crate::access::grants::{SharedVersion, VersionId};
+use crate::access::grants::{SharedVersion, VersionId, Who};
 use crate::access::matching::Match;
+use crate::aws::arn::Arn;
 use crate::partial::Text;
 use crate::rules::model::Claimed;
 use crate::template::lower::{SourceMap, VersionResources, names};
+use crate::template::model::Value;
 
 /// The versions that a claim is about, and those that it may be about.
 #[derive(Default)]
@@ -26,6 +28,9 @@ pub(super) struct ClaimedVersions {
 pub(super) struct IdentifiedVersion {
     pub id: VersionId,
     pub version: SharedVersion,
+    /// The account that owns it, if its ARN says so. A version that a template publishes has no ARN
+    /// before a deploy.
+    owner: Option<Text>,
 }
 
 impl IdentifiedVersion {
@@ -33,6 +38,17 @@ impl IdentifiedVersion {
         Self {
             id: id.clone(),
             version: version.clone(),
+            owner: owner_in(id),
+        }
+    }
+
+    /// Whether somebody owns it, and may use it without a grant (AWS CDK, `LayerVersion`: the
+    /// account of a layer needs no permission).
+    pub(super) fn is_owned_by(&self, who: &Who) -> bool {
+        match who {
+            Who::Owner => true,
+            Who::Account(id) => self.owner.as_ref() == Some(id),
+            Who::Everyone | Who::Organization(_) | Who::Unknown(..) => false,
         }
     }
 }
@@ -88,11 +104,13 @@ impl Facts<'_> {
         let mut own = Vec::new();
         for record in map.versions.iter().filter(|record| is_meant(record)) {
             let mut version = SharedVersion::default();
+            let mut owner = owner_of(record);
             for (id, known) in &self.grants.versions {
                 if !is_recorded(id, known, record) {
                     continue;
                 }
                 own.push(id);
+                owner = owner.or_else(|| owner_in(id));
                 for (who, by) in &known.grants {
                     let grants = version.grants.entry(who.clone()).or_default();
                     grants.extend(by.iter().cloned());
@@ -103,7 +121,7 @@ impl Facts<'_> {
                 .extend(record.version.as_deref().map(str::to_owned));
             found.layer_names.push(record.layer_name.to_string());
             let id = VersionId::Resource(resource_of(record));
-            found.certain.push(IdentifiedVersion { id, version });
+            found.certain.push(IdentifiedVersion { id, version, owner });
         }
         for (id, version) in &self.grants.versions {
             let mut names = found.layer_names.iter();
@@ -180,6 +198,23 @@ fn is_recorded(id: &VersionId, version: &SharedVersion, record: &VersionResource
     }
     let mut grants = version.grants.values().flatten();
     grants.any(|by| record.grants.contains(&by.id))
+}
+
+/// The account in the ARN of a version, if it is known.
+fn owner_in(id: &VersionId) -> Option<Text> {
+    let VersionId::Arn(arn) = id else {
+        return None;
+    };
+    let account = Arn::of(arn).and_then(Arn::layer_version)?.account;
+    account.as_literal().is_some().then_some(account)
+}
+
+/// The account in the ARN of a version that the source lists by it, whether it is shared or not.
+fn owner_of(record: &VersionResources) -> Option<Text> {
+    match &record.arn {
+        Value::String(arn) => owner_in(&VersionId::Arn(Text::literal(arn.as_ref()))),
+        Value::Ref(_) | Value::Sub(_) => None,
+    }
 }
 
 /// The logical ID of a version of the source, or the one that it would have.
