@@ -76,14 +76,14 @@ fn expected(source: &str) -> Vec<(usize, String)> {
 
 #[test]
 fn sources_are_reported_where_their_notes_say() {
-    let mut with_notes = 0;
+    let mut without_notes = Vec::new();
     for path in support::files("tests/cases/report", "layers") {
         let source = fs::read_to_string(&path).unwrap();
         let mut expected = expected(&source);
         if expected.is_empty() {
+            without_notes.push(path.file_stem().unwrap().to_owned());
             continue;
         }
-        with_notes += 1;
         let (compiled, sources) = support::compiled(&source);
         let mut found: Vec<(usize, String)> = compiled
             .diagnostics
@@ -98,7 +98,8 @@ fn sources_are_reported_where_their_notes_say() {
         found.sort();
         assert_eq!(expected, found, "{}", path.display());
     }
-    assert!(with_notes > 20, "only {with_notes} sources have notes");
+    // A note would become a part of what is not closed there.
+    assert_eq!(without_notes, ["syntax"]);
 }
 
 #[test]
