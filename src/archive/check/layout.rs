@@ -146,6 +146,7 @@ pub fn check(check: &mut ArchiveCheck<'_>) {
             of_language(check, language, &runtimes);
         }
     }
+    of_other_languages(check);
 }
 
 /// A folder with packages, and the first file that shows it.
@@ -161,13 +162,8 @@ fn places<'c>(check: &ArchiveCheck<'c>, language: Language) -> Vec<PackageFolder
             continue;
         }
         // Packages of one language may have files of another one in them.
-        let is_of_other = LANGUAGES.iter().any(|other| {
-            *other != language
-                && entry
-                    .name
-                    .strip_prefix(other.folder())
-                    .is_some_and(|rest| rest.starts_with('/'))
-        });
+        let mut others = LANGUAGES.iter().filter(|other| **other != language);
+        let is_of_other = others.any(|other| is_below(&entry.name, other.folder()));
         if is_of_other {
             continue;
         }
@@ -286,6 +282,45 @@ fn of_language(check: &mut ArchiveCheck<'_>, language: Language, runtimes: &[&st
     };
     let label = format!("{who} {look} in {}", list(&folders, "and"));
     check.found.push(warning.label(label).help(help));
+}
+
+/// An archive in which every file is for languages that no runtime of the layer has. Beside other
+/// files, such packages may be of use to a program.
+fn of_other_languages(check: &mut ArchiveCheck<'_>) {
+    let runtimes = &check.target.runtimes;
+    let languages = runtimes.iter().map(|name| Language::of_runtime(name));
+    // A custom runtime searches for packages where it likes.
+    let Some(languages) = languages.collect::<Option<Vec<Language>>>() else {
+        return;
+    };
+    let other = |path: &str| {
+        let mut others = LANGUAGES.iter().filter(|one| !languages.contains(one));
+        others.find(|one| is_below(path, one.folder()))
+    };
+    let entries = check.contents.entries.iter().enumerate();
+    let mut files = entries.filter(|(_, entry)| entry.kind != EntryKind::Folder);
+    let Some((first, entry)) = files.next() else {
+        return;
+    };
+    let Some(language) = other(&entry.name).filter(|_| !languages.is_empty()) else {
+        return;
+    };
+    if files.any(|(_, entry)| other(&entry.name).is_none()) {
+        return;
+    }
+    let names: Vec<&str> = runtimes.iter().map(String::as_str).collect();
+    let (names, name) = (list(&names, "and"), language.name());
+    let message = format!("this is for {name}, and the layer is for {names}");
+    check.found.push(
+        Diagnostic::warning(Code::ArchiveLayout, check.at(first), message)
+            .label(format!("only functions in {name} find this"))
+            .help(format!("name runtimes of {name}, or move the packages")),
+    );
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    let rest = path.strip_prefix(folder);
+    rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Packages at the top of an archive that has its packages in the right place, too.
