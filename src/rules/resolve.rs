@@ -93,11 +93,12 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         rules.roll_out = resolver.roll_out(written, rules.regions.first(), &restrictions);
     }
     let Resolver {
-        scope,
+        mut scope,
         diagnostics,
         mut deadlines,
         ..
     } = resolver;
+    scope.report_units(diagnostics);
     // A name may look unused only because its use has a mistake, or because the source is for
     // others to include.
     if !has_errors(diagnostics) && !names_only {

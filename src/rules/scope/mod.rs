@@ -10,7 +10,7 @@ pub use ids::may_be_missing;
 
 use super::formats;
 use super::load::Unit;
-use super::model::{NamedPrincipal, Parameter, Principal};
+use super::model::{NamedPrincipal, Parameter, ParameterKind, Principal};
 use super::organization::Organization;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{nearest, quote};
@@ -20,8 +20,8 @@ use crate::syntax::keyword::{Choice, Keyword, PrincipalKeyword};
 use foldhash::fast::RandomState;
 use groups::Group;
 pub use groups::TargetPrincipal;
-use indexmap::IndexMap;
 use indexmap::map::Entry;
+use indexmap::{IndexMap, IndexSet};
 use parameters::read_parameter;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -61,7 +61,8 @@ pub struct Scope {
     has_accounts: bool,
     /// The groups of the accounts of units, by the units' IDs.
     units: HashMap<String, u32>,
-    has_noted_frozen: bool,
+    /// The units that stand for their accounts somewhere, in the order of their uses.
+    used_as_accounts: IndexSet<u32>,
     /// The parameters of type `string` that stand in the names of layers, and where first.
     in_layer_names: IndexMap<String, Span>,
 }
@@ -218,7 +219,7 @@ impl Scope {
     ) -> Option<(Referent, Span)> {
         let found = self.member_of(principal, diagnostics)?;
         if let Referent::Group(group) = found.0 {
-            self.note_frozen(group, diagnostics);
+            self.use_as_accounts(group);
         }
         Some(found)
     }
@@ -282,6 +283,10 @@ impl Scope {
                 format!("unit {}", name.text),
             );
         }
+        if let Some(value) = self.value_of_parameter(&name.text) {
+            let help = format!("this is a parameter: write `{value}`");
+            return diagnostic.fix(help, name.span, value);
+        }
         let names = self
             .names
             .keys()
@@ -295,6 +300,22 @@ impl Scope {
                 .help(format!("if every AWS account is meant, write `{near}`")),
             near => diagnostic.suggest(name.span, near, declare),
         }
+    }
+
+    /// The principal that a parameter stands for, as a source writes it; `None` if there is no
+    /// parameter with this name, or if it stands for something else.
+    fn value_of_parameter(&self, name: &str) -> Option<String> {
+        let word = match self.parameters.get(name)?.referent.as_ref()?.kind {
+            ParameterKind::Account | ParameterKind::OptionalAccount => Keyword::Account,
+            ParameterKind::Organization | ParameterKind::OptionalOrganization => {
+                Keyword::Organization
+            }
+            ParameterKind::String
+            | ParameterKind::Switch
+            | ParameterKind::Number
+            | ParameterKind::Ssm => return None,
+        };
+        Some(format!("{} ${{{name}}}", word.text()))
     }
 
     /// The principal of an index that [`Scope::expand`] gave.

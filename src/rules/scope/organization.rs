@@ -137,30 +137,26 @@ impl Scope {
         self.groups[group as usize].members = members;
     }
 
-    /// Says, once, that a unit stands for the accounts of today, and for the active ones only.
-    pub(super) fn note_frozen(&mut self, group: u32, diagnostics: &mut Vec<Diagnostic>) {
-        let used = self.groups.get_mut(group as usize);
-        diagnostics.extend(used.and_then(Group::take_left_out));
-        let Some((_, span)) = self.groups.get(group as usize).and_then(Group::unit) else {
-            return;
-        };
-        if std::mem::replace(&mut self.has_noted_frozen, true) {
-            return;
+    /// Notes that a group stands for the accounts of today somewhere, if it is a unit.
+    pub(super) fn use_as_accounts(&mut self, group: u32) {
+        let unit = self.groups.get(group as usize).and_then(Group::unit);
+        if unit.is_some() {
+            self.used_as_accounts.insert(group);
         }
-        self.take_accounts_of(group);
-        let accounts = self
-            .groups
-            .get(group as usize)
-            .map_or(0, |group| group.members.len());
-        let message = format!(
-            "this unit stands for the {} that the accounts file lists",
-            count(accounts, "account")
-        );
-        diagnostics.push(Diagnostic::remark(Code::FrozenUnit, span, message).note(
-            "Lambda shares a layer with accounts, not with units: an account that joins has no \
-                access until you make a new list, build and deploy, and one that leaves keeps its \
-                access until then",
-        ));
+    }
+
+    /// Says, once, that a unit stands for the accounts of today, and of each such unit that its
+    /// other accounts are left out. A unit is declared outside of what uses it.
+    pub fn report_units(&mut self, diagnostics: &mut Vec<Diagnostic>) {
+        let used = std::mem::take(&mut self.used_as_accounts);
+        for &unit in &used {
+            let unit = self.groups.get_mut(unit as usize);
+            diagnostics.extend(unit.and_then(Group::take_left_out));
+        }
+        if let Some(&first) = used.first() {
+            self.take_accounts_of(first);
+            diagnostics.extend(self.groups.get(first as usize).and_then(frozen));
+        }
     }
 
     /// Marks an account that is declared by its ID and that the accounts file does not list.
@@ -219,6 +215,20 @@ impl Scope {
         }
         self.organization.clone()
     }
+}
+
+/// That a unit stands for the accounts of today.
+fn frozen(unit: &Group) -> Option<Diagnostic> {
+    let (_, span) = unit.unit()?;
+    let message = format!(
+        "this unit stands for the {} that the accounts file lists",
+        count(unit.members.len(), "account")
+    );
+    Some(Diagnostic::remark(Code::FrozenUnit, span, message).note(
+        "Lambda shares a layer with accounts, not with units: an account that joins has no access \
+        until you make a new list, build and deploy, and one that leaves keeps its access until \
+        then",
+    ))
 }
 
 /// A unit as messages show it: by the source's name for it, if it has one.
