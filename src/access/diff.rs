@@ -20,7 +20,8 @@ use crate::partial::{Text, Unknown};
 use crate::rules::formats::{
     ACCOUNT_PATTERN, OPTIONAL_ACCOUNT_PATTERN, OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::LazyCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// A change of who can use a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,11 +177,11 @@ impl Diff {
 
 /// The access that exists in `new` and not in `old`.
 fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
-    let known: BTreeSet<&Who> = old
-        .versions
-        .values()
-        .flat_map(|version| version.grants.keys())
-        .collect();
+    // Most differences add no grant.
+    let known: LazyCell<HashSet<&Who>, _> = LazyCell::new(|| {
+        let versions = old.versions.values();
+        versions.flat_map(|version| version.grants.keys()).collect()
+    });
     let mut found = Vec::new();
     for (id, version) in &new.versions {
         // With another name, it is a version of another layer.
@@ -189,8 +190,8 @@ fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
             .get(id)
             .filter(|before| before.names == version.names);
         for (who, by) in &version.grants {
-            let cases: Vec<Case> = by.iter().flat_map(|by| by.cases.clone()).collect();
-            if *who == Who::Owner || cases.iter().all(|case| is_granted(before, who, case)) {
+            let mut cases = by.iter().flat_map(|by| &by.cases);
+            if *who == Who::Owner || cases.all(|case| is_granted(before, who, case)) {
                 continue;
             }
             found.push(UseChange {
@@ -234,7 +235,7 @@ fn no_longer_denied(old: &Grants, new: &Grants) -> Vec<UseChange> {
     found
 }
 
-fn prominence(who: &Who, known: &BTreeSet<&Who>) -> Prominence {
+fn prominence(who: &Who, known: &HashSet<&Who>) -> Prominence {
     match who {
         Who::Everyone => Prominence::Everyone,
         Who::Unknown(..) => Prominence::Unknown,
@@ -279,11 +280,13 @@ fn is_granted(version: Option<&SharedVersion>, who: &Who, case: &Case) -> bool {
     let Some(version) = version else {
         return false;
     };
-    let grants = version
+    // Nearly always, the same grant is there: a version may have a thousand others.
+    let own = version.grants.get(who).into_iter().flatten();
+    let same = version
         .grants
         .iter()
         .filter(|(granted, _)| is_same(granted, who) || **granted == Who::Everyone);
-    grants.flat_map(|(_, by)| by).any(|by| {
+    own.chain(same.flat_map(|(_, by)| by)).any(|by| {
         by.cases.iter().any(|granted| granted.agrees(case))
             && !by.others.iter().any(|other| other.agrees(case))
     })
