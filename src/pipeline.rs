@@ -36,19 +36,46 @@ pub fn compile(
     let mut diagnostics = Vec::new();
     let units = load(root, files, sources, &mut diagnostics);
     let mut compiled = resolve_and_lower(units, placement, limits, files, diagnostics);
-    if let Some(lowered) = &compiled.lowered {
-        expect::check(&compiled.rules, lowered, &mut compiled.diagnostics);
-    }
-    if has_errors(&compiled.diagnostics) {
+    decide_claims(&mut compiled);
+    in_order(&mut compiled.diagnostics);
+    compiled
+}
+
+/// Compiles a source for a folder, whose stacks are then made one at a time: everything but its
+/// templates.
+pub fn compile_for_stacks(
+    root: Root,
+    placement: &Placement,
+    limits: Limits,
+    files: &dyn Files,
+    sources: &mut Sources,
+) -> Compiled {
+    let mut diagnostics = Vec::new();
+    let units = load(root, files, sources, &mut diagnostics);
+    let (mut compiled, is_empty) = resolve_and_lint(units, files, diagnostics);
+    // A claim is about all stacks together.
+    if is_empty || !compiled.rules.claims.is_empty() {
+        lower_whole(&mut compiled, is_empty, placement, limits);
+        decide_claims(&mut compiled);
         compiled.lowered = None;
     }
     in_order(&mut compiled.diagnostics);
     compiled
 }
 
+/// Decides the claims of a source. There is no template if one does not hold.
+fn decide_claims(compiled: &mut Compiled) {
+    if let Some(lowered) = &compiled.lowered {
+        expect::check(&compiled.rules, lowered, &mut compiled.diagnostics);
+    }
+    if has_errors(&compiled.diagnostics) {
+        compiled.lowered = None;
+    }
+}
+
 /// Puts diagnostics into the order of the source. What is found in each variant of a layer is one
 /// finding.
-fn in_order(diagnostics: &mut Vec<Diagnostic>) {
+pub fn in_order(diagnostics: &mut Vec<Diagnostic>) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
     let mut kept: Vec<Diagnostic> = Vec::with_capacity(diagnostics.len());
     for diagnostic in diagnostics.drain(..) {
@@ -125,8 +152,39 @@ fn resolve_and_lower(
     placement: &Placement,
     limits: Limits,
     files: &dyn Files,
-    mut diagnostics: Vec<Diagnostic>,
+    diagnostics: Vec<Diagnostic>,
 ) -> Compiled {
+    let (mut compiled, is_empty) = resolve_and_lint(units, files, diagnostics);
+    lower_whole(&mut compiled, is_empty, placement, limits);
+    in_order(&mut compiled.diagnostics);
+    compiled
+}
+
+/// Makes the one template of a source.
+fn lower_whole(compiled: &mut Compiled, is_empty: bool, placement: &Placement, limits: Limits) {
+    let Compiled {
+        rules,
+        lowered,
+        diagnostics,
+        start,
+    } = compiled;
+    if has_errors(diagnostics) {
+        return;
+    }
+    let mut made = lower(rules, placement, diagnostics);
+    let shape = placement.shape;
+    limits::check(rules, &made, shape, limits, *start, diagnostics);
+    roll_out(rules, placement.format, &mut made, diagnostics);
+    diagnostics.extend(is_empty.then(|| limits::no_resource(*start)));
+    *lowered = (!has_errors(diagnostics)).then_some(made);
+}
+
+/// The meaning of a source, not lowered yet, and whether it has only names.
+fn resolve_and_lint(
+    units: Vec<Unit>,
+    files: &dyn Files,
+    mut diagnostics: Vec<Diagnostic>,
+) -> (Compiled, bool) {
     let start = Span {
         file: units.first().map(|unit| unit.file).unwrap_or_default(),
         start: 0,
@@ -145,30 +203,12 @@ fn resolve_and_lower(
     let is_empty = units
         .first()
         .is_some_and(|root| root.ast.statements.is_empty());
-    // The template takes their place in memory.
-    drop(units);
-    let mut lowered = None;
-    if !has_errors(&diagnostics) {
-        let mut made = lower(&rules, placement, &mut diagnostics);
-        limits::check(
-            &rules,
-            &made,
-            placement.shape,
-            limits,
-            start,
-            &mut diagnostics,
-        );
-        roll_out(&rules, placement.format, &mut made, &mut diagnostics);
-        if is_empty {
-            diagnostics.push(limits::no_resource(start));
-        }
-        lowered = (!has_errors(&diagnostics)).then_some(made);
-    }
-    in_order(&mut diagnostics);
-    Compiled {
+    let compiled = Compiled {
         rules,
-        lowered,
+        lowered: None,
         diagnostics,
         start,
-    }
+    };
+    // `units` is dropped here: the template takes its place in memory.
+    (compiled, is_empty)
 }

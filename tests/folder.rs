@@ -400,6 +400,41 @@ fn a_folder_has_one_source() {
 }
 
 #[test]
+fn two_templates_of_a_folder_have_no_logical_id_in_common() {
+    let deps = "layer deps {\n  version 1 from s3://acme-1/1.zip\n}\n";
+    for other in [
+        "layer deps-v1 {\n  content s3://acme-1/2.zip\n}\n",
+        "role deps-v1 {\n  trust account 123456789012\n  allow deps\n}\n",
+        "parameter DepsV1 string \"Where it is\"\n",
+    ] {
+        let top = folder(&format!("{deps}{other}"));
+        let built = build(top.path(), &[]);
+        expect(&built, 1, "two things would have the logical ID `DepsV1`");
+        assert!(!top.path().join("out").exists());
+    }
+    let shared = "share with account 123456789012 when Public";
+    let layer = |name| {
+        format!("layer {name} {{\n  version 1 from s3://acme-1/{name}.zip\n  {shared}\n}}\n")
+    };
+    let switch = "parameter Public switch = false \"Who sees them\"\n";
+    let both = format!("{switch}{}{}", layer("deps"), layer("tools"));
+    let top = folder(&both);
+    expect(&build(top.path(), &[]), 0, "wrote 2 of 2 templates");
+    for (name, text) in files(&top.path().join("out")) {
+        let has_condition = text.contains("\n  PublicIsTrue:\n");
+        assert_eq!(has_condition, name.ends_with(".yaml"), "{name}: {text}");
+    }
+}
+
+#[test]
+fn a_claim_is_about_all_templates_of_a_folder() {
+    let claim = "expect account 123456789012 can use deps\n";
+    let top = folder(&format!("{SOURCE}{claim}"));
+    expect(&build(top.path(), &[]), 1, "error[undecided-claim]");
+    assert!(!top.path().join("out").exists());
+}
+
+#[test]
 fn a_stack_keeps_the_name_that_the_list_gives_it() {
     let top = folder(SOURCE);
     build(top.path(), &[]);

@@ -160,7 +160,7 @@ fn check_published(
     let Some(lowered) = &compiled.lowered else {
         return Ok(false);
     };
-    refuse_unknown_labels(republish, &lowered.listed)?;
+    refuse_unknown_labels(republish, &compiled.rules)?;
     if written == earlier {
         return Ok(false);
     }

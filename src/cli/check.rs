@@ -14,7 +14,7 @@ use crate::source::{Sources, Span};
 use crate::template::Format;
 use crate::template::limits::{Limits, only_in_a_folder, template_size};
 use crate::template::lower::{Lowered, Placement};
-use crate::template::stacks::split;
+use crate::template::stacks::SourceStacks;
 use jiff::tz::TimeZone;
 
 /// Reports every mistake in the sources.
@@ -35,7 +35,7 @@ pub fn run(
         let mut sources = Sources::default();
         let mut compiled = compile(root, &Placement::of_any_size(), limits, &Disk, &mut sources);
         if let Some(lowered) = compiled.lowered.take() {
-            let found = sizes(&compiled.rules, lowered, limits, compiled.start);
+            let found = sizes(&compiled.rules, &lowered, limits, compiled.start);
             compiled.diagnostics.extend(found);
         }
         let of_archives = check_local(&compiled.rules, &folder, &mut sources)?;
@@ -56,24 +56,21 @@ pub fn run(
 }
 
 /// The messages about the size of a source's template, or of its templates if it needs a folder.
-fn sizes(rules: &Rules, lowered: Lowered, limits: Limits, start: Span) -> Vec<Diagnostic> {
+fn sizes(rules: &Rules, lowered: &Lowered, limits: Limits, start: Span) -> Vec<Diagnostic> {
     let mut bytes = Vec::new();
     lowered.template.write(Format::Yaml, &mut bytes);
-    let Some(note) = only_in_a_folder(rules, &lowered, bytes.len(), limits, start) else {
+    let Some(note) = only_in_a_folder(rules, lowered, bytes.len(), limits, start) else {
         return Vec::new();
     };
     let mut found = Vec::new();
+    let placement = Placement::of_any_size();
     // Only a folder asks what its templates cannot say, and this may be built to none.
-    for stack in split(lowered, &mut Vec::new()) {
+    SourceStacks::new(rules, &placement, limits, start, &mut Vec::new()).each(|stack| {
         bytes.clear();
         stack.lowered.template.write(Format::Yaml, &mut bytes);
-        found.extend(template_size(
-            bytes.len(),
-            Some(&stack.stem),
-            limits,
-            stack.span,
-        ));
-    }
+        let (bytes, stem) = (bytes.len(), Some(stack.stem.as_str()));
+        found.extend(template_size(bytes, stem, limits, stack.span));
+    });
     if found.is_empty() {
         found.push(note);
     }

@@ -84,9 +84,16 @@ pub fn root(path: &Path) -> anyhow::Result<Root> {
 
 /// The content of `path`; `None` if nothing exists there.
 pub fn existing(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+    let mut bytes = Vec::new();
+    Ok(read_to(path, &mut bytes)?.then_some(bytes))
+}
+
+/// Replaces `bytes` with the content of `path`. Whether something exists there.
+pub fn read_to(path: &Path, bytes: &mut Vec<u8>) -> anyhow::Result<bool> {
+    bytes.clear();
+    match File::open(path).and_then(|mut file| file.read_to_end(bytes)) {
+        Ok(_) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

@@ -1,33 +1,30 @@
 //! `layershare build … -o FOLDER/`: a template for each stack.
 
 use super::archives::check_local;
-use super::args::{BuildArguments, FormatArgument};
+use super::args::BuildArguments;
 use super::disk::{self, Disk};
-use super::drafts::{Draft, DraftChange, Drafts};
+use super::drafts::{self, Draft};
 use super::messages::Messages;
-use super::moving::{Takeover, single_templates, templates};
-use super::output::{
-    compare, not_ours, published_in, record, refuse_unknown_labels, regions, source_folder,
-    source_name, stem_of,
-};
+use super::moving::Takeover;
+use super::output::{compare, not_ours, source_folder, source_name, stem_of};
+use super::plan::{FolderPlan, Left};
 use super::stage::Stage;
 use super::{Outcome, next};
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{count, quote};
-use crate::pipeline::{Compiled, compile};
+use crate::pipeline::{Compiled, compile_for_stacks, in_order};
 use crate::report::word;
 use crate::rules::load::Root;
 use crate::source::{Sources, Span};
-use crate::template::Format;
-use crate::template::limits::{Limits, no_resource, template_size};
-use crate::template::lower::{Lowered, Placement, Shape};
-use crate::template::mark::source_of;
-use crate::template::published::{self, Earlier, moved};
+use crate::template::limits::{Limits, no_resource};
+use crate::template::lower::{Placement, Shape};
+use crate::template::published::moved;
 use crate::template::stacks::{
-    GUARDRAILS, MANIFEST, RESTRICTIONS, ROLL_OUT, Stack, StackEntry, StackScope, split, stack_name,
+    Fingerprints, MANIFEST, SourceStacks, StackEntry, StackScope, stack_name,
 };
-use anyhow::{Context, bail};
-use std::collections::{HashMap, HashSet};
+use anyhow::bail;
+use std::collections::HashSet;
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 /// Compiles a source and writes or compares the templates of its stacks.
@@ -49,33 +46,24 @@ pub fn build(
     let top = root.folder().to_path_buf();
     let Compiled {
         rules,
-        lowered,
         mut diagnostics,
         start,
-    } = compile(root, &placement, limits, &Disk, &mut sources);
+        ..
+    } = compile_for_stacks(root, &placement, limits, &Disk, &mut sources);
+    let is_understood = !has_errors(&diagnostics);
     diagnostics.extend(check_local(&rules, &top, &mut sources)?);
-    let regions = regions(&rules);
-    // The stacks take their place in memory.
-    drop(rules);
-    let mut work = None;
-    if let Some(lowered) = lowered {
-        if lowered.template.resources.is_empty() {
-            diagnostics.push(no_resource(start));
-        }
-        work = Some(Work::begin(
-            arguments,
-            folder,
-            &top,
-            &base,
-            regions,
-            lowered,
-            &mut diagnostics,
-        )?);
-    }
-    if let Some(work) = &mut work {
-        work.stacks(limits, start, &mut diagnostics)?;
-    }
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+    // The program ends soon. Freeing all rules piece by piece takes as long as many templates.
+    let rules = ManuallyDrop::new(rules);
+    let plan = if is_understood {
+        let stacks = SourceStacks::new(&rules, &placement, limits, start, &mut diagnostics);
+        Some(FolderPlan::new(arguments, folder, &top, &base, stacks)?)
+    } else {
+        None
+    };
+    let work = plan.as_ref();
+    let work = work.map(|plan| Work::begin(plan, &mut diagnostics));
+    let work = work.transpose()?;
+    in_order(&mut diagnostics);
     messages.diagnostics(&diagnostics, &sources);
     messages.summary(&diagnostics);
     match work {
@@ -86,18 +74,12 @@ pub fn build(
 
 /// A folder that is being built.
 struct Work<'a> {
-    arguments: &'a BuildArguments,
-    folder: &'a Path,
-    base: &'a str,
-    regions: Vec<String>,
-    format: Format,
-    extension: &'static str,
-    stacks: Vec<Stack>,
-    record: Record,
-    takeover: Takeover,
-    /// Why the source cannot move from its single template as it is.
-    blocked: Option<String>,
+    plan: &'a FolderPlan<'a>,
     entries: Vec<StackEntry>,
+    /// The names of the stacks.
+    names: HashSet<String>,
+    /// A name that two stacks would have.
+    repeated: Option<String>,
     /// The indexes of the entries whose templates change.
     changed: Vec<usize>,
     /// A template that this program did not write.
@@ -114,178 +96,83 @@ enum FolderOutput {
 }
 
 impl<'a> Work<'a> {
-    fn begin(
-        arguments: &'a BuildArguments,
-        folder: &'a Path,
-        sources: &Path,
-        base: &'a str,
-        regions: Vec<String>,
-        lowered: Lowered,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> anyhow::Result<Self> {
-        let source = lowered.template.source.clone();
-        let stacks = split(lowered, diagnostics);
-        let extension = extension(arguments.format);
-        let mut record = Record::read(folder, &source, &stacks, extension)?;
-        record.single = single_templates(folder, sources, &source, base)?;
-        let (takeover, blocked) = match Takeover::of(&record.single, &stacks) {
-            Ok(takeover) => (takeover, None),
-            Err(why) => (Takeover::No, Some(why)),
-        };
-        refuse_unknown_labels(
-            &arguments.republish,
-            stacks.iter().flat_map(|stack| &stack.lowered.listed),
-        )?;
-        Ok(Self {
-            arguments,
-            folder,
-            base,
-            regions,
-            format: arguments.format.into(),
-            extension,
-            stacks,
-            record,
-            takeover,
-            blocked,
+    /// Makes every template, and keeps those that differ from the existing ones.
+    fn begin(plan: &'a FolderPlan<'a>, diagnostics: &mut Vec<Diagnostic>) -> anyhow::Result<Self> {
+        let start = plan.stacks.span;
+        if plan.takeover != Takeover::No {
+            for (template, earlier) in &plan.record.single {
+                moved::check(earlier, template, &plan.moving, start, diagnostics);
+            }
+        }
+        let mut work = Self {
+            plan,
             entries: Vec::new(),
+            names: HashSet::new(),
+            repeated: None,
             changed: Vec::new(),
             foreign: None,
-            output: if arguments.check {
+            output: if plan.arguments.check {
                 FolderOutput::Compared(Vec::new())
             } else {
                 FolderOutput::Disk(None)
             },
-        })
+        };
+        let mut ids = Fingerprints::default();
+        let mut resources = 0;
+        drafts::each(plan, |mut draft| {
+            diagnostics.append(&mut draft.diagnostics);
+            ids.append(std::mem::take(&mut draft.ids));
+            resources += draft.resources;
+            work.keep(draft)
+        })?;
+        if resources == 0 {
+            diagnostics.push(no_resource(start));
+        }
+        plan.stacks.refuse_equal_ids(ids, diagnostics);
+        for left in &plan.record.left {
+            diagnostics.push(work.left(left, start));
+            work.entries.push(left.entry.clone());
+        }
+        Ok(work)
     }
 
-    /// Compares every template with the existing one, and keeps those that differ.
-    fn stacks(
-        &mut self,
-        limits: Limits,
-        start: Span,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> anyhow::Result<()> {
-        let mut names = HashSet::new();
-        if self.takeover != Takeover::No {
-            for (template, earlier) in &self.record.single {
-                moved::check(earlier, template, &self.stacks, start, diagnostics);
-            }
+    /// Keeps a template that differs from the existing one.
+    fn keep(&mut self, draft: Draft) -> anyhow::Result<()> {
+        if draft.is_foreign {
+            let path = || self.plan.folder.join(&draft.file);
+            self.foreign.get_or_insert_with(path);
         }
-        let stacks = std::mem::take(&mut self.stacks);
-        let drafts = Drafts {
-            stacks: &stacks,
-            folder: self.folder,
-            format: self.format,
-            extension: self.extension,
-        };
-        drafts.each(|stack, draft| {
-            let Draft { bytes, change } = draft;
-            let of_size = template_size(bytes, Some(&stack.stem), limits, stack.span);
-            diagnostics.extend(of_size);
-            let file = drafts.file(stack);
-            let is_changed = change.is_some();
-            if let Some(change) = change {
-                self.one(stack, &file, &change, start, diagnostics)?;
-            }
-            if stack.is_rolled_out {
-                diagnostics.extend(self.deployed_before(&file, stack.span));
-                return Ok(());
-            }
-            let name = self.record.name(&file);
-            let part = (self.takeover.stem() != Some(&stack.stem)).then_some(stack.stem.as_str());
-            let name = name.unwrap_or_else(|| stack_name(self.base, part));
-            refuse_repeated(&name, &mut names)?;
-            let entry = StackEntry::new(
-                name,
-                file,
-                stack.scope,
-                &self.regions,
-                &stack.lowered.template,
-                bytes,
-            );
-            if is_changed {
-                self.changed.push(self.entries.len());
+        if let Some(written) = draft.changed {
+            let in_list = draft.entry.is_some();
+            self.changed.extend(in_list.then_some(self.entries.len()));
+            self.add(&draft.file, written)?;
+        }
+        if let Some(entry) = draft.entry {
+            if !self.names.insert(entry.name.clone()) {
+                self.repeated.get_or_insert_with(|| entry.name.clone());
             }
             self.entries.push(entry);
-            Ok(())
-        })?;
-        // The program ends soon. Freeing every template piece by piece takes longer than comparing
-        // it.
-        std::mem::forget(stacks);
-        for left in &self.record.left {
-            diagnostics.push(self.left(left, start));
-            self.entries.push(left.entry.clone());
         }
         Ok(())
     }
 
-    /// Keeps a template that differs from the existing one.
-    fn one(
-        &mut self,
-        stack: &Stack,
-        file: &str,
-        change: &DraftChange,
-        start: Span,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> anyhow::Result<()> {
-        let path = self.folder.join(file);
-        let meant = &self.arguments.republish;
-        let record = match &change.earlier {
-            Some(earlier) => record(earlier, &path)?,
-            None => None,
-        };
-        if let Some(record) = record {
-            published::check(&record, &stack.lowered, meant, start, diagnostics);
-            if !record.is_marked {
-                self.foreign.get_or_insert(path.clone());
-            }
-        }
-        let whole = stack_name(self.base, None);
-        let left = self.record.left.iter().map(|left| {
-            let entry = &left.entry;
-            (entry.template.as_str(), entry.name.as_str(), &left.earlier)
-        });
-        let single = self.record.single.iter();
-        let single = single.map(|(name, earlier)| (name.as_str(), whole.as_str(), earlier));
-        for (template, name, earlier) in left.chain(single) {
-            let lowered = &stack.lowered;
-            published::check_other(earlier, template, name, lowered, meant, diagnostics);
-        }
-        self.add(file, &change.written)
-    }
-
-    /// The warning about the stack of a template that a stack set deploys from now on.
-    fn deployed_before(&self, file: &str, span: Span) -> Option<Diagnostic> {
-        let mut entries = self.record.entries.iter();
-        let entry = entries.find(|entry| entry.template == file)?;
-        let message = format!("the stack {} stays as it is", quote(&entry.name));
-        let delete = next::delete(&entry.name, &entry.regions);
-        Some(
-            Diagnostic::warning(Code::LeftTemplate, span, message)
-                .label("from now on a stack set deploys this")
-                .note(
-                    "in an account that has both, the stack set fails on names that exist already",
-                )
-                .help(format!("to delete the stack: {delete}")),
-        )
-    }
-
-    fn add(&mut self, file: &str, written: &[u8]) -> anyhow::Result<()> {
+    fn add(&mut self, file: &str, written: Vec<u8>) -> anyhow::Result<()> {
+        let folder = self.plan.folder;
         match &mut self.output {
             FolderOutput::Compared(files) => {
-                files.push((self.folder.join(file), written.to_vec()));
+                files.push((folder.join(file), written));
                 Ok(())
             }
             FolderOutput::Disk(stage) => match stage {
-                Some(stage) => stage.add(file, written),
-                None => stage.insert(Stage::new(self.folder)?).add(file, written),
+                Some(stage) => stage.add(file, &written),
+                None => stage.insert(Stage::new(folder)?).add(file, &written),
             },
         }
     }
 
     /// The message about a template whose layer is no longer in the source.
     fn left(&self, left: &Left, start: Span) -> Diagnostic {
-        let path = self.folder.join(&left.entry.template);
+        let path = self.plan.folder.join(&left.entry.template);
         let what = match left.entry.scope {
             StackScope::Region => "the source no longer has its layer",
             StackScope::Account => "the source no longer has a role, policy or boundary",
@@ -314,16 +201,26 @@ impl<'a> Work<'a> {
 
     /// Writes or compares the files that differ.
     fn finish(mut self, messages: &mut Messages) -> anyhow::Result<Outcome> {
-        if let Some(path) = self.foreign.as_ref().filter(|_| !self.arguments.replace) {
+        if let Some(name) = &self.repeated {
+            bail!(
+                "two stacks would have the name {}: give one of the layers a shorter name",
+                quote(name)
+            );
+        }
+        if let Some(path) = self
+            .foreign
+            .as_ref()
+            .filter(|_| !self.plan.arguments.replace)
+        {
             bail!(not_ours(path));
         }
-        if let Some(why) = &self.blocked {
+        if let Some(why) = &self.plan.blocked {
             bail!("{why}");
         }
         let mut manifest = serde_json::to_vec_pretty(&self.entries)?;
         manifest.push(b'\n');
-        if self.record.manifest.as_deref() != Some(&manifest) {
-            self.add(MANIFEST, &manifest)?;
+        if self.plan.record.manifest.as_deref() != Some(&manifest) {
+            self.add(MANIFEST, manifest)?;
         }
         match std::mem::replace(&mut self.output, FolderOutput::Disk(None)) {
             FolderOutput::Compared(files) => {
@@ -348,7 +245,7 @@ impl<'a> Work<'a> {
 
     fn say(&self, messages: &mut Messages) {
         let all = count(self.entries.len(), "template");
-        let folder = self.folder.display();
+        let folder = self.plan.folder.display();
         if self.changed.is_empty() {
             messages.say(&format!("{folder} is up to date: {all}"));
             return self.say_end(messages);
@@ -372,14 +269,14 @@ impl<'a> Work<'a> {
             messages.say(&format!(
                 "  and {} more: {} has them all",
                 entries.len() - SHOWN,
-                self.folder.join(MANIFEST).display()
+                self.plan.folder.join(MANIFEST).display()
             ));
         }
         self.say_end(messages);
     }
 
     fn say_deploy(&self, entry: &StackEntry, messages: &mut Messages) {
-        let template = self.folder.join(&entry.template);
+        let template = self.plan.folder.join(&entry.template);
         for line in next::deploy(entry, &template) {
             messages.say(&line);
         }
@@ -387,28 +284,28 @@ impl<'a> Work<'a> {
 
     /// How to compare the ARNs of a move with the stack that published the versions.
     fn say_compare(&self, messages: &mut Messages) {
-        if self.takeover == Takeover::No || self.record.single.is_empty() {
+        if self.plan.takeover == Takeover::No || self.plan.record.single.is_empty() {
             return;
         }
         messages.say("first, see that each ARN has the number of its version, in every region:");
-        let stack = stack_name(self.base, None);
-        for line in next::compare(&stack, &self.regions, self.folder) {
+        let stack = stack_name(self.plan.base, None);
+        for line in next::compare(&stack, &self.plan.regions, self.plan.folder) {
             messages.say(&line);
         }
     }
 
     /// The stack that takes over from a single template, if one does.
     fn last(&self) -> Option<&StackEntry> {
-        let stem = self.takeover.stem()?;
+        let stem = self.plan.takeover.stem()?;
         let mut entries = self.entries.iter();
         entries.find(|entry| stem_of(Path::new(&entry.template)) == stem)
     }
 
     /// How the move from a single template ends.
     fn say_end(&self, messages: &mut Messages) {
-        let single = self.record.single.iter();
+        let single = self.plan.record.single.iter();
         let shown: Vec<String> = single.map(|(name, _)| word(name)).collect();
-        if self.takeover == Takeover::No || shown.is_empty() {
+        if self.plan.takeover == Takeover::No || shown.is_empty() {
             return;
         }
         messages.say(
@@ -418,8 +315,8 @@ impl<'a> Work<'a> {
         match self.last() {
             Some(entry) => self.say_deploy(entry, messages),
             None => {
-                let name = stack_name(self.base, None);
-                messages.say(&format!("  {}", next::delete(&name, &self.regions)));
+                let name = stack_name(self.plan.base, None);
+                messages.say(&format!("  {}", next::delete(&name, &self.plan.regions)));
             }
         }
         messages.say(&format!("  rm {}", shown.join(" ")));
@@ -428,137 +325,3 @@ impl<'a> Work<'a> {
 
 /// How many stacks the commands are shown of.
 const SHOWN: usize = 5;
-
-fn extension(format: FormatArgument) -> &'static str {
-    match format {
-        FormatArgument::Yaml => "yaml",
-        FormatArgument::Json => "json",
-    }
-}
-
-/// The content of the folder.
-struct Record {
-    /// The bytes of the list of stacks.
-    manifest: Option<Vec<u8>>,
-    /// The content of the list.
-    entries: Vec<StackEntry>,
-    /// The templates of layers that left the source.
-    left: Vec<Left>,
-    /// The templates outside of the folder that hold the whole source, with their names.
-    single: Vec<(String, Earlier)>,
-}
-
-/// The template of something that left the source.
-struct Left {
-    entry: StackEntry,
-    earlier: Earlier,
-}
-
-impl Record {
-    fn read(
-        folder: &Path,
-        source: &str,
-        stacks: &[Stack],
-        extension: &str,
-    ) -> anyhow::Result<Self> {
-        let list = folder.join(MANIFEST);
-        let manifest = disk::existing(&list)?;
-        let entries = match &manifest {
-            Some(bytes) => entries(bytes, &list)?,
-            None => Vec::new(),
-        };
-        let mut record = Self {
-            manifest,
-            entries,
-            left: Vec::new(),
-            single: Vec::new(),
-        };
-        let own: HashMap<String, StackScope> = stacks
-            .iter()
-            .map(|stack| (format!("{}.{extension}", stack.stem), stack.scope))
-            .collect();
-        let mut of_others = None;
-        let mut is_known = false;
-        for file in templates(folder)? {
-            let path = folder.join(&file);
-            let Some(line) = disk::first_line(&path)? else {
-                continue;
-            };
-            let other = source_of(&line).filter(|other| other != source);
-            of_others = of_others.or(other.map(|other| (path.clone(), other)));
-            if let Some(scope) = own.get(file.as_str()) {
-                // A renamed source keeps its layers.
-                is_known |= *scope == StackScope::Region;
-                continue;
-            }
-            let earlier = disk::existing(&path)?.and_then(|bytes| published_in(&bytes));
-            let Some(earlier) = earlier.filter(|earlier| earlier.is_marked) else {
-                continue;
-            };
-            let stem = stem_of(&path);
-            if stacks.iter().any(|stack| stack.stem == stem) {
-                bail!(
-                    "{} has another format: build with its `--format`, or remove it after the \
-                        others are built",
-                    path.display()
-                );
-            }
-            record.push_left(file, &stem, source, earlier);
-        }
-        if let (Some((path, other)), false) = (of_others, is_known) {
-            bail!(
-                "{} was built from {other}, and a folder has one source: choose another folder; if \
-                that is the old name of this source, remove the template first",
-                path.display()
-            );
-        }
-        Ok(record)
-    }
-
-    fn push_left(&mut self, file: String, stem: &str, source: &str, earlier: Earlier) {
-        let known = self.entries.iter().find(|entry| entry.template == file);
-        let entry = known.cloned().unwrap_or_else(|| StackEntry {
-            name: stack_name(&stem_of(Path::new(source)), Some(stem)),
-            template: file,
-            scope: match stem {
-                RESTRICTIONS => StackScope::Account,
-                GUARDRAILS | ROLL_OUT => StackScope::Organization,
-                _ => StackScope::Region,
-            },
-            regions: Vec::new(),
-            capabilities: Vec::new(),
-            parameters: Vec::new(),
-            package: false,
-            bucket: false,
-            rolls_out: None,
-        });
-        self.left.push(Left { entry, earlier });
-    }
-
-    /// The name that the stack of a template has.
-    fn name(&self, template: &str) -> Option<String> {
-        let mut entries = self.entries.iter();
-        let entry = entries.find(|entry| entry.template == template)?;
-        Some(entry.name.clone())
-    }
-}
-
-fn refuse_repeated(name: &str, names: &mut HashSet<String>) -> anyhow::Result<()> {
-    if names.insert(name.to_owned()) {
-        return Ok(());
-    }
-    bail!(
-        "two stacks would have the name {}: give one of the layers a shorter name",
-        quote(name)
-    )
-}
-
-/// The stacks that a list has.
-fn entries(bytes: &[u8], list: &Path) -> anyhow::Result<Vec<StackEntry>> {
-    serde_json::from_slice(bytes).with_context(|| {
-        format!(
-            "{} is not a list of stacks that layershare wrote; remove it, or choose another folder",
-            list.display()
-        )
-    })
-}

@@ -29,6 +29,7 @@ mod moving;
 mod next;
 mod output;
 mod place;
+mod plan;
 mod progress;
 mod stage;
 mod tree;

@@ -5,9 +5,9 @@ use super::output::{published_in, stem_of};
 use crate::template::lower::Lowered;
 use crate::template::mark::source_of;
 use crate::template::published::{Earlier, moved};
-use crate::template::stacks::{MANIFEST, RESTRICTIONS, Stack, StackEntry};
+use crate::template::stacks::{MANIFEST, RESTRICTIONS, StackEntry};
 use anyhow::Context;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,10 +24,16 @@ pub enum Takeover {
 }
 
 impl Takeover {
-    pub fn of(single: &[(String, Earlier)], stacks: &[Stack]) -> Result<Self, String> {
+    /// `now` has the logical IDs of the folder's templates; `rolls_out` is whether a stack set
+    /// deploys one of them.
+    pub fn of(
+        single: &[(String, Earlier)],
+        now: &BTreeSet<String>,
+        rolls_out: bool,
+    ) -> Result<Self, String> {
         let mut takeover = Self::No;
         for (template, earlier) in single {
-            let rest = moved::rest(earlier, stacks);
+            let rest = moved::rest(earlier, now);
             if rest.is_republished {
                 return Ok(Self::No);
             }
@@ -38,7 +44,6 @@ impl Takeover {
                     until the old stack is deleted"
                 ));
             }
-            let rolls_out = stacks.iter().any(|stack| stack.is_rolled_out);
             if rolls_out && rest.parts.contains(RESTRICTIONS) {
                 return Err(format!(
                     "the stack of {template} has the roles and policies that `roll out` takes \

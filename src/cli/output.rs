@@ -4,8 +4,7 @@ use super::Outcome;
 use super::messages::Messages;
 use crate::cloudformation::{Template, Values, read};
 use crate::rules::load::Root;
-use crate::rules::model::Rules;
-use crate::template::lower::ListedVersion;
+use crate::rules::model::{Layer, Origin, Releases, Rules};
 use crate::template::published::Earlier;
 use anyhow::{Context, bail};
 use similar::TextDiff;
@@ -55,14 +54,16 @@ pub fn source_folder(root: &Root, folder: &Path) -> anyhow::Result<String> {
         .replace('\\', "/"))
 }
 
-/// Refuses a label to republish that no version has.
-pub fn refuse_unknown_labels<'l>(
-    republish: &[String],
-    listed: impl IntoIterator<Item = &'l ListedVersion> + Clone,
-) -> anyhow::Result<()> {
+/// Refuses a label to republish that no published version has.
+pub fn refuse_unknown_labels(republish: &[String], rules: &Rules) -> anyhow::Result<()> {
+    let is_published = |label: &str, layer: &Layer| match &layer.releases {
+        Releases::Listed(versions) => versions.iter().any(|version| {
+            version.label.value == label && matches!(version.origin, Origin::Published(_))
+        }),
+        Releases::Rolling(_) => false,
+    };
     for label in republish {
-        let mut versions = listed.clone().into_iter();
-        if !versions.any(|version| *version.label == **label) {
+        if !rules.layers.iter().any(|layer| is_published(label, layer)) {
             bail!("no version of this source has the label `{label}` that `--republish` names");
         }
     }

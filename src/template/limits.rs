@@ -2,7 +2,7 @@
 
 mod documents;
 
-use super::lower::{LayerPart, Lowered, Shape};
+use super::lower::{Lowered, Shape};
 use crate::aws::arn::Arn;
 use crate::aws::quotas::{self, LAYER_NAME, LAYER_POLICY_BYTES, LOGICAL_ID, OUTPUTS, PARAMETERS};
 use crate::diagnostic::{Code, Diagnostic};
@@ -43,27 +43,11 @@ pub fn check(
         Shape::Template => {
             diagnostics.extend(too_many_resources(rules, lowered, limits.resources, span));
             diagnostics.extend(deployed_again(rules));
+            diagnostics.extend(no_outputs(rules, span));
         }
         Shape::Folder => check_parts(lowered, limits.resources, span, diagnostics),
     }
-    if rules.parameters.len() > PARAMETERS {
-        let message = format!(
-            "{}; the limit is {PARAMETERS}",
-            count(rules.parameters.len(), "parameter")
-        );
-        diagnostics.push(Diagnostic::error(Code::TooMany, span, message));
-    }
-    if shape == Shape::Template && rules.layers.len() > OUTPUTS {
-        let message = format!("{} have no outputs", count(rules.layers.len(), "layer"));
-        diagnostics.push(
-            Diagnostic::warning(Code::TooMany, span, message)
-                .note(format!(
-                    "CloudFormation allows at most {OUTPUTS} outputs, one for each layer"
-                ))
-                .help("publish the newest ARNs with `publish to`")
-                .help(FOLDER),
-        );
-    }
+    diagnostics.extend(too_many_parameters(rules, span));
     check_logical_ids(lowered, diagnostics);
     rules
         .layers
@@ -71,6 +55,61 @@ pub fn check(
         .for_each(|layer| check_policies(rules, layer, diagnostics));
     documents::check(lowered, diagnostics);
     check_zeros(rules, lowered, diagnostics);
+}
+
+/// Reports every limit that the template of one layer exceeds, in a folder.
+pub fn check_layer(
+    rules: &Rules,
+    layer: &Layer,
+    lowered: &Lowered,
+    limits: Limits,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let resources = lowered.template.resources.len();
+    let (name, most) = (&layer.name, limits.resources);
+    diagnostics.extend(too_large_layer(&name.value, name.span, resources, most));
+    check_logical_ids(lowered, diagnostics);
+    check_policies(rules, layer, diagnostics);
+    check_zeros(rules, lowered, diagnostics);
+}
+
+/// Reports every limit that the rest of a source exceeds, in a folder. `span` is the place of the
+/// source as a whole.
+pub fn check_restrictions(
+    rules: &Rules,
+    lowered: &Lowered,
+    limits: Limits,
+    span: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let resources = lowered.template.resources.len();
+    diagnostics.extend(too_many_restrictions(resources, limits.resources, span));
+    diagnostics.extend(too_many_parameters(rules, span));
+    check_logical_ids(lowered, diagnostics);
+    documents::check(lowered, diagnostics);
+}
+
+fn too_many_parameters(rules: &Rules, span: Span) -> Option<Diagnostic> {
+    (rules.parameters.len() > PARAMETERS).then(|| {
+        let message = format!(
+            "{}; the limit is {PARAMETERS}",
+            count(rules.parameters.len(), "parameter")
+        );
+        Diagnostic::error(Code::TooMany, span, message)
+    })
+}
+
+/// Reports layers that have no outputs, since one template has only so many.
+fn no_outputs(rules: &Rules, span: Span) -> Option<Diagnostic> {
+    (rules.layers.len() > OUTPUTS).then(|| {
+        let message = format!("{} have no outputs", count(rules.layers.len(), "layer"));
+        Diagnostic::warning(Code::TooMany, span, message)
+            .note(format!(
+                "CloudFormation allows at most {OUTPUTS} outputs, one for each layer"
+            ))
+            .help("publish the newest ARNs with `publish to`")
+            .help(FOLDER)
+    })
 }
 
 fn check_logical_ids(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
@@ -186,43 +225,45 @@ fn deployed_again(rules: &Rules) -> Option<Diagnostic> {
 /// Reports every template of a folder that would have too many resources.
 fn check_parts(lowered: &Lowered, most: usize, span: Span, diagnostics: &mut Vec<Diagnostic>) {
     let mut others = lowered.template.resources.len();
-    for LayerPart {
-        layer,
-        span,
-        resources,
-        ..
-    } in &lowered.parts
-    {
-        others -= resources.len();
-        if resources.len() > most {
-            let message = format!(
-                "the layer {} makes {}, and a template has at most {}",
-                quote(layer),
-                count(resources.len(), "resource"),
-                thousands(most)
-            );
-            diagnostics.push(
-                Diagnostic::error(Code::TooMany, *span, message)
-                    .help(ORGANIZATION)
-                    .help(NEWEST)
-                    .help(
-                        "or list the oldest versions by `version LABEL at ARN` in another source, \
-                            and remove them here after its deploy",
-                    ),
-            );
-        }
+    for part in &lowered.parts {
+        others -= part.resources;
+        diagnostics.extend(too_large_layer(
+            &part.layer,
+            part.span,
+            part.resources,
+            most,
+        ));
     }
-    if others > most {
+    diagnostics.extend(too_many_restrictions(others, most, span));
+}
+
+fn too_large_layer(layer: &str, span: Span, resources: usize, most: usize) -> Option<Diagnostic> {
+    (resources > most).then(|| {
         let message = format!(
-            "the roles, policies, boundaries and guardrails make {}, and a template has at most {}",
-            count(others, "resource"),
+            "the layer {} makes {}, and a template has at most {}",
+            quote(layer),
+            count(resources, "resource"),
             thousands(most)
         );
-        diagnostics.push(
-            Diagnostic::error(Code::TooMany, span, message)
-                .help("move some of them to another source"),
+        Diagnostic::error(Code::TooMany, span, message)
+            .help(ORGANIZATION)
+            .help(NEWEST)
+            .help(
+                "or list the oldest versions by `version LABEL at ARN` in another source, \
+                and remove them here after its deploy",
+            )
+    })
+}
+
+fn too_many_restrictions(resources: usize, most: usize, span: Span) -> Option<Diagnostic> {
+    (resources > most).then(|| {
+        let message = format!(
+            "the roles, policies, boundaries and guardrails make {}, and a template has at most {}",
+            count(resources, "resource"),
+            thousands(most)
         );
-    }
+        Diagnostic::error(Code::TooMany, span, message).help("move some of them to another source")
+    })
 }
 
 fn grants_of(layer: &Layer) -> impl Iterator<Item = &[crate::rules::model::Grant]> {

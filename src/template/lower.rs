@@ -21,9 +21,9 @@ use foldhash::HashMapExt;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::ops::Range;
 use std::sync::Arc;
 
+pub use layers::LayersContext;
 pub use roll_out::roll_out;
 use trust::id_value;
 
@@ -84,24 +84,22 @@ pub struct Lowered {
     pub adopted: Vec<AdoptedVersion>,
     /// Which resources each thing of the source became.
     pub source_map: SourceMap,
-    /// Which resources and outputs each layer has, in the order of the layers.
+    /// How many resources each layer has, in the order of the layers.
     pub parts: Vec<LayerPart>,
     /// For each resource of the template that is rolled out, the place in the source that asks for
     /// it.
     pub rolled_out_origins: Vec<Span>,
 }
 
-/// The resources and outputs of a layer.
+/// How many resources a layer has.
 #[derive(Clone, Debug)]
 pub struct LayerPart {
     /// The name of the layer in the source.
     pub layer: String,
     /// The place that names it.
     pub span: Span,
-    /// Its resources.
-    pub resources: Range<usize>,
-    /// Its outputs.
-    pub outputs: Range<usize>,
+    /// The number of its resources.
+    pub resources: usize,
 }
 
 /// Which resources the things of a source became, by logical ID.
@@ -189,12 +187,7 @@ impl SourceMap {
 
 /// The template of rules without errors.
 pub fn lower(rules: &Rules, placement: &Placement, diagnostics: &mut Vec<Diagnostic>) -> Lowered {
-    let mut lowered = Lowered::default();
-    lowered.template.source.clone_from(&placement.source_name);
-    lowered.template.description = rules
-        .description
-        .as_ref()
-        .map(|description| description.value.clone());
+    let mut lowered = Lowered::of(rules, placement);
     lowered.template.parameters = rules.parameters.iter().map(parameter).collect();
     layers::lower(rules, placement, &mut lowered);
     restrictions::lower(rules, &mut lowered);
@@ -202,7 +195,29 @@ pub fn lower(rules: &Rules, placement: &Placement, diagnostics: &mut Vec<Diagnos
     lowered
 }
 
+/// The template of rules without errors, without their layers.
+pub fn lower_restrictions(rules: &Rules, placement: &Placement) -> Lowered {
+    let mut lowered = Lowered::of(rules, placement);
+    lowered.template.parameters = rules.parameters.iter().map(parameter).collect();
+    restrictions::lower(rules, &mut lowered);
+    lowered
+}
+
 impl Lowered {
+    /// A template of a source, with nothing in it.
+    #[must_use]
+    pub fn of(rules: &Rules, placement: &Placement) -> Self {
+        let description = rules.description.as_ref();
+        Self {
+            template: Template {
+                source: placement.source_name.clone(),
+                description: description.map(|description| description.value.clone()),
+                ..Template::default()
+            },
+            ..Self::default()
+        }
+    }
+
     /// The place in the source that asks for each resource, by logical ID.
     #[must_use]
     pub fn places(&self) -> HashMap<String, Span> {

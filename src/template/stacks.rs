@@ -4,15 +4,19 @@
 //! The list of them is the folder's `stacks.json`. Nothing in it changes with a release, so that
 //! two releases of two layers meet in no file.
 
-use super::lower::{LayerPart, Lowered};
-use super::model::{Parameter, Properties, Resource, Template, TemplateCondition, Value};
-use super::references::{needed_conditions, of_properties, references};
+use super::limits::{self, Limits};
+use super::lower::{LayersContext, Lowered, Placement, lower, lower_restrictions, roll_out};
+use super::model::{Parameter, Properties, Template, TemplateCondition, Value};
+use super::references::{of_properties, references};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
+use crate::rules::model::{Layer, Rules};
 use crate::source::Span;
+use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::hash::BuildHasher;
 
 /// The name of the list of stacks in a folder.
 pub const MANIFEST: &str = "stacks.json";
@@ -182,232 +186,329 @@ pub fn stack_name(source: &str, part: Option<&str>) -> String {
     name.trim_end_matches('-').to_owned()
 }
 
-/// The stacks of a source: its layers by name, then the others. Reports rules that separate
-/// templates cannot express.
-pub fn split(whole: Lowered, diagnostics: &mut Vec<Diagnostic>) -> Vec<Stack> {
-    refuse_clashes(&whole, diagnostics);
-    refuse_references(&whole, diagnostics);
-    let Lowered {
-        template:
-            Template {
-                source,
-                description,
-                parameters,
-                conditions,
-                mut resources,
-                mut outputs,
-            },
-        mut origins,
-        condition_origins,
-        mut output_origins,
-        mut listed,
-        mut adopted,
-        parts,
-        source_map: _,
-        why: _,
-        rolled_out_origins,
-    } = whole;
-    let begin = || empty(&source, description.as_deref());
-    let first = parts.last().map_or(0, |part| part.resources.end);
-    let others = resources.split_off(first).into_iter();
-    let others = others.zip(origins.split_off(first));
-    let mut stacks = Vec::with_capacity(parts.len() + 3);
-    // Each layer takes what is at the end.
-    for part in parts.into_iter().rev() {
-        let (first, first_output) = (part.resources.start, part.outputs.start);
-        let mut lowered = begin();
-        lowered.template.resources = resources.split_off(first);
-        lowered.origins = origins.split_off(first);
-        lowered.template.outputs = outputs.split_off(first_output);
-        lowered.output_origins = output_origins.split_off(first_output);
-        let before = listed.partition_point(|version| version.resource < first);
-        lowered.listed = listed.split_off(before);
-        for version in &mut lowered.listed {
-            version.resource -= first;
+/// The stacks of a source: its layers, then the others. The template of a layer is made when it is
+/// asked for, so that few of them are in memory together.
+#[derive(Debug)]
+pub struct SourceStacks<'a> {
+    /// What they are made from.
+    pub rules: &'a Rules,
+    /// The paths of the source and the folder.
+    pub placement: &'a Placement,
+    /// What each of them may be at most.
+    pub limits: Limits,
+    /// The place of the source.
+    pub span: Span,
+    parameters: Vec<Parameter>,
+    others: Vec<Stack>,
+}
+
+impl<'a> SourceStacks<'a> {
+    /// The stacks of rules without errors. Reports limits that the source as a whole exceeds, and
+    /// rules that separate templates cannot express. `span` is the place of the source.
+    pub fn new(
+        rules: &'a Rules,
+        placement: &'a Placement,
+        limits: Limits,
+        span: Span,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Self {
+        refuse_file_clashes(rules, diagnostics);
+        let mut lowered = lower_restrictions(rules, placement);
+        limits::check_restrictions(rules, &lowered, limits, span, diagnostics);
+        roll_out(rules, placement.format, &mut lowered, diagnostics);
+        let mut stacks = Self {
+            rules,
+            placement,
+            limits,
+            span,
+            parameters: std::mem::take(&mut lowered.template.parameters),
+            others: Vec::new(),
+        };
+        stacks.refuse_references(&lowered, diagnostics);
+        stacks.push_restrictions(lowered);
+        stacks
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.rules.layers.len() + self.others.len()
+    }
+
+    /// Whether a stack set deploys one of them.
+    #[must_use]
+    pub fn is_rolled_out(&self) -> bool {
+        self.others.iter().any(|stack| stack.is_rolled_out)
+    }
+
+    /// The names of their templates, without extensions, and their scopes.
+    pub fn names(&self) -> impl Iterator<Item = (&str, StackScope)> {
+        let layers = self.rules.layers.iter();
+        let layers = layers.map(|layer| (layer.name.value.as_str(), StackScope::Region));
+        let others = self.others.iter();
+        layers.chain(others.map(|stack| (stack.stem.as_str(), stack.scope)))
+    }
+
+    /// Makes the stacks.
+    #[must_use]
+    pub fn maker(&self) -> StackMaker<'_> {
+        StackMaker {
+            stacks: self,
+            context: LayersContext::new(self.rules, self.placement),
         }
-        let own = adopted.iter().rev();
-        let own = own.take_while(|version| *version.layer == *part.layer);
-        lowered.adopted = adopted.split_off(adopted.len() - own.count());
-        stacks.push(of_layer(part, lowered));
     }
-    stacks.reverse();
-    push_restrictions(
-        &mut stacks,
-        others,
-        &rolled_out_origins,
-        [begin(), begin(), begin()],
-    );
-    add_conditions(&mut stacks, &conditions, &condition_origins);
-    add_parameters(&mut stacks, &parameters);
-    stacks
-}
 
-/// A template without resources, from a source.
-fn empty(source: &str, description: Option<&str>) -> Lowered {
-    Lowered {
-        template: Template {
-            source: source.to_owned(),
-            description: description.map(str::to_owned),
-            ..Template::default()
-        },
-        ..Lowered::default()
+    /// Calls `each` with every stack, which reports nothing.
+    pub fn each(&self, mut each: impl FnMut(&Stack)) {
+        let mut maker = self.maker();
+        for index in 0..self.count() {
+            maker.with(index, &mut Vec::new(), |stack, _| each(stack));
+        }
     }
-}
 
-/// The stack of a layer.
-fn of_layer(part: LayerPart, lowered: Lowered) -> Stack {
-    Stack {
-        stem: part.layer,
-        scope: StackScope::Region,
-        span: part.span,
-        lowered,
-        is_rolled_out: false,
+    /// Reports two things of one logical ID, if the fingerprints of two IDs of the stacks are
+    /// equal.
+    pub fn refuse_equal_ids(&self, mut ids: Fingerprints, diagnostics: &mut Vec<Diagnostic>) {
+        for parameter in &self.parameters {
+            ids.add(&parameter.name);
+        }
+        if ids.are_distinct() {
+            return;
+        }
+        let mut whole = lower(self.rules, self.placement, diagnostics);
+        roll_out(self.rules, self.placement.format, &mut whole, diagnostics);
     }
-}
 
-/// Adds the resources that restrict principals: a stack for the account, one that rolls it out,
-/// and one for the organization, each if it has a resource.
-fn push_restrictions(
-    stacks: &mut Vec<Stack>,
-    resources: impl Iterator<Item = (Resource, Span)>,
-    rolled_out_origins: &[Span],
-    [mut account, mut roll_out, mut organization]: [Lowered; 3],
-) {
-    let mut is_rolled_out = false;
-    for (resource, origin) in resources {
-        match &resource.properties {
-            Properties::ServiceControlPolicy(_) => organization.push(resource, origin),
-            Properties::StackSet(set) => {
-                is_rolled_out = true;
-                account.template = set.body.clone();
-                account.origins = rolled_out_origins.to_vec();
-                roll_out.push(resource, origin);
+    /// Refuses roles, policies and guardrails that name a version by its resource, which is in
+    /// another stack.
+    fn refuse_references(&self, others: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
+        let resources = others.template.resources.iter();
+        let names = resources.map(|resource| of_properties(&resource.properties));
+        let named: Vec<(BTreeSet<String>, Span)> =
+            names.zip(others.origins.iter().copied()).collect();
+        let is_known = |name: &String| {
+            let mut parameters = self.parameters.iter();
+            name.starts_with("AWS::") || parameters.any(|parameter| parameter.name == *name)
+        };
+        if named.iter().flat_map(|(names, _)| names).all(is_known) {
+            return;
+        }
+        let mut layers = HashSet::new();
+        self.each(|stack| {
+            let resources = stack.lowered.template.resources.iter();
+            layers.extend(resources.map(|resource| resource.id.clone()));
+        });
+        for (names, origin) in named {
+            let version = names.iter().find(|name| layers.contains(*name));
+            diagnostics.extend(version.map(|version| other_stack(version, origin)));
+        }
+    }
+
+    /// Adds the resources that restrict principals: a stack for the account, one that rolls it out,
+    /// and one for the organization, each if it has a resource.
+    fn push_restrictions(&mut self, whole: Lowered) {
+        let begin = || Lowered::of(self.rules, self.placement);
+        let (mut account, mut roll_out, mut organization) = (begin(), begin(), begin());
+        let mut is_rolled_out = false;
+        for (resource, origin) in whole.template.resources.into_iter().zip(whole.origins) {
+            match &resource.properties {
+                Properties::ServiceControlPolicy(_) => organization.push(resource, origin),
+                Properties::StackSet(set) => {
+                    is_rolled_out = true;
+                    account.template = set.body.clone();
+                    account.origins.clone_from(&whole.rolled_out_origins);
+                    roll_out.push(resource, origin);
+                }
+                Properties::LayerVersion(_)
+                | Properties::Permission(_)
+                | Properties::SsmParameter(_)
+                | Properties::Role(_)
+                | Properties::ManagedPolicy(_) => account.push(resource, origin),
             }
-            Properties::LayerVersion(_)
-            | Properties::Permission(_)
-            | Properties::SsmParameter(_)
-            | Properties::Role(_)
-            | Properties::ManagedPolicy(_) => account.push(resource, origin),
         }
-    }
-    for (stem, scope, lowered) in [
-        (RESTRICTIONS, StackScope::Account, account),
-        (ROLL_OUT, StackScope::Organization, roll_out),
-        (GUARDRAILS, StackScope::Organization, organization),
-    ] {
-        if let Some(&span) = lowered.origins.first() {
-            stacks.push(Stack {
-                stem: stem.to_owned(),
-                scope,
-                span,
-                lowered,
-                is_rolled_out: is_rolled_out && scope == StackScope::Account,
-            });
-        }
-    }
-}
-
-/// Gives each stack the conditions that its resources rest on.
-fn add_conditions(stacks: &mut [Stack], conditions: &[TemplateCondition], origins: &[Span]) {
-    if conditions.is_empty() {
-        return;
-    }
-    for stack in stacks.iter_mut().filter(|stack| !stack.is_rolled_out) {
-        let needed = needed_conditions(&stack.lowered.template, conditions);
-        let mut kept = Vec::new();
-        for (condition, &origin) in conditions.iter().zip(origins) {
-            if needed.contains(condition.id.as_str()) {
-                kept.push((condition.clone(), origin));
+        for (stem, scope, lowered) in [
+            (RESTRICTIONS, StackScope::Account, account),
+            (ROLL_OUT, StackScope::Organization, roll_out),
+            (GUARDRAILS, StackScope::Organization, organization),
+        ] {
+            if let Some(&span) = lowered.origins.first() {
+                let mut stack = Stack {
+                    stem: stem.to_owned(),
+                    scope,
+                    span,
+                    lowered,
+                    is_rolled_out: is_rolled_out && scope == StackScope::Account,
+                };
+                if !stack.is_rolled_out {
+                    add_parameters(&mut stack.lowered, &self.parameters);
+                }
+                self.others.push(stack);
             }
         }
-        for (condition, origin) in kept {
-            stack.lowered.push_condition(condition, origin);
+    }
+}
+
+/// Makes stacks, one at a time.
+pub struct StackMaker<'a> {
+    stacks: &'a SourceStacks<'a>,
+    context: LayersContext<'a>,
+}
+
+impl StackMaker<'_> {
+    /// Calls `take` with the stack that has this place among all. Reports the limits that it
+    /// exceeds.
+    pub fn with<T>(
+        &mut self,
+        index: usize,
+        diagnostics: &mut Vec<Diagnostic>,
+        take: impl FnOnce(&Stack, &mut Vec<Diagnostic>) -> T,
+    ) -> Option<T> {
+        let SourceStacks { rules, others, .. } = self.stacks;
+        match rules.layers.get(index) {
+            Some(layer) => {
+                let stack = self.layer(layer, diagnostics);
+                Some(take(&stack, diagnostics))
+            }
+            None => {
+                let stack = others.get(index - rules.layers.len())?;
+                Some(take(stack, diagnostics))
+            }
+        }
+    }
+
+    /// The stack of a layer.
+    fn layer(&mut self, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) -> Stack {
+        let SourceStacks {
+            rules,
+            placement,
+            limits,
+            parameters,
+            ..
+        } = self.stacks;
+        let mut lowered = Lowered::of(rules, placement);
+        self.context.lower(layer, &mut lowered);
+        add_parameters(&mut lowered, parameters);
+        limits::check_layer(rules, layer, &lowered, *limits, diagnostics);
+        Stack {
+            stem: layer.name.value.clone(),
+            scope: StackScope::Region,
+            span: layer.name.span,
+            lowered,
+            is_rolled_out: false,
         }
     }
 }
 
-/// Gives each stack the parameters that it names.
-fn add_parameters(stacks: &mut [Stack], parameters: &[Parameter]) {
+/// Gives a template the parameters that it names.
+fn add_parameters(lowered: &mut Lowered, parameters: &[Parameter]) {
     if parameters.is_empty() {
         return;
     }
-    for stack in stacks.iter_mut().filter(|stack| !stack.is_rolled_out) {
-        let template = &mut stack.lowered.template;
-        let named = references(template);
-        for parameter in parameters {
-            if named.contains(&parameter.name) {
-                template.parameters.push(parameter.clone());
+    let named = references(&lowered.template);
+    let named = parameters.iter().filter(|own| named.contains(&own.name));
+    lowered.template.parameters = named.cloned().collect();
+}
+
+/// Numbers that stand for the logical IDs of several templates. Different IDs seldom have one
+/// number.
+#[derive(Debug, Default)]
+pub struct Fingerprints {
+    numbers: Vec<u64>,
+    conditions: Vec<TemplateCondition>,
+}
+
+impl Fingerprints {
+    /// Those of one template.
+    #[must_use]
+    pub fn of(template: &Template) -> Self {
+        let mut all = Self::default();
+        all.numbers
+            .reserve_exact(template.resources.len() + template.outputs.len());
+        template
+            .resources
+            .iter()
+            .for_each(|resource| all.add(&resource.id));
+        template
+            .outputs
+            .iter()
+            .for_each(|output| all.add(&output.id));
+        all.conditions.clone_from(&template.conditions);
+        all
+    }
+
+    fn add(&mut self, id: &str) {
+        self.numbers.push(FixedState::default().hash_one(id));
+    }
+
+    /// Adds those of another template, which may depend on the same conditions.
+    pub fn append(&mut self, other: Self) {
+        self.numbers.extend(other.numbers);
+        for condition in other.conditions {
+            if !self.conditions.contains(&condition) {
+                self.conditions.push(condition);
             }
         }
+    }
+
+    fn are_distinct(mut self) -> bool {
+        for condition in std::mem::take(&mut self.conditions) {
+            self.add(&condition.id);
+        }
+        self.numbers.sort_unstable();
+        self.numbers.is_sorted_by(|a, b| a < b)
     }
 }
 
 /// Refuses layers whose templates would have the same name on a file system that does not
 /// distinguish upper and lower case.
-fn refuse_clashes(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
-    let rolls_out = whole.template.stack_set().is_some();
+fn refuse_file_clashes(rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: HashMap<String, Span> = HashMap::new();
-    for part in &whole.parts {
-        let stem = part.layer.to_ascii_lowercase();
-        let message = format!(
-            "the template {} needs a name that no other file has",
-            quote(&part.layer)
-        );
+    for Layer { name, .. } in &rules.layers {
+        let stem = name.value.to_ascii_lowercase();
         let found = match stem.as_str() {
             RESTRICTIONS => {
                 Some("`restrictions` is the template of roles, policies and boundaries")
             }
             GUARDRAILS => Some("`guardrails` is the template of guardrails"),
             "stacks" => Some("`stacks` is the list of all stacks"),
-            ROLL_OUT if rolls_out => Some("`roll-out` is the template of the stack set"),
+            ROLL_OUT if rules.roll_out.is_some() => {
+                Some("`roll-out` is the template of the stack set")
+            }
             _ => None,
         };
-        let diagnostic = Diagnostic::error(Code::FileClash, part.span, message).help(
-            "give the layer another name here; if it is published already, list its versions \
-            by `version LABEL at ARN` under that name",
-        );
+        let clash = || {
+            let message = format!(
+                "the template {} needs a name that no other file has",
+                quote(&name.value)
+            );
+            Diagnostic::error(Code::FileClash, name.span, message).help(
+                "give the layer another name here; if it is published already, list its versions \
+                by `version LABEL at ARN` under that name",
+            )
+        };
         if let Some(why) = found {
-            diagnostics.push(diagnostic.note(format!("in a folder, {why}")));
+            diagnostics.push(clash().note(format!("in a folder, {why}")));
         } else if let Some(&other) = seen.get(&stem) {
             diagnostics.push(
-                diagnostic
+                clash()
                     .also(other, "the other one")
                     .note("some file systems do not distinguish upper and lower case"),
             );
         } else {
-            seen.insert(stem, part.span);
+            seen.insert(stem, name.span);
         }
     }
 }
 
-/// Refuses roles, policies and guardrails that name a version by its resource, which is in another
-/// stack.
-fn refuse_references(whole: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
-    let first = whole.parts.last().map_or(0, |part| part.resources.end);
-    let others = &whole.template.resources[first..];
-    if others.is_empty() {
-        return;
-    }
-    let versions = whole.template.resources[..first].iter();
-    let layers: HashSet<&str> = versions.map(|resource| resource.id.as_str()).collect();
-    for (resource, &origin) in others.iter().zip(&whole.origins[first..]) {
-        let names = of_properties(&resource.properties);
-        if let Some(version) = names.iter().find(|name| layers.contains(name.as_str())) {
-            let message =
-                format!("this refers to the version `{version}`, which is in another stack");
-            diagnostics.push(
-                Diagnostic::error(Code::OtherStack, origin, message)
-                    .note(
-                        "in a folder each layer has its own stack, and only that stack knows the \
-                            number of a version that it publishes",
-                    )
-                    .help(
-                        "name all versions of the layer, `NAME` without `version`, or this one by \
-                        its ARN",
-                    ),
-            );
-        }
-    }
+/// The message about something that names a version by its resource.
+fn other_stack(version: &str, origin: Span) -> Diagnostic {
+    let message = format!("this refers to the version `{version}`, which is in another stack");
+    Diagnostic::error(Code::OtherStack, origin, message)
+        .note(
+            "in a folder each layer has its own stack, and only that stack knows the number of a \
+            version that it publishes",
+        )
+        .help("name all versions of the layer, `NAME` without `version`, or this one by its ARN")
 }
 
 #[cfg(test)]

@@ -21,8 +21,8 @@ struct Named {
     is_parameter: bool,
 }
 
-/// The data that the resources of all layers share.
-struct LayersContext<'a> {
+/// Makes the resources of layers, with the data that those of all layers share.
+pub struct LayersContext<'a> {
     grantees: Vec<Named>,
     placement: &'a Placement,
     conditions: Conditions,
@@ -55,33 +55,22 @@ struct VersionGrants<'a> {
 
 /// Adds the resources of all layers.
 pub fn lower(rules: &Rules, placement: &Placement, lowered: &mut Lowered) {
-    let mut context = LayersContext {
-        grantees: rules.principals.iter().map(grantee).collect(),
-        placement,
-        conditions: Conditions::default(),
-    };
+    let mut context = LayersContext::new(rules, placement);
     lowered.reserve(rules.layers.iter().map(resources_of).sum());
     for layer in &rules.layers {
-        let (resources, outputs) = (lowered.origins.len(), lowered.output_origins.len());
+        let first = lowered.origins.len();
         self::layer(layer, &mut context, lowered);
         lowered.parts.push(LayerPart {
             layer: layer.name.value.clone(),
             span: layer.name.span,
-            resources: resources..lowered.origins.len(),
-            outputs: outputs..lowered.output_origins.len(),
+            resources: lowered.origins.len() - first,
         });
     }
-    for (decision, origin) in context.conditions.finish() {
-        lowered.push_condition(decision, origin);
-    }
+    context.push_conditions(lowered);
     if placement.shape == Shape::Template && rules.layers.len() > OUTPUTS {
         // CloudFormation would refuse the template, which deploys without them.
         lowered.template.outputs.clear();
         lowered.output_origins.clear();
-        lowered
-            .parts
-            .iter_mut()
-            .for_each(|part| part.outputs = 0..0);
     }
 }
 
@@ -147,7 +136,30 @@ fn called(layer: &Layer) -> &str {
     name.unwrap_or(&layer.name.value)
 }
 
-impl LayersContext<'_> {
+impl<'a> LayersContext<'a> {
+    /// What the layers of a source share.
+    pub fn new(rules: &Rules, placement: &'a Placement) -> Self {
+        Self {
+            grantees: rules.principals.iter().map(grantee).collect(),
+            placement,
+            conditions: Conditions::default(),
+        }
+    }
+
+    /// Adds the resources, outputs and conditions of one layer.
+    pub fn lower(&mut self, layer: &Layer, lowered: &mut Lowered) {
+        lowered.reserve(resources_of(layer));
+        self::layer(layer, self, lowered);
+        self.push_conditions(lowered);
+    }
+
+    /// Adds the conditions that the layers since the last call depend on.
+    fn push_conditions(&mut self, lowered: &mut Lowered) {
+        for (decision, origin) in std::mem::take(&mut self.conditions).finish() {
+            lowered.push_condition(decision, origin);
+        }
+    }
+
     /// The condition on which a layer exists.
     fn exists(&mut self, layer: &Layer) -> Option<Arc<str>> {
         let condition = DeployCondition::all(layer.exists.clone());

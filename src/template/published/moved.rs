@@ -6,9 +6,8 @@ use super::{Earlier, kind};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::source::Span;
-use crate::template::model::Properties;
-use crate::template::stacks::{GUARDRAILS, RESTRICTIONS, ROLL_OUT, Stack};
-use std::collections::{BTreeSet, HashMap, HashSet};
+use crate::template::stacks::{GUARDRAILS, RESTRICTIONS, ROLL_OUT};
+use std::collections::{BTreeSet, HashSet};
 
 /// What the stack of one template has beside versions and their grants.
 #[derive(Debug, Default)]
@@ -21,18 +20,13 @@ pub struct Rest {
     pub is_republished: bool,
 }
 
-/// Looks at what a single template has beside versions and their grants.
+/// Looks at what a single template has beside versions and their grants. `now` has the logical IDs
+/// of the folder's templates.
 #[must_use]
-pub fn rest(single: &Earlier, stacks: &[Stack]) -> Rest {
-    let resources = stacks
-        .iter()
-        .flat_map(|stack| &stack.lowered.template.resources);
-    let now: HashMap<&str, &Properties> = resources
-        .map(|resource| (resource.id.as_str(), &resource.properties))
-        .collect();
+pub fn rest(single: &Earlier, now: &BTreeSet<String>) -> Rest {
     let mut rest = Rest::default();
     for (id, resource) in single.resources() {
-        let is_there = now.contains_key(id.as_str());
+        let is_there = now.contains(id);
         match kind(resource).unwrap_or_default() {
             "AWS::Lambda::LayerVersion" => rest.is_republished |= is_there,
             "AWS::SSM::Parameter" if is_there => rest.parameter = Some(id.clone()),
@@ -46,11 +40,11 @@ pub fn rest(single: &Earlier, stacks: &[Stack]) -> Rest {
 }
 
 /// Reports what would be lost with the stack of a single template: versions that it does not keep,
-/// and grants that no template of the folder has.
+/// and grants that no template of the folder has. `now` has the logical IDs of these.
 pub fn check(
     single: &Earlier,
     template: &str,
-    stacks: &[Stack],
+    now: &BTreeSet<String>,
     start: Span,
     diagnostics: &mut Vec<Diagnostic>,
 ) {
@@ -74,14 +68,8 @@ pub fn check(
                 .help("then build to the folder"),
         );
     }
-    let resources = stacks
-        .iter()
-        .flat_map(|stack| &stack.lowered.template.resources);
-    let now: HashSet<&str> = resources.map(|resource| resource.id.as_str()).collect();
     for (id, resource) in single.resources() {
-        if kind(resource) == Some("AWS::Lambda::LayerVersionPermission")
-            && !now.contains(id.as_str())
-        {
+        if kind(resource) == Some("AWS::Lambda::LayerVersionPermission") && !now.contains(id) {
             let message = format!("no template of the folder has the grant `{id}`");
             diagnostics.push(
                 Diagnostic::error(Code::LostGrants, start, message)
