@@ -13,7 +13,7 @@ use crate::cloudformation::stack_set::{self, Recipient};
 use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
 use crate::iam::document::{Condition, Effect, PatternList, Statement};
-use crate::iam::effective::EffectivePolicies;
+use crate::iam::effective::{EffectivePolicies, is_unclear};
 use crate::iam::evaluate::{Answer, names_action};
 use crate::iam::right::Right;
 use crate::partial::{Partial, Text};
@@ -40,6 +40,8 @@ pub struct Applicability {
     pub clauses: Vec<LeveledClause>,
     /// How many levels there are: its own policies, and a permissions boundary.
     pub levels: usize,
+    /// How many of them there are without a boundary that is not understood.
+    pub known_levels: usize,
     /// What policies say about it by its name and tags.
     pub caller: Caller,
     /// Whether a part of its policies is not understood.
@@ -119,6 +121,9 @@ impl Applicability {
         found.credentials = credentials(resource, world);
         found.says_something = says_something(policies);
         found.levels = policies.levels.len();
+        let boundaries = policies.levels.iter().skip(1);
+        let unknown = boundaries.filter(|level| level.iter().any(is_unclear));
+        found.known_levels = found.levels - unknown.count();
         let levels = policies.levels.iter().chain([&policies.guardrails]);
         for (level, statement) in levels.enumerate().flat_map(|(level, documents)| {
             documents.iter().flat_map(move |document| {
@@ -133,10 +138,7 @@ impl Applicability {
                 found.clauses.extend(clause(statement, level));
             }
         }
-        found.is_unclear = policies.documents().any(|document| {
-            let mut statements = document.statements.iter();
-            document.problem.is_some() || statements.any(|statement| statement.problem.is_some())
-        });
+        found.is_unclear = policies.documents().any(is_unclear);
         found
     }
 }
@@ -257,6 +259,15 @@ impl Applicability {
         let clauses = &mut restriction.clauses;
         clauses.retain(|one| one.clause.effect == Effect::Deny);
         restriction
+    }
+
+    /// The same without a boundary that is not understood, which may allow everything.
+    #[must_use]
+    pub fn within_what_is_known(&self) -> Self {
+        Self {
+            levels: self.known_levels,
+            ..self.clone()
+        }
     }
 
     /// The statements with an effect.

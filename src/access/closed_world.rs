@@ -5,6 +5,7 @@
 //! they name a call that shares a layer, changes an identity or deploys a template. For services
 //! that do affect them, a type is read, is known to be harmless, or is named.
 
+use super::calls;
 use crate::cloudformation::stack_set::RolledOut;
 use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::{Resource, Template};
@@ -43,7 +44,7 @@ pub const READ: [&str; 13] = [
 
 /// Types of these services that neither share a layer nor allow attaching one (CloudFormation's
 /// registry).
-const HARMLESS: [&str; 35] = [
+const HARMLESS: [&str; 39] = [
     "AWS::CloudFormation::HookDefaultVersion",
     "AWS::CloudFormation::HookTypeConfig",
     "AWS::CloudFormation::HookVersion",
@@ -79,6 +80,10 @@ const HARMLESS: [&str; 35] = [
     "AWS::Organizations::Account",
     "AWS::Organizations::Organization",
     "AWS::Organizations::OrganizationalUnit",
+    "AWS::ServiceCatalog::LaunchNotificationConstraint",
+    "AWS::ServiceCatalog::Portfolio",
+    "AWS::ServiceCatalog::TagOption",
+    "AWS::ServiceCatalog::TagOptionAssociation",
 ];
 
 /// Types of other services that create resources outside the template.
@@ -96,9 +101,10 @@ pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
         if read.iter().any(|rolled_out| rolled_out.id == resource.id) {
             continue;
         }
-        if let Some(what) = is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template))
-        {
-            found.push(Unread::resource(&resource, what, resource.json, template));
+        match is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template)) {
+            Some(what) => found.push(Unread::resource(&resource, what, resource.json, template)),
+            None if READ.contains(&resource.kind) => {}
+            None => found.extend(calls::unread(&resource, template)),
         }
     }
     found
@@ -147,99 +153,7 @@ fn is_not_read(resource: &Resource<'_>) -> Option<String> {
     let is_harmless = is_aws
         && !MAKERS.contains(&kind)
         && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
-    if is_harmless {
-        let call = named_call(resource)?;
-        Some(format!("a resource ({kind}) that names the call {call}"))
-    } else {
-        Some(description(kind))
-    }
-}
-
-/// The call that shares a layer version. A schedule, a state machine or a script may make it.
-const SHARING_CALL: &str = "AddLayerVersionPermission";
-
-/// Calls that change who may do what, or that deploy other templates, which a schedule, a state
-/// machine or an automation may make.
-const OTHER_CALLS: [&str; 24] = [
-    "AddUserToGroup",
-    "AttachGroupPolicy",
-    "AttachRolePolicy",
-    "AttachUserPolicy",
-    "CreatePolicyVersion",
-    "CreateResource",
-    "CreateStack",
-    "CreateStackInstances",
-    "CreateStackSet",
-    "DeleteRolePermissionsBoundary",
-    "DeleteRolePolicy",
-    "DeleteUserPermissionsBoundary",
-    "DetachRolePolicy",
-    "DetachUserPolicy",
-    "ExecuteChangeSet",
-    "PutGroupPolicy",
-    "PutRolePermissionsBoundary",
-    "PutRolePolicy",
-    "PutUserPolicy",
-    "SetDefaultPolicyVersion",
-    "UpdateAssumeRolePolicy",
-    "UpdateResource",
-    "UpdateStack",
-    "UpdateStackSet",
-];
-
-/// How those that make any call name the calls of IAM, CloudFormation and Cloud Control API, in
-/// letters: `aws-sdk:iam:attachRolePolicy`, and `aws:executeAwsApi` and `aws:createStack` in an
-/// automation. Others, such as an alarm, only watch for them.
-const CALLERS: [&str; 6] = [
-    "awssdkiam",
-    "awssdkcloudformation",
-    "awssdkcloudcontrol",
-    "executeawsapi",
-    "awscreatestack",
-    "awsupdatestack",
-];
-
-/// Properties that say which calls of others a resource watches for.
-const WATCHING: [(&str, &str); 3] = [
-    ("AWS::Events::Rule", "EventPattern"),
-    ("AWS::Logs::MetricFilter", "FilterPattern"),
-    ("AWS::Logs::SubscriptionFilter", "FilterPattern"),
-];
-
-/// The call that matters here, if a resource names one as an SDK, the command line or Python does.
-/// Only letters count, and several texts may be joined into one.
-fn named_call(resource: &Resource<'_>) -> Option<&'static str> {
-    let mut letters = String::new();
-    for (section, value) in resource.json.as_object().into_iter().flatten() {
-        let properties = value.as_object().filter(|_| section == "Properties");
-        let Some(properties) = properties else {
-            add_letters(value, &mut letters);
-            continue;
-        };
-        for (property, value) in properties {
-            if !WATCHING.contains(&(resource.kind, property)) {
-                add_letters(value, &mut letters);
-            }
-        }
-    }
-    let is_made = CALLERS.iter().any(|caller| letters.contains(caller));
-    let others = OTHER_CALLS.into_iter().filter(|_| is_made);
-    std::iter::once(SHARING_CALL)
-        .chain(others)
-        .find(|call| letters.contains(&call.to_ascii_lowercase()))
-}
-
-/// Adds the letters of all texts in a value.
-fn add_letters(json: &Json, letters: &mut String) {
-    match json {
-        Json::String(text) => {
-            let all = text.chars().filter(char::is_ascii_alphabetic);
-            letters.extend(all.map(|letter| letter.to_ascii_lowercase()));
-        }
-        Json::Array(items) => items.iter().for_each(|item| add_letters(item, letters)),
-        Json::Object(map) => map.values().for_each(|value| add_letters(value, letters)),
-        Json::Null | Json::Bool(_) | Json::Number(_) => {}
-    }
+    (!is_harmless).then(|| description(kind))
 }
 
 /// An addition to a group that is not in the template: the permissions of the group are not in

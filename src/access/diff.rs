@@ -520,6 +520,10 @@ fn wider(narrow: Option<&Subject>, wide: Option<&Subject>, side: Direction) -> V
     if !is_gone {
         let nothing = Applicability::default();
         let old = narrow.map_or(&nothing, |subject| &subject.applicability);
+        // What is lost within a boundary that is not understood is unknown.
+        let known = (side == Direction::Losses && old.known_levels < old.levels)
+            .then(|| old.within_what_is_known());
+        let old = known.as_ref().unwrap_or(old);
         let new = wide.map_or(&nothing, |subject| &subject.applicability);
         let mut all = if old == new {
             Vec::new()

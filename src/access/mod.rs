@@ -7,6 +7,7 @@ pub mod applicability;
 pub mod attachment;
 pub mod authored;
 mod caller;
+mod calls;
 pub mod claim;
 pub mod closed_world;
 mod condition;

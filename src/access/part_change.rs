@@ -5,6 +5,7 @@ use super::subject::SubjectCases;
 use crate::cloudformation::TooManyCases;
 use crate::cloudformation::unread::{Extent, Unread};
 use crate::iam::document::Effect;
+use crate::rules::formats::{is_target_id, is_unit_id};
 use std::collections::{HashMap, HashSet};
 
 /// An unread part of the template is added, changed or removed.
@@ -118,14 +119,17 @@ impl Able {
     }
 
     /// Whether an unread part may have restricted one of them: it may change anything, or it
-    /// receives somebody of them.
+    /// receives somebody of them, or a unit of the organization, to which a guardrail of it may
+    /// apply.
     fn may_be_restricted_by(&self, part: &Unread) -> bool {
         match &part.extent {
             Extent::Template => self.shares || !self.ids.is_empty(),
             Extent::Handed(handed) => {
                 let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
                 let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
-                !ids.is_empty() && handed.has(&ids, &names)
+                let mut texts = handed.texts();
+                let may_forbid = texts.any(|text| is_unit_id(text) && is_target_id(text));
+                may_forbid || !ids.is_empty() && handed.has(&ids, &names)
             }
         }
     }

@@ -380,6 +380,9 @@ impl World<'_> {
             return None;
         };
         let separator = self.text_at(separator, depth)?;
+        if let Some(whole) = self.split_by(&separator, list, depth) {
+            return Some(whole);
+        }
         let mut text = Text::default();
         for (index, part) in self.items_at(list, depth)?.iter().enumerate() {
             if index > 0 {
@@ -388,6 +391,20 @@ impl World<'_> {
             self.add(&mut text, part.as_text()?)?;
         }
         Some(text)
+    }
+
+    /// The text that is split by a separator into a list, which joined by that separator gives the
+    /// text again.
+    fn split_by(&self, separator: &Text, list: &Json, depth: usize) -> Option<Text> {
+        let ("Fn::Split", argument) = function(list)? else {
+            return None;
+        };
+        let [by, whole] = argument.as_array()?.as_slice() else {
+            return None;
+        };
+        let by = self.text_at(by, depth)?;
+        let is_same = !by.is_empty() && by.as_literal().is_some() && by == *separator;
+        is_same.then(|| self.text_at(whole, depth)).flatten()
     }
 
     /// The items of a value that is a list; `None` of one that is not known to be one.

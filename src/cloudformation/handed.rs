@@ -40,6 +40,11 @@ impl Handed {
             || texts.any(|text| names.iter().any(|name| text.contains(name)))
     }
 
+    /// The texts that it receives.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.texts.iter().map(String::as_str)
+    }
+
     fn add(&mut self, json: &Json, template: &Template) {
         if let Json::String(text) = json {
             self.add_text(text, template);

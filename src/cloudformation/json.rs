@@ -52,6 +52,7 @@ pub fn has_text(json: &Json, text: &str) -> bool {
 }
 
 /// The values directly inside a value.
+#[must_use]
 pub fn children(json: &Json) -> Box<dyn Iterator<Item = &Json> + '_> {
     match json {
         Json::Array(items) => Box::new(items.iter()),

@@ -25,7 +25,7 @@ pub mod values;
 pub mod world;
 
 pub use case::Case;
-pub use json::has_text;
+pub use json::{children, function, has_text};
 pub use template::{Resource, Template};
 pub use values::{Placeholders, Values};
 pub use world::{TooManyCases, World, explore, explore_further};

@@ -58,6 +58,15 @@ impl Unread {
         }
     }
 
+    /// The same part, of which only this value counts as what it receives.
+    #[must_use]
+    pub fn receiving(self, written: &Json, template: &Template) -> Self {
+        Self {
+            extent: Extent::Handed(Handed::by(written, template)),
+            ..self
+        }
+    }
+
     /// Whether it is the same part of another template, and has the same effect there.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {

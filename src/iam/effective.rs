@@ -126,7 +126,9 @@ impl Bound {
     }
 }
 
-pub(super) fn is_unclear(document: &Document) -> bool {
+/// Whether a part of a document is not understood.
+#[must_use]
+pub fn is_unclear(document: &Document) -> bool {
     document.problem.is_some()
         || document
             .statements

@@ -326,22 +326,22 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
     };
     let whatever_is_allowed = || right::handled(&policies.whatever_is_allowed(), right);
     match subject.kind {
-        // These grant nothing.
-        SubjectKind::Boundary | SubjectKind::PerhapsBoundary | SubjectKind::Guardrail
-            if says(Effect::Deny) =>
-        {
-            Some((forbids, forbidden(&whatever_is_allowed())))
-        }
-        SubjectKind::Boundary | SubjectKind::PerhapsBoundary | SubjectKind::Guardrail => None,
-        SubjectKind::Principal | SubjectKind::Policy | SubjectKind::Group
+        SubjectKind::Principal
+        | SubjectKind::Policy
+        | SubjectKind::Group
+        | SubjectKind::PerhapsBoundary
             if says(Effect::Allow) =>
         {
             Some((allows, allowed(&right::handled(policies, right))))
         }
-        SubjectKind::Principal | SubjectKind::Policy | SubjectKind::Group if says(Effect::Deny) => {
-            Some((forbids, forbidden(&whatever_is_allowed())))
+        SubjectKind::Principal
+        | SubjectKind::Policy
+        | SubjectKind::Group
+        | SubjectKind::PerhapsBoundary
+        | SubjectKind::Boundary
+        | SubjectKind::Guardrail => {
+            says(Effect::Deny).then(|| (forbids, forbidden(&whatever_is_allowed())))
         }
-        SubjectKind::Principal | SubjectKind::Policy | SubjectKind::Group => None,
     }
 }
 

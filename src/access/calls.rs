@@ -1,0 +1,327 @@
+//! The calls that a resource makes, as far as it names them, and the templates that it deploys.
+//!
+//! A schedule, a state machine, an automation or a script can share a layer, change an identity or
+//! deploy another template. A pipeline deploys templates that are not in this one.
+
+use crate::cloudformation::unread::Unread;
+use crate::cloudformation::{Resource, Template, children, explore, function, has_text};
+use crate::partial::{Partial, Piece, Text};
+use serde_json::Value as Json;
+
+/// Types that deploy other templates or attach policies, and what they are (Template Reference of
+/// CloudFormation: `AWS::Budgets::BudgetsAction`, `AWS::CodeStarConnections::SyncConfiguration`,
+/// `AWS::SageMaker::Project`).
+const DEPLOYING: [(&str, &str); 4] = [
+    (
+        "AWS::Budgets::BudgetsAction",
+        "an action of a budget that attaches a policy",
+    ),
+    (
+        "AWS::CodeConnections::SyncConfiguration",
+        "a repository whose templates are deployed",
+    ),
+    (
+        "AWS::CodeStarConnections::SyncConfiguration",
+        "a repository whose templates are deployed",
+    ),
+    (
+        "AWS::SageMaker::Project",
+        "a project that a product of Service Catalog creates",
+    ),
+];
+
+/// The providers of actions of a pipeline that deploy templates begin with these words
+/// (`CodePipeline` User Guide, action structure reference).
+const PROVIDERS: [&str; 2] = ["CloudFormation", "ServiceCatalog"];
+
+/// Commands of a build that deploy templates.
+const COMMANDS: [&str; 5] = [
+    "aws cloudformation deploy",
+    "cdk deploy",
+    "sam deploy",
+    "serverless deploy",
+    "sls deploy",
+];
+
+/// The call that shares a layer version.
+const SHARING_CALL: &str = "AddLayerVersionPermission";
+
+/// Calls that change who may do what, or that deploy other templates.
+const OTHER_CALLS: [&str; 40] = [
+    "AddUserToGroup",
+    "AttachCustomerManagedPolicyReferenceToPermissionSet",
+    "AttachGroupPolicy",
+    "AttachManagedPolicyToPermissionSet",
+    "AttachRolePolicy",
+    "AttachUserPolicy",
+    "CreateAccessKey",
+    "CreateAccountAssignment",
+    "CreateLoginProfile",
+    "CreatePolicyVersion",
+    "CreateResource",
+    "CreateStack",
+    "CreateStackInstances",
+    "CreateStackSet",
+    "DeleteGroupPolicy",
+    "DeleteInlinePolicyFromPermissionSet",
+    "DeleteRolePermissionsBoundary",
+    "DeleteRolePolicy",
+    "DeleteUserPermissionsBoundary",
+    "DeleteUserPolicy",
+    "DetachGroupPolicy",
+    "DetachPolicy",
+    "DetachRolePolicy",
+    "DetachUserPolicy",
+    "DisablePolicyType",
+    "ExecuteChangeSet",
+    "PutGroupPolicy",
+    "PutInlinePolicyToPermissionSet",
+    "PutRolePermissionsBoundary",
+    "PutRolePolicy",
+    "PutUserPermissionsBoundary",
+    "PutUserPolicy",
+    "RemoveUserFromGroup",
+    "SetDefaultPolicyVersion",
+    "UpdateAssumeRolePolicy",
+    "UpdateLoginProfile",
+    "UpdatePolicy",
+    "UpdateResource",
+    "UpdateStack",
+    "UpdateStackSet",
+];
+
+/// The services of these calls, as integrations with SDKs name them.
+const SERVICES: [&str; 6] = [
+    "cloudcontrol",
+    "cloudformation",
+    "iam",
+    "lambda",
+    "organizations",
+    "ssoadmin",
+];
+
+/// How integrations with SDKs begin: `arn:aws:states:::aws-sdk:iam:attachRolePolicy`.
+const INTEGRATION: &str = "aws-sdk:";
+
+/// How those that make any call name the calls of others, in letters: integrations;
+/// `aws:executeAwsApi`, `aws:executeScript`, `aws:createStack` and `AWS-UpdateCloudFormationStack`
+/// in an automation. Others, such as an alarm, only watch for them.
+const CALLERS: [&str; 10] = [
+    "awssdkcloudcontrol",
+    "awssdkcloudformation",
+    "awssdkiam",
+    "awssdkorganizations",
+    "awssdkssoadmin",
+    "awsexecuteawsapi",
+    "awsexecutescript",
+    "awscreatestack",
+    "awsupdatestack",
+    "awsupdatecloudformationstack",
+];
+
+/// How scripts name the calls of others.
+const COMMAND_LINES: [&str; 5] = [
+    "aws cloudcontrol ",
+    "aws cloudformation ",
+    "aws iam ",
+    "aws organizations ",
+    "aws sso-admin ",
+];
+
+/// Properties that say which calls of others a resource watches for.
+const WATCHING: [(&str, &str); 3] = [
+    ("AWS::Events::Rule", "EventPattern"),
+    ("AWS::Logs::MetricFilter", "FilterPattern"),
+    ("AWS::Logs::SubscriptionFilter", "FilterPattern"),
+];
+
+/// Types whose resources make calls that a text of theirs names, so that it matters what their
+/// functions put together.
+const CALLING: [&str; 6] = [
+    "AWS::CodeBuild::Project",
+    "AWS::SSM::Association",
+    "AWS::SSM::Document",
+    "AWS::SSM::MaintenanceWindowTask",
+    "AWS::Scheduler::Schedule",
+    "AWS::StepFunctions::StateMachine",
+];
+
+/// What a resource deploys or calls, if it is something that matters here.
+pub(super) fn unread(resource: &Resource<'_>, template: &Template) -> Option<Unread> {
+    let kind = resource.kind;
+    if kind == "AWS::CodePipeline::Pipeline"
+        && let Some(deploys) = pipeline(resource, template)
+    {
+        return Some(deploys);
+    }
+    let what = DEPLOYING.iter().find(|(known, _)| *known == kind);
+    let what = match what {
+        Some((_, what)) => format!("{what} ({kind})"),
+        None => does(resource, template)?,
+    };
+    Some(Unread::resource(resource, what, resource.json, template))
+}
+
+/// What a resource does by the calls and commands that it names.
+fn does(resource: &Resource<'_>, template: &Template) -> Option<String> {
+    let kind = resource.kind;
+    if let Some(call) = named_call(resource, template) {
+        return Some(format!("a resource ({kind}) that {call}"));
+    }
+    let is_build = kind == "AWS::CodeBuild::Project";
+    let mut commands = COMMANDS.iter().filter(|_| is_build);
+    let command = commands.find(|command| has_text(resource.json, command))?;
+    Some(format!("a resource ({kind}) that runs `{command}`"))
+}
+
+/// The actions of a pipeline that deploy templates, with what they receive.
+fn pipeline(resource: &Resource<'_>, template: &Template) -> Option<Unread> {
+    let mut actions = Vec::new();
+    deploying_actions(resource.json.get("Properties")?, &mut actions);
+    if actions.is_empty() {
+        return None;
+    }
+    let what = format!("a pipeline that deploys templates ({})", resource.kind);
+    // The roles with which it deploys are no layers.
+    let mut received = actions.clone();
+    for action in &mut received {
+        if let Some(Json::Object(configuration)) = action.get_mut("Configuration") {
+            configuration.shift_remove("RoleArn");
+        }
+        if let Json::Object(map) = action {
+            map.shift_remove("RoleArn");
+        }
+    }
+    let part = Unread::resource(resource, what, &Json::Array(actions), template);
+    Some(part.receiving(&Json::Array(received), template))
+}
+
+/// Adds the actions that deploy templates, or may.
+fn deploying_actions(json: &Json, found: &mut Vec<Json>) {
+    if let Some(id) = json.get("ActionTypeId") {
+        let text = |key: &str| id.get(key).map(|value| value.as_str());
+        let may_deploy = match (text("Category"), text("Provider")) {
+            (_, Some(Some(provider))) => PROVIDERS.iter().any(|one| provider.starts_with(one)),
+            (Some(Some(category)), _) => category == "Deploy",
+            (_, Some(None)) | (None | Some(None), None) => true,
+        };
+        if may_deploy {
+            found.push(json.clone());
+        }
+        return;
+    }
+    children(json).for_each(|inner| deploying_actions(inner, found));
+}
+
+/// The call that matters here, if a resource names one as an SDK, the command line or Python does.
+/// Only letters count, and several texts may be joined into one.
+fn named_call(resource: &Resource<'_>, template: &Template) -> Option<String> {
+    let mut texts = Texts::default();
+    let mut written = Vec::new();
+    for (section, value) in resource.json.as_object().into_iter().flatten() {
+        match value.as_object().filter(|_| section == "Properties") {
+            Some(properties) => written.extend(
+                properties
+                    .iter()
+                    .filter(|(name, _)| !WATCHING.contains(&(resource.kind, name)))
+                    .map(|(_, value)| value),
+            ),
+            None => written.push(value),
+        }
+    }
+    for value in &written {
+        texts.add_written(value);
+    }
+    if CALLING.contains(&resource.kind) && written.iter().any(|value| has_function(value)) {
+        let cases = explore(template, None, |world| {
+            let values = written.iter().filter_map(|value| world.value(value));
+            values.collect::<Vec<Partial>>()
+        });
+        match cases {
+            Ok(cases) => {
+                for value in cases.iter().flat_map(|(_, values)| values) {
+                    texts.add(value);
+                }
+            }
+            Err(_) => texts.has_open_call |= texts.makes_calls,
+        }
+    }
+    texts.call()
+}
+
+/// The texts of a resource.
+#[derive(Default)]
+struct Texts {
+    /// Their letters, in lower case.
+    letters: String,
+    /// Whether it makes calls of others by an integration or a command line.
+    makes_calls: bool,
+    /// Whether it names a call that only a deploy knows.
+    has_open_call: bool,
+}
+
+impl Texts {
+    fn add_written(&mut self, json: &Json) {
+        if let Json::String(text) = json {
+            self.add_text(text, false);
+        }
+        children(json).for_each(|inner| self.add_written(inner));
+    }
+
+    fn add(&mut self, value: &Partial) {
+        match value {
+            Partial::Text(text) => self.add_pieces(text),
+            Partial::List(items) => items.iter().for_each(|item| self.add(item)),
+            Partial::Map(map) => map.values().for_each(|item| self.add(item)),
+            Partial::Null => {}
+        }
+    }
+
+    fn add_pieces(&mut self, text: &Text) {
+        let mut pieces = text.pieces().iter().peekable();
+        while let Some(piece) = pieces.next() {
+            if let Piece::Literal(literal) = piece {
+                self.add_text(literal, pieces.peek().is_some());
+            }
+        }
+    }
+
+    fn add_text(&mut self, text: &str, goes_on: bool) {
+        let all = text.chars().filter(char::is_ascii_alphabetic);
+        self.letters
+            .extend(all.map(|letter| letter.to_ascii_lowercase()));
+        self.makes_calls |= COMMAND_LINES.iter().any(|command| text.contains(command));
+        for call in text.split(INTEGRATION).skip(1) {
+            let service = call.split(':').next().unwrap_or(call);
+            self.makes_calls |= SERVICES.iter().any(|one| service.eq_ignore_ascii_case(one));
+            self.has_open_call |= goes_on && is_open(call);
+        }
+    }
+
+    fn call(&self) -> Option<String> {
+        let calls = |one: &&&str| self.letters.contains(&one.to_ascii_lowercase());
+        let is_made = self.makes_calls || CALLERS.iter().any(|one| self.letters.contains(one));
+        let others = OTHER_CALLS.iter().filter(|_| is_made);
+        let found = std::iter::once(&SHARING_CALL).chain(others).find(calls);
+        match found {
+            Some(call) => Some(format!("names the call {call}")),
+            None if self.has_open_call => Some("makes a call that only a deploy knows".to_owned()),
+            None => None,
+        }
+    }
+}
+
+/// Whether the name of a call, after which an unknown value follows, is one of a service that
+/// matters here, or of an unknown one.
+fn is_open(call: &str) -> bool {
+    let is_name = |letter: char| letter.is_ascii_alphanumeric() || letter == ':';
+    match call.split_once(':') {
+        _ if !call.chars().all(is_name) => false,
+        Some((service, _)) => SERVICES.iter().any(|one| service.eq_ignore_ascii_case(one)),
+        None => true,
+    }
+}
+
+fn has_function(json: &Json) -> bool {
+    function(json).is_some() || children(json).any(has_function)
+}
