@@ -79,6 +79,88 @@ fn every_shell_gets_a_script_that_asks_the_program() {
         assert!(output.status.success(), "{shell}");
         let script = String::from_utf8(output.stdout).unwrap();
         assert!(script.contains("LAYERSHARE_COMPLETE"), "{shell}: {script}");
+        // These functions are called from the part that is ours.
+        let function = match shell {
+            "bash" => "_clap_complete_layershare() {",
+            "zsh" => "function _clap_dynamic_completer_layershare() {",
+            _ => continue,
+        };
+        assert!(script.contains(function), "{shell}: {script}");
+    }
+}
+
+/// What bash does with typed lines, of which `\t` completes a word.
+#[cfg(target_os = "linux")]
+fn typed(folder: &Path, lines: &[&str]) -> String {
+    use std::io::Write;
+    use std::process::Stdio;
+    let program = Path::new(env!("CARGO_BIN_EXE_layershare"));
+    let mut folders = vec![program.parent().unwrap().to_path_buf()];
+    let path = std::env::var_os("PATH").unwrap();
+    folders.extend(std::env::split_paths(&path));
+    let mut bash = Command::new("bash")
+        .args(["--norc", "--noprofile", "-i"])
+        .current_dir(folder)
+        .env("PATH", std::env::join_paths(folders).unwrap())
+        .env("HOME", folder.join("home"))
+        .env("INPUTRC", "/dev/null")
+        .env("TERM", "dumb")
+        .env_remove("HISTFILE")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut keys = bash.stdin.take().unwrap();
+    writeln!(keys, "source <(layershare completions bash)").unwrap();
+    for line in lines {
+        writeln!(keys, "{line}").unwrap();
+    }
+    drop(keys);
+    String::from_utf8(bash.wait_with_output().unwrap().stdout).unwrap()
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn bash_completes_words_that_it_writes_otherwise_than_they_are_meant() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("home")).unwrap();
+    fs::create_dir_all(folder.path().join("sub")).unwrap();
+    let grant =
+        "account a = 123456789012\nlayer l {\n version 1 from s3://bucket/key\n share with a\n}\n";
+    for name in ["with space.layers", "sub/inner.layers", "home/mine.layers"] {
+        fs::write(folder.path().join(name), grant).unwrap();
+    }
+    for (line, expected) in [
+        // Each line tries one word and then the value of an option after `=`.
+        (
+            "layershare ask wi\t'a can use *' --format=j\t",
+            r#""answer": "yes""#,
+        ),
+        (
+            "layershare ask with\\ s\t 'a can use *' --format=j\t",
+            r#""answer": "yes""#,
+        ),
+        (
+            "layershare ask 'wi\t'a can use *' --format=j\t",
+            r#""answer": "yes""#,
+        ),
+        (
+            "layershare ask su\t\t'a can use *' --format=j\t",
+            r#""answer": "yes""#,
+        ),
+        (
+            "layershare ask ~/m\t'a can use *' --format=j\t",
+            r#""answer": "yes""#,
+        ),
+        (
+            "layershare ask $HOME/m\t 'a can use *' --format=j\t",
+            r#""answer": "yes""#,
+        ),
+        ("layershare exp\teveryone-w\t", "everyone-without-reason"),
+    ] {
+        let output = typed(folder.path(), &[line]);
+        assert!(output.contains(expected), "{line:?}: {output}");
     }
 }
 

@@ -499,7 +499,7 @@ pub struct CompletionsArguments {
 #[derive(Debug, clap::Args)]
 pub struct ManArguments {
     /// The folder, such as `~/.local/share/man/man1`; it is made if it is not there
-    #[arg(value_name = "FOLDER")]
+    #[arg(value_name = "FOLDER", value_hint = clap::ValueHint::DirPath)]
     pub folder: PathBuf,
 }
 

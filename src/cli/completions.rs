@@ -13,6 +13,17 @@ const ASKS: &str = "LAYERSHARE_COMPLETE";
 
 const NAME: &str = "layershare";
 
+/// How a shell asks about words that only it can read: with quotes, variables or a home folder in
+/// them.
+fn in_its_words(shell: &str) -> &'static str {
+    match shell {
+        "bash" => include_str!("completions.bash"),
+        "fish" => include_str!("completions.fish"),
+        "zsh" => include_str!("completions.zsh"),
+        _ => "",
+    }
+}
+
 /// Prints the script that makes a shell ask this program for completions.
 pub fn run(arguments: &CompletionsArguments) -> anyhow::Result<Outcome> {
     let shells = Shells::builtins();
@@ -21,6 +32,7 @@ pub fn run(arguments: &CompletionsArguments) -> anyhow::Result<Outcome> {
         .with_context(|| format!("there are no completions for {}", arguments.shell))?;
     let mut script = Vec::new();
     shell.write_registration(ASKS, NAME, NAME, NAME, &mut script)?;
+    script.extend_from_slice(in_its_words(&arguments.shell).as_bytes());
     std::io::stdout()
         .write_all(&script)
         .context("cannot write to standard output")?;
