@@ -3,6 +3,7 @@
 
 use crate::access::expect;
 use crate::diagnostic::{Diagnostic, has_errors};
+use crate::rules::common::CommonNames;
 use crate::rules::lint;
 use crate::rules::load::{Root, Unit, keep_names, load, replace_claims};
 use crate::rules::model::Rules;
@@ -102,17 +103,15 @@ pub fn compile_to_ask(
     with_claim(units, claim, files, sources, diagnostics)
 }
 
-/// Compiles a claim about a template, with the names of the source that it was made from. An empty
-/// source is used for a template without one.
+/// Compiles a claim about templates, with the names of the sources that they were made from.
 pub fn compile_to_ask_by_names(
-    root: Root,
+    names: &CommonNames,
     claim: &str,
     files: &dyn Files,
     sources: &mut Sources,
 ) -> Compiled {
     let mut diagnostics = Vec::new();
-    let mut units = load(root, files, sources, &mut diagnostics);
-    keep_names(&mut units);
+    let units = names.units(sources, &mut diagnostics);
     with_claim(units, claim, files, sources, diagnostics)
 }
 

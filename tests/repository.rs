@@ -75,6 +75,22 @@ fn told(top: &Path, arguments: &[&str]) -> (i32, String) {
 }
 
 #[test]
+fn what_is_wrong_in_a_file_that_several_sources_include_is_said_once() {
+    let names = format!("{NAMES}account lab = 1\n");
+    let files = [
+        ("names.layers", names.as_str()),
+        ("deps.layers", DEPS),
+        ("tools.layers", TOOLS),
+    ];
+    let top = repository(&files);
+    let output = run(top.path(), &["check", "."], b"");
+    let said = stderr(&output);
+    assert_eq!(said.matches("error[invalid-account]").count(), 1, "{said}");
+    assert!(said.ends_with("1 error\n"), "{said}");
+    assert_eq!(output.status.code(), Some(1));
+}
+
+#[test]
 fn a_folder_stands_for_its_templates_and_for_sources_without_any() {
     let top = repository(&[
         ("names.layers", NAMES),

@@ -2,6 +2,7 @@
 
 use crate::rules::model::{Id, Principal, RestrictionForm, Rules, Why};
 use crate::template::lower::Lowered;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ impl Authored {
         ) -> impl Iterator<Item = (String, T)> {
             map.into_iter().map(|(id, value)| (called(id), value))
         }
-        self.names.extend(other.names);
+        add_names(&mut self.names, other.names);
         self.labels.extend(renamed(other.labels, called));
         self.why.extend(renamed(other.why, called));
         self.boundaries
@@ -63,6 +64,29 @@ fn boundaries(rules: &Rules, lowered: &Lowered) -> HashSet<String> {
     let blocks = &lowered.source_map.blocks;
     let ids = boundaries.filter_map(|one| blocks.get(&one.name.value));
     ids.flatten().cloned().collect()
+}
+
+/// Adds the names of another source. Where it has another name for an ID, both are names of it.
+pub fn add_names(names: &mut HashMap<String, String>, other: HashMap<String, String>) {
+    if names.is_empty() {
+        *names = other;
+        return;
+    }
+    for (id, name) in other {
+        match names.entry(id) {
+            Entry::Vacant(entry) => {
+                entry.insert(name);
+            }
+            Entry::Occupied(mut entry) => {
+                let known = entry.get_mut();
+                for name in name.split(", ") {
+                    if !known.split(", ").any(|one| one == name) {
+                        *known = format!("{known}, {name}");
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The names of a source for accounts and organizations, by their IDs.

@@ -9,10 +9,11 @@ use super::messages::Messages;
 use super::tree::Tree;
 use crate::access::claim::{Facts, Verdict, verdict_of_all};
 use crate::cloudformation::Template;
-use crate::diagnostic::{Diagnostic, has_errors};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::pipeline::Compiled;
 use crate::pipeline::{compile_to_ask, compile_to_ask_by_names};
 use crate::report::{self, AnswerReport};
+use crate::rules::common::CommonNames;
 use crate::rules::load::Root;
 use crate::rules::model::Claim;
 use crate::source::Sources;
@@ -76,9 +77,6 @@ fn of_others(
     limits: Limits,
     messages: &mut Messages,
 ) -> anyhow::Result<AskedVerdict> {
-    let name = read
-        .first()
-        .map_or_else(String::new, |root| root.name.clone());
     let reading = Reading::new(
         &Tree::Disk,
         arguments.values.values(),
@@ -104,7 +102,7 @@ fn of_others(
     let Some(found) = found else {
         return Ok(Err(Outcome::Misused));
     };
-    let Some(compiled) = named(reading.beside.only(reading.tree), name, arguments, messages) else {
+    let Some(compiled) = named(&reading, arguments, messages)? else {
         return Ok(Err(Outcome::Misused));
     };
     let claim = claim(&compiled, arguments)?;
@@ -112,30 +110,47 @@ fn of_others(
     Ok(Ok(verdict_of_all(&facts, claim)))
 }
 
-/// The claim in the names of the source of the templates, as far as that is without mistakes.
+/// The claim in the names of the sources, of those of templates too; `None` if there are mistakes,
+/// which are then reported.
 fn named(
-    source: Option<Root>,
-    name: String,
+    reading: &Reading<'_>,
     arguments: &AskArguments,
     messages: &mut Messages,
-) -> Option<Compiled> {
-    if let Some(source) = source {
-        let sources = &mut Sources::default();
-        let compiled = compile_to_ask_by_names(source, &arguments.claim, &Disk, sources);
-        if !has_errors(&compiled.diagnostics) {
-            return Some(compiled);
+) -> anyhow::Result<Option<Compiled>> {
+    let mut sources = Sources::default();
+    let roots = reading.beside.roots(reading.tree);
+    let names = CommonNames::of(roots, reading.tree, &mut sources);
+    let claim = &arguments.claim;
+    let compiled = compile_to_ask_by_names(&names, claim, reading.tree, &mut sources);
+    for diagnostic in compiled.diagnostics.iter().filter(|one| one.is_error()) {
+        if diagnostic.code == Code::MissingAccounts && names.lists_differ() {
+            bail!("the sources have different lists of accounts: write the ID of an account");
+        }
+        let span = diagnostic.primary.span;
+        let text = sources.get(span.file).text();
+        let word = text.get(span.start as usize..span.end as usize);
+        if let Some(why) = word.and_then(|word| names.refused(word)) {
+            bail!("{why}");
         }
     }
-    compiled(Root::in_memory(name, ""), arguments, messages)
+    Ok(without_mistakes(compiled, &sources, messages))
 }
 
 /// A source with the claim in it; `None` if there are mistakes, which are then reported.
 fn compiled(root: Root, arguments: &AskArguments, messages: &mut Messages) -> Option<Compiled> {
     let mut sources = Sources::default();
-    let mut compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
+    let compiled = compile_to_ask(root, &arguments.claim, &Disk, &mut sources);
+    without_mistakes(compiled, &sources, messages)
+}
+
+fn without_mistakes(
+    mut compiled: Compiled,
+    sources: &Sources,
+    messages: &mut Messages,
+) -> Option<Compiled> {
     compiled.diagnostics.retain(Diagnostic::is_error);
     if !compiled.diagnostics.is_empty() {
-        messages.diagnostics(&compiled.diagnostics, &sources);
+        messages.diagnostics(&compiled.diagnostics, sources);
         messages.summary(&compiled.diagnostics);
         return None;
     }

@@ -1,8 +1,9 @@
 //! The sources that templates were made from, where they lie beside these: they have the names of
 //! accounts, which a template does not have.
 
+use super::ahead::is_source;
 use super::tree::Tree;
-use crate::access::authored::names_in;
+use crate::access::authored::{add_names, names_in};
 use crate::pipeline::names_of;
 use crate::rules::load::Root;
 use crate::source::{Files, PathKind, Sources};
@@ -13,11 +14,21 @@ use std::path::{Path, PathBuf};
 
 /// The sources of the templates that are read.
 #[derive(Debug, Default)]
-pub struct SourcesBeside(RefCell<BTreeSet<PathBuf>>);
+pub struct SourcesBeside {
+    /// Those that lie beside a template that was made from them.
+    beside: RefCell<BTreeSet<PathBuf>>,
+    /// Those that are read themselves.
+    read: RefCell<BTreeSet<PathBuf>>,
+}
 
 impl SourcesBeside {
-    /// Adds the source that a template names, if it lies beside it or beside its folder.
+    /// Adds a source, or the one that a template names, if it lies beside it, or beside one of the
+    /// two folders around it.
     pub fn add(&self, template: &Root, tree: &Tree) {
+        if is_source(template) {
+            self.read.borrow_mut().extend(template.path.clone());
+            return;
+        }
         let Some(name) = source_of(&template.bytes) else {
             return;
         };
@@ -25,24 +36,27 @@ impl SourcesBeside {
         let (Some(folder), true) = (folder, is_file_name(&name)) else {
             return;
         };
-        let above = match folder.parent() {
-            Some(above) if folder.file_name().is_some() => above.to_path_buf(),
-            Some(_) | None => folder.join(".."),
-        };
-        let mut places = [folder.join(&name), above.join(&name)].into_iter();
+        let above = above(folder);
+        let folders = [folder.to_path_buf(), above.clone(), self::above(&above)];
+        let mut places = folders.iter().map(|folder| folder.join(&name));
         let found = places.find(|place| tree.kind(place) == PathKind::File);
-        self.0.borrow_mut().extend(found);
+        self.beside.borrow_mut().extend(found);
+    }
+
+    /// Adds the source of templates in a folder, wherever it lies there.
+    pub fn add_found(&self, source: PathBuf) {
+        self.beside.borrow_mut().insert(source);
     }
 
     /// The names of accounts and organizations in them. Every file that is read is noted.
     pub fn names(&self, tree: &Tree, note: &dyn Fn(&str, &[u8])) -> HashMap<String, String> {
         let mut names = HashMap::new();
-        for path in self.0.borrow().iter() {
+        for path in self.beside.borrow().iter() {
             let Ok(root) = tree.root(path) else {
                 continue;
             };
             let mut sources = Sources::default();
-            names.extend(names_in(&names_of(root, tree, &mut sources)));
+            add_names(&mut names, names_in(&names_of(root, tree, &mut sources)));
             for source in sources.iter() {
                 note(source.name(), source.text().as_bytes());
             }
@@ -50,12 +64,21 @@ impl SourcesBeside {
         names
     }
 
-    /// The source of all templates; `None` if there are several, or none.
-    pub fn only(&self, tree: &Tree) -> Option<Root> {
-        let sources = self.0.borrow();
-        let mut sources = sources.iter();
-        let only = sources.next().filter(|_| sources.next().is_none())?;
-        tree.root(only).ok()
+    /// All of them.
+    pub fn roots(&self, tree: &Tree) -> Vec<Root> {
+        let (beside, read) = (self.beside.borrow(), self.read.borrow());
+        // A source may be both, by two paths.
+        let mut known = BTreeSet::new();
+        let paths = beside.union(&read);
+        let paths = paths.filter(|path| known.insert(tree.identity(path)));
+        paths.filter_map(|path| tree.root(path).ok()).collect()
+    }
+}
+
+fn above(folder: &Path) -> PathBuf {
+    match folder.parent() {
+        Some(above) if folder.file_name().is_some() => above.to_path_buf(),
+        Some(_) | None => folder.join(".."),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::template::limits::{Limits, only_in_a_folder, template_size};
 use crate::template::lower::{Lowered, Placement};
 use crate::template::stacks::SourceStacks;
 use jiff::tz::TimeZone;
+use std::collections::HashSet;
 
 /// Reports every mistake in the sources.
 pub fn run(
@@ -27,6 +28,7 @@ pub fn run(
         .as_of
         .unwrap_or_else(|| jiff::Timestamp::now().to_zoned(TimeZone::UTC).date());
     let mut found = Vec::new();
+    let mut said = HashSet::new();
     let files = without_parts(sources(&arguments.files)?, &Tree::Disk)?;
     for (index, file) in files.iter().enumerate() {
         messages.progress("checking", index, files.len());
@@ -44,6 +46,12 @@ pub fn run(
         compiled
             .diagnostics
             .sort_by_key(|diagnostic| diagnostic.primary.span);
+        compiled.diagnostics.retain(|diagnostic| {
+            let span = diagnostic.primary.span;
+            let file = sources.get(span.file).name().to_owned();
+            // Several sources may include the file.
+            said.insert((file, span.start, span.end, diagnostic.message.clone()))
+        });
         messages.diagnostics(&compiled.diagnostics, &sources);
         found.append(&mut compiled.diagnostics);
     }

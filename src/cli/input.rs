@@ -8,7 +8,7 @@ use super::messages::Messages;
 use super::output::{regions, stem_of};
 use super::place::{InputPlace, InputPlaces};
 use super::tree::{Tree, without_parts};
-use crate::access::authored::Authored;
+use crate::access::authored::{Authored, add_names};
 use crate::access::diff::Diff;
 use crate::access::grants::Grants;
 use crate::access::kind::SubjectKind;
@@ -258,10 +258,7 @@ impl<'a> Reading<'a> {
                 Some((source_of(&root.bytes)?, place, root))
             })
             .collect();
-        let name = |path: &Path| {
-            path.file_name()
-                .map(|name| name.to_string_lossy().into_owned())
-        };
+        let name = |path: &Path| Some(path.file_name()?.to_string_lossy().into_owned());
         let names: Vec<Option<String>> = sources.iter().map(|path| name(path)).collect();
         let mut others = Vec::new();
         for source in sources {
@@ -273,10 +270,12 @@ impl<'a> Reading<'a> {
                     && (is_only || *place == beside || folder(place) == beside)
             });
             let made_of_it: Vec<&Root> = made_of_it.map(|(.., root)| *root).collect();
-            if made_of_it.is_empty()
-                || !self.is_about_deployed && self.is_broader(&source, &made_of_it)?
-            {
+            let is_asked = made_of_it.is_empty()
+                || !self.is_about_deployed && self.is_broader(&source, &made_of_it)?;
+            if is_asked {
                 others.push(source);
+            } else {
+                self.beside.add_found(source);
             }
         }
         Ok(others)
@@ -389,7 +388,7 @@ impl<'a> Reading<'a> {
             if let Some((_, first)) = found.first_mut() {
                 let note = |name: &str, text: &[u8]| self.note(name, text);
                 let mut names = self.beside.names(self.tree, &note);
-                names.extend(std::mem::take(&mut first.authored.names));
+                add_names(&mut names, std::mem::take(&mut first.authored.names));
                 first.authored.names = names;
             }
             found

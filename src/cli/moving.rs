@@ -102,7 +102,7 @@ pub fn single_templates(
             let Some(bytes) = disk::existing(&path)? else {
                 continue;
             };
-            // The mark in JSON does not name the source.
+            // A mark in JSON may name no source.
             let is_of_source = match source_of(&bytes) {
                 Some(of) => of == source,
                 None => stem_of(&path) == base,
@@ -153,7 +153,6 @@ pub fn templates_of(
                 let Some(bytes) = disk::existing(&path)?.filter(|_| path != output) else {
                     continue;
                 };
-                // The mark in JSON does not name the source.
                 if source_of(&bytes).is_some_and(|of| of != lowered.template.source) {
                     continue;
                 }

@@ -36,6 +36,9 @@ impl Stage {
             Some(_) => Path::new("."),
             None => bail!("cannot write {}: it is a root", folder.display()),
         };
+        if !exists {
+            fs::create_dir_all(parent).with_context(describe)?;
+        }
         let mut builder = tempfile::Builder::new();
         builder.prefix(".layershare-");
         #[cfg(unix)]

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 const ACTIVE: &str = "ACTIVE";
 
 /// An account of an organization.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
     /// Its ID.
     pub id: String,
@@ -37,7 +37,7 @@ impl Account {
 }
 
 /// The accounts of an organization, by their IDs, names, and the units that they are in.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Organization {
     accounts: Vec<Account>,
     by_id: HashMap<String, usize>,

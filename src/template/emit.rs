@@ -40,8 +40,9 @@ impl<'a> From<&'a Value> for Scalar<'a> {
 pub trait Sink {
     /// The first lines, before the outermost mapping.
     fn header(&mut self, lines: &[String]);
-    /// The entry of the template's `Metadata` that names the writer, in a form without a header.
-    fn mark(&self) -> Option<(&'static str, &'static str)>;
+    /// The entry of the template's `Metadata` that names the writer and the source, in a form
+    /// without a header.
+    fn mark(&self, source: &str) -> Option<(&'static str, String)>;
     /// An empty line between parts, in a form that has them.
     fn blank(&mut self);
     /// A remark on a separate line, in a form that has remarks.
@@ -93,12 +94,12 @@ pub fn emit(template: &Template, mut sink: impl Sink) {
     // Readers meet the description first, where there is more than the mark.
     let labels = in_order(parameters);
     if labels.is_empty() {
-        metadata(&mut sink, &labels);
+        metadata(&mut sink, source, &labels);
     }
     text(&mut sink, "Description", description.as_deref());
     if !labels.is_empty() {
         sink.blank();
-        metadata(&mut sink, &labels);
+        metadata(&mut sink, source, &labels);
     }
     section(&mut sink, "Parameters", parameters, parameter);
     section(&mut sink, "Conditions", conditions, condition);
@@ -136,8 +137,8 @@ fn in_order(parameters: &[Parameter]) -> Vec<&Parameter> {
 
 /// Writes the template's `Metadata`: the mark, and the order and the labels of its parameters
 /// (CloudFormation User Guide, `AWS::CloudFormation::Interface`).
-fn metadata(sink: &mut impl Sink, shown: &[&Parameter]) {
-    let mark = sink.mark();
+fn metadata(sink: &mut impl Sink, source: &str, shown: &[&Parameter]) {
+    let mark = sink.mark(source);
     if mark.is_none() && shown.is_empty() {
         return;
     }
@@ -145,7 +146,7 @@ fn metadata(sink: &mut impl Sink, shown: &[&Parameter]) {
     sink.begin_map();
     if let Some((key, value)) = mark {
         sink.key(key);
-        sink.scalar(Scalar::Plain(value), None);
+        sink.scalar(Scalar::Text(&value), None);
     }
     if !shown.is_empty() {
         interface(sink, shown);

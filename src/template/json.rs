@@ -2,7 +2,7 @@
 
 use super::Format;
 use super::emit::{Scalar, Sink};
-use super::mark::METADATA;
+use super::mark::{KEY, mark};
 use super::model::Template;
 use serde::Serialize;
 use serde_json::ser::Formatter;
@@ -87,8 +87,8 @@ impl Formatter for Ascii {
 impl Sink for Json<'_> {
     fn header(&mut self, _: &[String]) {}
 
-    fn mark(&self) -> Option<(&'static str, &'static str)> {
-        Some(METADATA)
+    fn mark(&self, source: &str) -> Option<(&'static str, String)> {
+        Some((KEY, mark(source)))
     }
 
     fn blank(&mut self) {}

@@ -175,7 +175,7 @@ impl<'a> Measure<'a> {
 impl Sink for Measure<'_> {
     fn header(&mut self, _: &[String]) {}
 
-    fn mark(&self) -> Option<(&'static str, &'static str)> {
+    fn mark(&self, _: &str) -> Option<(&'static str, String)> {
         None
     }
 

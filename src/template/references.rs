@@ -70,7 +70,7 @@ impl References {
 impl Sink for References {
     fn header(&mut self, _: &[String]) {}
 
-    fn mark(&self) -> Option<(&'static str, &'static str)> {
+    fn mark(&self, _: &str) -> Option<(&'static str, String)> {
         None
     }
 

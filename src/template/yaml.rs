@@ -69,7 +69,7 @@ impl Sink for Yaml<'_> {
         }
     }
 
-    fn mark(&self) -> Option<(&'static str, &'static str)> {
+    fn mark(&self, _: &str) -> Option<(&'static str, String)> {
         None
     }
 

@@ -3,6 +3,7 @@
 use super::{PrincipalUse, Referent, Scope};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
+use crate::rules::model::Principal;
 use crate::source::Span;
 use crate::syntax::ast;
 use indexmap::IndexMap;
@@ -160,6 +161,30 @@ impl Scope {
             }
         }
         found
+    }
+
+    /// The principals that each declared name stands for, in order; none where that is a mistake.
+    pub fn meanings(&mut self) -> Vec<(String, Vec<Principal>)> {
+        let names = self.names.iter();
+        let names: Vec<(String, Option<Referent>)> = names
+            .map(|(name, declared)| (name.clone(), declared.referent))
+            .collect();
+        let mut meanings = Vec::with_capacity(names.len());
+        for (name, referent) in names {
+            let indexes: Vec<u32> = match referent {
+                None => Vec::new(),
+                Some(Referent::Principal(index)) => vec![index],
+                Some(Referent::Group(group)) => {
+                    let members = self.expand_group(group);
+                    members.iter().map(|&(index, _)| index).collect()
+                }
+            };
+            let principals = indexes.into_iter().filter_map(|one| self.principal(one));
+            let mut principals: Vec<Principal> = principals.cloned().collect();
+            principals.sort();
+            meanings.push((name, principals));
+        }
+        meanings
     }
 
     /// Everybody in a group and in its groups, once each.
