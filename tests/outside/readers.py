@@ -150,7 +150,7 @@ def opened(template: object, parse: Callable[[str], object]) -> object:
 
 
 def unmarked(text: str | bytes) -> dict[str, Any]:
-    """JSON without the entry that says who wrote it, since YAML says it in its first line."""
+    """JSON without its mark, since the mark of YAML is its first line."""
     read = json.loads(text, object_pairs_hook=no_duplicates)
     metadata = read["Metadata"]
     del metadata["GeneratedBy"]
