@@ -67,11 +67,10 @@ fn boundaries(rules: &Rules, lowered: &Lowered) -> HashSet<String> {
 }
 
 /// Adds the names of another source. Where it has another name for an ID, both are names of it.
-pub fn add_names(names: &mut HashMap<String, String>, other: HashMap<String, String>) {
-    if names.is_empty() {
-        *names = other;
-        return;
-    }
+pub(crate) fn add_names(
+    names: &mut HashMap<String, String>,
+    other: impl IntoIterator<Item = (String, String)>,
+) {
     for (id, name) in other {
         match names.entry(id) {
             Entry::Vacant(entry) => {

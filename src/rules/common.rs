@@ -126,11 +126,13 @@ impl CommonNames {
     }
 
     /// Whether the sources have different lists of accounts.
+    #[must_use]
     pub fn lists_differ(&self) -> bool {
         self.organizations.len() > 1
     }
 
     /// Why a declared name cannot stand in a claim, if it cannot.
+    #[must_use]
     pub fn refused(&self, name: &str) -> Option<String> {
         let meanings = self.names.get(name)?;
         if self.only(meanings).is_some() {
