@@ -343,7 +343,7 @@ impl<'c> ZipReading<'c> {
             return Err(Stop::at(index, why));
         }
         if checksum != stored.checksum {
-            let why = "has another checksum than its bytes: it is damaged";
+            let why = "is damaged: its checksum does not match its bytes";
             return Err(Stop::at(index, why));
         }
         let what = peek.what(&entry.name);

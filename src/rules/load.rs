@@ -52,8 +52,13 @@ pub struct Unit {
     pub folder: PathBuf,
     /// The statement that included it; `None` for the root.
     pub included_at: Option<Span>,
-    /// The accounts files that it names and that can be read, in the order of its statements.
+    /// The accounts files that it names, in the order of its statements; `None` for one that cannot
+    /// be read.
     pub accounts: Vec<(Span, Option<Arc<Organization>>)>,
+    /// Whether it includes something that cannot be read.
+    pub lacks_names: bool,
+    /// Whether it names an accounts file by a path that cannot be read.
+    pub lacks_accounts: bool,
     parent: Option<usize>,
     identity: Option<PathBuf>,
 }
@@ -61,12 +66,17 @@ pub struct Unit {
 impl Unit {
     /// A file that no other one includes.
     fn new(file: FileId, ast: File, folder: PathBuf) -> Self {
+        let has = |lost: fn(&Statement) -> bool| ast.statements.iter().any(lost);
+        let lacks_names = has(|statement| matches!(statement, Statement::Include(None)));
+        let lacks_accounts = has(|statement| matches!(statement, Statement::Accounts(None)));
         Self {
             file,
             ast,
             folder,
             included_at: None,
             accounts: Vec::new(),
+            lacks_names,
+            lacks_accounts,
             parent: None,
             identity: None,
         }
@@ -204,6 +214,7 @@ pub fn load(
                 continue;
             }
             let Some((file, ast)) = read(&path, &include, files, sources, diagnostics) else {
+                units[next].lacks_names = true;
                 continue;
             };
             refuse_more(&ast, &include, diagnostics);
@@ -216,19 +227,30 @@ pub fn load(
                 ..Unit::new(file, ast, folder)
             });
         }
-        let mut accounts = Vec::new();
-        for written in accounts_files(&units[next].ast) {
-            let path = units[next].folder.join(&written.text);
-            if is_outside(&folder, home.as_deref(), &path, &files.identity(&path)) {
-                diagnostics.push(outside(written));
-            }
-            let found = read_accounts(&path, written, files, diagnostics);
-            accounts.push((written.span, found));
-        }
-        units[next].accounts = accounts;
         next += 1;
     }
+    for unit in &mut units {
+        take_accounts(unit, &folder, home.as_deref(), files, diagnostics);
+    }
     units
+}
+
+/// Reads the accounts files that a file names.
+fn take_accounts(
+    unit: &mut Unit,
+    folder: &Path,
+    home: Option<&Path>,
+    files: &dyn Files,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    for written in accounts_files(&unit.ast) {
+        let path = unit.folder.join(&written.text);
+        if is_outside(folder, home, &path, &files.identity(&path)) {
+            diagnostics.push(outside(written));
+        }
+        let found = read_accounts(&path, written, files, diagnostics);
+        unit.accounts.push((written.span, found));
+    }
 }
 
 fn accounts_files(ast: &File) -> impl Iterator<Item = &Value> {
@@ -236,7 +258,7 @@ fn accounts_files(ast: &File) -> impl Iterator<Item = &Value> {
         let Statement::Accounts(path) = statement else {
             return None;
         };
-        Some(path)
+        path.as_ref()
     })
 }
 
@@ -331,7 +353,7 @@ fn includes(ast: &File) -> Vec<Value> {
         let Statement::Include(path) = statement else {
             return None;
         };
-        Some(path.clone())
+        path.clone()
     });
     includes.collect()
 }

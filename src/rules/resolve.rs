@@ -99,6 +99,10 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         ..
     } = resolver;
     scope.report_units(diagnostics);
+    if units.iter().any(|unit| unit.lacks_names) {
+        // The file that cannot be read has been reported, and may declare what looks unknown.
+        diagnostics.retain(|diagnostic| !MAY_BE_ELSEWHERE.contains(&diagnostic.code));
+    }
     // A name may look unused only because its use has a mistake, or because the source is for
     // others to include.
     if !has_errors(diagnostics) && !names_only {
@@ -122,6 +126,13 @@ pub fn resolve(units: &[Unit], files: &dyn Files, diagnostics: &mut Vec<Diagnost
         .for_each(|layer| order_grants(layer, &rank));
     rules
 }
+
+/// The mistakes that may be none if another file declares the name, or names an accounts file.
+const MAY_BE_ELSEWHERE: [Code; 3] = [
+    Code::MissingAccounts,
+    Code::UnknownName,
+    Code::UnknownParameter,
+];
 
 fn same_name(name: &str, block: &str, span: Span) -> Diagnostic {
     let message = format!(

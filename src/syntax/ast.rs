@@ -45,12 +45,12 @@ pub enum Statement {
     Organization(Alias),
     /// `unit NAME = ID`
     Unit(Alias),
-    /// `accounts from "FILE"`
-    Accounts(Value),
+    /// `accounts from "FILE"`; none if the path cannot be read.
+    Accounts(Option<Value>),
     /// `group NAME = PRINCIPALS`
     Group(Group),
-    /// `include "FILE"`
-    Include(Value),
+    /// `include "FILE"`; none if the path cannot be read.
+    Include(Option<Value>),
     /// `layer NAME { … }`
     Layer(Layer),
     /// `role`, `policy`, `boundary` or `guardrail NAME { … }`

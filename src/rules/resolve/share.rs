@@ -158,7 +158,7 @@ impl Resolver<'_> {
             let message = format!("{} is not a number of versions", quote(&number.text));
             self.report(
                 Diagnostic::error(Code::InvalidWindow, number.span, message)
-                    .help("one or more versions are shared: `share newest 1 with …`"),
+                    .help("share one or more versions, as in `share newest 1 with …`"),
             );
             return Vec::new();
         }

@@ -82,10 +82,14 @@ pub fn variants<'a>(
         };
         variants.push((variant, written.found));
     }
+    // A variable may look unused only because its use is misspelt.
+    let mut found = variants.iter().flat_map(|(_, found)| found);
+    let is_misspelt = found.any(|one| one.code == Code::UnknownVariable);
     for variable in &declared.variables {
         let name = variable.name.text.as_str();
         if declared.complete
             && !variants.is_empty()
+            && !is_misspelt
             && variables.contains_key(name)
             && !used.contains(name)
         {

@@ -208,7 +208,7 @@ impl Scope {
                 ),
             }
         }
-        self.has_accounts = first.is_some();
+        self.has_accounts = first.is_some() || units.iter().any(|unit| unit.lacks_accounts);
     }
 
     /// What a principal stands for; `None` if it is invalid, which is then reported.

@@ -45,6 +45,8 @@ pub struct Cursor<'s> {
     source: &'s str,
     lexer: Lexer<'s>,
     next: Token,
+    /// The end of the last token that was taken and is not the end of a line.
+    end_of_last: u32,
     expected: Vec<Expected>,
     /// Whether `<` has been met in the body of the layer that is being read; none outside of one.
     variables: Option<bool>,
@@ -64,6 +66,7 @@ impl<'s> Cursor<'s> {
             source,
             lexer,
             next,
+            end_of_last: 0,
             expected: Vec::new(),
             variables: None,
             diagnostics: Vec::new(),
@@ -85,6 +88,15 @@ impl<'s> Cursor<'s> {
         self.span_of(self.next)
     }
 
+    /// The place after the last token.
+    fn after_last(&self) -> Span {
+        Span {
+            file: self.file,
+            start: self.end_of_last,
+            end: self.end_of_last,
+        }
+    }
+
     fn text(&self) -> &'s str {
         self.next.text(self.source)
     }
@@ -92,6 +104,9 @@ impl<'s> Cursor<'s> {
     /// Takes the next token.
     fn advance(&mut self) -> Token {
         let taken = self.next;
+        if taken.kind != TokenKind::Newline {
+            self.end_of_last = taken.end;
+        }
         self.expected.clear();
         self.next = self.lexer.next_token();
         while matches!(self.next.kind, TokenKind::Blank | TokenKind::Comment) {
@@ -327,9 +342,10 @@ impl<'s> Cursor<'s> {
     /// Reports the next token, where something else was looked for.
     pub fn unexpected<T>(&mut self) -> Parsed<T> {
         let text = self.text();
-        // A line's end has no width that a reader could see.
-        let span = if self.next.kind == TokenKind::Newline {
-            self.span().before()
+        // What is missing at the end of a line belongs after the last token, and before a comment.
+        let is_at_end = matches!(self.next.kind, TokenKind::Newline | TokenKind::End);
+        let span = if is_at_end {
+            self.after_last()
         } else {
             self.span()
         };
@@ -410,6 +426,16 @@ impl<'s> Cursor<'s> {
             self.advance();
         }
         Some(comma)
+    }
+
+    /// Reads the rest of a statement; `None` if it cannot be read. The statement counts as present,
+    /// so that what depends on it is not reported as well.
+    pub fn or_recover<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Option<T> {
+        let rest = read(self).ok();
+        if rest.is_none() {
+            self.recover();
+        }
+        rest
     }
 
     /// Takes the line ends up to the next statement.

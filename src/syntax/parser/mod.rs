@@ -81,6 +81,9 @@ fn body<T>(
     }
 }
 
+/// The path of an included file or of an accounts file.
+const A_PATH: &str = "the path of a file in quotes";
+
 /// Reads one or more, with commas between them; a line may end after a comma.
 fn comma_separated<T>(
     cursor: &mut Cursor<'_>,
@@ -122,7 +125,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         )?),
         StatementKeyword::Group => Statement::Group(group(cursor)?),
         StatementKeyword::Include => {
-            Statement::Include(cursor.expect_string("the path of a file in quotes")?)
+            Statement::Include(cursor.or_recover(|cursor| cursor.expect_string(A_PATH)))
         }
         StatementKeyword::Layer => Statement::Layer(layer::layer(cursor)?),
         StatementKeyword::Role => {
@@ -141,7 +144,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         StatementKeyword::Unit => {
             Statement::Unit(alias(cursor, "the unit's name", "the ID of a unit")?)
         }
-        StatementKeyword::Accounts => Statement::Accounts(accounts(cursor)?),
+        StatementKeyword::Accounts => Statement::Accounts(cursor.or_recover(accounts)),
     };
     match cursor.expect_end_of_statement() {
         Ok(()) => {}
@@ -174,7 +177,7 @@ fn roll_out(cursor: &mut Cursor<'_>, span: Span) -> Parsed<RollOut> {
 /// `from "FILE"`
 fn accounts(cursor: &mut Cursor<'_>) -> Parsed<Value> {
     cursor.expect_keyword(Keyword::From)?;
-    cursor.expect_string("the path of a file in quotes")
+    cursor.expect_string(A_PATH)
 }
 
 /// `parameter NAME [[optional] TYPE] [= DEFAULT] ["text"] [{ … }]`
@@ -238,10 +241,7 @@ fn alias(cursor: &mut Cursor<'_>, name: &'static str, id: &'static str) -> Parse
         cursor.expect(TokenKind::Equals)?;
         cursor.expect_value(id)
     };
-    let id = read(cursor).ok();
-    if id.is_none() {
-        cursor.recover();
-    }
+    let id = cursor.or_recover(read);
     Ok(Alias { name, id })
 }
 
@@ -252,10 +252,7 @@ fn group(cursor: &mut Cursor<'_>) -> Parsed<Group> {
         cursor.expect(TokenKind::Equals)?;
         comma_separated(cursor, principal)
     };
-    let members = read(cursor).unwrap_or_else(|Failed| {
-        cursor.recover();
-        Vec::new()
-    });
+    let members = cursor.or_recover(read).unwrap_or_default();
     Ok(Group { name, members })
 }
 
