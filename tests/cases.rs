@@ -55,7 +55,7 @@ fn what_is_emitted_is_read() {
         let not_read: Vec<String> = access
             .not_read
             .iter()
-            .map(|part| format!("{} is {}", part.place, part.what))
+            .map(|part| format!("{} is {}", part.place, part.kind))
             .collect();
         assert!(not_read.is_empty(), "{}: {not_read:#?}", path.display());
     }

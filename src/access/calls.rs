@@ -4,30 +4,19 @@
 //! deploy another template. A pipeline deploys templates that are not in this one.
 
 use crate::cloudformation::unread::Unread;
+use crate::cloudformation::unread_kind::UnreadKind;
 use crate::cloudformation::{Resource, Template, children, explore, function, has_text};
 use crate::partial::{Partial, Piece, Text};
 use serde_json::Value as Json;
 
-/// Types that deploy other templates or attach policies, and what they are (Template Reference of
-/// CloudFormation: `AWS::Budgets::BudgetsAction`, `AWS::CodeStarConnections::SyncConfiguration`,
+/// Types that deploy other templates or attach policies (Template Reference of CloudFormation:
+/// `AWS::Budgets::BudgetsAction`, `AWS::CodeStarConnections::SyncConfiguration`,
 /// `AWS::SageMaker::Project`).
-const DEPLOYING: [(&str, &str); 4] = [
-    (
-        "AWS::Budgets::BudgetsAction",
-        "an action of a budget that attaches a policy",
-    ),
-    (
-        "AWS::CodeConnections::SyncConfiguration",
-        "a repository whose templates are deployed",
-    ),
-    (
-        "AWS::CodeStarConnections::SyncConfiguration",
-        "a repository whose templates are deployed",
-    ),
-    (
-        "AWS::SageMaker::Project",
-        "a project that a product of Service Catalog creates",
-    ),
+const DEPLOYING: [&str; 4] = [
+    "AWS::Budgets::BudgetsAction",
+    "AWS::CodeConnections::SyncConfiguration",
+    "AWS::CodeStarConnections::SyncConfiguration",
+    "AWS::SageMaker::Project",
 ];
 
 /// The providers of actions of a pipeline that deploy templates begin with these words
@@ -146,6 +135,14 @@ const CALLING: [&str; 6] = [
     "AWS::StepFunctions::StateMachine",
 ];
 
+/// A call that matters here and that a resource names.
+enum NamedCall {
+    /// This one.
+    Known(&'static str),
+    /// One that only a deploy knows.
+    Unknown,
+}
+
 /// What a resource deploys or calls, if it is something that matters here.
 pub(super) fn unread(resource: &Resource<'_>, template: &Template) -> Option<Unread> {
     let kind = resource.kind;
@@ -154,24 +151,27 @@ pub(super) fn unread(resource: &Resource<'_>, template: &Template) -> Option<Unr
     {
         return Some(deploys);
     }
-    let what = DEPLOYING.iter().find(|(known, _)| *known == kind);
-    let what = match what {
-        Some((_, what)) => format!("{what} ({kind})"),
-        None => does(resource, template)?,
+    let what = if DEPLOYING.contains(&kind) {
+        UnreadKind::ResourceOfType(kind.to_owned())
+    } else {
+        does(resource, template)?
     };
     Some(Unread::resource(resource, what, resource.json, template))
 }
 
 /// What a resource does by the calls and commands that it names.
-fn does(resource: &Resource<'_>, template: &Template) -> Option<String> {
+fn does(resource: &Resource<'_>, template: &Template) -> Option<UnreadKind> {
     let kind = resource.kind;
-    if let Some(call) = named_call(resource, template) {
-        return Some(format!("a resource ({kind}) that {call}"));
+    let by = kind.to_owned();
+    match named_call(resource, template) {
+        Some(NamedCall::Known(call)) => return Some(UnreadKind::NamesCall { by, call }),
+        Some(NamedCall::Unknown) => return Some(UnreadKind::MakesUnknownCall(by)),
+        None => {}
     }
     let is_build = kind == "AWS::CodeBuild::Project";
     let mut commands = COMMANDS.iter().filter(|_| is_build);
     let command = commands.find(|command| has_text(resource.json, command))?;
-    Some(format!("a resource ({kind}) that runs `{command}`"))
+    Some(UnreadKind::RunsCommand { by, command })
 }
 
 /// The actions of a pipeline that deploy templates, with what they receive.
@@ -181,7 +181,7 @@ fn pipeline(resource: &Resource<'_>, template: &Template) -> Option<Unread> {
     if actions.is_empty() {
         return None;
     }
-    let what = format!("a pipeline that deploys templates ({})", resource.kind);
+    let what = UnreadKind::ResourceOfType(resource.kind.to_owned());
     // The roles with which it deploys are no layers.
     let mut received = actions.clone();
     for action in &mut received {
@@ -215,7 +215,7 @@ fn deploying_actions(json: &Json, found: &mut Vec<Json>) {
 
 /// The call that matters here, if a resource names one as an SDK, the command line or Python does.
 /// Only letters count, and several texts may be joined into one.
-fn named_call(resource: &Resource<'_>, template: &Template) -> Option<String> {
+fn named_call(resource: &Resource<'_>, template: &Template) -> Option<NamedCall> {
     let mut texts = Texts::default();
     let mut written = Vec::new();
     for (section, value) in resource.json.as_object().into_iter().flatten() {
@@ -298,14 +298,14 @@ impl Texts {
         }
     }
 
-    fn call(&self) -> Option<String> {
+    fn call(&self) -> Option<NamedCall> {
         let calls = |one: &&&str| self.letters.contains(&one.to_ascii_lowercase());
         let is_made = self.makes_calls || CALLERS.iter().any(|one| self.letters.contains(one));
         let others = OTHER_CALLS.iter().filter(|_| is_made);
         let found = std::iter::once(&SHARING_CALL).chain(others).find(calls);
         match found {
-            Some(call) => Some(format!("names the call {call}")),
-            None if self.has_open_call => Some("makes a call that only a deploy knows".to_owned()),
+            Some(call) => Some(NamedCall::Known(call)),
+            None if self.has_open_call => Some(NamedCall::Unknown),
             None => None,
         }
     }

@@ -132,15 +132,16 @@ impl<'s> Facts<'s> {
         facts
     }
 
-    /// A template alone. `read` is what its stack sets roll out: that is not unread.
+    /// A template alone. A stack set that rolls out one of `parts` is not an unread part: its
+    /// content is read.
     fn of_template(
         template: Template,
-        read: &[RolledOut],
+        parts: &[RolledOut],
         source_map: Option<&'s SourceMap>,
     ) -> Self {
         Self {
             grants: Grants::of_template(&template),
-            not_read: closed_world::not_read(&template, read),
+            not_read: closed_world::not_read(&template, parts),
             template,
             source_map,
             rolled_out: Vec::new(),
@@ -176,7 +177,7 @@ pub fn verdict_of_all(all: &[Facts<'_>], claim: &Claim) -> Verdict {
     let (concerned, others): (Vec<&Facts<'_>>, Vec<&Facts<'_>>) =
         templates.iter().partition(|facts| facts.has(claim));
     let mut verdict = if concerned.is_empty() {
-        // Each says what it does not have.
+        // The verdict names what the templates do not have.
         worst(all.iter().map(|facts| facts.verdict_alone(claim)))
     } else {
         worst(concerned.iter().map(|facts| facts.verdict_alone(claim)))
@@ -339,15 +340,11 @@ fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
     let mut fails = None;
     for (case, verdict) in cases {
         match verdict {
-            Verdict::Fails(why, by) if case.is_by_default() && !case.is_always() => {
+            Verdict::Fails(why, by) if case.is_by_default() => {
                 return Verdict::Fails(why.in_case(case), by);
             }
             Verdict::Undecided(why) => {
-                undecided.get_or_insert(if case.is_always() {
-                    why
-                } else {
-                    why.in_case(case)
-                });
+                undecided.get_or_insert(why.in_case(case));
             }
             Verdict::Holds(why) => {
                 holds.get_or_insert(why);
@@ -360,6 +357,7 @@ fn combined(cases: Vec<(Case, Verdict)>) -> Verdict {
     match (holds, fails, undecided) {
         (_, None, Some(why)) => Verdict::Undecided(why),
         (Some(why), None, None) => Verdict::Holds(why),
+        // It fails in every case, so the reason names none.
         (None, Some((_, why, by)), None) => Verdict::Fails(why, by),
         // It fails in some cases, and not in others.
         (_, Some((case, why, _)), _) => Verdict::Undecided(why.in_case(case)),
@@ -442,9 +440,10 @@ impl Explanation {
         self.reason == Reason::Action(ActionReason::OpenName)
     }
 
+    /// The same for one case only. If there is no other case, the reason does not name it.
     fn in_case(self, case: Case) -> Self {
         Self {
-            case: Some(case),
+            case: (!case.is_always()).then_some(case),
             ..self
         }
     }

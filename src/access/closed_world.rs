@@ -8,6 +8,7 @@
 use super::calls;
 use crate::cloudformation::stack_set::RolledOut;
 use crate::cloudformation::unread::{Unread, unread};
+use crate::cloudformation::unread_kind::UnreadKind;
 use crate::cloudformation::{Resource, Template};
 use serde_json::Value as Json;
 
@@ -101,8 +102,10 @@ pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
         if read.iter().any(|rolled_out| rolled_out.id == resource.id) {
             continue;
         }
-        match is_not_read(&resource).or_else(|| joins_elsewhere(&resource, template)) {
-            Some(what) => found.push(Unread::resource(&resource, what, resource.json, template)),
+        let joins =
+            || joins_elsewhere(&resource, template).then_some(UnreadKind::JoinsUnknownGroup);
+        match why_not_read(&resource).or_else(joins) {
+            Some(kind) => found.push(Unread::resource(&resource, kind, resource.json, template)),
             None if READ.contains(&resource.kind) => {}
             None => found.extend(calls::unread(&resource, template)),
         }
@@ -116,51 +119,45 @@ pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
 pub fn places(template: &Template) -> Vec<Unread> {
     let mut found = Vec::new();
     for resource in template.resources() {
-        let (property, what) = match resource.kind {
-            "AWS::Organizations::Account" => (
-                "ParentIds",
-                "an account that moves to another unit, where other guardrails apply",
-            ),
-            "AWS::Organizations::OrganizationalUnit" => (
-                "ParentId",
-                "a unit that moves to another one, where other guardrails apply",
-            ),
-            "AWS::Organizations::Organization" => (
-                "FeatureSet",
-                "an organization whose guardrails may no longer apply",
-            ),
+        let (property, kind) = match resource.kind {
+            "AWS::Organizations::Account" => ("ParentIds", UnreadKind::PlacedAccount),
+            "AWS::Organizations::OrganizationalUnit" => ("ParentId", UnreadKind::PlacedUnit),
+            "AWS::Organizations::Organization" => ("FeatureSet", UnreadKind::OrganizationFeatures),
             _ => continue,
         };
         let properties = resource.json.get("Properties");
         let parents = properties.and_then(|all| all.get(property));
         let parents = parents.unwrap_or(&Json::Null);
-        found.push(Unread::resource(&resource, what, parents, template));
+        found.push(Unread::resource(&resource, kind, parents, template));
     }
     found
 }
 
-/// A description of a resource, if it may do something that is not read.
-fn is_not_read(resource: &Resource<'_>) -> Option<String> {
+/// What a resource is that may do something which is not read; `None` if it does no such thing.
+fn why_not_read(resource: &Resource<'_>) -> Option<UnreadKind> {
     let kind = resource.kind;
     if READ.contains(&kind) {
         let properties = resource.json.get("Properties").and_then(Json::as_object);
         let known = properties_of(kind);
         let strange =
             properties.and_then(|all| all.keys().find(|name| !known.contains(&name.as_str())));
-        return strange.map(|name| format!("{kind} with the unknown property {name}"));
+        return strange.map(|name| UnreadKind::UnknownProperty {
+            of: kind.to_owned(),
+            property: name.clone(),
+        });
     }
     let is_aws = kind.starts_with("AWS::") && !kind.ends_with("::MODULE");
     let is_harmless = is_aws
         && !MAKERS.contains(&kind)
         && (HARMLESS.contains(&kind) || !SERVICES.iter().any(|service| kind.starts_with(service)));
-    (!is_harmless).then(|| description(kind))
+    (!is_harmless).then(|| UnreadKind::ResourceOfType(kind.to_owned()))
 }
 
-/// An addition to a group that is not in the template: the permissions of the group are not in
-/// there either.
-fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> Option<String> {
+/// Whether a resource adds users to a group that is not in the template. The permissions of such a
+/// group are not in the template either.
+fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> bool {
     if resource.kind != "AWS::IAM::UserToGroupAddition" {
-        return None;
+        return false;
     }
     let group = resource
         .json
@@ -176,21 +173,7 @@ fn joins_elsewhere(resource: &Resource<'_>, template: &Template) -> Option<Strin
             .and_then(|all| all.get("GroupName"));
         by_reference == Some(other.id) || (name.is_some() && name == group)
     });
-    (!is_here).then(|| "users who join a group whose policies are not in the template".to_owned())
-}
-
-fn description(kind: &str) -> String {
-    match kind {
-        "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => {
-            format!("a nested stack ({kind})")
-        }
-        "AWS::CloudFormation::StackSet" => format!("a stack set ({kind})"),
-        "AWS::CloudFormation::CustomResource" => format!("a custom resource ({kind})"),
-        _ if kind.starts_with("Custom::") => format!("a custom resource ({kind})"),
-        _ if kind.ends_with("::MODULE") => format!("a module ({kind})"),
-        _ if kind.starts_with("AWS::") => format!("a resource type that is not read ({kind})"),
-        _ => format!("a third-party resource ({kind})"),
-    }
+    !is_here
 }
 
 /// The properties of the types that are read (CloudFormation's registry).

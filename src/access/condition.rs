@@ -4,7 +4,7 @@ use crate::iam::document::{Condition, Operator, PatternList, Statement};
 use crate::partial::Text;
 use crate::pattern::Pattern;
 
-/// Whether a statement covers no request that another one, which certainly counts, does not.
+/// Whether another statement, which certainly counts, covers every request that this one covers.
 pub(super) fn is_within(narrow: &Statement, wide: &Statement) -> bool {
     narrow.effect == wide.effect
         && narrow.principal == wide.principal

@@ -3,12 +3,14 @@
 
 use super::Access;
 use super::applicability::{Applicability, beyond, rolled_out_beyond};
-use super::grants::{GrantedBy, Grants, SharedVersion, Who, WhyUnknown, WrittenPrincipal};
+use super::grants::{
+    GrantedBy, Grants, SharedVersion, VersionId, Who, WhyUnknown, WrittenPrincipal,
+};
 use super::part_change::{PartChange, not_read};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{Undecided, undecided, within_what_is_known};
 use super::wider::Wider;
-use crate::cloudformation::case::condition;
+use crate::cloudformation::case::SomeCases;
 use crate::cloudformation::{Case, TooManyCases};
 use crate::iam::allowance::{Allowance, layer_beyond};
 use crate::iam::attach::{Half, allowances};
@@ -29,11 +31,11 @@ pub struct UseChange {
     /// How prominent it is in a report, the most prominent first.
     pub prominence: Prominence,
     /// The version.
-    pub version: String,
+    pub version: VersionId,
     /// Who.
     pub who: Who,
     /// The cases; none for all.
-    pub when: Option<String>,
+    pub when: Option<SomeCases>,
     /// Whether the version itself is added, removed or replaced.
     pub with_version: bool,
 }
@@ -59,7 +61,7 @@ pub struct AttachChange {
     /// The role or policy.
     pub subject: String,
     /// The cases; none for all.
-    pub when: Option<String>,
+    pub when: Option<SomeCases>,
     /// Whether the subject itself is added or removed.
     pub comes: Option<Comes>,
     /// What changes.
@@ -92,18 +94,18 @@ pub enum Attaches {
     Undecided(Undecided),
 }
 
-/// Something about a grant that is neither a gain nor a loss of somebody's.
+/// Something about a grant that is neither a gain nor a loss.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Note {
     /// The grant would outlive its removal or replacement from now on; who, the version, and the
     /// grant.
-    Outlives(Who, String, String),
+    Outlives(Who, VersionId, String),
     /// The grant no longer would.
-    NoLongerOutlives(Who, String, String),
+    NoLongerOutlives(Who, VersionId, String),
     /// Somebody can still use a version, since the removed grant is retained.
-    Kept(Who, String, String),
+    Kept(Who, VersionId, String),
     /// A version is published again, with other content, and these can use it.
-    Republished(String, Vec<Who>),
+    Republished(VersionId, Vec<Who>),
 }
 
 /// All changes.
@@ -196,7 +198,7 @@ fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
             }
             found.push(UseChange {
                 prominence: prominence(who, &known),
-                version: id.to_string(),
+                version: id.clone(),
                 who: who.clone(),
                 when: when(by).or_else(|| when_not(before?, who)),
                 with_version: before.is_none(),
@@ -225,7 +227,7 @@ fn no_longer_denied(old: &Grants, new: &Grants) -> Vec<UseChange> {
             let why = WhyUnknown::NoLongerDenied(denial.id.clone());
             found.push(UseChange {
                 prominence: Prominence::Unknown,
-                version: id.to_string(),
+                version: id.clone(),
                 who: Who::Unknown(why, WrittenPrincipal::Whole(denial.identity.clone())),
                 when: None,
                 with_version: false,
@@ -250,19 +252,19 @@ fn prominence(who: &Who, known: &HashSet<&Who>) -> Prominence {
     }
 }
 
-/// The cases in which some grants hold, in words; none for all.
-fn when(by: &[GrantedBy]) -> Option<String> {
+/// The cases in which some grants hold; none for all.
+fn when(by: &[GrantedBy]) -> Option<SomeCases> {
     if by.iter().any(GrantedBy::is_always) {
         return None;
     }
     let first = by.first()?;
     let all: Vec<Case> = first.cases.iter().chain(&first.others).cloned().collect();
-    condition(first.cases.clone(), &all)
+    SomeCases::of(first.cases.clone(), &all)
 }
 
-/// The cases in which the one grant of a version to somebody does not hold, in words; `None` if
+/// The cases in which the one grant of a version to somebody does not hold; `None` if
 /// there are several grants, which may hold in different cases.
-fn when_not(version: &SharedVersion, who: &Who) -> Option<String> {
+fn when_not(version: &SharedVersion, who: &Who) -> Option<SomeCases> {
     let grants = version
         .grants
         .iter()
@@ -272,7 +274,7 @@ fn when_not(version: &SharedVersion, who: &Who) -> Option<String> {
         return None;
     };
     let cases: Vec<Case> = only.cases.iter().chain(&only.others).cloned().collect();
-    condition(only.others.clone(), &cases)
+    SomeCases::of(only.others.clone(), &cases)
 }
 
 /// Whether a version is shared with somebody, or with everyone, in every deploy of a case.
@@ -331,10 +333,7 @@ fn identity_if_given(unknown: &Unknown) -> String {
 
 /// Whether somebody keeps access that they would lose, since every removed grant is retained.
 fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Note> {
-    let (_, version) = old
-        .versions
-        .iter()
-        .find(|(id, _)| id.to_string() == change.version)?;
+    let version = old.versions.get(&change.version)?;
     let by = version.grants.get(&change.who)?;
     let kept = by.iter().find(|by| outlives_change(by, new))?;
     Some(Note::Kept(
@@ -369,7 +368,7 @@ fn outlasting(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
                     continue;
                 };
                 let (was, is) = (before.outlives, by.outlives);
-                let note = (who.clone(), id.to_string(), by.id.clone());
+                let note = (who.clone(), id.clone(), by.id.clone());
                 if (is.removal && !was.removal) || (is.replacement && !was.replacement) {
                     notes.insert(Note::Outlives(note.0, note.1, note.2));
                 } else if was != is {
@@ -383,18 +382,16 @@ fn outlasting(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
 /// Adds the versions that are published again, with other content, and are shared.
 fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
     for (id, version) in &new.versions {
-        let who: Vec<Who> = version
-            .grants
-            .keys()
-            .filter(|who| **who != Who::Owner)
-            .cloned()
-            .collect();
-        if let Some(before) = old.versions.get(id)
-            && !who.is_empty()
-            && before.content != version.content
-            && before.names == version.names
-        {
-            notes.insert(Note::Republished(id.to_string(), who));
+        let is_again = old.versions.get(id).is_some_and(|before| {
+            before.content != version.content && before.names == version.names
+        });
+        if !is_again {
+            continue;
+        }
+        let others = version.grants.keys().filter(|who| **who != Who::Owner);
+        let who: Vec<Who> = others.cloned().collect();
+        if !who.is_empty() {
+            notes.insert(Note::Republished(id.clone(), who));
         }
     }
 }
@@ -452,7 +449,7 @@ fn attach_by(
         (_, None, Direction::Gains) | (None, _, Direction::Losses) => Some(Comes::Goes),
         (Some(_), Some(_), _) => None,
     };
-    let change = |when: Option<String>, what: Attaches| AttachChange {
+    let change = |when: Option<SomeCases>, what: Attaches| AttachChange {
         subject: id.to_owned(),
         when,
         comes,
@@ -487,7 +484,7 @@ fn attach_by(
                 } else {
                     wide_case
                 };
-                let when = (!case.is_always()).then(|| case.to_string());
+                let when = (!case.is_always()).then(|| SomeCases::one(case.clone()));
                 let change = change(when, what);
                 if !changes.contains(&change) {
                     changes.push(change);
@@ -564,8 +561,8 @@ fn documents_mean_the_same(ours: &[Document], theirs: &[Document]) -> bool {
             .all(|(own, other)| own.means_the_same(other))
 }
 
-/// Whether a subject grants what it allows, beside the same subject of the other side. What may be
-/// a boundary on both sides is compared by what it forbids.
+/// Whether a subject grants what it allows, compared with the same subject on the other side. What
+/// may be a boundary on both sides is compared by what it forbids.
 fn grants(subject: &Subject, other: Option<&Subject>) -> bool {
     !subject.kind.only_restricts() && !may_be_boundaries(Some(subject), other)
 }
@@ -600,7 +597,7 @@ fn allowed_beyond(narrow: Option<&Subject>, wide: Option<&Subject>) -> Option<At
     None
 }
 
-/// What policies let be attached or read, by the parts of them that are understood.
+/// What policies allow attaching or reading, by the parts of them that are understood.
 fn understood(
     policies: &EffectivePolicies,
     half: Half,
@@ -652,7 +649,7 @@ fn handled_beyond(narrow: Option<&Subject>, wide: Option<&Subject>, right: Right
     found
 }
 
-/// What policies let be done by a right, by the parts of them that are understood.
+/// What policies allow by a right, by the parts of them that are understood.
 fn understood_right(
     policies: &EffectivePolicies,
     right: Right,

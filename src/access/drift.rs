@@ -8,6 +8,7 @@ use crate::aws::arn::Arn;
 use crate::cloudformation::Template;
 use crate::cloudformation::stack_set::rolled_out;
 use crate::cloudformation::unread::{Extent, Unread};
+use crate::cloudformation::unread_kind::UnreadKind;
 use crate::partial::Text;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -110,7 +111,7 @@ pub enum NotCompared {
     /// No rule is known to be about the version.
     NoRule,
     /// A part like this may change the whole template.
-    MayChangeTemplate(String),
+    MayChangeTemplate(UnreadKind),
 }
 
 /// A command that fixes a difference.
@@ -179,7 +180,8 @@ impl DriftFinding {
                 let sid = grant.as_deref().unwrap_or("layershare");
                 vec![DriftCommand::Add { arn, who, sid }]
             }
-            // The deploy grants it. What is added by hand would stay beside that, and outlive it.
+            // The deploy grants it. A grant that is added by hand would stay alongside it, and
+            // outlive it.
             Difference::NotGrantedYet(..)
             | Difference::OtherArchive { .. }
             | Difference::OtherVersion { .. }
@@ -236,7 +238,7 @@ impl Drift {
             match part.extent {
                 Extent::Template => self.findings.push(DriftFinding::not_compared(
                     ComparedVersion::Unread(part.place),
-                    NotCompared::MayChangeTemplate(part.what),
+                    NotCompared::MayChangeTemplate(part.kind),
                 )),
                 Extent::Handed(_) if declared.versions.iter().any(|one| may_share(&part, one)) => {
                     self.not_read.push(part);

@@ -43,8 +43,8 @@ pub struct SharedVersion {
     pub content: Option<Json>,
     /// The SHA-256 of its archive, in hexadecimal digits, if its source pins it.
     pub sha256: Option<String>,
-    /// The statements of its policy that deny something. Lambda writes none, so what they leave is
-    /// not worked out.
+    /// The statements of its policy that deny something. Lambda writes none, so their effect is not
+    /// computed.
     pub denials: Vec<Denial>,
     /// For a resource of the template, what happens to the version when it leaves the template or
     /// is replaced.
@@ -388,7 +388,7 @@ impl Grants {
     }
 }
 
-/// Refuses a policy with an element that is none of a policy's.
+/// Refuses a policy with an element that no policy has.
 fn refuse_other_elements(policy: &Json) -> Result<(), ReadError> {
     let mut elements = policy.as_object().into_iter().flat_map(Map::keys);
     match elements.find(|element| !["Version", "Id", "Statement"].contains(&element.as_str())) {

@@ -82,7 +82,7 @@ impl Access {
         access
     }
 
-    /// The access that a template gives beside what its stack sets roll out.
+    /// The access that a template gives, apart from what its stack sets roll out.
     fn own(
         template: &Template,
         meant_as: Option<SubjectKind>,

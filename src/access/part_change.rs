@@ -4,6 +4,7 @@ use super::Access;
 use super::subject::SubjectCases;
 use crate::cloudformation::TooManyCases;
 use crate::cloudformation::unread::{Extent, Unread};
+use crate::cloudformation::unread_kind::UnreadKind;
 use crate::iam::document::Effect;
 use crate::rules::formats::{is_target_id, is_unit_id};
 use std::collections::{HashMap, HashSet};
@@ -13,8 +14,8 @@ use std::collections::{HashMap, HashSet};
 pub struct PartChange {
     /// Its place.
     pub place: String,
-    /// Its description.
-    pub what: String,
+    /// What it is.
+    pub kind: UnreadKind,
     /// What happens to it.
     pub how: How,
 }
@@ -37,7 +38,7 @@ impl PartChange {
     fn of(part: &Unread, how: How) -> Self {
         Self {
             place: part.place.clone(),
-            what: part.what.clone(),
+            kind: part.kind.clone(),
             how,
         }
     }

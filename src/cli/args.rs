@@ -208,7 +208,8 @@ pub struct BuildArguments {
     /// The source; `-` is standard input
     #[arg(value_name = "FILE", add = completers::sources())]
     pub file: PathBuf,
-    /// Where to write the template; standard output by default
+    /// The file for the template, or a folder for a template of each stack; standard output by
+    /// default
     #[arg(short, long, value_name = "OUT")]
     pub output: Option<PathBuf>,
     /// The format of the template
@@ -241,7 +242,7 @@ pub struct AccessArguments {
     /// is standard input
     #[arg(required = true, value_name = "FILE", add = completers::readable())]
     pub files: Vec<PathBuf>,
-    /// The form of the report
+    /// The format of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: AccessFormat,
     /// The revision of the files, to show in the page and in JSON
@@ -264,7 +265,7 @@ pub struct DiffArguments {
     /// The old side is this revision of the git repository
     #[arg(long, value_name = "REVISION")]
     pub base: Option<String>,
-    /// The form of the report
+    /// The format of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ReportFormat,
     /// Exit with 1 if anybody gains anything
@@ -327,7 +328,7 @@ impl ValueArguments {
     }
 }
 
-/// The form of a report about access.
+/// The format of a report about access.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum AccessFormat {
     /// For a terminal
@@ -343,7 +344,7 @@ pub enum AccessFormat {
     Svg,
 }
 
-/// The form of a report that is not made for a browser.
+/// The format of a report that is not made for a browser.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum ReportFormat {
     /// For a terminal
@@ -428,7 +429,7 @@ pub struct UsesArguments {
     /// The version number, for `--of`
     #[arg(long, value_name = "NUMBER", requires = "of", value_parser = number)]
     pub version: Option<String>,
-    /// The form of the report
+    /// The format of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ReportFormat,
 }
@@ -460,7 +461,7 @@ pub struct InspectArguments {
     #[arg(long = "architecture", value_name = "NAME", num_args = 1..)]
     #[arg(value_parser = architecture, add = completers::architectures())]
     pub architectures: Vec<String>,
-    /// The form of the report
+    /// The format of the report
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: ReportFormat,
 }
@@ -503,7 +504,7 @@ pub struct ManArguments {
     pub folder: PathBuf,
 }
 
-/// The form of a template, as an argument.
+/// The format of a template, as an argument.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum FormatArgument {
     /// YAML, with comments for its reviewers
@@ -589,7 +590,7 @@ fn layer(argument: &str) -> Result<String, String> {
     let fields = Fields::of(argument);
     let mut placed = fields.placed();
     let is_arn = fields.count() == LAYER_FIELDS
-        && placed.all(|(field, text)| formats::layer_version_field_problem(field, text).is_none());
+        && placed.all(|(field, text)| formats::is_layer_version_field(field, text));
     let is_layer = is_arn || formats::is_layer_name(argument);
     checked(
         argument,

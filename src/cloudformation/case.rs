@@ -85,7 +85,7 @@ impl fmt::Display for Case {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (variable, setting)) in self.0.iter().enumerate() {
             if index == MOST_SHOWN {
-                return write!(f, "  and {} more have certain values", self.0.len() - index);
+                return write!(f, " and {} more have certain values", self.0.len() - index);
             }
             if index > 0 {
                 f.write_str(" and ")?;
@@ -109,17 +109,36 @@ impl fmt::Display for Case {
     }
 }
 
-/// The cases in words, for use after *if*; `None` if these are all cases.
-#[must_use]
-pub fn condition(mut some: Vec<Case>, all: &[Case]) -> Option<String> {
-    if some.len() == all.len() {
-        return None;
+/// Some of the cases of an answer, and not all.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct SomeCases(Vec<Case>);
+
+impl SomeCases {
+    /// These cases, without the variables that do not matter; `None` if they are all cases.
+    #[must_use]
+    pub fn of(mut some: Vec<Case>, all: &[Case]) -> Option<Self> {
+        if some.len() == all.len() {
+            return None;
+        }
+        while let Some(merged) = merge_one(&some, all) {
+            some = merged;
+        }
+        Some(Self(some))
     }
-    while let Some(merged) = merge_one(&some, all) {
-        some = merged;
+
+    /// One case of several.
+    #[must_use]
+    pub fn one(case: Case) -> Self {
+        Self(vec![case])
     }
-    let shown: Vec<String> = some.iter().map(ToString::to_string).collect();
-    Some(shown.join(", or "))
+}
+
+impl fmt::Display for SomeCases {
+    /// In words, for use after *if*.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<String> = self.0.iter().map(ToString::to_string).collect();
+        f.write_str(&shown.join(", or "))
+    }
 }
 
 /// The cases with one variable left out of some of them, where all of its settings are among them.

@@ -21,6 +21,7 @@ pub mod read;
 pub mod stack_set;
 pub mod template;
 pub mod unread;
+pub mod unread_kind;
 pub mod values;
 pub mod world;
 

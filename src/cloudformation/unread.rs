@@ -5,6 +5,7 @@ use super::expand::{entries, transform_name};
 use super::handed::Handed;
 use super::json::mentions;
 use super::template::{Resource, Template};
+use super::unread_kind::UnreadKind;
 use super::world::explore;
 use serde_json::Value as Json;
 
@@ -13,8 +14,8 @@ use serde_json::Value as Json;
 pub struct Unread {
     /// Its place: a section, or a logical ID.
     pub place: String,
-    /// Its description.
-    pub what: String,
+    /// What it is.
+    pub kind: UnreadKind,
     /// The extent of its possible changes.
     pub extent: Extent,
     /// Its identity among parts at the same place.
@@ -32,11 +33,11 @@ pub enum Extent {
 
 impl Unread {
     /// A part that may change anything.
-    pub fn anything(place: impl Into<String>, what: impl Into<String>, written: &Json) -> Self {
+    pub fn anything(place: impl Into<String>, kind: UnreadKind, written: &Json) -> Self {
         let identity = written.to_string();
         Self {
             place: place.into(),
-            what: what.into(),
+            kind,
             extent: Extent::Template,
             identity,
         }
@@ -44,15 +45,16 @@ impl Unread {
 
     /// A resource that may create others from what it receives. `written` is the part of it that
     /// matters.
+    #[must_use]
     pub fn resource(
         resource: &Resource<'_>,
-        what: impl Into<String>,
+        kind: UnreadKind,
         written: &Json,
         template: &Template,
     ) -> Self {
         Self {
             place: resource.id.to_owned(),
-            what: what.into(),
+            kind,
             extent: Extent::Handed(Handed::by(written, template)),
             identity: identity(resource, written, template),
         }
@@ -70,7 +72,7 @@ impl Unread {
     /// Whether it is the same part of another template, and has the same effect there.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
-        self.place == other.place && self.what == other.what && self.identity == other.identity
+        self.place == other.place && self.kind == other.kind && self.identity == other.identity
     }
 
     /// Whether it can change a resource of the template, or something with one of these names.
@@ -123,7 +125,7 @@ pub fn unread(template: &Template) -> Vec<Unread> {
                     .map_or_else(|| entry.to_string(), str::to_owned);
                 found.push(Unread::anything(
                     "Transform",
-                    format!("the macro {shown}"),
+                    UnreadKind::Macro(shown),
                     entry,
                 ));
             }
@@ -134,16 +136,17 @@ pub fn unread(template: &Template) -> Vec<Unread> {
             "Resources" => unread_resources(value, &mut found),
             "Transform" | "Metadata" | "Description" | "AWSTemplateFormatVersion" | "Outputs" => {}
             _ if !is_section(section) => {
-                let what = "a section that CloudFormation does not know";
-                found.push(Unread::anything(section.as_str(), what, value));
+                let kind = UnreadKind::UnknownSection;
+                found.push(Unread::anything(section.as_str(), kind, value));
             }
             _ if section.starts_with("Fn::") => {
-                found.push(Unread::anything("the template", section.as_str(), value));
+                let kind = UnreadKind::FunctionAsSection(section.clone());
+                found.push(Unread::anything("the template", kind, value));
             }
             _ if mentions(value, &is_expansion) => {
                 found.push(Unread::anything(
                     section.as_str(),
-                    "a part that a macro inserts",
+                    UnreadKind::SectionWithMacro,
                     value,
                 ));
             }
@@ -189,7 +192,7 @@ fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
     let Some(resources) = resources.as_object() else {
         found.push(Unread::anything(
             "Resources",
-            "something that is not a mapping of resources",
+            UnreadKind::NotResources,
             resources,
         ));
         return;
@@ -198,19 +201,19 @@ fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
         if is_expansion(id) {
             found.push(Unread::anything(
                 id.as_str(),
-                "resources that CloudFormation generates",
+                UnreadKind::GeneratedResources,
                 resource,
             ));
         } else if !resource.get("Type").is_some_and(Json::is_string) {
             found.push(Unread::anything(
                 id.as_str(),
-                "a resource without a known type",
+                UnreadKind::ResourceWithoutType,
                 resource,
             ));
         } else if mentions(resource, &is_expansion) {
             found.push(Unread::anything(
                 id.as_str(),
-                "a resource that a macro generates in part",
+                UnreadKind::ResourceWithMacro,
                 resource,
             ));
         }

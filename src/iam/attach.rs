@@ -309,12 +309,13 @@ impl Analysis<'_> {
             return None;
         }
         let request = &self.policies.request;
-        let patterns = resources
-            .patterns
-            .iter()
-            .filter_map(|text| resource_pattern(text, request, document.has_variables).ok())
-            .flatten()
-            .collect();
+        let mut patterns = Vec::new();
+        for text in &resources.patterns {
+            // Only a known function is certainly meant.
+            if let Ok(Some(pattern)) = resource_pattern(text, request, document.has_variables) {
+                patterns.push(pattern);
+            }
+        }
         Some(FunctionSet {
             patterns,
             fits: !resources.negated,

@@ -191,7 +191,7 @@ pub fn value(
     Ok(pieces.map(joined))
 }
 
-/// The pattern of pieces, in which the wildcards of a variable's value are none.
+/// The pattern of pieces. Wildcards in the value of a variable are literal.
 fn joined(pieces: Vec<(String, bool)>) -> Pattern {
     pieces
         .into_iter()

@@ -1,5 +1,5 @@
-//! The decision about one request, from all policies at once: the model that the answers about all
-//! layers are held against, and that is itself held against another evaluator. No command asks it.
+//! The decision about one request, from all policies at once: a model for the tests. They compare
+//! the answers about all layers with it, and compare it with another evaluator. No command uses it.
 
 use super::document::{Document, Effect, Element, PatternList, Principals, Statement};
 use super::doubt::{Doubt, UnknownValue};
@@ -26,7 +26,7 @@ pub struct Policies<'a> {
 /// Whether the policies allow a request (IAM User Guide, policy evaluation logic).
 ///
 /// Within one account, the principal's policies or the resource's may allow; across accounts, both
-/// must. A boundary and service control policies must allow besides, and an explicit Deny anywhere
+/// must. A boundary and service control policies must allow it, too, and an explicit Deny anywhere
 /// is final.
 #[must_use]
 pub fn decide(request: &Request, policies: &Policies<'_>) -> Answer {

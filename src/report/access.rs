@@ -7,7 +7,7 @@ use crate::access::kind::SubjectKind;
 use crate::access::subject::{Subject, SubjectCases};
 use crate::access::trust::TrustedPrincipal;
 use crate::cloudformation::Case;
-use crate::cloudformation::case::condition;
+use crate::cloudformation::case::SomeCases;
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::{attachable, is_about_layers, is_unrelated};
 use crate::iam::document::{Effect, Quantifier};
@@ -110,7 +110,7 @@ impl AccessRows {
             not_read: access
                 .not_read
                 .iter()
-                .map(|part| (part.place.clone(), part.what.clone()))
+                .map(|part| (part.place.clone(), part.kind.to_string()))
                 .collect(),
         }
     }
@@ -209,7 +209,7 @@ pub(super) fn if_words(by: &[GrantedBy]) -> String {
     }
     let words = by.iter().filter_map(|by| {
         let all: Vec<Case> = by.cases.iter().chain(&by.others).cloned().collect();
-        condition(by.cases.clone(), &all)
+        Some(SomeCases::of(by.cases.clone(), &all)?.to_string())
     });
     let mut words: Vec<String> = words.collect();
     words.dedup();
@@ -256,7 +256,8 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
         }
     }
     let row = |(verb, lines, some): (&'static str, Vec<String>, Vec<Case>)| {
-        let when = condition(some, &all).map_or_else(String::new, |words| format!(", if {words},"));
+        let when =
+            SomeCases::of(some, &all).map_or_else(String::new, |words| format!(", if {words},"));
         SubjectRow {
             subject: format!("{name}{when}"),
             verb,

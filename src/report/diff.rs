@@ -7,6 +7,7 @@ use crate::access::diff::{AttachChange, Attaches, Comes, Diff, Note, Prominence,
 use crate::access::part_change::{How, PartChange};
 use crate::access::unclear::Undecided;
 use crate::cloudformation::TooManyCases;
+use crate::cloudformation::case::SomeCases;
 use crate::iam::doubt::TooManyAllowances;
 use crate::iam::right::Right;
 
@@ -89,7 +90,7 @@ impl DiffSentences {
     }
 }
 
-fn when(when: Option<&String>) -> String {
+fn when(when: Option<&SomeCases>) -> String {
     when.map_or_else(String::new, |when| format!(", if {when}"))
 }
 
@@ -141,7 +142,7 @@ pub(super) fn not_read(change: &PartChange) -> String {
     };
     format!(
         "{} {how}: {}, and {unknown} {is} not in the template",
-        change.place, change.what
+        change.place, change.kind
     )
 }
 

@@ -20,7 +20,7 @@ pub(super) fn drift_line(finding: &DriftFinding) -> String {
 pub fn drift_not_read(drift: &Drift) -> Vec<String> {
     let parts = drift.not_read.iter();
     parts
-        .map(|part| format!("{}, {}", part.place, part.what))
+        .map(|part| format!("{}, {}", part.place, part.kind))
         .collect()
 }
 

@@ -34,9 +34,8 @@ pub fn broader(diff: &Diff, new: &Access, places: &dyn ResourcePlaces) -> Vec<Di
     let versions = &new.grants.versions;
     for change in &diff.gained {
         let granted = versions
-            .iter()
-            .find(|(id, _)| id.to_string() == change.version)
-            .and_then(|(_, version)| version.grants.get(&change.who)?.first());
+            .get(&change.version)
+            .and_then(|version| version.grants.get(&change.who)?.first());
         let span = granted.map_or_else(|| places.start(), |by| places.place(&by.id));
         add(span, gained(change, new), "this grants it");
     }

@@ -5,7 +5,7 @@ use super::access::{AccessRows, if_words, why};
 use super::diff::{ShownChange, attach_changes, kind};
 use crate::access::Access;
 use crate::access::diff::{Comes, Diff, Note, Prominence, UseChange};
-use crate::access::grants::{GrantedBy, Who};
+use crate::access::grants::{GrantedBy, VersionId, Who};
 use crate::access::part_change::How;
 use serde_json::{Value as Json, json};
 
@@ -98,7 +98,7 @@ pub(super) fn diff(diff: &Diff, old: &Access, new: &Access) -> Json {
                 How::Changed => (true, false),
                 How::Gone { .. } => (true, true),
             };
-            let (place, what) = (&change.place, &change.what);
+            let (place, what) = (&change.place, change.kind.to_string());
             json!({ "place": place, "what": what, "was_there": was_there, "is_gone": is_gone })
         }).collect::<Vec<_>>(),
     })
@@ -110,9 +110,9 @@ fn use_change(change: &UseChange, access: &Access) -> Json {
         Prominence::Everyone | Prominence::Unknown | Prominence::Known => false,
     };
     json!({
-        "version": change.version,
+        "version": change.version.to_string(),
         "who": who_json(access, &change.who),
-        "when": change.when,
+        "when": change.when.as_ref().map(ToString::to_string),
         "foreign": is_foreign,
         "with_version": change.with_version,
     })
@@ -127,15 +127,15 @@ fn attach_change(shown: &ShownChange<'_>) -> Json {
         "subject": shown.change.subject,
         "kind": kind(&shown.change.what),
         "what": shown.what,
-        "when": shown.change.when,
+        "when": shown.change.when.as_ref().map(ToString::to_string),
         "subject_is": comes,
     })
 }
 
 fn note(note: &Note, access: &Access) -> Json {
-    let of_grant = |kind: &str, who, version, grant| {
+    let of_grant = |kind: &str, who, version: &VersionId, grant| {
         let who = who_json(access, who);
-        json!({ "kind": kind, "who": who, "version": version, "grant": grant })
+        json!({ "kind": kind, "who": who, "version": version.to_string(), "grant": grant })
     };
     match note {
         Note::Outlives(who, version, grant) => of_grant("outlives", who, version, grant),
@@ -145,7 +145,7 @@ fn note(note: &Note, access: &Access) -> Json {
         Note::Kept(who, version, grant) => of_grant("kept", who, version, grant),
         Note::Republished(version, who) => {
             let who: Vec<Json> = who.iter().map(|who| who_json(access, who)).collect();
-            json!({ "kind": "republished", "version": version, "who": who })
+            json!({ "kind": "republished", "version": version.to_string(), "who": who })
         }
     }
 }

@@ -49,7 +49,7 @@ fn reasons(loss: &Loss, old: &Access) -> Vec<String> {
         }
         LossCause::Access(change) => {
             let who = shown(old, &change.who);
-            if change.version == loss.version {
+            if change.version.to_string() == loss.version.to_string() {
                 format!("it is no longer shared with {who}")
             } else {
                 format!("{} is no longer shared with {who}", change.version)
@@ -92,9 +92,9 @@ pub fn losses_json(losses: &Losses, old: &Access) -> Json {
     let one = |loss: &Loss| {
         let json = json!({
             "function": loss.function,
-            "version": loss.version,
+            "version": loss.version.to_string(),
             "certain": loss.is_certain,
-            "when": loss.when,
+            "when": loss.when.as_ref().map(ToString::to_string),
             "because": reasons(loss, old),
         });
         with_place(json, loss.span, &losses.sources)

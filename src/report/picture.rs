@@ -57,15 +57,18 @@ pub(super) struct PictureLine {
 #[derive(Default)]
 struct Links {
     who: IndexMap<Who, String>,
-    versions: IndexMap<String, (String, String)>,
+    versions: IndexMap<VersionId, (String, String)>,
     links: BTreeSet<(usize, usize)>,
 }
 
 impl Links {
-    fn version(&mut self, access: &Access, id: &str, layer: String) -> usize {
-        let label = access.authored.labels.get(id);
-        let name = label.map_or_else(|| id.to_owned(), |label| format!("{layer} {label}"));
-        self.versions.insert_full(id.to_owned(), (layer, name)).0
+    fn version(&mut self, access: &Access, id: &VersionId, layer: String) -> usize {
+        let shown = id.to_string();
+        let name = match access.authored.labels.get(&shown) {
+            Some(label) => format!("{layer} {label}"),
+            None => shown,
+        };
+        self.versions.insert_full(id.clone(), (layer, name)).0
     }
 
     fn link(&mut self, access: &Access, who: &Who, version: usize) {
@@ -82,7 +85,7 @@ impl Picture {
     pub fn of(access: &Access) -> Self {
         let mut links = Links::default();
         for (id, version) in &access.grants.versions {
-            let index = links.version(access, &id.to_string(), layer_name(version));
+            let index = links.version(access, id, layer_name(version));
             for who in version.grants.keys() {
                 links.link(access, who, index);
             }
@@ -93,12 +96,9 @@ impl Picture {
     /// Everybody who gains something by a change, of the access after it.
     pub fn gained(changes: &[UseChange], access: &Access) -> Self {
         let mut links = Links::default();
-        let ids = access.grants.versions.iter();
-        let layers: IndexMap<String, String> = ids
-            .map(|(id, version): (&VersionId, _)| (id.to_string(), layer_name(version)))
-            .collect();
         for change in changes {
-            let layer = layers.get(&change.version).cloned().unwrap_or_default();
+            let version = access.grants.versions.get(&change.version);
+            let layer = version.map(layer_name).unwrap_or_default();
             let index = links.version(access, &change.version, layer);
             links.link(access, &change.who, index);
         }

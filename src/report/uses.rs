@@ -115,7 +115,7 @@ pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
                 .map(|layer| {
                     json!({
                         "version": layer.version,
-                        "when": layer.when,
+                        "when": layer.when.as_ref().map(ToString::to_string),
                         "product": layer.product,
                     })
                 })
@@ -141,7 +141,7 @@ pub fn uses_json(uses: &Uses, sources: &Sources) -> Json {
     let unknown: Vec<Json> = uses
         .unknown
         .iter()
-        .map(|(what, about)| json!({ "what": what, "functions": about }))
+        .map(|(what, about)| json!({ "what": what.to_string(), "functions": about }))
         .collect();
     json!({
         "schema": USES_SCHEMA,
@@ -216,9 +216,9 @@ pub fn users_json(users: &[User], sources: &Sources) -> Json {
         let (version, certain) = (&user.version, user.is_certain);
         let json = json!({
             "function": user.function,
-            "version": version,
+            "version": version.to_string(),
             "certain": certain,
-            "when": user.when,
+            "when": user.when.as_ref().map(ToString::to_string),
         });
         with_place(json, user.span, sources)
     };

@@ -196,21 +196,42 @@ pub fn is_ssm_reference(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"_.-/".contains(&byte))
 }
 
-/// What is wrong with one literal field of the ARN of a layer version, if anything (Lambda API
-/// reference, `LayerVersionArn`).
+/// Whether a text can be a field of the ARN of a layer version (Lambda API reference,
+/// `LayerVersionArn`).
+#[must_use]
+pub fn is_layer_version_field(field: Field, text: &str) -> bool {
+    match field {
+        Field::Prefix => text == "arn",
+        Field::Partition => is_partition(text),
+        Field::Service => text == "lambda",
+        Field::Region => is_region(text),
+        Field::Account => is_account_id(text),
+        Field::Resource => text == "layer",
+        Field::Name => is_layer_name(text),
+        Field::Version => is_version_number(text),
+    }
+}
+
+/// What a field of the ARN of a layer version must be, and what it is instead.
+#[must_use]
+pub fn expected_field(field: Field, found: &str) -> String {
+    let expected = match field {
+        Field::Prefix => "`arn`",
+        Field::Partition => "a partition such as `aws`",
+        Field::Service => "`lambda`",
+        Field::Region => "a region such as `us-east-1`",
+        Field::Account => "an account ID",
+        Field::Resource => "`layer`",
+        Field::Name => "a layer name",
+        Field::Version => "a version number",
+    };
+    format!("expected {expected}, found {}", quote(found))
+}
+
+/// What is wrong with one literal field of the ARN of a layer version, if anything.
 #[must_use]
 pub fn layer_version_field_problem(field: Field, text: &str) -> Option<String> {
-    let (is_fine, expected) = match field {
-        Field::Prefix => (text == "arn", "`arn`"),
-        Field::Partition => (is_partition(text), "a partition such as `aws`"),
-        Field::Service => (text == "lambda", "`lambda`"),
-        Field::Region => (is_region(text), "a region such as `us-east-1`"),
-        Field::Account => (is_account_id(text), "an account ID"),
-        Field::Resource => (text == "layer", "`layer`"),
-        Field::Name => (is_layer_name(text), "a layer name"),
-        Field::Version => (is_version_number(text), "a version number"),
-    };
-    (!is_fine).then(|| format!("expected {expected}, found {}", quote(text)))
+    (!is_layer_version_field(field, text)).then(|| expected_field(field, text))
 }
 
 /// Whether this is a partition, such as `aws-cn`.

@@ -2,6 +2,7 @@
 //! templates that publish them.
 
 use super::local::{folder_of, local_content};
+use super::unknown::SharingDoubt;
 use crate::access::grants::{GrantedBy, Grants, SharedVersion, VersionId, Who};
 use crate::access::matching::Match;
 use crate::aws::arn::Arn;
@@ -57,7 +58,7 @@ pub enum Shared {
     /// The template in this file does not share it; others may.
     NotByTemplate(UnsharedBy),
     /// It is unknown, because of this.
-    Unknown(String),
+    Unknown(SharingDoubt),
     /// Unknown to the catalogue.
     NotListed,
 }
@@ -328,7 +329,7 @@ impl CatalogTemplate {
             match (grants(version, account, organization), found) {
                 (Ok(true), Match::Yes) => return Shared::Yes,
                 (Ok(true), Match::Maybe | Match::No) => {
-                    answer = Shared::Unknown(format!("{} may share it", self.file));
+                    answer = Shared::Unknown(SharingDoubt::MayBeShared(self.file.clone()));
                 }
                 (Ok(false), Match::Yes) if answer == Shared::NotListed => {
                     answer = Shared::NotByTemplate(UnsharedBy {
@@ -367,7 +368,7 @@ fn grants(
     version: &SharedVersion,
     account: &str,
     organization: Option<&str>,
-) -> Result<bool, String> {
+) -> Result<bool, SharingDoubt> {
     let mut unknown = None;
     for (who, by) in &version.grants {
         let is_meant = match who {
@@ -375,21 +376,18 @@ fn grants(
             Who::Owner => Ok(false),
             Who::Account(id) => match id.as_literal() {
                 Some(known) => Ok(known == account),
-                None => Err(format!("it is shared with account {id}")),
+                None => Err(SharingDoubt::Account(id.clone())),
             },
             Who::Organization(id) => match (id.as_literal(), organization) {
                 (Some(known), Some(own)) => Ok(known == own),
-                (Some(known), None) => Err(format!(
-                    "it is shared with organization {known}: pass the account's own with \
-                        `--organization`"
-                )),
-                (None, _) => Err(format!("it is shared with organization {id}")),
+                (Some(known), None) => Err(SharingDoubt::Member(known.to_owned())),
+                (None, _) => Err(SharingDoubt::Organization(id.clone())),
             },
-            Who::Unknown(why, _) => Err(why.to_string()),
+            Who::Unknown(why, _) => Err(SharingDoubt::Principal(why.clone())),
         };
         match is_meant {
             Ok(true) if by.iter().any(GrantedBy::is_always) => return Ok(true),
-            Ok(true) => unknown = Some("it is shared in some cases".to_owned()),
+            Ok(true) => unknown = Some(SharingDoubt::SomeCases),
             Ok(false) => {}
             Err(why) => unknown = Some(why),
         }

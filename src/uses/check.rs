@@ -4,7 +4,8 @@ use super::catalog::{Compatible, Shared, UnsharedBy, compatible};
 use super::function::{Function, LayerEntry, Use};
 use super::product::product;
 use super::reference::{LayerReference, ReferenceProblem};
-use super::{DENIED, FunctionFile, Known, Row, UsedLayerRow, Uses, when};
+use super::unknown::{UnknownFact, WhenUsed};
+use super::{DENIED, FunctionFile, Known, Row, UsedLayerRow, Uses};
 use crate::access::claim::Verdict;
 use crate::aws::arn::LayerVersionArn;
 use crate::aws::quotas;
@@ -13,6 +14,7 @@ use crate::cloudformation::{TooManyCases, World, explore, explore_further};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, list, quote};
 use crate::partial::Text;
+use crate::rules::formats::expected_field;
 use crate::source::Span;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -32,8 +34,8 @@ impl Check<'_> {
     pub fn run(&self, uses: &mut Uses) {
         let cases = match self.layers() {
             Ok(cases) => cases,
-            Err(why) => {
-                uses.add_unknown(why.to_string(), self.name());
+            Err(TooManyCases) => {
+                uses.add_unknown(UnknownFact::TooManyCases, self.name());
                 return;
             }
         };
@@ -83,8 +85,8 @@ impl Check<'_> {
         });
         let cases = match answers {
             Ok(answers) => answers,
-            Err(why) => {
-                uses.add_unknown(why.to_string(), self.name());
+            Err(TooManyCases) => {
+                uses.add_unknown(UnknownFact::TooManyCases, self.name());
                 return;
             }
         };
@@ -99,7 +101,7 @@ impl Check<'_> {
             }
         }
         for (mut diagnostic, in_cases) in found {
-            if let Some(when) = when(in_cases, &all) {
+            if let Some(when) = WhenUsed::of(in_cases, &all) {
                 diagnostic = diagnostic.note(format!("this applies if {when}"));
             }
             uses.diagnostics.push(diagnostic);
@@ -126,7 +128,7 @@ impl Check<'_> {
             let version = layer.shown();
             rows.push(UsedLayerRow {
                 version,
-                when: when(in_cases, &all),
+                when: WhenUsed::of(in_cases, &all),
                 product: product(&layer.layer),
             });
         }
@@ -146,21 +148,23 @@ impl Check<'_> {
                 uses.add_unknown(layer.unknown_value(), self.name());
             }
             if let Some((deployer, Verdict::Undecided(why))) = self.may_attach(layer) {
-                let version = quote(&layer.text.to_string());
-                uses.add_unknown(
-                    format!("whether `{deployer}` may attach {version}: {why}"),
-                    self.name(),
-                );
+                let fact = UnknownFact::MayAttach {
+                    deployer: deployer.to_owned(),
+                    version: layer.text.to_string(),
+                    why: Box::new(why),
+                };
+                uses.add_unknown(fact, self.name());
             }
             if let (LayerReference::Version(arn), Some(account)) =
                 (&layer.layer, &self.file.target.account)
                 && let Shared::Unknown(why) = self.shared(layer, arn, account)
             {
-                let version = quote(&layer.text.to_string());
-                uses.add_unknown(
-                    format!("whether account {account} may use {version}: {why}"),
-                    self.name(),
-                );
+                let fact = UnknownFact::MayUse {
+                    account: account.clone(),
+                    version: layer.text.to_string(),
+                    why,
+                };
+                uses.add_unknown(fact, self.name());
             }
         }
     }
@@ -245,7 +249,12 @@ impl Check<'_> {
                     `AWS::SSM::Parameter::Value<String>`; `publish to` in the source of the layer \
                     writes its value",
                 ),
-            ReferenceProblem::Field(why) => error.label(why.clone()).help(form),
+            ReferenceProblem::Field(field, found) => {
+                error.label(expected_field(*field, found)).help(form)
+            }
+            ReferenceProblem::Parts(number) => error
+                .label(format!("it has {number} parts, and such an ARN has 8"))
+                .help(form),
         }
     }
 

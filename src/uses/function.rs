@@ -3,10 +3,10 @@
 use super::local::local;
 use super::reference::LayerReference;
 use super::serverless::{BEYOND, Service};
+use super::unknown::UnknownFact;
 use crate::cloudformation::expand::ignores_global;
 use crate::cloudformation::place::Step;
 use crate::cloudformation::{Resource, Template, World};
-use crate::english::quote;
 use crate::partial::{Partial, Text, UnknownOrigin};
 use crate::pattern::Pattern;
 use serde_json::{Map, Value as Json};
@@ -233,17 +233,17 @@ impl Use {
         })
     }
 
-    /// What a report says of it if it is unknown.
-    pub fn unknown_value(&self) -> String {
+    /// Why its value is unknown.
+    pub fn unknown_value(&self) -> UnknownFact {
         let is_beyond = self.text.unknowns().any(|unknown| match &unknown.origin {
             UnknownOrigin::Parameter(name) => name == BEYOND,
             UnknownOrigin::Resource(..) | UnknownOrigin::Other(_) => false,
         });
         if is_beyond {
-            return "variables refer to each other too often for layershare to replace them".into();
+            UnknownFact::EndlessVariables
+        } else {
+            UnknownFact::Value(self.text.to_string())
         }
-        let text = quote(&self.text.to_string());
-        format!("only a deploy knows the value of {text}")
     }
 
     /// What a report calls it: the logical ID of a layer in the same template, or what is written.

@@ -1,8 +1,9 @@
 //! Which functions lose a layer by a change of templates: whoever merges it should know first.
 
 use super::function::Use;
-use super::question::{Answered, answered};
+use super::question::{Answered, UsedVersion, answered};
 use super::reference::LayerReference;
+use super::unknown::WhenUsed;
 use super::{DeployTarget, FunctionFile};
 use crate::access::diff::{Diff, UseChange};
 use crate::access::grants::{GrantedBy, Grants, SharedVersion, VersionId, Who};
@@ -19,11 +20,11 @@ pub struct Loss {
     /// The place of the layer in its list.
     pub span: Span,
     /// What is written there.
-    pub version: String,
+    pub version: UsedVersion,
     /// Whether it certainly loses the layer.
     pub is_certain: bool,
-    /// The cases in which the function has the layer, in words; `None` for all.
-    pub when: Option<String>,
+    /// The cases in which the function has the layer; `None` for all.
+    pub when: Option<WhenUsed>,
     /// Why it loses the layer; empty if only a deploy knows which layer that is.
     pub because: Vec<LossCause>,
 }
@@ -97,7 +98,7 @@ impl SharingChange<'_> {
         }
         let mut lost = Lost::default();
         for change in &self.diff.lost {
-            if change.version != id.to_string() {
+            if change.version != *id {
                 continue;
             }
             match matches_target(&change.who, target) {

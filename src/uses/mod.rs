@@ -16,10 +16,10 @@ pub mod question;
 mod reference;
 pub mod serverless;
 mod sizes;
+pub mod unknown;
 
 use crate::aws::arn::{Fields, LAYER_VERSION_FIELDS};
 use crate::cloudformation::Template;
-use crate::cloudformation::case::{Case, condition};
 use crate::cloudformation::expand::is_expanded;
 use crate::cloudformation::place::{Places, Step};
 use crate::cloudformation::unread::{Extent, unread};
@@ -35,6 +35,7 @@ use serde_json::Value as Json;
 use serverless::Service;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use unknown::{UnknownFact, WhenUsed};
 
 /// Where functions are deployed, if known.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -165,8 +166,8 @@ pub struct UsedLayerRow {
     /// The ARN of the version as far as it is known, or the logical ID of the layer in the same
     /// template.
     pub version: String,
-    /// The cases in which the function has it, in words; `None` for all.
-    pub when: Option<String>,
+    /// The cases in which the function has it; `None` for all.
+    pub when: Option<WhenUsed>,
     /// The product of AWS that it is, if it is one.
     pub product: Option<&'static str>,
 }
@@ -189,7 +190,7 @@ pub struct Uses {
     /// The findings, in the order of the files.
     pub diagnostics: Vec<Diagnostic>,
     /// The unknown facts, each once, with their functions.
-    pub unknown: IndexMap<String, Vec<String>>,
+    pub unknown: IndexMap<UnknownFact, Vec<String>>,
     /// The layers of one file whose region is written out, if the region of the stack is open.
     fixed: BTreeSet<(Span, String)>,
     /// The layers of one file that are the newest value of an SSM parameter.
@@ -226,17 +227,17 @@ impl Uses {
             for diagnostic in added.iter_mut() {
                 diagnostic.notes.push(format!(
                     "this describes the template before {} changes it",
-                    part.what
+                    part.kind
                 ));
             }
-            let why = format!("the template does not contain the changes of {}", part.what);
-            self.unknown.entry(why).or_default().push(part.place);
+            let about = self.unknown.entry(UnknownFact::ChangesOf(part.kind));
+            about.or_default().push(part.place);
         }
     }
 
     /// Adds something that is unknown about a function.
-    fn add_unknown(&mut self, why: String, function: &str) {
-        let about = self.unknown.entry(why).or_default();
+    fn add_unknown(&mut self, fact: UnknownFact, function: &str) {
+        let about = self.unknown.entry(fact).or_default();
         if !about.iter().any(|known| known == function) {
             about.push(function.to_owned());
         }
@@ -371,26 +372,4 @@ fn wrong_names(file: &FunctionFile<'_>) -> Vec<Diagnostic> {
         );
     }
     found
-}
-
-/// The most characters of a condition that is shown in full although the defaults describe it.
-const SHOWN: usize = 60;
-
-/// The cases in words, for use after *if*; `None` if these are all cases. The values of parameters
-/// are often whole ARNs, which nobody wants to read twice.
-fn when(some: Vec<Case>, all: &[Case]) -> Option<String> {
-    let by_default = some.iter().filter(|case| case.is_by_default()).count();
-    let is_default = by_default == 1 && some.len() == 1;
-    let is_other =
-        by_default == 0 && some.len() + 1 == all.len() && all.iter().any(Case::is_by_default);
-    let words = condition(some, all)?;
-    Some(if words.chars().count() <= SHOWN {
-        words
-    } else if is_default {
-        "the parameters have their defaults".to_owned()
-    } else if is_other {
-        "the parameters have other values than their defaults".to_owned()
-    } else {
-        words
-    })
 }

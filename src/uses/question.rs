@@ -1,14 +1,16 @@
 //! Which functions use a layer: who breaks when a version is deleted.
 
+use super::FunctionFile;
 use super::function::{Function, Use};
 use super::reference::LayerReference;
-use super::{FunctionFile, when};
+use super::unknown::WhenUsed;
 use crate::access::matching::Match;
 use crate::aws::arn::{self, Arn, LayerArn};
 use crate::cloudformation::case::Case;
 use crate::cloudformation::{World, explore};
 use crate::partial::Text;
 use crate::source::Span;
+use std::fmt;
 
 /// The layer, or the version of one, that a question is about.
 #[derive(Clone, Debug)]
@@ -27,11 +29,11 @@ pub struct User {
     /// The place of the layer in its list.
     pub span: Span,
     /// What is written there.
-    pub version: String,
+    pub version: UsedVersion,
     /// Whether it is certainly the layer in question.
     pub is_certain: bool,
-    /// The cases in which the function uses it, in words; `None` for all.
-    pub when: Option<String>,
+    /// The cases in which the function uses it; `None` for all.
+    pub when: Option<WhenUsed>,
 }
 
 /// The functions of a template that use a layer or may use it.
@@ -54,13 +56,31 @@ pub fn users(file: &FunctionFile<'_>, wanted: &Wanted) -> Vec<User> {
     .collect()
 }
 
+/// What a function has in the list of its layers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UsedVersion {
+    /// The ARN of a version as far as it is known, or a logical ID.
+    Written(String),
+    /// It is unknown: a deploy can decide too many cases.
+    TooManyCases,
+}
+
+impl fmt::Display for UsedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Written(version) => version,
+            Self::TooManyCases => "too many cases",
+        })
+    }
+}
+
 /// A layer of a function, with the answer to a question about it.
 pub(super) struct Answered<A> {
     pub function: String,
     pub span: Span,
-    pub version: String,
+    pub version: UsedVersion,
     pub answer: A,
-    pub when: Option<String>,
+    pub when: Option<WhenUsed>,
 }
 
 /// The layers of the functions of a file for which a question has an answer. `undecided` is the
@@ -96,7 +116,7 @@ fn of_function<A: Clone + PartialEq>(
         return vec![Answered {
             function: function.name.to_owned(),
             span: file.span(&function.list(false)),
-            version: "too many cases".to_owned(),
+            version: UsedVersion::TooManyCases,
             answer: undecided.clone(),
             when: None,
         }];
@@ -121,9 +141,9 @@ fn of_function<A: Clone + PartialEq>(
     let answered = |(answer, layer, cases): (A, Use, Vec<Case>)| Answered {
         function: function.name.to_owned(),
         span: file.layer(function, layer.entry),
-        version: layer.shown(),
+        version: UsedVersion::Written(layer.shown()),
         answer,
-        when: when(cases, &all),
+        when: WhenUsed::of(cases, &all),
     };
     found.into_iter().map(answered).collect()
 }

@@ -4,7 +4,7 @@
 use crate::aws::arn::{Arn, Field, Fields, LAYER_FIELDS, LAYER_VERSION_FIELDS, LayerVersionArn};
 use crate::cloudformation::Template;
 use crate::partial::{Piece, Text, UnknownOrigin};
-use crate::rules::formats::{is_version_number, layer_version_field_problem};
+use crate::rules::formats::{is_layer_version_field, is_version_number};
 
 /// The meaning of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +28,10 @@ pub enum ReferenceProblem {
     NoNumber,
     /// The number is something else.
     Number(String),
-    /// Another part is wrong: says which.
-    Field(String),
+    /// Another field is something else.
+    Field(Field, String),
+    /// It has this many fields.
+    Parts(usize),
 }
 
 impl LayerReference {
@@ -61,7 +63,7 @@ impl LayerReference {
             let Some(known) = text.as_literal() else {
                 continue;
             };
-            if let Some(why) = layer_version_field_problem(field, known) {
+            if !is_layer_version_field(field, known) {
                 return Self::Wrong(match field {
                     Field::Prefix => ReferenceProblem::NotAnArn,
                     Field::Version => ReferenceProblem::Number(known.to_owned()),
@@ -70,7 +72,7 @@ impl LayerReference {
                     | Field::Region
                     | Field::Account
                     | Field::Resource
-                    | Field::Name => ReferenceProblem::Field(why),
+                    | Field::Name => ReferenceProblem::Field(field, known.to_owned()),
                 });
             }
         }
@@ -81,10 +83,14 @@ impl LayerReference {
     }
 }
 
-/// That an ARN is of something else than a layer, where its service or its kind says so.
-fn other_kind(fields: &Fields<Text>) -> Option<String> {
+/// The field that makes an ARN one of something other than a layer: its service or its kind.
+fn other_kind(fields: &Fields<Text>) -> Option<ReferenceProblem> {
     fields.placed().find_map(|(field, text)| match field {
-        Field::Service | Field::Resource => layer_version_field_problem(field, text.as_literal()?),
+        Field::Service | Field::Resource => {
+            let known = text.as_literal()?;
+            let is_other = !is_layer_version_field(field, known);
+            is_other.then(|| ReferenceProblem::Field(field, known.to_owned()))
+        }
         Field::Prefix
         | Field::Partition
         | Field::Region
@@ -133,10 +139,7 @@ fn problem(text: &Text, fields: &Fields<Text>) -> Option<ReferenceProblem> {
         return Some(match (is_layer, fields.count()) {
             (true, _) => ReferenceProblem::NoNumber,
             (false, 1) => ReferenceProblem::NotAnArn,
-            (false, number) => ReferenceProblem::Field(
-                other_kind(fields)
-                    .unwrap_or_else(|| format!("it has {number} parts, and such an ARN has 8")),
-            ),
+            (false, number) => other_kind(fields).unwrap_or(ReferenceProblem::Parts(number)),
         });
     }
     // Whatever stands before, the last part is the number.
@@ -223,7 +226,7 @@ mod tests {
             assert!(
                 matches!(
                     of(&wrong),
-                    LayerReference::Wrong(ReferenceProblem::Field(_))
+                    LayerReference::Wrong(ReferenceProblem::Field(..) | ReferenceProblem::Parts(_))
                 ),
                 "{wrong}"
             );

@@ -5,7 +5,7 @@
 //! something is allowed holds by the certain ones, a claim that nothing is allowed by the possible
 //! ones, and a layer that refutes a claim is looked for in the other list.
 
-use super::reason::{ActionReason, Reason, SetSide};
+use super::reason::{ActionReason, Possibility, Reason, SetSide};
 use super::{Cause, Verdict};
 use crate::iam::allowance::{Allowance, AttachableLayers};
 use crate::iam::attach::attachable;
@@ -48,14 +48,14 @@ impl<'q> ActionQuestion<'q> {
         }
     }
 
-    /// Whether the action is possible on every layer of the set: whether no layer of the set is
-    /// outside every allowance.
+    /// Whether the action is possible on every layer of the set. It is if no layer of the set is
+    /// beyond all allowances.
     pub(super) fn every_layer_of_the_set(&self) -> Result<Verdict, BudgetExceeded> {
         let Some(doubtful) = self.layer_beyond(&self.allowed.certain)? else {
             return Ok(holds(self.why_all()));
         };
         let Some(denied) = self.layer_beyond(&self.allowed.possible)? else {
-            return Ok(self.open(doubtful, true));
+            return Ok(self.open(doubtful, Possibility::Possible));
         };
         Ok(self.denies(denied))
     }
@@ -79,7 +79,7 @@ impl<'q> ActionQuestion<'q> {
             }));
         };
         let Some((layer, allowance)) = self.first(&self.allowed.certain, side)? else {
-            return Ok(self.open(doubtful, false));
+            return Ok(self.open(doubtful, Possibility::Impossible));
         };
         let by = self.statements_for(&layer, allowance);
         let causes = by.into_iter().map(Cause::Granting).collect();
@@ -194,13 +194,13 @@ impl<'q> ActionQuestion<'q> {
         }
     }
 
-    /// The action is between certain and possible on a layer. `is_claimed`: the claim is that it is
-    /// possible.
-    fn open(&self, layer: String, is_claimed: bool) -> Verdict {
+    /// The action on a layer is between certain and possible, so a claim is undecided, whatever it
+    /// says of that layer.
+    fn open(&self, layer: String, claimed: Possibility) -> Verdict {
         Verdict::undecided(Reason::Action(ActionReason::Open {
             layer,
             action: self.action,
-            is_claimed,
+            claimed,
             doubts: self.allowed.doubts.clone(),
         }))
     }

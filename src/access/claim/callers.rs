@@ -14,9 +14,9 @@ use std::collections::BTreeSet;
 /// How many accounts of callers a claim is decided for.
 const MOST: usize = 1000;
 
-/// The accounts whose callers are decided separately, beside those of any other account: the ones
-/// that the guardrail, the claim or the stack names. None where all callers are treated the same;
-/// `None` if there are too many.
+/// The accounts whose callers are decided separately from those of any other account: the ones that
+/// the guardrail, the claim or the stack names. None where all callers are treated the same; `None`
+/// if there are too many.
 pub(super) fn accounts(
     world: &World<'_>,
     subject: &Subject,

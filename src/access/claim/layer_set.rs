@@ -79,12 +79,8 @@ fn filled_in(arn: &Text, subject: &Subject, world: &World<'_>) -> Option<String>
 
 /// The account of a subject, or its placeholder.
 fn account_of(subject: &Subject) -> Option<&str> {
-    match subject
-        .policies
-        .request
-        .context
-        .get("aws:principalaccount")?
-    {
+    let context = &subject.policies.request.context;
+    match context.get("aws:principalaccount")? {
         ContextValues::Anybody(account) => Some(account),
         ContextValues::Known(accounts) => accounts.first().map(String::as_str),
         ContextValues::Unknown => None,

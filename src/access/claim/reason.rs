@@ -3,6 +3,7 @@
 use crate::access::grants::{VersionId, Who, WhyUnknown};
 use crate::cloudformation::Case;
 use crate::cloudformation::unread::Unread;
+use crate::cloudformation::unread_kind::UnreadKind;
 use crate::iam::deny_reason::DenyReason;
 use crate::iam::doubt::Doubt;
 use crate::iam::provenance::Provenance;
@@ -17,7 +18,7 @@ pub(super) enum Reason {
     /// A deploy can decide too many cases.
     TooManyCases,
     /// A part of the template is not read, and may change the answer.
-    NotRead { place: String, what: String },
+    NotRead { place: String, kind: UnreadKind },
     /// About a claim on who can use layer versions.
     Sharing(SharingReason),
     /// About a claim on what a principal may do with layers.
@@ -28,7 +29,7 @@ impl Reason {
     pub(super) fn not_read(part: &Unread) -> Self {
         Self::NotRead {
             place: part.place.clone(),
-            what: part.what.clone(),
+            kind: part.kind.clone(),
         }
     }
 }
@@ -124,11 +125,20 @@ pub(super) enum ActionReason {
     Open {
         layer: String,
         action: LayerAction,
-        /// Whether the claim is that it is possible.
-        is_claimed: bool,
+        /// What the claim says of it.
+        claimed: Possibility,
         /// Why; without any, conditions leave it open.
         doubts: Vec<Doubt>,
     },
+}
+
+/// Whether an action is possible, as a claim says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Possibility {
+    /// It is.
+    Possible,
+    /// It is not.
+    Impossible,
 }
 
 /// Which layers of a question are meant.

@@ -141,11 +141,8 @@ impl SharingQuestion<'_> {
             .flat_map(|(_, by)| by)
             .filter(|by| self.may_be_one_of(&by.cases))
             .collect();
-        let certain: Vec<&GrantedBy> = grants
-            .iter()
-            .filter(|by| self.is_certain(by))
-            .copied()
-            .collect();
+        let mut certain = grants.clone();
+        certain.retain(|by| self.is_certain(by));
         if !certain.is_empty() {
             return Granted::Yes(ids(&certain));
         }

@@ -1,7 +1,7 @@
 //! The text of what decides a claim.
 
 use super::reason::{
-    ActionReason, Callers, DoubtfulGrantee, Reason, Remark, SetSide, SharingReason,
+    ActionReason, Callers, DoubtfulGrantee, Possibility, Reason, Remark, SetSide, SharingReason,
 };
 use super::{Cause, Explanation};
 use crate::cloudformation::TooManyCases;
@@ -52,10 +52,10 @@ impl fmt::Display for Reason {
         match self {
             Self::Nothing => f.write_str("there is nothing to decide"),
             Self::TooManyCases => TooManyCases.fmt(f),
-            Self::NotRead { place, what } => {
+            Self::NotRead { place, kind } => {
                 write!(
                     f,
-                    "{place} is {what}, and its effect is not in the template"
+                    "{place} is {kind}, and its effect is not in the template"
                 )
             }
             Self::Sharing(reason) => reason.fmt(f),
@@ -178,10 +178,13 @@ impl fmt::Display for ActionReason {
             Self::Open {
                 layer,
                 action,
-                is_claimed,
+                claimed,
                 doubts,
             } => {
-                let may = if *is_claimed { "may not be" } else { "may be" };
+                let may = match claimed {
+                    Possibility::Possible => "may not be",
+                    Possibility::Impossible => "may be",
+                };
                 write!(f, "{layer} {may} {}: {}", done(*action), open(doubts))
             }
         }

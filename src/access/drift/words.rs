@@ -81,8 +81,8 @@ impl fmt::Display for NotCompared {
                 "a deploy may have published it after the resources of its stack were listed"
             }
             Self::NoRule => "no rule is known to be about this version",
-            Self::MayChangeTemplate(what) => {
-                return write!(f, "{what}, which may change the whole template");
+            Self::MayChangeTemplate(part) => {
+                return write!(f, "{part}, which may change the whole template");
             }
         })
     }
