@@ -75,7 +75,7 @@ def publish(told: Story) -> None:
 
 
 @story
-@listed("add a rule", "remove a rule", "change the ID behind a name")
+@listed("add a rule", "remove a rule", "change the ID of a name")
 def rules(told: Story) -> None:
     """A rule that goes revokes on every version, unless another one leads to the same principal."""
     told.upload("1.zip", "2.zip")
@@ -200,7 +200,7 @@ def versions_are_deleted(told: Story) -> None:
 
 @story
 @listed(
-    "add a `version … at` line", "remove a `version … at` line", "change the ARN behind `at`",
+    "add a `version … at` line", "remove a `version … at` line", "change the ARN after `at`",
     "turn `from …` into `at ARN`, `keep`",
 )  # fmt: skip
 def adopt(told: Story) -> None:
@@ -671,7 +671,7 @@ def roll(key: str, *rules: str, before: str = "", name: str = "deps") -> str:
 @story
 @rolling(
     "change the content or a property, `keep`", "add a rule", "remove a rule",
-    "change the ID behind a name",
+    "change the ID of a name",
     "rename an account, an organization or a group; reorder; move members between groups",
 )  # fmt: skip
 def rolling_keeps(told: Story) -> None:
