@@ -1,9 +1,10 @@
-//! The templates of a folder, made and compared before their turn.
+//! The templates of a folder, made and held against what is there.
 
 use super::disk;
 use super::next;
 use super::output::record;
-use super::plan::FolderPlan;
+use super::plan::{FolderOutput, FolderPlan};
+use super::stage::add;
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::quote;
 use crate::source::Span;
@@ -11,12 +12,10 @@ use crate::template::limits::template_size;
 use crate::template::published;
 use crate::template::stacks::{Fingerprints, Stack, StackEntry, StackMaker, stack_name};
 use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::path::Path;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread::{self, Scope};
-
-/// How many templates a thread is ahead of their turn, so that few are in memory together.
-const AHEAD: usize = 8;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 /// A template, held against what is in the folder.
 pub struct Draft {
@@ -30,62 +29,39 @@ pub struct Draft {
     pub ids: Fingerprints,
     /// What is wrong with it.
     pub diagnostics: Vec<Diagnostic>,
-    /// Its text, if that differs from what is in the folder.
-    pub changed: Option<Vec<u8>>,
+    /// Whether it differs from what is in the folder.
+    pub is_changed: bool,
+    /// Its text, if it is only compared and differs.
+    pub compared: Option<Vec<u8>>,
     /// Whether the template that it would replace is not ours.
     pub is_foreign: bool,
 }
 
-/// Calls `each` for every template of a folder in its order. The templates are made by a thread for
-/// each processor, which takes more time than everything that is done with them.
-pub fn each(
-    plan: &FolderPlan<'_>,
-    mut each: impl FnMut(Draft) -> anyhow::Result<()>,
-) -> anyhow::Result<()> {
-    let all = plan.stacks.count();
-    let threads = thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = threads.min(all);
-    thread::scope(|scope| {
-        // Beside one processor's own work, a thread would only take turns with it.
-        let ahead = (0..threads).filter(|_| threads > 1);
-        let ahead: Vec<_> = ahead
-            .map(|first| self::ahead(plan, scope, first, threads))
-            .collect();
-        let mut own = None;
-        for index in 0..all {
-            let draft = ahead.get(index % threads).map(Receiver::recv);
-            // Where a system gives no thread, a template is made in its turn, too.
-            let draft = match draft {
-                Some(Ok(draft)) => draft,
-                Some(Err(_)) | None => own.get_or_insert_with(|| Drafter::new(plan)).draft(index),
-            };
-            if let Some(draft) = draft? {
-                each(draft)?;
-            }
-        }
-        Ok(())
-    })
-}
-
-/// Starts a thread that makes every so many-th template.
-fn ahead<'scope>(
-    plan: &'scope FolderPlan<'_>,
-    scope: &'scope Scope<'scope, '_>,
-    first: usize,
-    step: usize,
-) -> Receiver<anyhow::Result<Option<Draft>>> {
-    let (to, from) = sync_channel(AHEAD);
-    let make = move || {
+/// Makes every template of a folder, on all processors. They come in the order of their stacks.
+pub fn all(plan: &FolderPlan<'_>) -> anyhow::Result<Vec<Draft>> {
+    let next = AtomicUsize::new(0);
+    let work = || {
         let mut drafter = Drafter::new(plan);
-        for index in (first..plan.stacks.count()).step_by(step) {
-            // Whoever stops listening needs no more.
-            if to.send(drafter.draft(index)).is_err() {
-                return;
-            }
-        }
+        let indexes = std::iter::from_fn(|| Some(next.fetch_add(1, Ordering::Relaxed)));
+        let indexes = indexes.take_while(|index| *index < plan.stacks.count());
+        let made = indexes.map(|index| (index, drafter.draft(index)));
+        made.collect::<Vec<_>>()
     };
-    let _ = thread::Builder::new().spawn_scoped(scope, make);
-    from
+    let threads = thread::available_parallelism().map_or(1, NonZero::get);
+    let mut made = thread::scope(|scope| {
+        let others = 1..threads.min(plan.stacks.count());
+        // Where a system gives no thread, the others do its work.
+        let others = others.filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok());
+        let others: Vec<_> = others.collect();
+        let mut made = work();
+        for other in others {
+            made.extend(other.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        }
+        made
+    });
+    made.sort_by_key(|(index, _)| *index);
+    let made = made.into_iter().map(|(_, draft)| draft.transpose());
+    made.flatten().collect()
 }
 
 /// What makes the templates of a folder, with memory that all of them use.
@@ -127,7 +103,7 @@ impl<'a> Drafter<'a> {
 }
 
 impl FolderPlan<'_> {
-    /// Writes a template to `written`, and takes it from there if it differs from what is in the
+    /// Writes a template to `written`, and to where it goes if it differs from what is in the
     /// folder.
     fn draft(
         &self,
@@ -150,6 +126,13 @@ impl FolderPlan<'_> {
         if is_changed && !has_errors(diagnostics) {
             is_foreign = self.check_published(stack, &path, earlier, diagnostics)?;
         }
+        let mut compared = None;
+        if is_changed {
+            match &self.output {
+                FolderOutput::Compared => compared = Some(written.clone()),
+                FolderOutput::Disk(stage) => add(stage, self.folder, &file, written)?,
+            }
+        }
         let entry = if stack.is_rolled_out {
             diagnostics.extend(self.deployed_before(&file, stack.span));
             None
@@ -162,7 +145,8 @@ impl FolderPlan<'_> {
             resources: template.resources.len(),
             ids: Fingerprints::of(template),
             diagnostics: Vec::new(),
-            changed: is_changed.then(|| std::mem::take(written)),
+            is_changed,
+            compared,
             is_foreign,
         })
     }

@@ -7,9 +7,8 @@ use super::drafts::{self, Draft};
 use super::messages::Messages;
 use super::moving::Takeover;
 use super::output::{compare, not_ours, source_folder, source_name, stem_of};
-use super::plan::{FolderPlan, Left};
-use super::stage::Stage;
-use super::{Outcome, next};
+use super::plan::{FolderOutput, FolderPlan, Left};
+use super::{Outcome, next, stage};
 use crate::diagnostic::{Code, Diagnostic, has_errors};
 use crate::english::{count, quote};
 use crate::pipeline::{Compiled, compile_for_stacks, in_order};
@@ -60,8 +59,7 @@ pub fn build(
     } else {
         None
     };
-    let work = plan.as_ref();
-    let work = work.map(|plan| Work::begin(plan, &mut diagnostics));
+    let work = plan.map(|plan| Work::begin(plan, &mut diagnostics));
     let work = work.transpose()?;
     in_order(&mut diagnostics);
     messages.diagnostics(&diagnostics, &sources);
@@ -74,99 +72,73 @@ pub fn build(
 
 /// A folder that is being built.
 struct Work<'a> {
-    plan: &'a FolderPlan<'a>,
+    plan: FolderPlan<'a>,
     entries: Vec<StackEntry>,
+    /// The indexes of the entries whose templates change.
+    changed: Vec<usize>,
+    /// The files that change, with their texts if they are only compared.
+    files: Vec<(String, Vec<u8>)>,
     /// The names of the stacks.
     names: HashSet<String>,
     /// A name that two stacks would have.
     repeated: Option<String>,
-    /// The indexes of the entries whose templates change.
-    changed: Vec<usize>,
     /// A template that this program did not write.
     foreign: Option<PathBuf>,
-    output: FolderOutput,
-}
-
-/// The destination of the files.
-enum FolderOutput {
-    /// To the disk, together; nothing yet if there is no stage.
-    Disk(Option<Stage>),
-    /// Nowhere: they are compared with the existing ones.
-    Compared(Vec<(PathBuf, Vec<u8>)>),
 }
 
 impl<'a> Work<'a> {
     /// Makes every template, and keeps those that differ from the existing ones.
-    fn begin(plan: &'a FolderPlan<'a>, diagnostics: &mut Vec<Diagnostic>) -> anyhow::Result<Self> {
+    fn begin(plan: FolderPlan<'a>, diagnostics: &mut Vec<Diagnostic>) -> anyhow::Result<Self> {
         let start = plan.stacks.span;
         if plan.takeover != Takeover::No {
             for (template, earlier) in &plan.record.single {
                 moved::check(earlier, template, &plan.moving, start, diagnostics);
             }
         }
+        let drafts = drafts::all(&plan)?;
+        if drafts.iter().all(|draft| draft.resources == 0) {
+            diagnostics.push(no_resource(start));
+        }
         let mut work = Self {
             plan,
             entries: Vec::new(),
+            changed: Vec::new(),
+            files: Vec::new(),
             names: HashSet::new(),
             repeated: None,
-            changed: Vec::new(),
             foreign: None,
-            output: if plan.arguments.check {
-                FolderOutput::Compared(Vec::new())
-            } else {
-                FolderOutput::Disk(None)
-            },
         };
         let mut ids = Fingerprints::default();
-        let mut resources = 0;
-        drafts::each(plan, |mut draft| {
+        for mut draft in drafts {
             diagnostics.append(&mut draft.diagnostics);
             ids.append(std::mem::take(&mut draft.ids));
-            resources += draft.resources;
-            work.keep(draft)
-        })?;
-        if resources == 0 {
-            diagnostics.push(no_resource(start));
+            work.keep(draft);
         }
-        plan.stacks.refuse_equal_ids(ids, diagnostics);
-        for left in &plan.record.left {
+        work.plan.stacks.refuse_equal_ids(ids, diagnostics);
+        for left in &work.plan.record.left {
             diagnostics.push(work.left(left, start));
             work.entries.push(left.entry.clone());
         }
         Ok(work)
     }
 
-    /// Keeps a template that differs from the existing one.
-    fn keep(&mut self, draft: Draft) -> anyhow::Result<()> {
+    /// Keeps a template, which may differ from the existing one.
+    fn keep(&mut self, draft: Draft) {
         if draft.is_foreign {
             let path = || self.plan.folder.join(&draft.file);
             self.foreign.get_or_insert_with(path);
         }
-        if let Some(written) = draft.changed {
+        if draft.is_changed {
             let in_list = draft.entry.is_some();
             self.changed.extend(in_list.then_some(self.entries.len()));
-            self.add(&draft.file, written)?;
+            self.files
+                .push((draft.file, draft.compared.unwrap_or_default()));
         }
         if let Some(entry) = draft.entry {
             if !self.names.insert(entry.name.clone()) {
                 self.repeated.get_or_insert_with(|| entry.name.clone());
             }
             self.entries.push(entry);
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, file: &str, written: Vec<u8>) -> anyhow::Result<()> {
-        let folder = self.plan.folder;
-        match &mut self.output {
-            FolderOutput::Compared(files) => {
-                files.push((folder.join(file), written));
-                Ok(())
-            }
-            FolderOutput::Disk(stage) => match stage {
-                Some(stage) => stage.add(file, &written),
-                None => stage.insert(Stage::new(folder)?).add(file, &written),
-            },
         }
     }
 
@@ -219,28 +191,39 @@ impl<'a> Work<'a> {
         }
         let mut manifest = serde_json::to_vec_pretty(&self.entries)?;
         manifest.push(b'\n');
-        if self.plan.record.manifest.as_deref() != Some(&manifest) {
-            self.add(MANIFEST, manifest)?;
-        }
-        match std::mem::replace(&mut self.output, FolderOutput::Disk(None)) {
-            FolderOutput::Compared(files) => {
-                let mut outcome = Outcome::Fine;
-                for (path, written) in files {
-                    let earlier = disk::existing(&path)?;
-                    if compare(&written, &path, earlier.as_deref(), messages)? != Outcome::Fine {
-                        outcome = Outcome::Findings;
-                    }
-                }
-                Ok(outcome)
+        let is_changed = self.plan.record.manifest.as_deref() != Some(&manifest);
+        match std::mem::replace(&mut self.plan.output, FolderOutput::Compared) {
+            FolderOutput::Compared => {
+                let manifest = is_changed.then(|| (MANIFEST.to_owned(), manifest));
+                self.files.extend(manifest);
+                self.compare(messages)
             }
             FolderOutput::Disk(stage) => {
-                if let Some(stage) = stage {
-                    stage.finish()?;
+                if is_changed {
+                    stage::add(&stage, self.plan.folder, MANIFEST, &manifest)?;
+                    self.files.push((MANIFEST.to_owned(), Vec::new()));
+                }
+                if let Some(stage) = stage.into_inner() {
+                    let names = self.files.iter().map(|(name, _)| name.as_str());
+                    stage?.finish(&names.collect::<Vec<_>>())?;
                 }
                 self.say(messages);
                 Ok(Outcome::Fine)
             }
         }
+    }
+
+    /// Shows how the files differ.
+    fn compare(&self, messages: &mut Messages) -> anyhow::Result<Outcome> {
+        let mut outcome = Outcome::Fine;
+        for (file, written) in &self.files {
+            let path = self.plan.folder.join(file);
+            let earlier = disk::existing(&path)?;
+            if compare(written, &path, earlier.as_deref(), messages)? != Outcome::Fine {
+                outcome = Outcome::Findings;
+            }
+        }
+        Ok(outcome)
     }
 
     fn say(&self, messages: &mut Messages) {

@@ -4,6 +4,7 @@ use super::args::{BuildArguments, FormatArgument};
 use super::disk;
 use super::moving::{Takeover, single_templates, templates};
 use super::output::{published_in, refuse_unknown_labels, regions, stem_of};
+use super::stage::LazyStage;
 use crate::template::mark::source_of;
 use crate::template::published::Earlier;
 use crate::template::stacks::{
@@ -27,6 +28,15 @@ pub struct FolderPlan<'a> {
     pub blocked: Option<String>,
     /// The logical IDs of all templates, if the source moves.
     pub moving: BTreeSet<String>,
+    pub output: FolderOutput,
+}
+
+/// The destination of the files.
+pub enum FolderOutput {
+    /// To the disk, together.
+    Disk(LazyStage),
+    /// Nowhere: they are compared with the existing ones.
+    Compared,
 }
 
 impl<'a> FolderPlan<'a> {
@@ -65,6 +75,11 @@ impl<'a> FolderPlan<'a> {
             takeover,
             blocked,
             moving,
+            output: if arguments.check {
+                FolderOutput::Compared
+            } else {
+                FolderOutput::Disk(LazyStage::new())
+            },
         })
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::fs::{self, Permissions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use tempfile::TempDir;
 
 /// New files of a folder, which become visible when all of them are written.
@@ -16,12 +17,22 @@ pub struct Stage {
     folder: PathBuf,
     exists: bool,
     place: TempDir,
-    names: Vec<String>,
+}
+
+/// A stage that begins with its first file, or why it cannot begin.
+pub type LazyStage = OnceLock<anyhow::Result<Stage>>;
+
+/// Adds a file to the stage of a folder.
+pub fn add(stage: &LazyStage, folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    match stage.get_or_init(|| Stage::new(folder)) {
+        Ok(stage) => stage.add(name, bytes),
+        Err(error) => bail!("{error:#}"),
+    }
 }
 
 impl Stage {
     /// Begins to change a folder, and creates it if it does not exist.
-    pub fn new(folder: &Path) -> anyhow::Result<Self> {
+    fn new(folder: &Path) -> anyhow::Result<Self> {
         let describe = || format!("cannot write {}", folder.display());
         let exists = folder.exists();
         // A link stays a link: the folder that it leads to changes.
@@ -50,12 +61,11 @@ impl Stage {
             place: builder.tempdir_in(parent).with_context(describe)?,
             folder,
             exists,
-            names: Vec::new(),
         })
     }
 
     /// Adds a file.
-    pub fn add(&mut self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    fn add(&self, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
         let target = self.folder.join(name);
         let describe = || format!("cannot write {}", target.display());
         let before = match fs::symlink_metadata(&target) {
@@ -74,22 +84,22 @@ impl Stage {
             }
             fs::set_permissions(&staged, before.permissions()).with_context(describe)?;
         }
-        self.names.push(name.to_owned());
         Ok(())
     }
 
-    /// Moves the files into place; if that takes several steps, the last added file comes last.
-    pub fn finish(self) -> anyhow::Result<()> {
+    /// Moves the files with these names into place; if that takes several steps, the last one comes
+    /// last.
+    pub fn finish(self, names: &[&str]) -> anyhow::Result<()> {
         let describe = || format!("cannot write {}", self.folder.display());
         if !self.exists {
             let place = self.place.keep();
             return fs::rename(place, &self.folder).with_context(describe);
         }
-        if self.names.len() > 1 && self.exchange().is_ok() {
+        if names.len() > 1 && self.exchange(names).is_ok() {
             // The folder is still as it was.
             return self.place.close().with_context(describe);
         }
-        for name in &self.names {
+        for name in names {
             let (from, to) = (self.place.path().join(name), self.folder.join(name));
             fs::rename(from, to).with_context(describe)?;
         }
@@ -97,7 +107,7 @@ impl Stage {
     }
 
     /// Exchanges the folder with the one in which the new files are. An error leaves it alone.
-    fn exchange(&self) -> io::Result<()> {
+    fn exchange(&self, names: &[&str]) -> io::Result<()> {
         let here = fs::canonicalize(std::env::current_dir()?)?;
         if here.starts_with(&self.folder) {
             return Err(io::Error::other(
@@ -107,7 +117,7 @@ impl Stage {
         let before = fs::metadata(&self.folder)?;
         fs::set_permissions(self.place.path(), before.permissions())?;
         refuse_other_owner(&before, &fs::metadata(self.place.path())?)?;
-        let changed: HashSet<&str> = self.names.iter().map(String::as_str).collect();
+        let changed: HashSet<&str> = names.iter().copied().collect();
         for entry in fs::read_dir(&self.folder)? {
             let entry = entry?;
             let name = entry.file_name();

@@ -248,6 +248,36 @@ impl Lowered {
         ids.zip(self.rolled_out_origins.iter().copied())
     }
 
+    /// Removes everything that a layer adds.
+    pub fn clear(&mut self) {
+        let Self {
+            template,
+            origins,
+            condition_origins,
+            output_origins,
+            why,
+            listed,
+            adopted,
+            source_map,
+            parts,
+            rolled_out_origins,
+        } = self;
+        template.parameters.clear();
+        template.conditions.clear();
+        template.resources.clear();
+        template.outputs.clear();
+        origins.clear();
+        condition_origins.clear();
+        output_origins.clear();
+        why.clear();
+        listed.clear();
+        adopted.clear();
+        source_map.blocks.clear();
+        source_map.versions.clear();
+        parts.clear();
+        rolled_out_origins.clear();
+    }
+
     /// Makes room for so many more resources.
     pub fn reserve(&mut self, resources: usize) {
         self.template.resources.reserve_exact(resources);

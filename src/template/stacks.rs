@@ -255,6 +255,13 @@ impl<'a> SourceStacks<'a> {
         StackMaker {
             stacks: self,
             context: LayersContext::new(self.rules, self.placement),
+            of_layer: Stack {
+                stem: String::new(),
+                scope: StackScope::Region,
+                span: self.span,
+                lowered: Lowered::of(self.rules, self.placement),
+                is_rolled_out: false,
+            },
         }
     }
 
@@ -352,6 +359,8 @@ impl<'a> SourceStacks<'a> {
 pub struct StackMaker<'a> {
     stacks: &'a SourceStacks<'a>,
     context: LayersContext<'a>,
+    /// The stack of the last layer, whose memory the next one takes.
+    of_layer: Stack,
 }
 
 impl StackMaker<'_> {
@@ -364,38 +373,36 @@ impl StackMaker<'_> {
         take: impl FnOnce(&Stack, &mut Vec<Diagnostic>) -> T,
     ) -> Option<T> {
         let SourceStacks { rules, others, .. } = self.stacks;
-        match rules.layers.get(index) {
+        let stack = match rules.layers.get(index) {
             Some(layer) => {
-                let stack = self.layer(layer, diagnostics);
-                Some(take(&stack, diagnostics))
+                self.layer(layer, diagnostics);
+                &self.of_layer
             }
-            None => {
-                let stack = others.get(index - rules.layers.len())?;
-                Some(take(stack, diagnostics))
-            }
-        }
+            None => others.get(index - rules.layers.len())?,
+        };
+        Some(take(stack, diagnostics))
     }
 
-    /// The stack of a layer.
-    fn layer(&mut self, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) -> Stack {
+    /// Makes the stack of a layer.
+    fn layer(&mut self, layer: &Layer, diagnostics: &mut Vec<Diagnostic>) {
         let SourceStacks {
             rules,
-            placement,
             limits,
             parameters,
             ..
         } = self.stacks;
-        let mut lowered = Lowered::of(rules, placement);
-        self.context.lower(layer, &mut lowered);
-        add_parameters(&mut lowered, parameters);
-        limits::check_layer(rules, layer, &lowered, *limits, diagnostics);
-        Stack {
-            stem: layer.name.value.clone(),
-            scope: StackScope::Region,
-            span: layer.name.span,
+        let Stack {
+            stem,
+            span,
             lowered,
-            is_rolled_out: false,
-        }
+            ..
+        } = &mut self.of_layer;
+        stem.clone_from(&layer.name.value);
+        *span = layer.name.span;
+        lowered.clear();
+        self.context.lower(layer, lowered);
+        add_parameters(lowered, parameters);
+        limits::check_layer(rules, layer, lowered, *limits, diagnostics);
     }
 }
 

@@ -39,8 +39,15 @@ impl<'a> Yaml<'a> {
         self.to.extend_from_slice(text.as_bytes());
     }
 
+    #[inline]
     fn put_indent(&mut self) {
-        self.to.resize(self.to.len() + self.indent, b' ');
+        match self.indent {
+            0 => {}
+            2 => self.put("  "),
+            4 => self.put("    "),
+            6 => self.put("      "),
+            deep => self.to.resize(self.to.len() + deep, b' '),
+        }
     }
 
     /// Begins a line, or continues after the dash of an item.
@@ -174,14 +181,15 @@ impl Sink for Yaml<'_> {
 }
 
 fn put_text(yaml: &mut Yaml<'_>, text: &str) {
-    if is_simple(text) || is_plain(text) {
+    let marks = marks_of(text);
+    if (marks == 0 && is_plain_word(text)) || (marks & UNUSUAL == 0 && is_plain(text)) {
         yaml.put(text);
-    } else if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    } else if marks & UNUSUAL == 0 {
         yaml.put("'");
-        if text.contains('\'') {
-            yaml.put(&text.replace('\'', "''"));
-        } else {
+        if marks & QUOTE == 0 {
             yaml.put(text);
+        } else {
+            yaml.put(&text.replace('\'', "''"));
         }
         yaml.put("'");
     } else {
@@ -209,25 +217,41 @@ fn escape(text: &str) -> String {
     escaped
 }
 
-/// Whether a text is plain at first sight, as nearly all are: a letter, then letters, digits and
-/// signs that mean nothing in YAML.
-fn is_simple(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes.first().is_some_and(u8::is_ascii_alphabetic)
-        && bytes.iter().all(|byte| IS_SIMPLE[usize::from(*byte)])
-        && !is_yaml_word(text)
+/// What may have a meaning in YAML.
+const SIGN: u8 = 1;
+
+/// A single quote.
+const QUOTE: u8 = 2;
+
+/// What only double quotes can hold.
+const UNUSUAL: u8 = 4;
+
+/// The marks of all bytes of a text together, in one pass: nearly all texts have none, being
+/// letters, digits and signs that mean nothing in YAML.
+fn marks_of(text: &str) -> u8 {
+    let marks = text.bytes().map(|byte| MARKS[usize::from(byte)]);
+    marks.fold(0, |all, mark| all | mark)
 }
 
-static IS_SIMPLE: [bool; 256] = {
-    let mut is_simple = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let it = byte as u8;
-        is_simple[byte] = it.is_ascii_alphanumeric() || matches!(it, b'-' | b'_' | b'.' | b'/');
+static MARKS: [u8; 256] = {
+    let mut marks = [UNUSUAL; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        marks[byte as usize] = match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'/' => 0,
+            b'\'' => SIGN | QUOTE,
+            _ => SIGN,
+        };
         byte += 1;
     }
-    is_simple
+    marks
 };
+
+/// Whether a text without marks is plain at first sight, as nearly all are: it begins with a
+/// letter.
+fn is_plain_word(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && !is_yaml_word(text)
+}
 
 /// Whether every YAML reader takes `text` for itself without quotes.
 ///
@@ -343,6 +367,7 @@ mod tests {
 
     #[test]
     fn what_is_plain_at_first_sight_is_plain() {
+        let is_simple = |text: &str| marks_of(text) == 0 && is_plain_word(text);
         let all: Vec<char> = (0..0x100).filter_map(char::from_u32).collect();
         for first in &all {
             for second in &all {
