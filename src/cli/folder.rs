@@ -15,12 +15,11 @@ use crate::pipeline::{Compiled, compile_for_stacks, in_order};
 use crate::report::word;
 use crate::rules::load::Root;
 use crate::source::{Sources, Span};
+use crate::template::fingerprints::Fingerprints;
 use crate::template::limits::{Limits, no_resource};
 use crate::template::lower::{Placement, Shape};
 use crate::template::published::moved;
-use crate::template::stacks::{
-    Fingerprints, MANIFEST, SourceStacks, StackEntry, StackScope, stack_name,
-};
+use crate::template::stacks::{MANIFEST, SourceStacks, StackEntry, StackScope, stack_name};
 use anyhow::bail;
 use std::collections::HashSet;
 use std::mem::ManuallyDrop;

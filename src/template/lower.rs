@@ -8,6 +8,7 @@ mod roll_out;
 mod trust;
 
 use super::Format;
+use super::fingerprints::Fingerprints;
 use super::model::{Output, Parameter, Resource, Template, TemplateCondition, Value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::rules::formats::{
@@ -17,7 +18,6 @@ use crate::rules::formats::{
 use crate::rules::model::{self as rules, ParameterKind, ParameterPattern, Rules, Why};
 use crate::rules::text::{Part, Text};
 use crate::source::Span;
-use foldhash::HashMapExt;
 use serde_json::Value as Json;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -396,16 +396,16 @@ pub fn value(text: &Text) -> Value {
 }
 
 /// Logical IDs, and where the source asks for them.
-type SeenIds<'a> = foldhash::HashMap<&'a str, Span>;
+type SeenIds<'a> = HashMap<&'a str, Span>;
 
 /// Refuses two parameters, resources, conditions or outputs of one logical ID.
 fn refuse_clashes(lowered: &Lowered, rules: &Rules, diagnostics: &mut Vec<Diagnostic>) {
-    let mut seen = SeenIds::with_capacity(
-        rules.parameters.len()
-            + lowered.origins.len()
-            + lowered.condition_origins.len()
-            + lowered.output_origins.len(),
-    );
+    let mut ids = Fingerprints::of(&lowered.template);
+    ids.add_parameters(&lowered.template.parameters);
+    if ids.are_distinct() {
+        return;
+    }
+    let mut seen = SeenIds::new();
     seen.extend(
         rules
             .parameters

@@ -1,6 +1,7 @@
 //! Meaning to CloudFormation: the template, its limits, and its two written forms.
 
 mod emit;
+pub mod fingerprints;
 pub mod json;
 pub mod limits;
 pub mod lower;

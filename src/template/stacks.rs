@@ -4,19 +4,18 @@
 //! The list of them is the folder's `stacks.json`. Nothing in it changes with a release, so that
 //! two releases of two layers meet in no file.
 
+use super::fingerprints::Fingerprints;
 use super::limits::{self, Limits};
 use super::lower::{LayersContext, Lowered, Placement, lower, lower_restrictions, roll_out};
-use super::model::{Parameter, Properties, Template, TemplateCondition, Value};
+use super::model::{Parameter, Properties, Template, Value};
 use super::references::{of_properties, references};
 use crate::aws::quotas::{INLINE_TEMPLATE_BYTES, STACK_NAME};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::quote;
 use crate::rules::model::{Layer, Rules};
 use crate::source::Span;
-use foldhash::fast::FixedState;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::hash::BuildHasher;
 
 /// The name of the list of stacks in a folder.
 pub const MANIFEST: &str = "stacks.json";
@@ -276,9 +275,7 @@ impl<'a> SourceStacks<'a> {
     /// Reports two things of one logical ID, if the fingerprints of two IDs of the stacks are
     /// equal.
     pub fn refuse_equal_ids(&self, mut ids: Fingerprints, diagnostics: &mut Vec<Diagnostic>) {
-        for parameter in &self.parameters {
-            ids.add(&parameter.name);
-        }
+        ids.add_parameters(&self.parameters);
         if ids.are_distinct() {
             return;
         }
@@ -414,56 +411,6 @@ fn add_parameters(lowered: &mut Lowered, parameters: &[Parameter]) {
     let named = references(&lowered.template);
     let named = parameters.iter().filter(|own| named.contains(&own.name));
     lowered.template.parameters = named.cloned().collect();
-}
-
-/// Numbers that stand for the logical IDs of several templates. Different IDs seldom have one
-/// number.
-#[derive(Debug, Default)]
-pub struct Fingerprints {
-    numbers: Vec<u64>,
-    conditions: Vec<TemplateCondition>,
-}
-
-impl Fingerprints {
-    /// Those of one template.
-    #[must_use]
-    pub fn of(template: &Template) -> Self {
-        let mut all = Self::default();
-        all.numbers
-            .reserve_exact(template.resources.len() + template.outputs.len());
-        template
-            .resources
-            .iter()
-            .for_each(|resource| all.add(&resource.id));
-        template
-            .outputs
-            .iter()
-            .for_each(|output| all.add(&output.id));
-        all.conditions.clone_from(&template.conditions);
-        all
-    }
-
-    fn add(&mut self, id: &str) {
-        self.numbers.push(FixedState::default().hash_one(id));
-    }
-
-    /// Adds those of another template, which may depend on the same conditions.
-    pub fn append(&mut self, other: Self) {
-        self.numbers.extend(other.numbers);
-        for condition in other.conditions {
-            if !self.conditions.contains(&condition) {
-                self.conditions.push(condition);
-            }
-        }
-    }
-
-    fn are_distinct(mut self) -> bool {
-        for condition in std::mem::take(&mut self.conditions) {
-            self.add(&condition.id);
-        }
-        self.numbers.sort_unstable();
-        self.numbers.is_sorted_by(|a, b| a < b)
-    }
 }
 
 /// Refuses layers whose templates would have the same name on a file system that does not

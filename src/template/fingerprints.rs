@@ -1,0 +1,67 @@
+//! Whether logical IDs are all different, without a table of them.
+
+use super::model::{Parameter, Template, TemplateCondition};
+use foldhash::fast::FixedState;
+use std::collections::HashMap;
+use std::hash::BuildHasher;
+
+/// Numbers that stand for the logical IDs of several templates. Different IDs seldom have one
+/// number.
+#[derive(Debug, Default)]
+pub struct Fingerprints {
+    numbers: Vec<u64>,
+    /// The conditions of each template. Several templates may depend on the same one.
+    conditions: Vec<TemplateCondition>,
+}
+
+impl Fingerprints {
+    /// Those of one template, without its parameters.
+    #[must_use]
+    pub fn of(template: &Template) -> Self {
+        let mut all = Self::default();
+        all.numbers
+            .reserve_exact(template.resources.len() + template.outputs.len());
+        for resource in &template.resources {
+            all.add(&resource.id);
+        }
+        for output in &template.outputs {
+            all.add(&output.id);
+        }
+        all.conditions.clone_from(&template.conditions);
+        all
+    }
+
+    /// Adds those of parameters, which several templates may have.
+    pub fn add_parameters(&mut self, parameters: &[Parameter]) {
+        for parameter in parameters {
+            self.add(&parameter.name);
+        }
+    }
+
+    /// Adds those of another template.
+    pub fn append(&mut self, other: Self) {
+        self.numbers.extend(other.numbers);
+        self.conditions.extend(other.conditions);
+    }
+
+    fn add(&mut self, id: &str) {
+        self.numbers.push(number_of(id));
+    }
+
+    /// Whether they are all different, and so are the IDs.
+    #[must_use]
+    pub fn are_distinct(mut self) -> bool {
+        let mut known = HashMap::new();
+        for condition in &self.conditions {
+            if known.insert(&condition.id, condition) != Some(condition) {
+                self.numbers.push(number_of(&condition.id));
+            }
+        }
+        self.numbers.sort_unstable();
+        self.numbers.is_sorted_by(|a, b| a < b)
+    }
+}
+
+fn number_of(id: &str) -> u64 {
+    FixedState::default().hash_one(id)
+}
