@@ -41,7 +41,7 @@ use crate::partial::Text;
 use crate::rules::model::{Claim, ClaimKind, Claimed};
 use crate::template::lower::{SourceMap, names};
 use action::ActionClaim;
-use reason::{ActionReason, Callers, Reason, Remark, SharingReason};
+use reason::{ActionReason, Callers, Possibility, Reason, Remark, SharingReason};
 use sharing::SharingClaim;
 
 /// The answer to a claim.
@@ -222,7 +222,11 @@ impl Facts<'_> {
                     only: *only,
                     principals,
                     member_of: member_of.as_ref(),
-                    can: *can,
+                    claimed: if *can {
+                        Possibility::Possible
+                    } else {
+                        Possibility::Impossible
+                    },
                     versions,
                 };
                 claim.verdict(self)

@@ -11,8 +11,38 @@ const MOST_SHOWN: usize = 4;
 pub enum DeployVariable {
     /// The value of a parameter or pseudo parameter, by its name.
     Parameter(String),
-    /// A fact that the template cannot decide: in words, and with its identity.
-    Fact(String, String),
+    /// A fact that the template cannot decide, and its identity.
+    Fact(DeployFact, String),
+}
+
+/// A fact that a template cannot decide.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DeployFact {
+    /// The condition with this name holds.
+    Condition(String),
+    /// What is written holds; a long text is cut off.
+    Written(String),
+    /// Two values are equal.
+    Equal(String, String),
+}
+
+impl fmt::Display for DeployFact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Condition(name) => write!(f, "condition {name}"),
+            Self::Written(written) => f.write_str(written),
+            Self::Equal(one, other) => write!(f, "{one} equals {other}"),
+        }
+    }
+}
+
+impl fmt::Display for DeployVariable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Parameter(name) => f.write_str(name),
+            Self::Fact(fact, _) => fact.fmt(f),
+        }
+    }
 }
 
 /// What a deploy decides about one variable.
@@ -90,19 +120,20 @@ impl fmt::Display for Case {
             if index > 0 {
                 f.write_str(" and ")?;
             }
-            let (DeployVariable::Parameter(name) | DeployVariable::Fact(name, _)) = variable;
             match setting {
-                Setting::Is(value, true) => write!(f, "{name} is {value:?} (its default)")?,
-                Setting::Is(value, false) => write!(f, "{name} is {value:?}")?,
-                Setting::Other(others) if others.is_empty() => write!(f, "{name} is anything")?,
-                Setting::Other(others) if others.len() > 3 => write!(f, "{name} is anything else")?,
+                Setting::Is(value, true) => write!(f, "{variable} is {value:?} (its default)")?,
+                Setting::Is(value, false) => write!(f, "{variable} is {value:?}")?,
+                Setting::Other(others) if others.is_empty() => write!(f, "{variable} is anything")?,
+                Setting::Other(others) if others.len() > 3 => {
+                    write!(f, "{variable} is anything else")?;
+                }
                 Setting::Other(others) => {
                     let others: Vec<String> =
                         others.iter().map(|value| format!("{value:?}")).collect();
-                    write!(f, "{name} is not {}", others.join(" or "))?;
+                    write!(f, "{variable} is not {}", others.join(" or "))?;
                 }
-                Setting::Holds(true) => f.write_str(name)?,
-                Setting::Holds(false) => write!(f, "not {name}")?,
+                Setting::Holds(true) => variable.fmt(f)?,
+                Setting::Holds(false) => write!(f, "not {variable}")?,
             }
         }
         Ok(())

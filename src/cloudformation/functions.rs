@@ -1,6 +1,6 @@
 //! Intrinsic functions and conditions.
 
-use super::case::{DeployVariable, Setting};
+use super::case::{DeployFact, DeployVariable, Setting};
 use super::json::{children, function, put_together, scalar, written};
 use super::parameter::DeclaredKind;
 use super::read::AMBIGUOUS;
@@ -545,7 +545,10 @@ impl World<'_> {
                     .insert(condition.to_owned(), None);
                 self.truth(written, depth + 1)
             }
-            _ => self.fact(format!("condition {condition}"), condition.to_owned()),
+            _ => self.fact(
+                DeployFact::Condition(condition.to_owned()),
+                condition.to_owned(),
+            ),
         };
         self.conditions
             .borrow_mut()
@@ -555,7 +558,10 @@ impl World<'_> {
 
     fn truth(&self, condition: &Json, depth: usize) -> bool {
         if depth >= DEPTH || !self.spend(1) {
-            return self.fact(shortened(condition), condition.to_string());
+            return self.fact(
+                DeployFact::Written(shortened(condition)),
+                condition.to_string(),
+            );
         }
         match function(condition) {
             Some(("Condition", Json::String(name))) => self.holds_at(name, depth),
@@ -571,7 +577,10 @@ impl World<'_> {
             Some(("Fn::Equals", Json::Array(sides))) if sides.len() == 2 => {
                 self.equal(&sides[0], &sides[1], depth + 1)
             }
-            _ => self.fact(shortened(condition), condition.to_string()),
+            _ => self.fact(
+                DeployFact::Written(shortened(condition)),
+                condition.to_string(),
+            ),
         }
     }
 
@@ -603,7 +612,8 @@ impl World<'_> {
         sides.sort();
         let mut shown = [left_value.to_string(), right_value.to_string()];
         shown.sort();
-        self.fact(format!("{} equals {}", shown[0], shown[1]), sides.concat())
+        let [one, other] = shown;
+        self.fact(DeployFact::Equal(one, other), sides.concat())
     }
 
     /// Whether a value is a number, or is made from a parameter that is one. AWS does not document
@@ -633,8 +643,8 @@ impl World<'_> {
     }
 
     /// Whether an undecidable fact holds: each answer is a separate world.
-    fn fact(&self, what: String, identity: String) -> bool {
-        let variable = DeployVariable::Fact(what, identity);
+    fn fact(&self, fact: DeployFact, identity: String) -> bool {
+        let variable = DeployVariable::Fact(fact, identity);
         let setting = self.decided(&variable).unwrap_or_else(|| {
             self.decide(variable, Setting::Holds(true), [Setting::Holds(false)])
         });

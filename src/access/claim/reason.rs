@@ -132,10 +132,10 @@ pub(super) enum ActionReason {
     },
 }
 
-/// Whether an action is possible, as a claim says.
+/// What a claim says of an action: `can` or `cannot`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Possibility {
-    /// It is.
+    /// It is possible.
     Possible,
     /// It is not.
     Impossible,

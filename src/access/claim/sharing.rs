@@ -4,7 +4,7 @@
 //! the principals of the claim get their values, and `sharing_question` compares them with the
 //! grants on those versions.
 
-use super::reason::{Reason, SharingReason};
+use super::reason::{Possibility, Reason, SharingReason};
 use super::sharing_question::SharingQuestion;
 use super::versions::ClaimedVersions;
 use super::{Facts, Verdict, combined};
@@ -22,8 +22,8 @@ pub(super) struct SharingClaim<'c> {
     pub principals: &'c [Spanned<Principal>],
     /// The organization of the principals.
     pub member_of: Option<&'c Principal>,
-    /// Whether they can.
-    pub can: bool,
+    /// Whether they can, or cannot.
+    pub claimed: Possibility,
     /// The versions.
     pub versions: &'c Claimed,
 }
@@ -56,7 +56,7 @@ impl SharingClaim<'_> {
             let verdict = if self.only {
                 question.only_these()
             } else {
-                question.each(self.can)
+                question.each(self.claimed)
             };
             verdicts.push((case, verdict));
         }
@@ -82,7 +82,7 @@ impl SharingClaim<'_> {
                 let why = Reason::Sharing(SharingReason::NoVersions);
                 // Nobody can use a version that does not exist, if every part of the template is
                 // read.
-                if self.only || self.can {
+                if self.only || self.claimed == Possibility::Possible {
                     Verdict::undecided(why)
                 } else {
                     Verdict::holds(why).unless(|| facts.not_read_at_all())

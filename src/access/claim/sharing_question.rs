@@ -5,7 +5,7 @@
 //! without a grant may still have access, for example by a grant to an organization whose member
 //! they may be. Such a doubt leaves the claim undecided.
 
-use super::reason::{DoubtfulGrantee, Reason, SharingReason};
+use super::reason::{DoubtfulGrantee, Possibility, Reason, SharingReason};
 use super::versions::{ClaimedVersions, IdentifiedVersion};
 use super::{Cause, Verdict, worst};
 use crate::access::grants::{GrantedBy, Who};
@@ -40,8 +40,8 @@ enum Granted {
 }
 
 impl SharingQuestion<'_> {
-    /// Whether each of the principals can use each version, or cannot.
-    pub(super) fn each(&self, can: bool) -> Verdict {
+    /// Whether each of the principals can use each version, or none can, as claimed.
+    pub(super) fn each(&self, claimed: Possibility) -> Verdict {
         if self.who.is_empty() {
             return holds(SharingReason::Nobody);
         }
@@ -49,14 +49,19 @@ impl SharingQuestion<'_> {
         for who in self.who {
             let possible = self.shared_possibly(who);
             for version in &self.versions.certain {
-                // A grant on a version that may be this one may be a grant on this one.
-                verdicts.push(match (self.one(who, can, version), &possible) {
-                    (Verdict::Fails(..), Some(undecided)) if can => undecided.clone(),
-                    (verdict, _) => verdict,
+                let verdict = self.one(who, claimed, version);
+                verdicts.push(match (verdict, claimed, &possible) {
+                    // Who lacks a grant on this version may have one on a version that may be
+                    // this one.
+                    (Verdict::Fails(..), Possibility::Possible, Some(undecided)) => {
+                        undecided.clone()
+                    }
+                    (verdict, _, _) => verdict,
                 });
             }
-            if !can {
-                verdicts.extend(possible);
+            match claimed {
+                Possibility::Possible => {}
+                Possibility::Impossible => verdicts.extend(possible),
             }
         }
         worst(verdicts)
@@ -70,7 +75,7 @@ impl SharingQuestion<'_> {
         }
         for who in self.who {
             for version in &self.versions.certain {
-                verdicts.push(self.one(who, true, version));
+                verdicts.push(self.one(who, Possibility::Possible, version));
             }
         }
         if verdicts.is_empty() {
@@ -79,11 +84,11 @@ impl SharingQuestion<'_> {
         worst(verdicts)
     }
 
-    /// Whether somebody can use a version, or cannot, by the grants.
-    fn one(&self, who: &Who, can: bool, found: &IdentifiedVersion) -> Verdict {
+    /// Whether somebody can use a version, or cannot, as claimed.
+    fn one(&self, who: &Who, claimed: Possibility, found: &IdentifiedVersion) -> Verdict {
         let (who, version) = (who.clone(), found.id.clone());
         let denials = &found.version.denials;
-        match (self.granted(&who, found), can) {
+        match (self.granted(&who, found), claimed) {
             (Granted::Owner | Granted::Yes(_) | Granted::Sometimes(_), _)
                 if !denials.is_empty() =>
             {
@@ -94,27 +99,33 @@ impl SharingQuestion<'_> {
                     denials,
                 })
             }
-            (Granted::Owner, true) => holds(SharingReason::Owned(version)),
-            (Granted::Owner, false) => fails(
+            (Granted::Owner, Possibility::Possible) => holds(SharingReason::Owned(version)),
+            (Granted::Owner, Possibility::Impossible) => fails(
                 SharingReason::CanUse { who, version },
                 vec![Cause::OwnersRights],
             ),
-            (Granted::Yes(by), true) => holds(SharingReason::Granted { version, by }),
-            (Granted::Yes(by), false) => fails(
+            (Granted::Yes(by), Possibility::Possible) => {
+                holds(SharingReason::Granted { version, by })
+            }
+            (Granted::Yes(by), Possibility::Impossible) => fails(
                 SharingReason::CanUse { who, version },
                 by.iter().map(|id| Cause::resource_itself(id)).collect(),
             ),
             // A claim that fails with the defaults does not hold.
-            (Granted::Sometimes(case), false) if case.is_by_default() => {
+            (Granted::Sometimes(case), Possibility::Impossible) if case.is_by_default() => {
                 fails(SharingReason::CanUseIf { who, version, case }, Vec::new())
             }
             (Granted::Sometimes(case), _) => {
                 undecided(SharingReason::CanUseIf { who, version, case })
             }
-            (Granted::No, _) => match self.doubt(&who, found) {
-                Some(doubt) => undecided(doubt),
-                None if can => fails(SharingReason::NotGranted { version, who }, Vec::new()),
-                None => holds(SharingReason::NotGranted { version, who }),
+            (Granted::No, claimed) => match (self.doubt(&who, found), claimed) {
+                (Some(doubt), _) => undecided(doubt),
+                (None, Possibility::Possible) => {
+                    fails(SharingReason::NotGranted { version, who }, Vec::new())
+                }
+                (None, Possibility::Impossible) => {
+                    holds(SharingReason::NotGranted { version, who })
+                }
             },
         }
     }
