@@ -391,12 +391,17 @@ fn files_of_others_stay() {
 
 #[test]
 fn a_folder_has_one_source() {
-    let top = folder("layer deps {\n  version 1 from s3://acme-1/1.zip\n}\n");
-    build(top.path(), &[]);
-    let other = "layer tools {\n  version 1 from s3://acme-1/2.zip\n}\n";
-    fs::write(top.path().join("other.layers"), other).unwrap();
-    let built = run(top.path(), &["build", "other.layers", "-o", "out"], b"");
-    expect(&built, 2, "out/deps.yaml was built from shared.layers");
+    for format in ["yaml", "json"] {
+        let options = ["--format", format];
+        let top = folder("layer deps {\n  version 1 from s3://acme-1/1.zip\n}\n");
+        build(top.path(), &options);
+        let other = "layer tools {\n  version 1 from s3://acme-1/2.zip\n}\n";
+        fs::write(top.path().join("other.layers"), other).unwrap();
+        let arguments = [&["build", "other.layers", "-o", "out"][..], &options].concat();
+        let built = run(top.path(), &arguments, b"");
+        let said = format!("out/deps.{format} was built from shared.layers");
+        expect(&built, 2, &said);
+    }
 }
 
 #[test]

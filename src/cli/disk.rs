@@ -4,7 +4,7 @@ use crate::rules::load::Root;
 use crate::source::{Files, PathKind};
 use anyhow::{Context, bail};
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The most bytes of a source: offsets have 32 bits.
@@ -94,20 +94,6 @@ pub fn read_to(path: &Path, bytes: &mut Vec<u8>) -> anyhow::Result<bool> {
     match File::open(path).and_then(|mut file| file.read_to_end(bytes)) {
         Ok(_) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-    }
-}
-
-/// The first line of `path`, however long the rest is; `None` if nothing exists there.
-pub fn first_line(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
-    let read = || -> io::Result<Vec<u8>> {
-        let mut line = Vec::new();
-        BufReader::with_capacity(512, File::open(path)?).read_until(b'\n', &mut line)?;
-        Ok(line)
-    };
-    match read() {
-        Ok(line) => Ok(Some(line)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
     }
 }

@@ -191,8 +191,8 @@ impl Record {
 fn refuse_other_source(folder: &Path, files: &[String], source: &str) -> anyhow::Result<()> {
     for file in files {
         let path = folder.join(file);
-        let line = disk::first_line(&path)?.unwrap_or_default();
-        if let Some(other) = source_of(&line).filter(|other| other != source) {
+        let text = disk::existing(&path)?.unwrap_or_default();
+        if let Some(other) = source_of(&text).filter(|other| other != source) {
             bail!(
                 "{} was built from {other}, and a folder has one source: choose another folder; if \
                 that is the old name of this source, remove the template first",
