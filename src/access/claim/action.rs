@@ -136,7 +136,7 @@ impl<'c> ActionClaim<'c> {
         })
     }
 
-    /// Whether it holds for one caller.
+    /// Whether it holds for one caller, or for all if they are treated the same.
     fn for_caller(&self, world: &World<'_>, subject: &Subject) -> Verdict {
         let map = self.facts.source_map;
         let Some(set) = layer_set::patterns(self.set, map, subject, world) else {
