@@ -57,9 +57,9 @@ impl Takeover {
                 (Some(stem), None) => Self::Becomes(stem),
                 (Some(_), Some(_)) => {
                     return Err(format!(
-                        "the stack of {template} has guardrails beside roles, policies or a \
+                        "the stack of {template} has guardrails and also roles, policies or a \
                         stack set, and cannot become two stacks: keep these in this source and its \
-                        single template, and move the layers to a source of their own"
+                        single template, and move the layers to a separate source"
                     ));
                 }
             };
