@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
-use support::run;
+use support::{run, stdout};
 use tempfile::TempDir;
 
 const SOURCE: &str = "\
@@ -253,6 +253,131 @@ fn what_the_stack_of_one_template_publishes_is_not_published_again() {
         expect(&refused, 1, "`out/deps.");
         assert!(!top.path().join("other.yaml").exists());
     }
+}
+
+const PUBLISHED: &str = "\
+regions us-east-1, eu-west-1
+
+account app = 111122223333
+
+layer deps {
+  # Two of one line.
+  version 1, 2 from s3://acme-${AWS::Region}/deps-<version>.zip # both
+  version 3 from s3://acme-${AWS::Region}/deps-3.zip { description \"three\"
+    license MIT
+  }
+  share with app
+}
+
+layer sdk for arch in x86_64, arm64 {
+  version 1.0.0, 1.1.0,
+    1.2.0 from s3://acme-${AWS::Region}/sdk-<arch>-<version>.zip
+  share newest 1 with app
+}
+";
+
+/// The resources of the stack that published all versions but the last one of `sdk`, in a region.
+fn resources(region: &str, deps: u32) -> String {
+    let mut all = Vec::new();
+    for (id, layer, number) in [
+        ("DepsV1", "deps", deps),
+        ("DepsV2", "deps", 2),
+        ("DepsV3", "deps", 3),
+        ("SdkArm64V1x0x0", "sdk-arm64", 1),
+        ("SdkArm64V1x1x0", "sdk-arm64", 2),
+        ("SdkX8664V1x0x0", "sdk-x86_64", 1),
+        ("SdkX8664V1x1x0", "sdk-x86_64", 2),
+    ] {
+        let arn = format!("arn:aws:lambda:{region}:444455556666:layer:{layer}:{number}");
+        all.push(serde_json::json!({
+            "LogicalResourceId": id,
+            "PhysicalResourceId": arn,
+            "ResourceStatus": "CREATE_COMPLETE",
+        }));
+    }
+    format!("{}\n", serde_json::json!({ "StackResourceSummaries": all }))
+}
+
+#[test]
+fn the_arns_of_published_versions_are_written_into_their_source() {
+    let top = folder(PUBLISHED);
+    let path = top.path().join("shared.layers");
+    let adopt = |lists: &str| {
+        fs::write(top.path().join("live.json"), lists).unwrap();
+        run(top.path(), &["adopt", "shared.layers", "live.json"], b"")
+    };
+    let (us, eu) = (resources("us-east-1", 1), resources("eu-west-1", 1));
+    let other_layer = us.replace(":layer:deps:", ":layer:tools:");
+    let cut_off = us.replacen('{', "{\"NextToken\": \"x\",", 1);
+    let of_one = us.replace("SdkArm64V1x0x0", "Other");
+    for (lists, said) in [
+        (
+            us.clone(),
+            "the number of version 1 of `deps` in eu-west-1 is unknown",
+        ),
+        (
+            format!("{us}{}", resources("eu-west-1", 9)),
+            "is number 9 in eu-west-1 and number 1 in",
+        ),
+        (
+            format!("{us}{eu}{}", resources("us-east-1", 9)),
+            "two stacks have DepsV1 in us-east-1",
+        ),
+        (format!("{other_layer}{eu}"), "is number 1 in eu-west-1 and"),
+        (
+            format!(
+                "{other_layer}{}",
+                other_layer.replace("us-east-1", "eu-west-1")
+            ),
+            "of `tools`",
+        ),
+        (
+            format!("{cut_off}{eu}"),
+            "is unknown: `aws cloudformation list-stack-resources`",
+        ),
+        (
+            format!("{of_one}{}", of_one.replace("us-east-1", "eu-west-1")),
+            "and not for all",
+        ),
+        (
+            us.replace("V1", "W1")
+                .replace("V2", "W2")
+                .replace("V3", "W3"),
+            "none of these stacks",
+        ),
+        (
+            "{\"Policy\": null}".to_owned(),
+            "there are no resources of a stack here",
+        ),
+    ] {
+        expect(&adopt(&lists), 2, said);
+        assert_eq!(fs::read_to_string(&path).unwrap(), PUBLISHED, "{said}");
+    }
+    expect(
+        &adopt(&format!("{us}{eu}")),
+        0,
+        "wrote the ARN of 5 versions into shared.layers\n1 version left as before: no stack has \
+        published them\n",
+    );
+    let arn = "arn:aws:lambda:${AWS::Region}:444455556666:layer";
+    let written = PUBLISHED
+        .replace(
+            "version 1, 2 from s3://acme-${AWS::Region}/deps-<version>.zip #",
+            &format!("version 1 at {arn}:deps:1\n  version 2 at {arn}:deps:2 #"),
+        )
+        .replace(
+            "from s3://acme-${AWS::Region}/deps-3.zip { description \"three\"\n    license MIT\n  }",
+            &format!("at {arn}:deps:3"),
+        )
+        .replace(
+            "version 1.0.0, 1.1.0,\n    1.2.0 from",
+            &format!(
+                "version 1.0.0 at {arn}:sdk-<arch>:1\n  version 1.1.0 at {arn}:sdk-<arch>:2\n  \
+                version 1.2.0 from"
+            ),
+        );
+    assert_eq!(fs::read_to_string(&path).unwrap(), written);
+    expect(&build(top.path(), &[]), 0, "wrote");
 }
 
 #[test]
@@ -804,6 +929,10 @@ fn a_stack_set_rolls_out_the_template_beside_it_byte_for_byte() {
         assert_eq!(body(&file("roll-out")), restrictions);
         assert!(restrictions.contains("Deployer") && restrictions.contains("Partner"));
         assert!(!restrictions.contains("NoPublic"));
+        // The source says nothing beyond its templates, so it is not read beside them.
+        let access = run(top.path(), &["access", "."], b"");
+        expect(&access, 0, "");
+        assert!(!stdout(&access).contains("shared.layers: "));
         let stacks = stacks(top.path());
         let templates: Vec<&str> = stacks
             .iter()

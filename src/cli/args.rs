@@ -163,6 +163,9 @@ pub enum Command {
     Drift(With<DriftArguments>),
     /// Print the shell script that collects the live policies for `drift`
     Live(With<LiveArguments>),
+    /// Write the ARNs of published versions into their source, which then manages only their
+    /// sharing
+    Adopt(With<AdoptArguments>),
     /// Show the layers of the functions in templates and what is wrong with them, or who uses a
     /// layer
     #[command(disable_version_flag = true)]
@@ -192,6 +195,7 @@ impl Command {
             | Self::Diff(With { messages, .. })
             | Self::Drift(With { messages, .. })
             | Self::Live(With { messages, .. })
+            | Self::Adopt(With { messages, .. })
             | Self::Uses(With { messages, .. })
             | Self::Inspect(With { messages, .. })
             | Self::Fmt(With { messages, .. })
@@ -398,6 +402,17 @@ pub struct DriftArguments {
     /// The values of parameters
     #[command(flatten)]
     pub values: ValueArguments,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct AdoptArguments {
+    /// The source that published the versions
+    #[arg(value_name = "FILE", add = completers::sources())]
+    pub file: PathBuf,
+    /// What the script of `layershare live` collected, or the output of `aws cloudformation
+    /// list-stack-resources`
+    #[arg(required = true, value_name = "JSON", add = completers::printed())]
+    pub lists: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

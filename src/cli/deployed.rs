@@ -62,6 +62,11 @@ impl StackResources {
         }
     }
 
+    /// Whether there may be resources that it does not list.
+    pub fn is_cut_off(&self) -> bool {
+        self.is_cut_off
+    }
+
     /// The name and the region of a stack that does not exist, or has nothing.
     pub fn absent(&self) -> Option<(&str, &str)> {
         let place = self.stack.as_deref().zip(self.region.as_deref());

@@ -7,9 +7,8 @@ use super::disk;
 use super::messages::Messages;
 use super::output::{regions, stem_of};
 use super::place::{InputPlace, InputPlaces};
-use super::tree::{Tree, without_parts};
+use super::tree::Tree;
 use crate::access::authored::{Authored, add_names};
-use crate::access::diff::Diff;
 use crate::access::grants::Grants;
 use crate::access::kind::SubjectKind;
 use crate::access::policy_file::PolicyFile;
@@ -27,7 +26,6 @@ use crate::rules::model::Rules;
 use crate::source::{Files, PathKind, Sources};
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
-use crate::template::mark::source_of;
 use crate::template::stacks::{MANIFEST, StackEntry, stack_name};
 use crate::uses::serverless::Service;
 use anyhow::{Context, anyhow, bail};
@@ -210,101 +208,6 @@ impl<'a> Reading<'a> {
         Ok(Some(found.collect()))
     }
 
-    /// The files that some paths name. A folder stands for its templates, and for the sources that
-    /// none of these was built from.
-    fn inputs(&self, paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
-        let mut inputs = Vec::new();
-        for path in paths {
-            if disk::is_stdin(path) || self.tree.kind(path) != PathKind::Folder {
-                inputs.push(Input::named(self.tree.root(path)?));
-                continue;
-            }
-            let (mut templates, mut sources) = (Vec::new(), Vec::new());
-            for path in self.tree.files_below(path)? {
-                let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
-                match extension.to_ascii_lowercase().as_str() {
-                    "layers" => sources.push(path),
-                    "yaml" | "yml" | "json" | "template" if !self.tree.is_packaged(&path) => {
-                        let root = self.tree.root(&path)?;
-                        if may_have_resources(&root.bytes) {
-                            templates.push(root);
-                        }
-                    }
-                    _ => {}
-                }
-            }
-            let sources = without_parts(sources, self.tree)?;
-            for source in self.uncompiled(sources, &templates)? {
-                inputs.push(Input::below(self.tree.root(&source)?));
-            }
-            inputs.extend(templates.into_iter().map(Input::below));
-        }
-        Ok(inputs)
-    }
-
-    /// The sources that no template is made from, and those that have become broader since. A
-    /// template names the file of its source, which lies beside it or beside its folder where there
-    /// are several of that name.
-    fn uncompiled(
-        &self,
-        sources: Vec<PathBuf>,
-        templates: &[Root],
-    ) -> anyhow::Result<Vec<PathBuf>> {
-        let folder = |path: &Path| path.parent().map(Path::to_path_buf).unwrap_or_default();
-        let made: Vec<(String, PathBuf, &Root)> = templates
-            .iter()
-            .filter_map(|root| {
-                let place = folder(root.path.as_deref()?);
-                Some((source_of(&root.bytes)?, place, root))
-            })
-            .collect();
-        let name = |path: &Path| Some(path.file_name()?.to_string_lossy().into_owned());
-        let names: Vec<Option<String>> = sources.iter().map(|path| name(path)).collect();
-        let mut others = Vec::new();
-        for source in sources {
-            let own = name(&source);
-            let is_only = names.iter().filter(|other| **other == own).count() == 1;
-            let beside = folder(&source);
-            let made_of_it = made.iter().filter(|(name, place, _)| {
-                own.as_deref() == Some(name.as_str())
-                    && (is_only || *place == beside || folder(place) == beside)
-            });
-            let made_of_it: Vec<&Root> = made_of_it.map(|(.., root)| *root).collect();
-            let is_asked = made_of_it.is_empty()
-                || !self.is_about_deployed && self.is_broader(&source, &made_of_it)?;
-            if is_asked {
-                others.push(source);
-            } else {
-                self.beside.add_found(source);
-            }
-        }
-        Ok(others)
-    }
-
-    /// Whether a source gives more access than the templates that were made from it. One that does
-    /// not compile gives none.
-    fn is_broader(&self, source: &Path, made: &[&Root]) -> anyhow::Result<bool> {
-        let compiled = compile(
-            self.tree.root(source)?,
-            &Placement::of_any_size(),
-            self.limits,
-            self.tree,
-            &mut Sources::default(),
-        );
-        let Some(json) = compiled.lowered.and_then(|lowered| lowered.template.json()) else {
-            return Ok(false);
-        };
-        let access = |json| Access::of_template(json, &self.values, Authored::default());
-        let mut parts = Vec::new();
-        for root in made {
-            if let Ok(json) = read::template(&root.bytes) {
-                parts.push((String::new(), access(json)));
-            }
-        }
-        let before = several::together(parts, &BTreeSet::new());
-        Ok(Diff::between(&before, &access(json)).is_broader())
-    }
-
     /// The template that a file below a folder is, if it is one.
     fn template_below(
         &self,
@@ -329,7 +232,7 @@ impl<'a> Reading<'a> {
     }
 
     /// The file beside a template that its stack set rolls out: it is read already.
-    fn rolled_out(&self, template: &Json, root: &Root) -> Option<PathBuf> {
+    pub fn rolled_out(&self, template: &Json, root: &Root) -> Option<PathBuf> {
         let path = root.path.as_deref()?;
         let file = self.entry_of(path)?.rolls_out?.template;
         let place = path.parent().unwrap_or(Path::new("")).join(file);
@@ -542,7 +445,7 @@ pub fn is_template(document: &Json) -> bool {
 
 /// Whether a file may have a mapping `Resources`: that stands in it, perhaps in UTF-16, or with
 /// escapes.
-fn may_have_resources(bytes: &[u8]) -> bool {
+pub fn may_have_resources(bytes: &[u8]) -> bool {
     if memchr::memmem::find(bytes, b"Resources").is_some() {
         return true;
     }

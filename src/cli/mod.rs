@@ -1,6 +1,7 @@
 //! The command line: the only part that prints, reads and writes files, and asks the time.
 
 mod access;
+mod adopt;
 mod ahead;
 mod archives;
 mod args;
@@ -21,6 +22,7 @@ mod fmt;
 mod folder;
 mod init;
 mod input;
+mod inputs;
 mod inspect;
 mod live;
 mod man;
@@ -97,6 +99,7 @@ fn execute(command: Command, limits: Limits, messages: &mut Messages) -> anyhow:
         Command::Check(given) => check::run(&given.own, limits, messages),
         Command::Diff(given) => diff::run(&given.own, limits, messages),
         Command::Drift(given) => drift::run(&given.own, limits, messages),
+        Command::Adopt(given) => adopt::run(&given.own, limits, messages),
         Command::Live(given) => live::run(&given.own, limits, messages),
         Command::Uses(given) => uses::run(&given.own, limits, messages),
         Command::Inspect(given) => inspect::run(&given.own, messages),

@@ -303,9 +303,14 @@ fn published_by(
         before.id
     ));
     match label {
-        Some(label) => diagnostic.help(format!(
-            "to publish it again on purpose, build with `--republish {label}`"
-        )),
+        Some(label) => diagnostic
+            .help(
+                "or let `layershare adopt` write the ARN of every version: `layershare live FILE > \
+                live.sh`, `sh live.sh > live.json`, `layershare adopt FILE live.json`",
+            )
+            .help(format!(
+                "to publish it again on purpose, build with `--republish {label}`"
+            )),
         None => diagnostic.help(
             "before that, make it a layer with listed versions in the old template, and deploy \
             that: `docs/sharing-over-time.md`, \"From rolling to listed versions\"",

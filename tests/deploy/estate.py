@@ -198,13 +198,30 @@ def moved_to_a_folder(told: Story) -> None:
     refused = told.compiler("build", "shared.layers", "-o", "layers/")
     if refused.stderr.count("error[republished-version]") != 3 or estate.folder.exists():
         raise Broken(f"the folder would publish again:\n{refused.stderr}")
-    command = "aws cloudformation list-stack-resources --stack-name shared"
-    if command not in refused.stderr:
-        raise Broken(f"the program does not say where the ARNs are:\n{refused.stderr}")
+    if "layershare adopt FILE live.json" not in refused.stderr:
+        raise Broken(f"the program does not say how to get the ARNs:\n{refused.stderr}")
     with aws.region(EU):
         there = told.resources()
     ids = ("DepsV1", "DepsV2", "ToolsV1")
     numbers = {name: int(there[name].rpartition(":")[2]) for name in ids}
+    listed: dict[str, int | None] = {"1": numbers["DepsV1"], "2": numbers["DepsV2"]}
+    of_each = source(listed, {"1": numbers["ToolsV1"]})
+
+    # Nobody types an ARN: the program writes them, from what the stacks have in both regions.
+    adopt = (
+        "layershare live shared.layers > live.sh; sh live.sh > live.json;"
+        " layershare adopt shared.layers live.json"
+    )
+    adopted = subprocess.run(
+        ["sh", "-ec", adopt],
+        cwd=told.place,
+        env=programs(told.place),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if adopted.returncode != 0 or estate.source.read_text() != of_each:
+        raise Broken(f"the ARNs should be in the source:\n{adopted}\n{estate.source.read_text()}")
 
     # Without one of the rules or versions, somebody would lose it with the old stack.
     estate.source.write_text(source({"2": numbers["DepsV2"]}, {"1": numbers["ToolsV1"]}))
@@ -232,8 +249,7 @@ def moved_to_a_folder(told: Story) -> None:
     found = before_the_move(1)
     if found.count("other version: ") != 2 or "DepsV1To" not in found:
         raise Broken(f"the numbers are confused:\n{found}")
-    listed: dict[str, int | None] = {"1": numbers["DepsV1"], "2": numbers["DepsV2"]}
-    said = estate.build(source(listed, {"1": numbers["ToolsV1"]}))
+    said = estate.build(of_each)
     before_the_move(0)
     estate.deploy()
     same()
