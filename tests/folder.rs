@@ -366,7 +366,8 @@ fn the_arns_of_published_versions_are_written_into_their_source() {
             &format!("version 1 at {arn}:deps:1\n  version 2 at {arn}:deps:2 #"),
         )
         .replace(
-            "from s3://acme-${AWS::Region}/deps-3.zip { description \"three\"\n    license MIT\n  }",
+            "from s3://acme-${AWS::Region}/deps-3.zip { description \"three\"\n    \
+            license MIT\n  }",
             &format!("at {arn}:deps:3"),
         )
         .replace(

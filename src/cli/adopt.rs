@@ -62,15 +62,21 @@ pub fn run(
         let source = sources.get(file);
         let text =
             rewritten(source.text(), &lines).map_err(|why| anyhow!("{}: {why}", source.name()))?;
-        let path = match file == compiled.start.file {
-            true => arguments.file.clone(),
-            false => PathBuf::from(source.name()),
+        let path = if file == compiled.start.file {
+            arguments.file.clone()
+        } else {
+            PathBuf::from(source.name())
         };
         written.push((path, text));
     }
     for (path, text) in &written {
         disk::replace(path, |to| to.write_all(text.as_bytes()))?;
     }
+    say(&found, &written, messages);
+    Ok(Outcome::Fine)
+}
+
+fn say(found: &Found, written: &[(PathBuf, String)], messages: &mut Messages) {
     let paths: Vec<String> = written
         .iter()
         .map(|(path, _)| path.display().to_string())
@@ -86,7 +92,6 @@ pub fn run(
             "{others} left as before: no stack has published them"
         ));
     }
-    Ok(Outcome::Fine)
 }
 
 fn lists(paths: &[PathBuf]) -> anyhow::Result<Vec<StackResources>> {
@@ -238,8 +243,8 @@ impl<'l> Published<'l> {
         let version = versions.find(|version| version.version.as_deref() == Some(id));
         let declared = version.map(|version| version.layer_name.to_string());
         let declared = declared.filter(|name| !name.contains("${"));
-        let names = self.0.values().map(|arn| arn.name);
-        match (names.last(), declared) {
+        let live = self.0.values().next().map(|arn| arn.name);
+        match (live, declared) {
             (Some(live), Some(declared)) if live != declared => bail!(
                 "{shown} is of the layer {} in AWS, and {id} of this stack is of {}: it is not the \
                 stack of this source",

@@ -20,13 +20,14 @@ use crate::cloudformation::stack_set::is_rolled_out;
 use crate::cloudformation::{Template, Values};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::compile;
-use crate::report::HashedFile;
+use crate::report::{HashedFile, word};
 use crate::rules::load::Root;
 use crate::rules::model::Rules;
 use crate::source::{Files, PathKind, Sources};
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use crate::template::stacks::{MANIFEST, StackEntry, stack_name};
+use crate::uses::cdk;
 use crate::uses::serverless::Service;
 use anyhow::{Context, anyhow, bail};
 use serde_json::Value as Json;
@@ -465,9 +466,29 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
     let json = read::template(&root.bytes)
         .map_err(|error| anyhow!("{name} is not a template: {error}"))?;
     if !json.get("Resources").is_some_and(Json::is_object) {
+        refuse_assembly(&json, root)?;
         bail!("{name} is not a CloudFormation template: it has no `Resources`");
     }
     Ok(json)
+}
+
+/// Refuses the list of a cloud assembly, and says what to name instead.
+fn refuse_assembly(json: &Json, root: &Root) -> anyhow::Result<()> {
+    let templates = cdk::templates(json);
+    let (Some(first), Some(path)) = (templates.first(), root.path.as_deref()) else {
+        return Ok(());
+    };
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let instead = match folder.display().to_string() {
+        here if here.is_empty() => ".".to_owned(),
+        folder => folder,
+    };
+    bail!(
+        "{} lists the stacks of the AWS CDK: name its folder, {}, or a template, such as {}",
+        root.name,
+        word(&instead),
+        word(&folder.join(first).display().to_string())
+    )
 }
 
 /// A file with functions, as it is written, and its places: a template, or a service of the
@@ -477,6 +498,7 @@ pub fn written_functions(root: &Root) -> anyhow::Result<(Json, Places)> {
     let (json, places) = read::template_with_places(&root.bytes)
         .map_err(|error| anyhow!("{name} is not a template: {error}"))?;
     if !has_functions(&json) {
+        refuse_assembly(&json, root)?;
         bail!(
             "{name} is neither a CloudFormation template, with `Resources`, nor a `serverless.yml` \
             for AWS"

@@ -34,8 +34,18 @@ pub(super) struct AccessRows {
 
 /// A layer.
 pub(super) struct LayerRow {
+    /// Its name.
     pub layer: String,
+    /// The regions that it is in, as the end of a sentence; nothing where they are unknown.
+    pub place: String,
     pub versions: Vec<VersionRow>,
+}
+
+impl LayerRow {
+    /// Its name and its regions.
+    pub fn heading(&self) -> String {
+        format!("{}{}", self.layer, self.place)
+    }
 }
 
 /// A version of a layer.
@@ -128,7 +138,7 @@ fn public(access: &Access) -> Vec<String> {
 }
 
 fn layers(access: &Access) -> Vec<LayerRow> {
-    let mut layers: IndexMap<String, Vec<VersionRow>> = IndexMap::new();
+    let mut layers: IndexMap<(String, String), Vec<VersionRow>> = IndexMap::new();
     for (id, version) in &access.grants.versions {
         let mut grants: Vec<(&Who, &Vec<GrantedBy>)> = version.grants.iter().collect();
         grants.sort_by_key(|(who, _)| *who);
@@ -141,15 +151,20 @@ fn layers(access: &Access) -> Vec<LayerRow> {
                 .map(|(who, by)| GrantRow::new(access, who, by))
                 .collect(),
         };
-        let mut heading = layer_name(version);
+        let mut place = String::new();
         if !version.regions.is_empty() {
-            heading.push_str(&format!(", in {}", version.regions.join(", ")));
+            place = format!(", in {}", version.regions.join(", "));
         }
-        layers.entry(heading).or_default().push(row);
+        let layer = (layer_name(version), place);
+        layers.entry(layer).or_default().push(row);
     }
     layers
         .into_iter()
-        .map(|(layer, versions)| LayerRow { layer, versions })
+        .map(|((layer, place), versions)| LayerRow {
+            layer,
+            place,
+            versions,
+        })
         .collect()
 }
 

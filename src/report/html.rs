@@ -91,7 +91,8 @@ fn public(rows: &AccessRows, body: &mut String) {
             let grants = version.grants.iter();
             for grant in grants.filter(|grant| grant.reach == Reach::Everyone) {
                 let when = &grant.when;
-                let name = format!("{} {}{when}", layer.layer, version_name(version));
+                let (layer, place) = (&layer.layer, &layer.place);
+                let name = format!("{layer} {}{place}{when}", version_name(version));
                 items.push(format!("<li>{}{}</li>", escaped(&name), reasons(grant)));
             }
         }
@@ -136,9 +137,10 @@ fn unknown(rows: &AccessRows, body: &mut String) {
                 .filter(|grant| grant.reach == Reach::Unknown)
             {
                 items.push(format!(
-                    "{} {}: {}{}",
+                    "{} {}{}: {}{}",
                     layer.layer,
                     version_name(version),
+                    layer.place,
                     grant.who,
                     grant.when
                 ));
@@ -209,7 +211,7 @@ fn table(layer: &LayerRow, columns: &Columns, body: &mut String) {
     body.push_str(&format!(
         "<table><caption>{} <small>{}</small></caption>\n<thead><tr><th scope=\"col\">Can be used \
         by{}{}</thead>\n",
-        escaped(&layer.layer),
+        escaped(&layer.heading()),
         count(layer.versions.len(), "version"),
         if columns.because {
             "<th scope=\"col\">Because"

@@ -33,7 +33,11 @@ pub(super) fn access(access: &Access, rows: &AccessRows) -> String {
             };
             line(
                 &mut text,
-                &format!("| {} | {} | {who} |", cell(&layer.layer), cell(&version.id)),
+                &format!(
+                    "| {} | {} | {who} |",
+                    cell(&layer.heading()),
+                    cell(&version.id)
+                ),
             );
         }
     }

@@ -11,7 +11,7 @@ pub(super) fn access(rows: &AccessRows) -> String {
     }
     for layer in &rows.layers {
         text.push('\n');
-        line(&mut text, "", &layer.layer);
+        line(&mut text, "", &layer.heading());
         for version in &layer.versions {
             line(&mut text, "  ", &version.id);
             if version.grants.is_empty() {

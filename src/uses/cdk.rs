@@ -12,19 +12,8 @@ pub const MANIFEST: &str = "manifest.json";
 /// of a nested stack is not listed: it goes where all listed ones go, if that is one place.
 #[must_use]
 pub fn target(manifest: &Json, template: &str) -> DeployTarget {
-    let artifacts = manifest.get("artifacts").and_then(Json::as_object);
-    let stacks: Vec<&Json> = artifacts
-        .into_iter()
-        .flat_map(|artifacts| artifacts.values())
-        .filter(|artifact| {
-            artifact.get("type").and_then(Json::as_str) == Some("aws:cloudformation:stack")
-        })
-        .collect();
-    let file = |stack: &Json| stack.get("properties")?.get("templateFile").cloned();
-    if let Some(stack) = stacks
-        .iter()
-        .find(|stack| file(stack).is_some_and(|name| name == template))
-    {
+    let stacks: Vec<&Json> = stacks(manifest).collect();
+    if let Some(stack) = stacks.iter().find(|stack| file(stack) == Some(template)) {
         return environment(stack);
     }
     let mut places = stacks.iter().map(|stack| environment(stack));
@@ -32,6 +21,24 @@ pub fn target(manifest: &Json, template: &str) -> DeployTarget {
         Some(first) if places.all(|other| other == first) => first,
         _ => DeployTarget::default(),
     }
+}
+
+/// The templates that the manifest of an assembly lists; none of another document.
+#[must_use]
+pub fn templates(manifest: &Json) -> Vec<&str> {
+    stacks(manifest).filter_map(file).collect()
+}
+
+fn stacks(manifest: &Json) -> impl Iterator<Item = &Json> {
+    let artifacts = manifest.get("artifacts").and_then(Json::as_object);
+    let artifacts = artifacts.into_iter().flat_map(|all| all.values());
+    artifacts.filter(|artifact| {
+        artifact.get("type").and_then(Json::as_str) == Some("aws:cloudformation:stack")
+    })
+}
+
+fn file(stack: &Json) -> Option<&str> {
+    stack.get("properties")?.get("templateFile")?.as_str()
 }
 
 /// What `aws://ACCOUNT/REGION` says. An agnostic stack has `unknown-account` and `unknown-region`.
