@@ -2,7 +2,6 @@
 //! policy is attached to, which functions it is about, which principals it exempts. Such a change
 //! can allow attaching more, although every set of layers stays the same.
 
-use super::attachment::{credentials, members};
 use super::caller::Caller;
 use super::condition::{are_alike, at_most, covers, covers_action};
 use super::document::document;
@@ -111,14 +110,10 @@ impl Applicability {
         if kind == SubjectKind::Policy || kind.may_be_boundary() {
             found.attached_to = holders(resource, world);
         }
-        if kind == SubjectKind::Group {
-            found.members = members(resource, world);
-        }
         found.targets = texts(resource, "TargetIds", world);
         if let Some(trust) = resource.property("AssumeRolePolicyDocument", world) {
             found.trusts = trusts(&document(resource.id, Some(&trust)));
         }
-        found.credentials = credentials(resource, world);
         found.says_something = says_something(policies);
         found.levels = policies.levels.len();
         let boundaries = policies.levels.iter().skip(1);
@@ -161,6 +156,27 @@ fn names_rights_alone(actions: &PatternList) -> bool {
             .patterns
             .iter()
             .all(|action| action.as_literal().is_some_and(is_right))
+}
+
+/// Whether all resources are of services that have none of the actions that matter here.
+fn is_of_other_services(resources: &PatternList) -> bool {
+    const SERVICES: [&str; 4] = ["iam", "lambda", "organizations", "sso"];
+    let service = |resource: &Text| {
+        let fields = resource.split(':');
+        let service = fields.get(2)?.as_literal()?.to_owned();
+        (fields.len() > 3 && fields.first()?.is("arn")).then_some(service)
+    };
+    !resources.negated
+        && !resources.patterns.is_empty()
+        && resources.patterns.iter().all(|resource| {
+            service(resource).is_some_and(|service| {
+                !service.is_empty()
+                    && !service.contains(['*', '?', '$'])
+                    && !SERVICES
+                        .iter()
+                        .any(|one| one.eq_ignore_ascii_case(&service))
+            })
+        })
 }
 
 /// Every resource.
@@ -221,7 +237,9 @@ fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text
 fn clause(statement: &Statement, level: usize) -> Option<LeveledClause> {
     let handling = Right::HANDLING.map(Right::action);
     let mut actions = ATTACH.iter().chain(&OTHERS).chain(&handling);
-    if !actions.any(|action| names_action(&statement.actions, action) != Answer::No) {
+    if !actions.any(|action| names_action(&statement.actions, action) != Answer::No)
+        || is_of_other_services(&statement.resources)
+    {
         return None;
     }
     let all = statement.conditions.iter().cloned();

@@ -8,13 +8,14 @@ use crate::iam::document::Document;
 use crate::iam::gap::PolicyGap;
 use crate::partial::Text;
 use serde_json::Value as Json;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 pub(super) const ROLE: &str = "AWS::IAM::Role";
 pub(super) const USER: &str = "AWS::IAM::User";
 pub(super) const GROUP: &str = "AWS::IAM::Group";
 /// The type of a resource that adds users to a group.
 pub(super) const ADDITION: &str = "AWS::IAM::UserToGroupAddition";
+pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 pub(super) const GUARDRAIL: &str = "AWS::Organizations::Policy";
 pub(super) const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
@@ -135,6 +136,92 @@ impl<'t> Attached<'t> {
     }
 }
 
+/// The identities and managed policies of a template by their names.
+#[derive(Debug, Default)]
+pub(super) struct NamedIdentities<'t> {
+    /// By type and name, as written.
+    by_name: HashMap<(&'t str, &'t str), Vec<Resource<'t>>>,
+    /// Those whose name is written in any other way, by type.
+    by_function: HashMap<&'t str, Vec<Resource<'t>>>,
+}
+
+impl<'t> NamedIdentities<'t> {
+    pub fn new(template: &'t Template) -> Self {
+        let mut found = Self::default();
+        for resource in template.resources() {
+            let property = match resource.kind {
+                ROLE => "RoleName",
+                USER => "UserName",
+                GROUP => "GroupName",
+                MANAGED_POLICY => "ManagedPolicyName",
+                _ => continue,
+            };
+            let properties = resource.json.get("Properties");
+            match properties.and_then(|all| all.get(property)) {
+                None => {}
+                Some(Json::String(name)) if !name.contains("{{") => {
+                    let same = found.by_name.entry((resource.kind, name)).or_default();
+                    same.push(resource);
+                }
+                Some(_) => {
+                    let others = found.by_function.entry(resource.kind).or_default();
+                    others.push(resource);
+                }
+            }
+        }
+        found
+    }
+
+    /// Those of a type that may have a name.
+    pub fn perhaps_called<'s>(
+        &'s self,
+        kind: &'s str,
+        name: &'s Text,
+    ) -> impl Iterator<Item = &'s Resource<'t>> {
+        let same = name
+            .as_literal()
+            .and_then(|name| self.by_name.get(&(kind, name)));
+        let others = self.by_function.get(kind);
+        same.into_iter().chain(others).flatten()
+    }
+}
+
+/// The managed policies of a template that its roles, users and groups name in a property.
+pub(super) fn named_by_principals<'t>(property: &str, template: &'t Template) -> HashSet<&'t str> {
+    let mut ids = HashSet::new();
+    for resource in template.resources() {
+        if matches!(resource.kind, ROLE | USER | GROUP)
+            && let Some(properties) = resource.json.get("Properties")
+            && let Some(value) = properties.get(property)
+        {
+            named_resources(value, template, &mut ids);
+        }
+    }
+    ids
+}
+
+/// Adds the logical IDs of the managed policies of a template that a value names, by `Ref` or its
+/// like.
+fn named_resources<'t>(value: &'t Json, template: &'t Template, ids: &mut HashSet<&'t str>) {
+    match value {
+        Json::String(text) => {
+            if let Some(resource) = template
+                .resource(text)
+                .filter(|resource| resource.kind == MANAGED_POLICY)
+            {
+                ids.insert(resource.id);
+            }
+        }
+        Json::Array(items) => items
+            .iter()
+            .for_each(|item| named_resources(item, template, ids)),
+        Json::Object(map) => map
+            .values()
+            .for_each(|item| named_resources(item, template, ids)),
+        Json::Null | Json::Bool(_) | Json::Number(_) => {}
+    }
+}
+
 /// A name that is written out, in lower case.
 fn literal(name: &Json) -> Option<String> {
     let name = name.as_str().filter(|name| !name.contains("{{"));
@@ -224,12 +311,16 @@ fn may_name(
     })
 }
 
-/// The users that the template adds to one of its groups with separate resources.
+/// The users that some additions add to a group.
 #[must_use]
-pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
+pub(super) fn members<'r>(
+    group: &Resource<'_>,
+    additions: impl Iterator<Item = &'r Resource<'r>>,
+    world: &World<'_>,
+) -> Vec<Text> {
     let own = group.text("GroupName", world);
     let mut found = Vec::new();
-    for addition in world.template.resources_of(ADDITION) {
+    for addition in additions {
         let is_of = addition.is_made(world)
             && addition.text("GroupName", world).is_none_or(|name| {
                 is_named(&name, group, own.as_ref(), world.template) != Match::No
@@ -246,18 +337,19 @@ pub(super) fn members(group: &Resource<'_>, world: &World<'_>) -> Vec<Text> {
     found
 }
 
-/// How somebody can act as a user: with a password, and with the access keys of the template.
+/// How somebody can act as a user: with a password, and with those access keys that are the user's.
 #[must_use]
-pub(super) fn credentials(user: &Resource<'_>, world: &World<'_>) -> Vec<Credential> {
+pub(super) fn credentials<'r>(
+    user: &Resource<'_>,
+    keys: impl Iterator<Item = &'r Resource<'r>>,
+    world: &World<'_>,
+) -> Vec<Credential> {
     let mut found = Vec::new();
-    if user.kind != USER {
-        return found;
-    }
     if user.property("LoginProfile", world).is_some() {
         found.push(Credential::Password);
     }
     let own = user.text("UserName", world);
-    for key in world.template.resources_of("AWS::IAM::AccessKey") {
+    for key in keys {
         if !key.is_made(world) {
             continue;
         }

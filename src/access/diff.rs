@@ -3,12 +3,11 @@
 
 use super::Access;
 use super::applicability::{Applicability, beyond, rolled_out_beyond};
-use super::grants::{
-    GrantedBy, Grants, SharedVersion, VersionId, Who, WhyUnknown, WrittenPrincipal,
-};
 use super::part_change::{PartChange, not_read};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{Undecided, undecided, within_what_is_known};
+pub use super::use_change::{Note, Prominence, UseChange};
+use super::use_change::{kept, outlasting, republished, uses};
 use super::wider::Wider;
 use crate::cloudformation::case::SomeCases;
 use crate::cloudformation::{Case, TooManyCases};
@@ -18,42 +17,7 @@ use crate::iam::document::Document;
 use crate::iam::doubt::TooManyAllowances;
 use crate::iam::effective::{Bound, EffectivePolicies};
 use crate::iam::right::{self, Right};
-use crate::partial::{Text, Unknown};
-use crate::rules::formats::{
-    ACCOUNT_PATTERN, OPTIONAL_ACCOUNT_PATTERN, OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
-};
-use std::cell::LazyCell;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
-
-/// A change of who can use a layer version.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct UseChange {
-    /// How prominent it is in a report, the most prominent first.
-    pub prominence: Prominence,
-    /// The version.
-    pub version: VersionId,
-    /// Who.
-    pub who: Who,
-    /// The cases; none for all.
-    pub when: Option<SomeCases>,
-    /// Whether the version itself is added, removed or replaced.
-    pub with_version: bool,
-}
-
-/// How much a change matters to a reader.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Prominence {
-    /// Everyone can use it.
-    Everyone,
-    /// The principal is unknown, and may be everyone.
-    Unknown,
-    /// An organization that was not named anywhere before.
-    ForeignOrganization,
-    /// An account that was not named anywhere before.
-    ForeignAccount,
-    /// Somebody who already has access to something.
-    Known,
-}
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of what may be attached, published or shared, by one role or policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,20 +56,6 @@ pub enum Attaches {
     Applies(Wider),
     /// It is unknown which side is wider, with the reason.
     Undecided(Undecided),
-}
-
-/// Something about a grant that is neither a gain nor a loss.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Note {
-    /// The grant would outlive its removal or replacement from now on; who, the version, and the
-    /// grant.
-    Outlives(Who, VersionId, String),
-    /// The grant no longer would.
-    NoLongerOutlives(Who, VersionId, String),
-    /// Somebody can still use a version, since the removed grant is retained.
-    Kept(Who, VersionId, String),
-    /// A version is published again, with other content, and these can use it.
-    Republished(VersionId, Vec<Who>),
 }
 
 /// All changes.
@@ -177,225 +127,6 @@ impl Diff {
     }
 }
 
-/// The access that exists in `new` and not in `old`.
-fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
-    // Most differences add no grant.
-    let known: LazyCell<HashSet<&Who>, _> = LazyCell::new(|| {
-        let versions = old.versions.values();
-        versions.flat_map(|version| version.grants.keys()).collect()
-    });
-    let mut found = Vec::new();
-    for (id, version) in &new.versions {
-        // With another name, it is a version of another layer.
-        let before = old
-            .versions
-            .get(id)
-            .filter(|before| before.names == version.names);
-        for (who, by) in &version.grants {
-            let mut cases = by.iter().flat_map(|by| &by.cases);
-            if *who == Who::Owner || cases.all(|case| is_granted(before, who, case)) {
-                continue;
-            }
-            found.push(UseChange {
-                prominence: prominence(who, &known),
-                version: id.clone(),
-                who: who.clone(),
-                when: when(by).or_else(|| when_not(before?, who)),
-                with_version: before.is_none(),
-            });
-        }
-    }
-    found.extend(no_longer_denied(old, new));
-    found
-}
-
-/// The Deny statements of `old` on versions that `new` still shares, without those of `new`.
-fn no_longer_denied(old: &Grants, new: &Grants) -> Vec<UseChange> {
-    let mut found = Vec::new();
-    for (id, before) in &old.versions {
-        let Some(after) = new.versions.get(id) else {
-            continue;
-        };
-        if after.grants.is_empty() {
-            continue;
-        }
-        for denial in &before.denials {
-            let mut stay = after.denials.iter();
-            if stay.any(|other| other.identity == denial.identity) {
-                continue;
-            }
-            let why = WhyUnknown::NoLongerDenied(denial.id.clone());
-            found.push(UseChange {
-                prominence: Prominence::Unknown,
-                version: id.clone(),
-                who: Who::Unknown(why, WrittenPrincipal::Whole(denial.identity.clone())),
-                when: None,
-                with_version: false,
-            });
-        }
-    }
-    found
-}
-
-fn prominence(who: &Who, known: &HashSet<&Who>) -> Prominence {
-    match who {
-        Who::Everyone => Prominence::Everyone,
-        Who::Unknown(..) => Prominence::Unknown,
-        who if known.contains(who) => Prominence::Known,
-        Who::Organization(id) | Who::Account(id)
-            if id.as_unknown().is_some() && known.iter().any(|one| is_same(one, who)) =>
-        {
-            Prominence::Known
-        }
-        Who::Organization(_) => Prominence::ForeignOrganization,
-        Who::Account(_) | Who::Owner => Prominence::ForeignAccount,
-    }
-}
-
-/// The cases in which some grants hold; none for all.
-fn when(by: &[GrantedBy]) -> Option<SomeCases> {
-    if by.iter().any(GrantedBy::is_always) {
-        return None;
-    }
-    let first = by.first()?;
-    let all: Vec<Case> = first.cases.iter().chain(&first.others).cloned().collect();
-    SomeCases::of(first.cases.clone(), &all)
-}
-
-/// The cases in which the one grant of a version to somebody does not hold; `None` if
-/// there are several grants, which may hold in different cases.
-fn when_not(version: &SharedVersion, who: &Who) -> Option<SomeCases> {
-    let grants = version
-        .grants
-        .iter()
-        .filter(|(granted, _)| is_same(granted, who));
-    let mut all = grants.flat_map(|(_, by)| by);
-    let (only, None) = (all.next()?, all.next()) else {
-        return None;
-    };
-    let cases: Vec<Case> = only.cases.iter().chain(&only.others).cloned().collect();
-    SomeCases::of(only.others.clone(), &cases)
-}
-
-/// Whether a version is shared with somebody, or with everyone, in every deploy of a case.
-fn is_granted(version: Option<&SharedVersion>, who: &Who, case: &Case) -> bool {
-    let Some(version) = version else {
-        return false;
-    };
-    // Nearly always, the same grant is there: a version may have a thousand others.
-    let own = version.grants.get(who).into_iter().flatten();
-    let same = version
-        .grants
-        .iter()
-        .filter(|(granted, _)| is_same(granted, who) || **granted == Who::Everyone);
-    own.chain(same.flat_map(|(_, by)| by)).any(|by| {
-        by.cases.iter().any(|granted| granted.agrees(case))
-            && !by.others.iter().any(|other| other.agrees(case))
-    })
-}
-
-/// Whether two are the same under the same parameters. A principal that may be anybody on one side,
-/// and must be an account on the other, is that account.
-fn is_same(one: &Who, other: &Who) -> bool {
-    match (one, other) {
-        (Who::Account(account), Who::Unknown(_, WrittenPrincipal::Alone(written)))
-        | (Who::Unknown(_, WrittenPrincipal::Alone(written)), Who::Account(account)) => {
-            written == account
-        }
-        (Who::Account(one), Who::Account(other))
-        | (Who::Organization(one), Who::Organization(other)) => {
-            one == other || is_same_if_given(one, other)
-        }
-        _ => one == other,
-    }
-}
-
-/// Whether two are the same parameter, which may be empty on one side. An empty one is nobody:
-/// Lambda accepts no empty ID. Any other value is allowed on both sides.
-fn is_same_if_given(one: &Text, other: &Text) -> bool {
-    let (Some(one), Some(other)) = (one.as_unknown(), other.as_unknown()) else {
-        return false;
-    };
-    one.origin == other.origin && identity_if_given(one) == identity_if_given(other)
-}
-
-/// The identity of a parameter as if it could not be empty.
-fn identity_if_given(unknown: &Unknown) -> String {
-    [
-        (OPTIONAL_ACCOUNT_PATTERN, ACCOUNT_PATTERN),
-        (OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN),
-    ]
-    .iter()
-    .fold(unknown.identity.to_string(), |identity, (optional, id)| {
-        identity.replace(&format!("\"{optional}\""), &format!("\"{id}\""))
-    })
-}
-
-/// Whether somebody keeps access that they would lose, since every removed grant is retained.
-fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Note> {
-    let version = old.versions.get(&change.version)?;
-    let by = version.grants.get(&change.who)?;
-    let kept = by.iter().find(|by| outlives_change(by, new))?;
-    Some(Note::Kept(
-        change.who.clone(),
-        change.version.clone(),
-        kept.id.clone(),
-    ))
-}
-
-/// Whether a grant stays although the new side does not have it, or has another one in its place.
-fn outlives_change(by: &GrantedBy, new: &Grants) -> bool {
-    let grants = new.versions.values().flat_map(|one| one.grants.values());
-    if grants.flatten().any(|other| other.id == by.id) {
-        by.outlives.replacement
-    } else {
-        by.outlives.removal
-    }
-}
-
-/// Adds the grants that would outlive their removal or replacement on one side only.
-fn outlasting(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
-    for (id, version) in &new.versions {
-        for (who, by) in &version.grants {
-            for by in by {
-                let before = old
-                    .versions
-                    .get(id)
-                    .and_then(|version| version.grants.get(who));
-                let Some(before) =
-                    before.and_then(|all| all.iter().find(|other| other.id == by.id))
-                else {
-                    continue;
-                };
-                let (was, is) = (before.outlives, by.outlives);
-                let note = (who.clone(), id.clone(), by.id.clone());
-                if (is.removal && !was.removal) || (is.replacement && !was.replacement) {
-                    notes.insert(Note::Outlives(note.0, note.1, note.2));
-                } else if was != is {
-                    notes.insert(Note::NoLongerOutlives(note.0, note.1, note.2));
-                }
-            }
-        }
-    }
-}
-
-/// Adds the versions that are published again, with other content, and are shared.
-fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
-    for (id, version) in &new.versions {
-        let is_again = old.versions.get(id).is_some_and(|before| {
-            before.content != version.content && before.names == version.names
-        });
-        if !is_again {
-            continue;
-        }
-        let others = version.grants.keys().filter(|who| **who != Who::Owner);
-        let who: Vec<Who> = others.cloned().collect();
-        if !who.is_empty() {
-            notes.insert(Note::Republished(id.clone(), who));
-        }
-    }
-}
-
 /// The direction of a comparison.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Direction {
@@ -458,7 +189,8 @@ fn attach_by(
     let (narrow_cases, wide_cases) = match (cases_of(narrow), cases_of(wide)) {
         (Ok(narrow), Ok(wide)) => (narrow, wide),
         (Err(why), _) | (_, Err(why)) => {
-            let is_same = narrow.map(|one| &one.identity) == wide.map(|one| &one.identity);
+            let identity = |one: &SubjectCases| (one.identity.clone(), one.decisions.clone());
+            let is_same = narrow.map(identity) == wide.map(identity);
             let is_undecided = side == Direction::Gains && !is_same;
             let undecided = is_undecided.then(|| Attaches::Undecided(why.into()));
             return undecided
@@ -468,31 +200,51 @@ fn attach_by(
         }
     };
     let mut changes: Vec<AttachChange> = Vec::new();
-    for (wide_case, wide) in &wide_cases {
-        let mut counterparts: Vec<_> = narrow_cases
-            .iter()
-            .filter(|(case, _)| case.agrees(wide_case))
-            .collect();
-        if counterparts.is_empty() {
-            // A case that the other side does not have is compared with every case that it has.
-            counterparts = narrow_cases.iter().collect();
-        }
-        for (narrow_case, narrow) in counterparts {
-            for what in wider(*narrow, *wide, side) {
-                let case = if wide_case.is_always() {
-                    narrow_case
-                } else {
-                    wide_case
-                };
-                let when = (!case.is_always()).then(|| SomeCases::one(case.clone()));
-                let change = change(when, what);
-                if !changes.contains(&change) {
-                    changes.push(change);
-                }
+    for (narrow, wide) in compared_cases(&narrow_cases, &wide_cases) {
+        let ((narrow_case, narrow), (wide_case, wide)) = (narrow, wide);
+        for what in wider(*narrow, *wide, side) {
+            let case = if wide_case.is_always() {
+                narrow_case
+            } else {
+                wide_case
+            };
+            let when = (!case.is_always()).then(|| SomeCases::one(case.clone()));
+            let change = change(when, what);
+            if !changes.contains(&change) {
+                changes.push(change);
             }
         }
     }
     changes
+}
+
+/// A subject in a case, if the case creates it.
+type SubjectInCase<'s> = (Case, Option<&'s Subject>);
+
+/// The cases of both sides that are compared with each other: those of one deploy, and those of the
+/// defaults, which may be other values on each side.
+fn compared_cases<'c, 's>(
+    narrow: &'c [SubjectInCase<'s>],
+    wide: &'c [SubjectInCase<'s>],
+) -> Vec<(&'c SubjectInCase<'s>, &'c SubjectInCase<'s>)> {
+    let mut found = Vec::new();
+    for wide in wide {
+        let same = narrow.iter().filter(|(case, _)| case.agrees(&wide.0));
+        let before = found.len();
+        found.extend(same.map(|narrow| (narrow, wide)));
+        if found.len() == before {
+            // A case that the other side does not have is compared with every case that it has.
+            found.extend(narrow.iter().map(|narrow| (narrow, wide)));
+        }
+    }
+    let by_default =
+        |cases: &'c [SubjectInCase<'s>]| cases.iter().find(|(case, _)| case.is_by_default());
+    if let (Some(narrow), Some(wide)) = (by_default(narrow), by_default(wide))
+        && !narrow.0.agrees(&wide.0)
+    {
+        found.push((narrow, wide));
+    }
+    found
 }
 
 /// The layers that one subject allows attaching and another one does not. Either may be missing.

@@ -5,7 +5,9 @@ use super::matching::Match;
 pub use super::who::{Reach, Who, WhyUnknown, WrittenPrincipal};
 use crate::aws::arn::{self, Arn, Field, Fields};
 use crate::cloudformation::read::{self, ReadError};
-use crate::cloudformation::{Case, Resource, Template, TooManyCases, Values, World, explore};
+use crate::cloudformation::{
+    Case, Resource, Template, TooManyCases, Values, WorkBudget, World, explore, explore_within,
+};
 use crate::partial::{Partial, Text};
 use crate::rules::formats;
 use indexmap::IndexMap;
@@ -130,9 +132,10 @@ impl Grants {
                 grants.add_version(template, &resource);
             }
         }
+        let budget = WorkBudget::of(template);
         for resource in template.resources() {
             if resource.kind == "AWS::Lambda::LayerVersionPermission" {
-                grants.add_permission(template, &resource);
+                grants.add_permission(template, &resource, &budget);
             }
         }
         grants
@@ -214,8 +217,13 @@ impl Grants {
         }
     }
 
-    fn add_permission(&mut self, template: &Template, resource: &Resource<'_>) {
-        let cases = explore(template, None, |world| {
+    fn add_permission(
+        &mut self,
+        template: &Template,
+        resource: &Resource<'_>,
+        budget: &WorkBudget,
+    ) {
+        let cases = explore_within(budget, template, None, |world| {
             let made = resource.is_made(world).then(|| permission(resource, world));
             (made, outlives(resource, world))
         });
@@ -239,7 +247,8 @@ impl Grants {
                 let written = resource.json.to_string();
                 let arn = Text::unknown("the version of a grant", written.clone());
                 let why = WhyUnknown::TooManyCases(resource.id.to_owned());
-                let who = Who::Unknown(why, WrittenPrincipal::Whole(written));
+                let written = WrittenPrincipal::Undecided(written, template.decisions());
+                let who = Who::Unknown(why, written);
                 (
                     vec![(Case::default(), Some((VersionId::Arn(arn), who)))],
                     Outlives::default(),

@@ -25,6 +25,7 @@ pub mod several;
 pub mod subject;
 pub mod trust;
 pub mod unclear;
+mod use_change;
 mod who;
 pub mod wider;
 
@@ -91,6 +92,7 @@ impl Access {
     ) -> Self {
         let placeholders = placeholders(template, &[]);
         let subjects = Subjects::new(template, meant_as).declaring(declared);
+        let subjects = subjects.within_a_budget();
         Self {
             grants: Grants::of_template(template),
             subjects: subjects.all(&placeholders),

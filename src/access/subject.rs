@@ -3,8 +3,9 @@
 
 use super::applicability::Applicability;
 use super::attachment::{
-    ADDITION, ATTACHED, ATTACHMENTS, Attached, GROUP, GUARDRAIL, MANAGED_POLICY, PERMISSION_SET,
-    ROLE, USER, inline_name, is_named, is_same_name, only_one_of_a_name,
+    ACCESS_KEY, ADDITION, ATTACHED, ATTACHMENTS, Attached, GROUP, GUARDRAIL, MANAGED_POLICY,
+    NamedIdentities, PERMISSION_SET, ROLE, USER, credentials, inline_name, is_named, is_same_name,
+    members, named_by_principals, only_one_of_a_name,
 };
 use super::caller::{Caller, distinguishing};
 use super::document::{
@@ -15,7 +16,9 @@ use super::matching::Match;
 use super::placeholder::CALLER;
 use crate::aws::arn::Arn;
 use crate::aws::managed;
-use crate::cloudformation::{Case, Placeholders, Resource, Template, TooManyCases, World, explore};
+use crate::cloudformation::{
+    Case, Placeholders, Resource, Template, TooManyCases, WorkBudget, World, explore_within,
+};
 use crate::iam::attach::is_about_layers;
 use crate::iam::document::{Document, Effect, Statement};
 use crate::iam::effective::{EffectivePolicies, allow_everything};
@@ -25,6 +28,10 @@ use crate::iam::provenance::DocumentName;
 use crate::partial::{Partial, Text};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// The work that a document takes beside looking at who it is for.
+const OF_A_DOCUMENT: usize = 10;
 
 /// A principal or a policy in one case.
 #[derive(Clone, Debug)]
@@ -80,6 +87,8 @@ pub struct SubjectCases {
     pub cases: Result<Vec<(Case, Option<Subject>)>, TooManyCases>,
     /// The resource as written, if there are too many cases.
     pub identity: String,
+    /// All that decides about it, if there are too many cases.
+    pub decisions: Option<Arc<str>>,
 }
 
 /// The roles and policies of a template.
@@ -100,6 +109,12 @@ pub struct Subjects<'t> {
     meant_as: Option<SubjectKind>,
     /// The managed policies that a source declares as boundaries.
     declared: HashSet<String>,
+    /// The identities and managed policies by their names.
+    named: NamedIdentities<'t>,
+    /// The access keys of users.
+    keys: Attached<'t>,
+    /// The work that is left for all subjects together.
+    budget: WorkBudget,
 }
 
 impl<'t> Subjects<'t> {
@@ -115,6 +130,18 @@ impl<'t> Subjects<'t> {
             distinguishing: distinguishing(template),
             meant_as,
             declared: HashSet::new(),
+            named: NamedIdentities::new(template),
+            keys: Attached::new(template, &[ACCESS_KEY]),
+            budget: WorkBudget::default(),
+        }
+    }
+
+    /// The same within a budget for all subjects of the template.
+    #[must_use]
+    pub fn within_a_budget(self) -> Self {
+        Self {
+            budget: WorkBudget::of(self.template),
+            ..self
         }
     }
 
@@ -127,7 +154,7 @@ impl<'t> Subjects<'t> {
         }
     }
 
-    /// Every subject in every case.
+    /// Every subject in every case. One that the budget leaves out is undecided.
     #[must_use]
     pub fn all(&self, placeholders: &Placeholders) -> Vec<SubjectCases> {
         let mut found = Vec::new();
@@ -135,12 +162,15 @@ impl<'t> Subjects<'t> {
             if !Self::is_subject(&resource) {
                 continue;
             }
-            let cases = explore(self.template, Some(placeholders), |world| {
+            let cases = explore_within(&self.budget, self.template, Some(placeholders), |world| {
                 self.subject(&resource, world)
             });
+            let is_whole = !self.budget.is_spent();
+            let cases = cases.and_then(|all| is_whole.then_some(all).ok_or(TooManyCases));
             found.push(SubjectCases {
                 id: resource.id.to_owned(),
                 type_name: resource.kind.to_owned(),
+                decisions: cases.is_err().then(|| self.template.decisions()),
                 cases,
                 identity: resource.json.to_string(),
             });
@@ -176,11 +206,39 @@ impl<'t> Subjects<'t> {
             _ => self.inline_policy(resource, world)?,
         };
         subject.applicability = Applicability::of(resource, subject.kind, &subject.policies, world);
+        if resource.kind == GROUP {
+            let additions = self.counted(self.additions.perhaps_to(resource));
+            subject.applicability.members = members(resource, additions, world);
+        }
+        if resource.kind == USER {
+            let keys = self.counted(self.keys.perhaps_to(resource));
+            subject.applicability.credentials = credentials(resource, keys, world);
+        }
         if matches!(resource.kind, ROLE | USER) {
             let below = &self.distinguishing;
+            self.budget.spend(below.len() * OF_A_DOCUMENT);
+            let below = if self.budget.is_spent() {
+                &[]
+            } else {
+                below.as_slice()
+            };
             subject.applicability.caller = Caller::of(resource, &subject.policies, below, world);
         }
         Some(subject)
+    }
+
+    /// Some resources, as long as the budget lasts.
+    fn counted<'r>(
+        &self,
+        all: impl Iterator<Item = &'r Resource<'t>>,
+    ) -> impl Iterator<Item = &'r Resource<'t>>
+    where
+        't: 'r,
+    {
+        all.take_while(|_| {
+            self.budget.spend(1);
+            !self.budget.is_spent()
+        })
     }
 
     fn principal(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
@@ -291,12 +349,14 @@ impl<'t> Subjects<'t> {
         };
         let (name, own) = (inline_name(policy, world), targets(policy));
         name.is_some()
-            && self.attached.perhaps_called(policy).any(|other| {
-                other.id != policy.id
-                    && other.is_made(world)
-                    && is_same_name(inline_name(other, world).as_ref(), name.as_ref())
-                    && targets(other).iter().any(|target| own.contains(target))
-            })
+            && self
+                .counted(self.attached.perhaps_called(policy))
+                .any(|other| {
+                    other.id != policy.id
+                        && other.is_made(world)
+                        && is_same_name(inline_name(other, world).as_ref(), name.as_ref())
+                        && targets(other).iter().any(|target| own.contains(target))
+                })
     }
 
     fn is_in_template(&self, target: &Text, name: &str, kind: &str, world: &World<'_>) -> bool {
@@ -307,8 +367,7 @@ impl<'t> Subjects<'t> {
         {
             return own.is_made(world);
         }
-        self.template
-            .resources_of(kind)
+        self.counted(self.named.perhaps_called(kind, target))
             .filter(|resource| resource.is_made(world))
             .any(|resource| resource.text(name, world).as_ref() == Some(target))
     }
@@ -347,7 +406,7 @@ impl<'t> Subjects<'t> {
         world: &World<'_>,
     ) -> Vec<(Option<Text>, Document)> {
         let mut found = Vec::new();
-        for policy in self.attached.perhaps_to(principal) {
+        for policy in self.counted(self.attached.perhaps_to(principal)) {
             let mut attached = Match::No;
             for (list, name, kind) in ATTACHMENTS
                 .iter()
@@ -366,6 +425,8 @@ impl<'t> Subjects<'t> {
             if attached == Match::No || !policy.is_made(world) {
                 continue;
             }
+            // The documents of a principal are compared with each other.
+            self.budget.spend(OF_A_DOCUMENT + found.len());
             let mut document = policy_document(policy, "PolicyDocument", world);
             if attached == Match::Maybe {
                 document = not_certain(document, &PolicyGap::MayBeAttached);
@@ -386,7 +447,7 @@ impl<'t> Subjects<'t> {
             found.extend(self.of_group(&name, world));
         }
         let own = user.text("UserName", world);
-        for addition in self.additions.perhaps_to(user) {
+        for addition in self.counted(self.additions.perhaps_to(user)) {
             for member in addition.items("Users", world) {
                 let member = member
                     .as_text()
@@ -411,16 +472,21 @@ impl<'t> Subjects<'t> {
     }
 
     fn of_group(&self, name: &Text, world: &World<'_>) -> Vec<Document> {
-        let group = self
-            .template
-            .resources_of(GROUP)
-            .filter(|resource| resource.is_made(world))
-            .find(|resource| {
-                name.as_resource() == Some(resource.id)
-                    || resource.text("GroupName", world).as_ref() == Some(name)
-            });
+        let own = name.as_resource().and_then(|id| self.template.resource(id));
+        let referred = own.filter(|group| group.kind == GROUP && group.is_made(world));
+        let group = referred.or_else(|| {
+            self.counted(self.named.perhaps_called(GROUP, name))
+                .find(|group| {
+                    group.is_made(world) && group.text("GroupName", world).as_ref() == Some(name)
+                })
+                .copied()
+        });
         match group {
-            Some(group) => self.own_documents(&group, world),
+            Some(group) => {
+                let own = self.own_documents(&group, world);
+                self.budget.spend(own.len() * OF_A_DOCUMENT);
+                own
+            }
             None => {
                 vec![unknown_document(
                     format!("group {name}").as_str(),
@@ -464,7 +530,8 @@ impl<'t> Subjects<'t> {
         if !account.ends_with(&format!(":{}", pseudo("AWS::AccountId", world))) {
             return None;
         }
-        for resource in self.template.resources_of(MANAGED_POLICY) {
+        let own = Text::literal(name.rsplit('/').next().unwrap_or(name));
+        for resource in self.counted(self.named.perhaps_called(MANAGED_POLICY, &own)) {
             if !resource.is_made(world) {
                 continue;
             }
@@ -477,50 +544,10 @@ impl<'t> Subjects<'t> {
                 (path.as_literal(), own.as_ref().and_then(Text::as_literal))
                 && format!("{path}{own}") == format!("/{name}")
             {
-                return Some(resource);
+                return Some(*resource);
             }
         }
         None
-    }
-}
-
-/// The managed policies of a template that its roles, users and groups name in a property.
-fn named_by_principals<'t>(property: &str, template: &'t Template) -> HashSet<&'t str> {
-    let mut ids = HashSet::new();
-    for resource in template.resources() {
-        if matches!(resource.kind, ROLE | USER | GROUP)
-            && let Some(properties) = resource.json.get("Properties")
-            && let Some(value) = properties.get(property)
-        {
-            named_resources(value, template, &mut ids);
-        }
-    }
-    ids
-}
-
-/// Adds the logical IDs of the managed policies of a template that a value names, by `Ref` or its
-/// like.
-fn named_resources<'t>(
-    value: &'t serde_json::Value,
-    template: &'t Template,
-    ids: &mut HashSet<&'t str>,
-) {
-    match value {
-        serde_json::Value::String(text) => {
-            if let Some(resource) = template
-                .resource(text)
-                .filter(|resource| resource.kind == MANAGED_POLICY)
-            {
-                ids.insert(resource.id);
-            }
-        }
-        serde_json::Value::Array(items) => items
-            .iter()
-            .for_each(|item| named_resources(item, template, ids)),
-        serde_json::Value::Object(map) => map
-            .values()
-            .for_each(|item| named_resources(item, template, ids)),
-        serde_json::Value::Null | serde_json::Value::Bool(_) | serde_json::Value::Number(_) => {}
     }
 }
 

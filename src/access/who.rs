@@ -4,6 +4,7 @@ use crate::cloudformation::TooManyCases;
 use crate::partial::Text;
 use std::cmp::Ordering;
 use std::fmt;
+use std::sync::Arc;
 
 /// Somebody who may use a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -60,6 +61,8 @@ pub enum WrittenPrincipal {
     InOrganization(Text, Text),
     /// A whole resource or statement, without its name.
     Whole(String),
+    /// A whole resource with too many cases, and all that decides about it.
+    Undecided(String, Arc<str>),
 }
 
 /// How many a grant reaches, the most first.

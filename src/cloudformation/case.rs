@@ -86,6 +86,17 @@ impl Case {
         })
     }
 
+    /// The value that a parameter has in it, if it has one.
+    #[must_use]
+    pub fn value_of(&self, parameter: &str) -> Option<&str> {
+        self.0.iter().find_map(|decision| {
+            let (DeployVariable::Parameter(name), Setting::Is(value, _)) = decision else {
+                return None;
+            };
+            (name == parameter).then_some(value.as_str())
+        })
+    }
+
     /// Without one of its variables.
     fn without(&self, variable: &DeployVariable) -> Self {
         Self(

@@ -8,6 +8,10 @@ use crate::partial::Partial;
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
+/// How many resources a part receives at most, half of those that a deployed template may have
+/// (CloudFormation User Guide, quotas). Beyond that, it may receive any.
+const MOST: usize = 250;
+
 /// What a part of a template receives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Handed {
@@ -123,6 +127,10 @@ impl Handed {
             }
             return;
         }
+        if self.ids.len() >= MOST {
+            self.is_unknown = true;
+            return;
+        }
         let is_new = self.ids.insert(name.to_owned());
         let Some(resource) = template.resource(name).filter(|_| is_new) else {
             return;
@@ -136,6 +144,6 @@ impl Handed {
                 self.add(value, template);
             }
         }
-        self.is_unknown = is_unknown;
+        self.is_unknown = is_unknown || self.ids.len() >= MOST;
     }
 }

@@ -29,4 +29,4 @@ pub use case::Case;
 pub use json::{children, function, has_text};
 pub use template::{Resource, Template};
 pub use values::{Placeholders, Values};
-pub use world::{TooManyCases, World, explore, explore_further};
+pub use world::{TooManyCases, WorkBudget, World, explore, explore_further, explore_within};

@@ -10,6 +10,7 @@ use crate::partial::{Piece, Text};
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value as Json};
 use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, OnceLock};
 
 /// A template.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct Template {
     distinguished: HashMap<String, BTreeSet<String>>,
     /// The logical IDs of its resources by their types, in the order of the template.
     kinds: HashMap<String, Vec<String>>,
+    /// [`Template::decisions`], once they are needed.
+    decisions: OnceLock<Arc<str>>,
 }
 
 impl Template {
@@ -50,6 +53,7 @@ impl Template {
             defaults: values.defaults,
             distinguished,
             kinds,
+            decisions: OnceLock::new(),
         }
     }
 
@@ -76,6 +80,29 @@ impl Template {
     #[must_use]
     pub fn given(&self, name: &str) -> Option<&str> {
         self.given.get(name).map(String::as_str)
+    }
+
+    /// All that decides about its resources in a deploy, and the policies in it: an identity by
+    /// which resources are compared that have too many cases.
+    #[must_use]
+    pub fn decisions(&self) -> Arc<str> {
+        const IDENTITIES: [&str; 3] = ["AWS::IAM::", "AWS::Organizations::", "AWS::SSO::"];
+        let decisions = self.decisions.get_or_init(|| {
+            let mut written = String::new();
+            for section in ["Parameters", "Conditions", "Mappings"] {
+                let section = self.json.get(section).unwrap_or(&Json::Null);
+                written.push_str(&section.to_string());
+            }
+            for resource in self.resources() {
+                let decides = resource.kind == "AWS::SSM::Parameter"
+                    || IDENTITIES.iter().any(|one| resource.kind.starts_with(one));
+                if decides {
+                    written.push_str(&format!("{:?} {}", resource.id, resource.json));
+                }
+            }
+            written.into()
+        });
+        decisions.clone()
     }
 
     /// Its resources that have a type, by logical ID, in the order in which they are written.

@@ -204,12 +204,71 @@ fn other_than(usual: &str, others: &[String], name: &str) -> Option<String> {
 pub fn explore<T>(
     template: &Template,
     placeholders: Option<&Placeholders>,
+    question: impl FnMut(&World<'_>) -> T,
+) -> Result<Vec<(Case, T)>, TooManyCases> {
+    explore_within(&WorkBudget::default(), template, placeholders, question)
+}
+
+/// Asks a question in every case, like [`explore`], as one of many questions with a common budget.
+///
+/// # Errors
+///
+/// If there are more than [`MOST_CASES`], or if the budget is spent.
+pub fn explore_within<T>(
+    budget: &WorkBudget,
+    template: &Template,
+    placeholders: Option<&Placeholders>,
     mut question: impl FnMut(&World<'_>) -> T,
 ) -> Result<Vec<(Case, T)>, TooManyCases> {
     let mut answers = Vec::with_capacity(1);
     let world = World::new(template, placeholders, &Case::default());
-    answer(world, &mut question, &mut answers)?;
+    let most = if budget.is_spent() { 1 } else { MOST_CASES };
+    answer(world, &mut question, most, &mut answers)?;
+    budget.spend((answers.len() - 1) * WorkBudget::CASE);
     Ok(answers)
+}
+
+/// The work that all questions about one template may take together. It is in proportion to the
+/// resources of the template, and far beyond what a deployed template takes.
+#[derive(Debug)]
+pub struct WorkBudget {
+    left: Cell<usize>,
+}
+
+impl Default for WorkBudget {
+    /// A budget without end.
+    fn default() -> Self {
+        Self {
+            left: Cell::new(usize::MAX),
+        }
+    }
+}
+
+impl WorkBudget {
+    /// The work of a case.
+    const CASE: usize = 5;
+
+    /// The budget for a template.
+    #[must_use]
+    pub fn of(template: &Template) -> Self {
+        const LEAST: usize = 100_000;
+        const OF_A_RESOURCE: usize = 100;
+        let resources = template.resources().count();
+        Self {
+            left: Cell::new(LEAST + OF_A_RESOURCE * resources),
+        }
+    }
+
+    /// Takes some work away.
+    pub fn spend(&self, work: usize) {
+        self.left.set(self.left.get().saturating_sub(work));
+    }
+
+    /// Whether nothing is left.
+    #[must_use]
+    pub fn is_spent(&self) -> bool {
+        self.left.get() == 0
+    }
 }
 
 /// Asks a further question about each answer of an earlier one, in the case of that answer, and in
@@ -226,7 +285,8 @@ pub fn explore_further<A, T>(
     let mut answers = Vec::with_capacity(earlier.len());
     for (case, known) in earlier {
         let world = World::new(template, None, case);
-        answer(world, |world| question(world, known), &mut answers)?;
+        let question = |world: &World<'_>| question(world, known);
+        answer(world, question, MOST_CASES, &mut answers)?;
     }
     Ok(answers)
 }
@@ -235,10 +295,11 @@ pub fn explore_further<A, T>(
 fn answer<T>(
     mut world: World<'_>,
     mut question: impl FnMut(&World<'_>) -> T,
+    most: usize,
     answers: &mut Vec<(Case, T)>,
 ) -> Result<(), TooManyCases> {
     loop {
-        if answers.len() == MOST_CASES {
+        if answers.len() == most {
             return Err(TooManyCases);
         }
         let answer = question(&world);
@@ -255,10 +316,7 @@ pub struct TooManyCases;
 
 impl fmt::Display for TooManyCases {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "it depends on more than {MOST_CASES} combinations of parameters and conditions"
-        )
+        f.write_str("it depends on too many combinations of parameters, conditions and policies")
     }
 }
 
