@@ -160,22 +160,23 @@ fn names_rights_alone(actions: &PatternList) -> bool {
 
 /// Whether all resources are of services that have none of the actions that matter here.
 fn is_of_other_services(resources: &PatternList) -> bool {
-    const SERVICES: [&str; 4] = ["iam", "lambda", "organizations", "sso"];
-    let service = |resource: &Text| {
-        let fields = resource.split(':');
-        let service = fields.get(2)?.as_literal()?.to_owned();
-        (fields.len() > 3 && fields.first()?.is("arn")).then_some(service)
-    };
     !resources.negated
         && !resources.patterns.is_empty()
-        && resources.patterns.iter().all(|resource| {
-            service(resource).is_some_and(|service| {
-                !service.is_empty()
-                    && !service.contains(['*', '?', '$'])
-                    && !SERVICES
-                        .iter()
-                        .any(|one| one.eq_ignore_ascii_case(&service))
-            })
+        && resources.patterns.iter().all(is_of_another_service)
+}
+
+/// Whether a resource is of one known service, which has none of the actions that matter here.
+fn is_of_another_service(resource: &Text) -> bool {
+    const SERVICES: [&str; 4] = ["iam", "lambda", "organizations", "sso"];
+    let fields = resource.split(':');
+    let [first, _, service, _, ..] = fields.as_slice() else {
+        return false;
+    };
+    first.is("arn")
+        && service.as_literal().is_some_and(|service| {
+            !service.is_empty()
+                && !service.contains(['*', '?', '$'])
+                && !SERVICES.iter().any(|one| one.eq_ignore_ascii_case(service))
         })
 }
 

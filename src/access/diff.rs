@@ -169,6 +169,11 @@ fn cases_of(subject: Option<&SubjectCases>) -> Result<Vec<(Case, Option<&Subject
         .collect())
 }
 
+/// A resource as written, with all that decides about it if it has too many cases.
+fn written(subject: &SubjectCases) -> (&str, Option<&str>) {
+    (&subject.identity, subject.decisions.as_deref())
+}
+
 fn attach_by(
     id: &str,
     narrow: Option<&SubjectCases>,
@@ -189,8 +194,7 @@ fn attach_by(
     let (narrow_cases, wide_cases) = match (cases_of(narrow), cases_of(wide)) {
         (Ok(narrow), Ok(wide)) => (narrow, wide),
         (Err(why), _) | (_, Err(why)) => {
-            let identity = |one: &SubjectCases| (one.identity.clone(), one.decisions.clone());
-            let is_same = narrow.map(identity) == wide.map(identity);
+            let is_same = narrow.map(written) == wide.map(written);
             let is_undecided = side == Direction::Gains && !is_same;
             let undecided = is_undecided.then(|| Attaches::Undecided(why.into()));
             return undecided
@@ -237,9 +241,9 @@ fn compared_cases<'c, 's>(
             found.extend(narrow.iter().map(|narrow| (narrow, wide)));
         }
     }
-    let by_default =
-        |cases: &'c [SubjectInCase<'s>]| cases.iter().find(|(case, _)| case.is_by_default());
-    if let (Some(narrow), Some(wide)) = (by_default(narrow), by_default(wide))
+    let narrow = narrow.iter().find(|(case, _)| case.is_by_default());
+    let wide = wide.iter().find(|(case, _)| case.is_by_default());
+    if let (Some(narrow), Some(wide)) = (narrow, wide)
         && !narrow.0.agrees(&wide.0)
     {
         found.push((narrow, wide));
