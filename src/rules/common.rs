@@ -24,7 +24,7 @@ enum CommonMeaning {
 }
 
 impl CommonMeaning {
-    /// Whether it is the value of a parameter, which is that of one template.
+    /// Whether one of the principals is a parameter, whose value can differ between templates.
     fn is_of_parameter(&self) -> bool {
         let is_literal = |principal: &Principal| match principal {
             Principal::Account(id) | Principal::Organization(id) => matches!(id, Id::Literal(_)),

@@ -115,7 +115,7 @@ impl Text {
     }
 
     /// Whether it may be the same as another text, if no parameter is empty and each has the same
-    /// value in both. What it says `false` of is never the same.
+    /// value in both. If this is `false`, the two are never the same.
     #[must_use]
     pub fn may_equal(&self, other: &Self) -> bool {
         let (mut these, mut those) = (self.symbols(), other.symbols());

@@ -91,7 +91,7 @@ pub fn emit(template: &Template, mut sink: impl Sink) {
     sink.begin_map();
     sink.key("AWSTemplateFormatVersion");
     sink.scalar(Scalar::Text("2010-09-09"), None);
-    // Readers meet the description first, where there is more than the mark.
+    // If the metadata is more than the mark, the description comes first for readers.
     let labels = in_order(parameters);
     if labels.is_empty() {
         metadata(&mut sink, source, &labels);

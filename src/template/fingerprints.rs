@@ -15,7 +15,7 @@ pub struct Fingerprints {
 }
 
 impl Fingerprints {
-    /// Those of one template, without its parameters.
+    /// The fingerprints of one template, without its parameters.
     #[must_use]
     pub fn of(template: &Template) -> Self {
         let mut all = Self::default();
@@ -31,14 +31,14 @@ impl Fingerprints {
         all
     }
 
-    /// Adds those of parameters, which several templates may have.
+    /// Adds the fingerprints of parameters, which several templates may have.
     pub fn add_parameters(&mut self, parameters: &[Parameter]) {
         for parameter in parameters {
             self.add(&parameter.name);
         }
     }
 
-    /// Adds those of another template.
+    /// Adds the fingerprints of another template.
     pub fn append(&mut self, other: Self) {
         self.numbers.extend(other.numbers);
         self.conditions.extend(other.conditions);
@@ -48,7 +48,7 @@ impl Fingerprints {
         self.numbers.push(number_of(id));
     }
 
-    /// Whether they are all different, and so are the IDs.
+    /// Whether all fingerprints are different. Then all IDs are different, too.
     #[must_use]
     pub fn are_distinct(mut self) -> bool {
         let mut known = HashMap::new();

@@ -45,7 +45,8 @@ pub struct Placement {
 }
 
 impl Placement {
-    /// That of a source which is not written, so that nothing asks whether one template holds it.
+    /// The placement of a source that is only checked. Its output is a folder, so that nothing asks
+    /// whether one template can hold it.
     #[must_use]
     pub fn of_any_size() -> Self {
         Self {

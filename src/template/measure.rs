@@ -20,12 +20,12 @@ pub struct Lengths {
 }
 
 impl Lengths {
-    /// The least that they can be: partition `aws`, region `us-east-1`, version 1.
+    /// The shortest lengths that are possible: partition `aws`, region `us-east-1`, version 1.
     pub fn shortest(template: &Template) -> Self {
         Self::of(template, "aws".len(), "us-east-1".len(), 1, 1, 1)
     }
 
-    /// The most that they are likely to be: the longest partition and region of today, a version of
+    /// The longest lengths that are likely: the longest partition and region of today, a version of
     /// five digits.
     pub fn longest(template: &Template) -> Self {
         Self::of(

@@ -222,8 +222,8 @@ fn check_republished<'t>(
     republished
 }
 
-/// Whether two versions differ in the name of their layer at the most: a renamed layer publishes
-/// all of its versions again.
+/// Whether two versions differ at most in the name of their layer: a renamed layer publishes all of
+/// its versions again.
 fn same_archive(before: &Object, now: &Object) -> bool {
     let others = |name: &&String| *name != "LayerName";
     before

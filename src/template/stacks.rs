@@ -30,7 +30,7 @@ pub const ROLL_OUT: &str = "roll-out";
 /// organization.
 pub const GUARDRAILS: &str = "guardrails";
 
-/// Where a stack has its place.
+/// Where a stack exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StackScope {
@@ -193,7 +193,7 @@ pub struct SourceStacks<'a> {
     pub rules: &'a Rules,
     /// The paths of the source and the folder.
     pub placement: &'a Placement,
-    /// What each of them may be at most.
+    /// The limits of each of their templates.
     pub limits: Limits,
     /// The place of the source.
     pub span: Span,
@@ -264,7 +264,7 @@ impl<'a> SourceStacks<'a> {
         }
     }
 
-    /// Calls `each` with every stack, which reports nothing.
+    /// Calls `each` with every stack. Reports nothing.
     pub fn each(&self, mut each: impl FnMut(&Stack)) {
         let mut maker = self.maker();
         for index in 0..self.count() {
@@ -361,8 +361,7 @@ pub struct StackMaker<'a> {
 }
 
 impl StackMaker<'_> {
-    /// Calls `take` with the stack that has this place among all. Reports the limits that it
-    /// exceeds.
+    /// Calls `take` with the stack at this index. Reports the limits that the stack exceeds.
     pub fn with<T>(
         &mut self,
         index: usize,

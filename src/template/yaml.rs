@@ -253,7 +253,7 @@ fn is_plain_word(text: &str) -> bool {
     text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && !is_yaml_word(text)
 }
 
-/// Whether every YAML reader takes `text` for itself without quotes.
+/// Whether `text` needs no quotes: every YAML reader reads it as this text.
 ///
 /// The test is on the safe side: a plain text begins with a letter, `/`, `$`, `./` or `../`. So no
 /// number, date, sexagesimal, special float or indicator is plain. Plain scalars occur only in

@@ -6,8 +6,8 @@ use crate::pattern::Pattern;
 use crate::rules::layer_pattern::pattern;
 use crate::rules::model::{LayerSet, Restriction, Rules};
 
-/// The most members of a set that are compared with each other. No policy holds as many, which is
-/// reported then.
+/// The most members of a set that are compared with each other. A larger set fits in no policy, and
+/// is reported for that.
 const MOST: usize = 1000;
 
 pub fn lint(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
@@ -30,7 +30,7 @@ fn lint_set(rules: &Rules, set: &LayerSet, diagnostics: &mut Vec<Diagnostic>) {
         .map(|member| pattern(rules, &member.layers))
         .collect();
     for (index, covered) in arns.iter().enumerate() {
-        // Of two alike, the second is the one too many.
+        // Of two that cover each other, the second is redundant.
         let by = arns.iter().enumerate().position(|(other, pattern)| {
             other != index
                 && pattern.plainly_covers(covered)

@@ -1,5 +1,5 @@
-//! Two names of accounts, organizations, units or groups that a reader takes for one: who is named
-//! by mistake is granted access.
+//! Two names of accounts, organizations, units or groups that a reader may confuse: whoever is
+//! named by mistake gets access.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};

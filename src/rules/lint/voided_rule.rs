@@ -98,7 +98,7 @@ fn emptied(rules: &Rules, restriction: &Restriction, diagnostics: &mut Vec<Diagn
     else {
         return;
     };
-    // A rule takes nothing from the roles that it exempts.
+    // A rule denies nothing to the roles that it exempts.
     let holders = [Some(restriction), boundary_of(rules, restriction)]
         .into_iter()
         .flatten();

@@ -30,7 +30,7 @@ pub type DeployFacts = BTreeSet<Fact>;
 pub struct DeployCondition(Vec<DeployFacts>);
 
 impl DeployCondition {
-    /// Where all of these hold, which do not contradict each other.
+    /// In effect where all of these facts hold. They must not contradict each other.
     #[must_use]
     pub fn all(facts: DeployFacts) -> Self {
         if facts.is_empty() {
@@ -40,7 +40,7 @@ impl DeployCondition {
         }
     }
 
-    /// Where all facts of one of these lists hold.
+    /// In effect where all facts of one of these lists hold.
     #[must_use]
     pub fn any(lists: impl IntoIterator<Item = DeployFacts>) -> Self {
         let mut lists: BTreeSet<DeployFacts> = lists.into_iter().collect();
@@ -78,8 +78,8 @@ pub fn is_possible(facts: &DeployFacts) -> bool {
         .any(|fact| facts.iter().any(|other| fact.contradicts(other)))
 }
 
-/// The lists with two of them as one that differ in nothing but a switch, which is on in one and
-/// off in the other.
+/// The lists, with two of them merged that differ only in a switch: on in one, off in the other.
+/// `None` if there are no two such lists.
 fn without_opposites(lists: &BTreeSet<DeployFacts>) -> Option<BTreeSet<DeployFacts>> {
     for list in lists {
         for fact in list {

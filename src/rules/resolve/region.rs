@@ -61,7 +61,7 @@ impl Resolver<'_> {
         let Some(first) = regions.first() else {
             return;
         };
-        // A layer with variables is several, and says a thing once.
+        // A layer with variables becomes several layers; each mistake is reported once.
         let mut seen: HashSet<Span> = HashSet::new();
         for layer in layers {
             for publication in publications(layer) {

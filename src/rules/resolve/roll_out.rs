@@ -143,7 +143,7 @@ fn is_rolled_out(restriction: &Restriction) -> bool {
     }
 }
 
-/// The layer of this source that a member of a set names, if the name means in each account a layer
+/// The layer of this source that a member of a set names, if in each account the name means a layer
 /// of that account.
 fn own_layer(member: &SetMember) -> Option<&str> {
     let declared = member.declared.as_deref()?;
@@ -157,7 +157,8 @@ fn own_layer(member: &SetMember) -> Option<&str> {
     is_own.then_some(declared)
 }
 
-/// Anybody who may publish layers in an account could publish one of that name.
+/// The message about a layer whose name means, in each other account, a layer of that account:
+/// anybody who may publish layers there could publish one with this name.
 fn in_another_account(span: Span, layer: &Layer, is_attached: bool, roll_out: Span) -> Diagnostic {
     let message = format!(
         "in another account, {} means a layer of that account",

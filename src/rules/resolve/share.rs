@@ -140,7 +140,7 @@ impl Resolver<'_> {
         if is_possible(&facts) || !is_possible(exists) {
             return Some(facts);
         }
-        // In a variant that does not exist then, it may be one for the others.
+        // A rule that can be in effect may be meant for the other variants of its layer.
         if let Some(span) = last.filter(|_| !is_ever || !self.is_variant) {
             self.report(
                 Diagnostic::error(Code::NoEffect, span, "this rule is never in effect").note(
@@ -293,7 +293,7 @@ impl Resolver<'_> {
             }
             return;
         }
-        // Nobody is in one group twice.
+        // If one place in the rule leads to all of them, none is redundant.
         if members.iter().all(|member| member.1 == members[0].1) {
             return;
         }

@@ -268,7 +268,8 @@ impl Mistake {
     }
 }
 
-/// A fix of a text with a variable would replace the variable by its value, so it becomes a help.
+/// Turns the fix of a text with a variable into a help: applied, it would replace the variable by
+/// its value.
 pub fn without_wrong_fix(mut diagnostic: Diagnostic, written_out: &HashSet<Span>) -> Diagnostic {
     if let Some(fix) = diagnostic
         .fix

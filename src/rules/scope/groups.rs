@@ -19,13 +19,13 @@ pub(super) struct Group {
     expanded: Option<Arc<[PrincipalUse]>>,
     /// The ID of the unit whose accounts these are, and the place that says it.
     unit: Option<(String, Span)>,
-    /// That some accounts of the unit are left out, until it is said.
+    /// The message that some accounts of the unit are left out, until it is reported.
     left_out: Option<Diagnostic>,
 }
 
 impl Group {
-    /// The accounts of a unit, which become its members when something leads to them, and what is
-    /// to be said then.
+    /// The group of a unit. The accounts of the unit become its members when something leads to
+    /// them; `left_out` is the message to report then.
     pub(super) fn of_unit(id: String, span: Span, left_out: Option<Diagnostic>) -> Self {
         Self {
             unit: Some((id, span)),
@@ -34,7 +34,7 @@ impl Group {
         }
     }
 
-    /// What is to be said when it stands for the accounts of a unit, once.
+    /// Takes the message to report if the group stands for the accounts of its unit.
     pub(super) fn take_left_out(&mut self) -> Option<Diagnostic> {
         self.left_out.take()
     }

@@ -117,8 +117,8 @@ impl Scope {
         Some(Referent::Group(index))
     }
 
-    /// Takes the active accounts of a unit as its members, once. Nothing leads to most accounts of
-    /// an organization, and those are no principals of the source.
+    /// Makes the active accounts of a unit its members, once. This waits until something leads to
+    /// the unit, since most accounts of an organization are not principals of the source.
     pub(super) fn take_accounts_of(&mut self, group: u32) {
         let unit = &self.groups[group as usize];
         let (Some((id, span)), true, Some(organization)) = (
@@ -145,8 +145,8 @@ impl Scope {
         }
     }
 
-    /// Says, once, that a unit stands for the accounts of today, and of each such unit that its
-    /// other accounts are left out. A unit is declared outside of what uses it.
+    /// Reports, once, that a unit stands for the accounts of today, and for each such unit that its
+    /// other accounts are left out. It runs after everything that can use a unit is resolved.
     pub fn report_units(&mut self, diagnostics: &mut Vec<Diagnostic>) {
         let used = std::mem::take(&mut self.used_as_accounts);
         for &unit in &used {
@@ -159,7 +159,7 @@ impl Scope {
         }
     }
 
-    /// Marks an account that is declared by its ID and that the accounts file does not list.
+    /// Reports an account that is declared by its ID and that the accounts file does not list.
     pub(super) fn note_unlisted(&self, id: &Id, span: Span, diagnostics: &mut Vec<Diagnostic>) {
         let (Some(organization), Id::Literal(id)) = (&self.organization, id) else {
             return;
@@ -217,7 +217,7 @@ impl Scope {
     }
 }
 
-/// That a unit stands for the accounts of today.
+/// The note that a unit stands for the accounts of today.
 fn frozen(unit: &Group) -> Option<Diagnostic> {
     let (_, span) = unit.unit()?;
     let message = format!(

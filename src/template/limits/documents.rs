@@ -59,7 +59,7 @@ pub fn check(lowered: &Lowered, diagnostics: &mut Vec<Diagnostic>) {
     });
     let mut limited = limited.peekable();
     if limited.peek().is_some() {
-        // Most templates have no such document, and the ARNs of all their versions.
+        // The lengths cover the ARNs of all versions, and most templates have no such document.
         let shortest = Lengths::shortest(&lowered.template);
         let longest = Lengths::longest(&lowered.template);
         for (kind, document, origin) in limited {
@@ -85,7 +85,7 @@ fn documents(properties: &Properties) -> Vec<(DocumentKind, &Document)> {
         Properties::ServiceControlPolicy(policy) => {
             vec![(DocumentKind::Guardrail, &policy.document)]
         }
-        // What a stack set rolls out is measured before it does.
+        // What a stack set rolls out is measured before the stack set is made.
         Properties::LayerVersion(_)
         | Properties::Permission(_)
         | Properties::SsmParameter(_)

@@ -91,8 +91,8 @@ fn is_replaced(version: &ExistingVersion<'_>, lowered: &Lowered) -> bool {
         .is_none_or(|now| now != *version.properties)
 }
 
-/// Whether a version that this program wrote is a rolling one: only grants of such stay when it is
-/// replaced, and only such is called as its layer is.
+/// Whether a version that this program wrote is a rolling one. Only a rolling version has the name
+/// of its layer as its logical ID, and only its grants stay when it is replaced.
 fn is_rolling(version: &ExistingVersion<'_>, grants: &[&Json]) -> bool {
     let name = version.properties.get("LayerName").and_then(Json::as_str);
     name.is_some_and(|name| pascal(name) == version.id)

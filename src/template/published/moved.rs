@@ -9,10 +9,10 @@ use crate::source::Span;
 use crate::template::stacks::{GUARDRAILS, RESTRICTIONS, ROLL_OUT};
 use std::collections::{BTreeSet, HashSet};
 
-/// What the stack of one template has beside versions and their grants.
+/// What the stack of one template has besides versions and their grants.
 #[derive(Debug, Default)]
 pub struct Rest {
-    /// The templates of a folder that would have the rest of its resources, without extensions.
+    /// The names, without extensions, of the templates of a folder that would have these resources.
     pub parts: BTreeSet<&'static str>,
     /// An SSM parameter that a template of the folder has, too.
     pub parameter: Option<String>,
@@ -20,8 +20,8 @@ pub struct Rest {
     pub is_republished: bool,
 }
 
-/// Looks at what a single template has beside versions and their grants. `now` has the logical IDs
-/// of the folder's templates.
+/// Finds what a single template has besides versions and their grants. `now` has the logical IDs of
+/// the folder's templates.
 #[must_use]
 pub fn rest(single: &Earlier, now: &BTreeSet<String>) -> Rest {
     let mut rest = Rest::default();
@@ -40,7 +40,8 @@ pub fn rest(single: &Earlier, now: &BTreeSet<String>) -> Rest {
 }
 
 /// Reports what would be lost with the stack of a single template: versions that it does not keep,
-/// and grants that no template of the folder has. `now` has the logical IDs of these.
+/// and grants that no template of the folder has. `now` has the logical IDs of the folder's
+/// templates.
 pub fn check(
     single: &Earlier,
     template: &str,

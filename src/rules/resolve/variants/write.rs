@@ -60,7 +60,7 @@ struct Writer<'a, 'b> {
     variables: &'b IndexMap<&'a str, Vec<&'a str>>,
     /// What `<version>` stands for, if it is allowed.
     label: Option<String>,
-    /// The properties of the layer that each version has in its own way.
+    /// The properties of the layer that differ for each version.
     by_version: Vec<&'a Property>,
     /// The labels of all versions.
     labels: Vec<&'a Name>,
@@ -313,7 +313,7 @@ impl<'a> Writer<'a, '_> {
             text: self.text(&value.text, value.span)?,
             span: value.span,
         };
-        // A value can complete a variable that was none before.
+        // The value of a variable can complete a dynamic reference.
         if self.written_out.contains(&value.span) && dynamic_reference(value).is_none() {
             self.found.extend(dynamic_reference(&written));
         }
@@ -338,7 +338,7 @@ impl<'a> Writer<'a, '_> {
         known.then_some(written)
     }
 
-    /// Writes the value of a variable; whether there is one.
+    /// Writes the value of a variable. Returns whether there is one.
     fn write_value(&mut self, name: &str, text: &str, span: Span, written: &mut String) -> bool {
         let label = self
             .label
@@ -416,8 +416,8 @@ fn place_of(name: &str, word: &str, span: Span) -> Option<Span> {
     })
 }
 
-/// The properties of a layer that hold `<version>`, and so are another one for each version. One
-/// that is said twice is none of them, and is reported as it is.
+/// The properties of a layer that contain `<version>`, and so differ for each version. A property
+/// that is set twice is left out: it stays as written, and is reported.
 fn by_version(declared: &Layer) -> Vec<&Property> {
     let properties = || {
         let statements = declared.statements.iter();
