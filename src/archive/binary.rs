@@ -115,8 +115,9 @@ pub fn what(bytes: &[u8], is_whole: bool) -> What {
     }
 }
 
-/// Whether bytes begin as those of macOS do. A file for several machines begins as a Java class
-/// does, whose next number is its version, 45 or more, and not how many machines there are.
+/// Whether bytes begin like a program or a library of macOS. One for several machines begins like a
+/// Java class; the next number tells them apart: how many machines there are, or the version of the
+/// class, which is 45 or more.
 fn is_mach_o(bytes: &[u8]) -> bool {
     match bytes.get(..8) {
         Some([0xca, 0xfe, 0xba, 0xbe | 0xbf, 0, 0, 0, machines]) => *machines < 45,

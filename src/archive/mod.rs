@@ -1,8 +1,8 @@
 //! The content of the archive of a layer, and its problems before a function finds them.
 //!
 //! Nothing is extracted, no link is followed, and no claimed size is trusted: everything that is
-//! read is bounded. It is an error if Lambda refuses it or if it is not safe, and a warning if it
-//! probably fails when a function runs.
+//! read is bounded. A finding is an error if Lambda refuses the archive or the archive is not safe,
+//! and a warning if it probably makes a function fail.
 
 pub mod binary;
 pub mod check;

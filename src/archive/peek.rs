@@ -19,7 +19,7 @@ pub struct Peek<'k> {
 }
 
 impl<'k> Peek<'k> {
-    /// Nothing yet; `kept` is emptied, and only there so that one room serves many files.
+    /// Nothing yet. `kept` is emptied; it is passed in so that many files can share its memory.
     #[must_use]
     pub fn new(kept: &'k mut Vec<u8>, keep_all: bool) -> Self {
         kept.clear();

@@ -30,7 +30,8 @@ const SMALL: u64 = 16_384;
 /// The bytes that are read, and unzipped, at once.
 const CHUNK: usize = 1 << 16;
 
-/// How far from its end an archive may have the end of its directory: a comment is as long.
+/// How far before the end of an archive its end record may be: a comment of up to 65,535 bytes may
+/// follow it.
 const TAIL: u64 = (1 << 16) + 128;
 
 /// The content of a zip file.

@@ -1,4 +1,4 @@
-//! The files that are asked about, the templates of folders parsed before their turn.
+//! The files that a question is about. Templates of folders are parsed before their turn.
 
 use crate::cloudformation::read::{self, ReadError};
 use crate::rules::load::Root;
@@ -10,10 +10,10 @@ use std::thread;
 use std::vec::IntoIter;
 
 /// The bytes of templates that are parsed at a time: enough to keep every processor busy, and few
-/// beside what the answers about them take.
+/// compared with the memory of the answers.
 const AT_A_TIME: usize = 1 << 20;
 
-/// As much as the main thread has on most systems.
+/// The stack of a thread that parses: as much as the main thread has on most systems.
 const STACK: usize = 8 << 20;
 
 /// A file that is asked about.
@@ -92,7 +92,7 @@ impl Ahead {
         thread::scope(|scope| {
             for part in ready.chunks_mut(part) {
                 let builder = thread::Builder::new().stack_size(STACK);
-                // Where a system gives no thread, a template is parsed in its turn.
+                // If the system gives no thread, a template is parsed in its turn.
                 let _ = builder.spawn_scoped(scope, || part.iter_mut().for_each(Input::parse));
             }
         });

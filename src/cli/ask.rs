@@ -110,8 +110,8 @@ fn of_others(
     Ok(Ok(verdict_of_all(&facts, claim)))
 }
 
-/// The claim in the names of the sources, of those of templates too; `None` if there are mistakes,
-/// which are then reported.
+/// The claim, read with the names of the sources and of the sources of templates; `None` if there
+/// are mistakes, which are then reported.
 fn named(
     reading: &Reading<'_>,
     arguments: &AskArguments,

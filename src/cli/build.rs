@@ -149,7 +149,8 @@ fn write(
     Ok(Outcome::Fine)
 }
 
-/// Holds what is compiled against the template that is there. Whether that is not ours.
+/// Compares what is compiled with the template that is there. Returns whether this program did not
+/// write that template.
 fn check_published(
     compiled: &mut Compiled,
     republish: &[String],

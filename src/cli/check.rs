@@ -72,7 +72,7 @@ fn sizes(rules: &Rules, lowered: &Lowered, limits: Limits, start: Span) -> Vec<D
     };
     let mut found = Vec::new();
     let placement = Placement::of_any_size();
-    // Only a folder asks what its templates cannot say, and this may be built to none.
+    // Rules that separate templates cannot express are mistakes only in a build to a folder.
     SourceStacks::new(rules, &placement, limits, start, &mut Vec::new()).each(|stack| {
         bytes.clear();
         stack.lowered.template.write(Format::Yaml, &mut bytes);

@@ -1,4 +1,4 @@
-//! How the arguments of commands go on while somebody types them in a shell.
+//! Completes the arguments of commands while somebody types them in a shell.
 
 use crate::aws::runtimes;
 use crate::diagnostic::Code;

@@ -73,8 +73,8 @@ impl StackResources {
         place.filter(|_| self.ids.is_empty())
     }
 
-    /// Whether it is of the stack with this name, or of one that has any of these versions: it may
-    /// have another name than the list of stacks says.
+    /// Whether it lists the stack with this name, or one that has any of these versions: the stack
+    /// may have another name than the list of stacks says.
     fn is_of(&self, stack: &str, versions: &[&str]) -> bool {
         self.stack.as_deref() == Some(stack) || versions.iter().any(|id| self.ids.contains_key(*id))
     }
@@ -90,7 +90,7 @@ fn list(document: &Json) -> Option<&Vec<Json>> {
 /// A template, and what its stack has of it.
 pub struct Deployed {
     pub file: String,
-    /// Its regions without those where the stack does not exist.
+    /// The template, without the regions where its stack does not exist.
     pub declared: DeclaredTemplate,
     /// Whether its stack exists anywhere, as far as the lists show.
     is_deployed: bool,
@@ -177,8 +177,8 @@ impl Deployed {
         Ok(())
     }
 
-    /// The declared sharing of versions that exist: those that a stack would publish do not before
-    /// it is deployed.
+    /// The declared sharing of versions that exist. Those that a stack would publish do not exist
+    /// before it is deployed.
     pub fn grants(&self) -> Grants {
         let mut grants = Grants::of_template(&self.declared.template);
         grants.add_unshared(&self.declared.template, &self.declared.adopted);

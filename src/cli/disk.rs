@@ -88,7 +88,7 @@ pub fn existing(path: &Path) -> anyhow::Result<Option<Vec<u8>>> {
     Ok(read_to(path, &mut bytes)?.then_some(bytes))
 }
 
-/// Replaces `bytes` with the content of `path`. Whether something exists there.
+/// Replaces `bytes` with the content of `path`. Returns whether something exists there.
 pub fn read_to(path: &Path, bytes: &mut Vec<u8>) -> anyhow::Result<bool> {
     bytes.clear();
     match File::open(path).and_then(|mut file| file.read_to_end(bytes)) {

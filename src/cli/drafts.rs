@@ -1,4 +1,4 @@
-//! The templates of a folder, made and held against what is there.
+//! The templates of a folder, made and compared with what is there.
 
 use super::disk;
 use super::next;
@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// A template, held against what is in the folder.
+/// A template, compared with what is in the folder.
 pub struct Draft {
     /// The name of its file.
     pub file: String,
@@ -51,7 +51,7 @@ pub fn all(plan: &FolderPlan<'_>) -> anyhow::Result<Vec<Draft>> {
     let threads = thread::available_parallelism().map_or(1, NonZero::get);
     let mut made = thread::scope(|scope| {
         let others = 1..threads.min(plan.stacks.count());
-        // Where a system gives no thread, the others do its work.
+        // If the system gives no thread, the others do its work.
         let others = others.filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok());
         let others: Vec<_> = others.collect();
         let mut made = work();
@@ -151,8 +151,8 @@ impl FolderPlan<'_> {
             is_foreign,
         })
     }
-    /// Holds a template that changes against the existing one, and against those that may have
-    /// published its versions already. Whether the existing one is not ours.
+    /// Compares a template that changes with the existing one, and with those that may have
+    /// published its versions already. Returns whether this program did not write the existing one.
     fn check_published(
         &self,
         stack: &Stack,

@@ -47,7 +47,7 @@ fn near(name: &str) -> Vec<String> {
             .split(|c: char| !c.is_alphanumeric())
             .filter(|word| word.len() > 2)
     };
-    // A short word is like too many others.
+    // A short word resembles too many others.
     let is_like =
         |word: &str, code: &str| word.len() > 4 && nearest(word, code.split('-')).is_some();
     let common = |code: &str| {

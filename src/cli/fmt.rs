@@ -55,7 +55,7 @@ fn one(file: &Path, check: bool, messages: &mut Messages) -> anyhow::Result<Outc
     Ok(Outcome::Fine)
 }
 
-/// Whether the text can be read; why not is reported.
+/// Whether the text can be read. If not, it reports why.
 fn parses(name: &str, text: &str, messages: &mut Messages) -> bool {
     let mut sources = Sources::default();
     let file = sources.add(name, text);

@@ -39,7 +39,7 @@ use std::path::{Path, PathBuf};
 
 /// How inputs are read.
 pub struct Reading<'a> {
-    /// Where from.
+    /// Where the inputs are read from.
     pub tree: &'a Tree,
     /// The values of parameters.
     pub values: Values,
@@ -74,7 +74,7 @@ pub enum Given {
 }
 
 impl<'a> Reading<'a> {
-    /// A way to read from there.
+    /// Reads inputs of this tree, with these values and limits.
     pub fn new(
         tree: &'a Tree,
         values: Values,

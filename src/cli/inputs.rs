@@ -1,4 +1,4 @@
-//! The files that questions about access are about: those that are named, and in a folder its
+//! Finds the files that a question about access is about: the named files, and for a folder its
 //! templates and the sources that none of these is made from.
 
 use super::ahead::Input;
@@ -52,8 +52,8 @@ impl Reading<'_> {
     }
 
     /// The sources that no template is made from, and those that have become broader since. A
-    /// template names the file of its source, which lies beside it or beside its folder where there
-    /// are several of that name.
+    /// template names the file of its source. If several sources have that name, its own lies
+    /// beside the template or beside its folder.
     fn uncompiled(
         &self,
         sources: Vec<PathBuf>,

@@ -28,7 +28,7 @@ const BEGIN: &str = "\
 
 const SCRIPT: &str = include_str!("live.sh");
 
-/// The layers of a stack in a region; none for the region where nothing names it.
+/// The layers of each stack in each region. The region is `None` if nothing names it.
 type Stacks = BTreeMap<(String, Option<String>), BTreeSet<String>>;
 
 /// Prints the script.
@@ -54,7 +54,7 @@ pub fn run(
             .versions
             .values()
             .filter_map(|version| version.layer());
-        // Another name is found among the resources of the stack.
+        // Any other name is found among the resources of the stack.
         let known: BTreeSet<String> = known
             .filter(|layer| formats::is_layer_name(layer))
             .map(str::to_owned)

@@ -14,18 +14,18 @@ use std::path::{Path, PathBuf};
 /// How the stack of a single template ends when its source moves to a folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Takeover {
-    /// There is none, or it publishes what the folder publishes again.
+    /// There is no such stack, or the folder publishes its versions again.
     No,
     /// It is deleted.
     Deleted,
-    /// It becomes the stack of what exists once, which nothing else could make a second time: the
-    /// name of that template.
+    /// It becomes the stack of the resources that exist once, since a second stack could not create
+    /// them: the name of that template.
     Becomes(&'static str),
 }
 
 impl Takeover {
-    /// `now` has the logical IDs of the folder's templates; `rolls_out` is whether a stack set
-    /// deploys one of them.
+    /// How the stacks of single templates end. `now` has the logical IDs of the folder's templates;
+    /// `rolls_out` is whether a stack set deploys one of them.
     pub fn of(
         single: &[(String, Earlier)],
         now: &BTreeSet<String>,

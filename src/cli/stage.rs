@@ -87,8 +87,8 @@ impl Stage {
         Ok(())
     }
 
-    /// Moves the files with these names into place; if that takes several steps, the last one comes
-    /// last.
+    /// Moves the files with these names into place. If that takes several steps, the last file
+    /// moves last.
     pub fn finish(self, names: &[&str]) -> anyhow::Result<()> {
         let describe = || format!("cannot write {}", self.folder.display());
         if !self.exists {

@@ -127,7 +127,7 @@ pub(super) struct ReadFile {
 }
 
 impl ReadFile {
-    /// It beside its text.
+    /// The file, with its text.
     pub fn file<'f>(&'f self, sources: &'f Sources) -> FunctionFile<'f> {
         let text = sources.get(self.id).text();
         FunctionFile::new(
@@ -199,7 +199,7 @@ pub(super) fn functions(
     Ok(read)
 }
 
-/// What is known of a target, and of another what it leaves open.
+/// A target; another one fills in what it leaves open.
 fn or(target: &DeployTarget, other: &DeployTarget) -> DeployTarget {
     let DeployTarget {
         region,

@@ -302,7 +302,7 @@ impl World<'_> {
             (Some("AWS::IAM::ManagedPolicy"), "PolicyArn") => self.reference(id),
             _ => {
                 let origin = UnknownOrigin::Resource(id.to_owned(), Some(attribute.to_owned()));
-                // An ARN is that of the resource, whatever else changes of it.
+                // An ARN names the resource, whatever else about it changes.
                 let is_the_resource = attribute.ends_with("Arn");
                 let identity = if is_the_resource && !self.stands_for_its_content(id) {
                     String::new()
@@ -393,8 +393,8 @@ impl World<'_> {
         Some(text)
     }
 
-    /// The text that is split by a separator into a list, which joined by that separator gives the
-    /// text again.
+    /// The text that an `Fn::Split` by this separator splits: to join the list by it gives the text
+    /// again.
     fn split_by(&self, separator: &Text, list: &Json, depth: usize) -> Option<Text> {
         let ("Fn::Split", argument) = function(list)? else {
             return None;
@@ -538,7 +538,7 @@ impl World<'_> {
             .get("Conditions")
             .and_then(|all| all.get(condition));
         let holds = match written {
-            // A condition that is being decided has come round to itself.
+            // If it is already being decided, it depends on itself.
             Some(written) if known.is_none() && depth < DEPTH => {
                 self.conditions
                     .borrow_mut()

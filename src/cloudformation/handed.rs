@@ -1,5 +1,5 @@
-//! What a part of a template that is not read receives from the template: the resources and texts
-//! that it names, by whatever functions.
+//! What an unread part of a template receives from the template: the resources and texts that it
+//! names, by any function.
 
 use super::json::{children, function, object};
 use super::template::Template;

@@ -117,7 +117,7 @@ impl DeclaredParameter {
     }
 }
 
-/// Whether a pattern is short, and means the same here as in Java, in which CloudFormation reads it
+/// Whether a pattern is short, and means the same here as in Java, whose syntax CloudFormation uses
 /// (CloudFormation User Guide, `AllowedPattern`): there, a class may contain a class or an
 /// intersection, as `[0-9[*]]` does. Groups with flags are left out, too.
 fn means_one_thing(pattern: &str) -> bool {
@@ -141,9 +141,9 @@ fn means_one_thing(pattern: &str) -> bool {
     pattern.len() <= LONGEST
 }
 
-/// The declaration without what says nothing about the values that the parameter may hold. Its
-/// default is one value among others, but for a parameter that is looked up, whose default names
-/// what is looked up.
+/// The declaration, without the keys that say nothing about the values that the parameter may hold.
+/// The default is only one value among others, except for a parameter that is looked up: there it
+/// names what is looked up.
 fn identity(declared: &Json, kind: DeclaredKind) -> Arc<str> {
     let mut declared = declared.clone();
     if let Json::Object(keys) = &mut declared {

@@ -41,9 +41,9 @@ impl TextPlace {
 }
 
 impl Places {
-    /// The bytes of a value in the text that was read: of the key, if it has one, otherwise of its
-    /// first text or key. Of what is not there, as what a macro or `<<` puts there, those of the
-    /// nearest value around it.
+    /// The bytes of a value in the text that was read: of its key, if it has one, otherwise of its
+    /// first text or key. A value that is not in the text, such as what a macro or `<<` adds, has
+    /// the bytes of the nearest value around it.
     #[must_use]
     pub fn find(&self, text: &str, path: &[Step<'_>]) -> Range<usize> {
         let mut here = 0;
@@ -117,12 +117,13 @@ impl Notes {
         }
     }
 
-    /// Takes back what has begun last, since there is no such value.
+    /// Removes the value that began last, since there is no such value.
     pub fn take_back(&self) {
         self.0.borrow_mut().values.pop();
     }
 
-    /// Notes a text that is lent from the text that is read, for the value that has begun last.
+    /// Notes where a text lies in the input, for the value that began last. A copied text has no
+    /// place.
     pub fn text(&self, input: &str, text: &str) {
         let start = (text.as_ptr() as usize).wrapping_sub(input.as_ptr() as usize);
         let end = start.wrapping_add(text.len());
@@ -132,14 +133,14 @@ impl Notes {
         }
     }
 
-    /// Takes the text of the value that has begun last for its key.
+    /// Makes the text of the value that began last its key.
     pub fn key(&self) {
         if let Some(value) = self.0.borrow_mut().values.last_mut() {
             value.key = value.text.take();
         }
     }
 
-    /// Begins again.
+    /// Removes all notes.
     pub fn clear(&self) {
         self.0.borrow_mut().values.clear();
     }

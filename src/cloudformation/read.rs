@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use std::borrow::Cow;
 use std::fmt;
 
-/// The function by which the reader says that two readers of YAML take a number for different ones.
+/// The function that stands for a number which two readers of YAML read as different numbers.
 pub(super) const AMBIGUOUS: &str = "Fn::AmbiguousNumber";
 
 /// How deeply brackets may be nested. Templates have a few levels; both parsers below are quadratic
@@ -197,8 +197,8 @@ fn dashes(line: &str) -> usize {
 /// A value of YAML or JSON on its way to JSON in its long form.
 #[derive(Clone, Copy)]
 struct ReadNode<'i> {
-    /// The whole text. A scalar that both formats lend from it shows by its place whether it is in
-    /// quotes, which decides what YAML 1.1 takes it for.
+    /// The whole text. Scalars are borrowed from it, so the place of a scalar shows whether it is
+    /// in quotes. That decides how YAML 1.1 reads it.
     input: &'i str,
     /// Where the places of the values are noted, if they are wanted.
     notes: Option<&'i Notes>,

@@ -1,5 +1,5 @@
-//! Stack sets whose template is in their own: what they roll out, and to which accounts. The rest
-//! of them stays unread.
+//! Stack sets whose template is written in their `TemplateBody`: what they roll out, and to which
+//! accounts. Other stack sets stay unread.
 //!
 //! What is rolled out is a template of its own: in it, `AWS::AccountId` is each account that gets
 //! it.
@@ -37,8 +37,8 @@ pub enum Recipient {
     LeftUnit(String),
 }
 
-/// The recipients that only the first list has. A unit that goes takes along the accounts that join
-/// it.
+/// The recipients that only the first list has. If that is a unit, the accounts that join it are
+/// not listed as well.
 pub fn beyond<'a>(
     some: &'a [Recipient],
     others: &'a [Recipient],
@@ -55,8 +55,8 @@ pub fn beyond<'a>(
     })
 }
 
-/// Types that are about more than the accounts that get them. A change of these accounts would
-/// change who can use a layer.
+/// Types of resources that affect more than the accounts that get them: a change of these accounts
+/// would change who can use a layer. A stack set with one of them stays unread.
 const NOT_HERE: [&str; 4] = [
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::LayerVersionPermission",

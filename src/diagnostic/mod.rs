@@ -46,7 +46,7 @@ pub struct Fix {
     pub title: String,
     /// The place of the replaced text.
     pub span: Span,
-    /// The text that comes.
+    /// The text that replaces it.
     pub replacement: String,
 }
 

@@ -413,7 +413,7 @@ impl Check<'_> {
         self.with_globals(error)
     }
 
-    /// Says that layers of `Globals` come first, since nobody sees them at the function.
+    /// Adds the note that layers of `Globals` come first: at the function, nobody sees them.
     fn with_globals(&self, diagnostic: Diagnostic) -> Diagnostic {
         if self.function.globals == 0 {
             return diagnostic;

@@ -42,8 +42,8 @@ impl Deployer {
         &self.name
     }
 
-    /// Whether it may attach a version, and read it, by its own policies. The place is that of the
-    /// version.
+    /// Whether it may attach a version, and read it, by its own policies. `span` is the place of
+    /// the version.
     #[must_use]
     pub fn may_attach(&self, version: &str, span: Span) -> Verdict {
         if let Some(known) = self.verdicts.borrow().get(version) {

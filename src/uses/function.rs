@@ -14,7 +14,7 @@ use serde_json::{Map, Value as Json};
 /// A function.
 #[derive(Debug)]
 pub struct Function<'t> {
-    /// It as a resource of the template.
+    /// Its resource in the template.
     pub resource: Resource<'t>,
     /// Its name in the file: the logical ID, or the key below `functions` of a service.
     pub name: &'t str,

@@ -36,7 +36,8 @@ pub enum LossCause {
     Deleted(String),
     /// The version with this logical ID is published again, and CloudFormation deletes the old one.
     Replaced(String),
-    /// Somebody loses access to the version: the function's account, or it may be that one.
+    /// Somebody loses access to the version: the function's account, or somebody who may be that
+    /// account.
     Access(UseChange),
 }
 
@@ -134,7 +135,7 @@ impl SharingChange<'_> {
             LayerReference::Resource(_) | LayerReference::Wrong(_) => return None,
             LayerReference::Unknown => return Some(Lost::default()),
         };
-        // The account of the layer needs no share, so that it loses what is deleted only.
+        // The account of the layer needs no share, so it loses only deleted versions.
         let is_own = arn.account.as_literal().is_some()
             && arn.account.as_literal() == target.account.as_deref();
         let mut found: Option<Lost> = None;
@@ -153,8 +154,8 @@ impl SharingChange<'_> {
             found.because.extend(lost.because.iter().cloned());
         }
         let mut found = found?;
-        // A template does not say the numbers of its versions: another one of them, which stays,
-        // may be the function's.
+        // A template does not say the numbers of its versions: the function may have another one,
+        // which stays.
         let stays = self.old.versions.iter().any(|(id, version)| {
             !lost.iter().any(|(other, ..)| other == &id)
                 && is_version(id, version, arn) != Match::No

@@ -1,8 +1,9 @@
 //! The functions of templates and the layers that they use: findings before a deploy, and who uses
 //! a layer.
 //!
-//! It is an error if Lambda refuses it, and a warning if Lambda accepts it and it probably fails
-//! later. Values that only a deploy knows are neither: they are listed as unknown, once.
+//! A finding is an error if Lambda refuses the function, and a warning if Lambda accepts it and it
+//! probably fails later. Values that only a deploy knows are neither: they are listed as unknown,
+//! once.
 
 pub mod catalog;
 pub mod cdk;
@@ -247,8 +248,8 @@ impl Uses {
 /// The most functions that a message names.
 const NAMED: usize = 5;
 
-/// The findings about functions, in the order of the file. A layer of a loop or of `Globals` is one
-/// of several functions, and what is found is said once.
+/// The findings about functions, in the order of the file. If several functions have a layer by a
+/// loop or by `Globals`, each finding about that layer is given once.
 fn each_once(found: Vec<Diagnostic>, about: Vec<&str>) -> Vec<Diagnostic> {
     let mut found: Vec<(Diagnostic, &str)> = found.into_iter().zip(about).collect();
     found.sort_by_key(|(diagnostic, _)| diagnostic.primary.span);

@@ -13,8 +13,8 @@ use crate::english::thousands;
 use crate::partial::Text;
 
 impl Check<'_> {
-    /// The finding that a function and its layers are together too large. What is not here is left
-    /// out, so that the sum is the least that it can be.
+    /// The finding that a function and its layers are together too large. Archives that are not
+    /// here are left out, so the real sum is at least as large.
     pub(super) fn too_large(&self, world: &World<'_>, layers: &[Use]) -> Option<Diagnostic> {
         let code = self.function.code.and_then(|code| self.size_here(code));
         let mut sum = code.unwrap_or_default();

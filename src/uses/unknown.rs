@@ -75,11 +75,11 @@ pub enum SharingDoubt {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhenUsed {
     cases: SomeCases,
-    /// What the cases have to do with the defaults of the parameters.
+    /// How the cases relate to the defaults of the parameters.
     defaults: Defaults,
 }
 
-/// What some cases have to do with the defaults of the parameters.
+/// How some cases relate to the defaults of the parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Defaults {
     /// They are the case of the defaults.

@@ -69,7 +69,8 @@ fn elf(entry: &ArchiveEntry) -> Option<&Elf> {
     }
 }
 
-/// Libraries that are not for Linux, without a counterpart that is. Returns whether there are any.
+/// Reports libraries that are not for Linux, without a counterpart that is. Returns whether there
+/// are any.
 fn foreign(check: &mut ArchiveCheck<'_>, groups: &Groups) -> bool {
     let mut found: IndexMap<&str, Vec<usize>> = IndexMap::new();
     for members in groups.values() {
@@ -180,7 +181,8 @@ fn python_of_folder(path: &str) -> Option<&str> {
         .map(|(version, _)| version)
 }
 
-/// Modules that are built for another Python than the layer's. Says whether there are some.
+/// Reports modules that are built for another Python than the layer's. Returns whether there are
+/// any.
 fn modules(check: &mut ArchiveCheck<'_>) -> bool {
     let mut stems: IndexMap<&str, Vec<(usize, Option<String>)>> = IndexMap::new();
     for (index, entry) in check.contents.entries.iter().enumerate() {

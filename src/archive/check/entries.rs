@@ -1,4 +1,4 @@
-//! Paths, links, permissions, and files that do not belong into a layer.
+//! Paths, links, permissions, and files that do not belong in a layer.
 
 use super::{ArchiveCheck, and_others, bytes};
 use crate::archive::binary::What;
@@ -276,11 +276,11 @@ fn duplicates(check: &mut ArchiveCheck<'_>) {
     check.found.push(and_others(found, copies.len()));
 }
 
-/// Bytes of caches and tests from which they are worth a word.
+/// The bytes from which caches and tests are reported.
 const WORTH: u64 = 1 << 20;
 
-/// Caches and tests by the megabyte. The compiled modules of a Python are not a cache where the
-/// layer is for it: nothing can be written in a layer, so that they save time.
+/// Reports large caches and tests. Modules that are compiled for a Python of the layer are not a
+/// cache: Python cannot write to a layer, so without them it would compile them at every start.
 fn needless(check: &mut ArchiveCheck<'_>) {
     let pythons: Vec<String> = check
         .target

@@ -31,7 +31,7 @@ impl Language {
             .find(|language| runtime.starts_with(language.folder()))
     }
 
-    /// The folder of a layer that is for this language, which its runtimes are named by, too.
+    /// The folder of a layer that is for this language. The names of its runtimes begin with it.
     fn folder(self) -> &'static str {
         match self {
             Self::Python => "python",
@@ -129,7 +129,7 @@ pub fn check(check: &mut ArchiveCheck<'_>) {
     let finds_itself = entries
         .iter()
         .any(|entry| entry.name == "bootstrap" || entry.name.starts_with("extensions/"));
-    // Of paths with `\\` there is something else to say.
+    // Paths with `\\` have a finding of their own.
     let has_backslashes = entries.iter().any(|entry| entry.name.contains('\\'));
     if finds_itself || has_backslashes {
         return;
@@ -284,8 +284,8 @@ fn of_language(check: &mut ArchiveCheck<'_>, language: Language, runtimes: &[&st
     check.found.push(warning.label(label).help(help));
 }
 
-/// An archive in which every file is for languages that no runtime of the layer has. Beside other
-/// files, such packages may be of use to a program.
+/// Reports an archive in which every file is for languages that no runtime of the layer has. If
+/// there are other files, a program among them may use such packages.
 fn of_other_languages(check: &mut ArchiveCheck<'_>) {
     let runtimes = &check.target.runtimes;
     let languages = runtimes.iter().map(|name| Language::of_runtime(name));
@@ -323,7 +323,7 @@ fn is_below(path: &str, folder: &str) -> bool {
     rest.is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// Packages at the top of an archive that has its packages in the right place, too.
+/// Reports packages at the top of an archive that also has packages in the right place.
 fn stray(check: &mut ArchiveCheck<'_>, language: Language, places: &[PackageFolder<'_>]) {
     let Some(place) = places
         .iter()

@@ -5,8 +5,8 @@ use crate::cloudformation::values::Values;
 use serde_json::{Map, Value as Json};
 use std::collections::HashSet;
 
-/// Writes the logical IDs that `Ref` and `Fn::GetAtt` name by an `Fn::Sub` in which no variable is
-/// left. Both functions take one under `AWS::LanguageExtensions` (CloudFormation Template
+/// Replaces an `Fn::Sub` without variables in `Ref` and `Fn::GetAtt` by the logical ID that it
+/// gives. Both functions take an `Fn::Sub` under `AWS::LanguageExtensions` (CloudFormation Template
 /// Reference, `AWS::LanguageExtensions transform`).
 fn name_literally(json: &mut Json) {
     let id = match json {

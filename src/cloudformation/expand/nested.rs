@@ -20,8 +20,9 @@ pub struct Child<P> {
     pub template: Json,
 }
 
-/// Reads the templates of nested stacks into their parent. `load` returns the template at a path
-/// that a parent at a place names; if it returns none, the stack stays as it is, and is unread.
+/// Reads the templates of nested stacks into their parent. `load` gets the place of a parent and a
+/// path that the parent names, and returns the template there. If it returns none, the stack stays
+/// as it is, and is unread.
 pub fn with_children<P>(
     template: Json,
     place: &P,
@@ -74,8 +75,7 @@ fn local_stacks(parent: &Json) -> Vec<(String, String)> {
     local.collect()
 }
 
-/// Whether a template has a macro that is not expanded, or a part that one puts beside the
-/// sections.
+/// Whether a template has a macro that is not expanded: in `Transform`, or beside the sections.
 fn has_macro(template: &Json) -> bool {
     if object(Some(template)).any(|(section, _)| section.starts_with("Fn::")) {
         return true;

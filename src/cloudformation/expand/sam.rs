@@ -148,8 +148,8 @@ fn merged(global: Json, own: Json) -> Json {
     }
 }
 
-/// The role that a function is given, unless it has one: with the policies that it lists, and those
-/// that what it uses asks for.
+/// The role that SAM makes for a function without one: with the policies that the function lists,
+/// and those that its other properties need.
 fn function_role(id: &str, resource: &Json, conditions: &mut Map<String, Json>) -> Option<Json> {
     let properties = &resource["Properties"];
     let condition = match properties.get("Role") {
@@ -180,8 +180,8 @@ fn function_role(id: &str, resource: &Json, conditions: &mut Map<String, Json>) 
     ))
 }
 
-/// The condition on which a function is given a role, where `Role` is taken away in one of two
-/// cases.
+/// The condition on which SAM makes a role for a function, where an `Fn::If` removes `Role` in one
+/// of two cases.
 fn condition_without_role(role: &Json, conditions: &mut Map<String, Json>) -> Option<String> {
     let [Json::String(condition), then, otherwise] = role.get("Fn::If")?.as_array()?.as_slice()
     else {

@@ -59,7 +59,7 @@ pub struct Change {
     pub title: String,
     /// The place of the replaced text.
     pub place: Place,
-    /// The text that comes.
+    /// The text that replaces it.
     pub replacement: String,
 }
 

@@ -6,8 +6,8 @@ use super::finding::Finding;
 use crate::diagnostic::Severity;
 use std::fmt::Write as _;
 
-/// Findings as one XML document. Without findings it has one case that passes, since services take
-/// none for a mistake.
+/// Findings as one XML document. Without findings it has one case that passes, since services treat
+/// a document without cases as a mistake.
 pub fn render(findings: &[Finding]) -> String {
     let failures = findings
         .iter()

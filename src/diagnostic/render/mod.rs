@@ -53,7 +53,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// A report without messages. Of messages in full, it writes at most so many; `None` for all.
+    /// A report without messages. It writes at most `most` messages in full; `None` for all.
     #[must_use]
     pub fn new(form: Form, most: Option<usize>) -> Self {
         Self {
