@@ -270,7 +270,7 @@ layer deps {
 }
 
 layer sdk for arch in x86_64, arm64 {
-  version 1.0.0, 1.1.0,
+  version 1.0.0, 1.1.0, # before the split
     1.2.0 from s3://acme-${AWS::Region}/sdk-<arch>-<version>.zip
   share newest 1 with app
 }
@@ -371,9 +371,10 @@ fn the_arns_of_published_versions_are_written_into_their_source() {
             &format!("at {arn}:deps:3"),
         )
         .replace(
-            "version 1.0.0, 1.1.0,\n    1.2.0 from",
+            "version 1.0.0, 1.1.0, # before the split\n    1.2.0 from",
             &format!(
-                "version 1.0.0 at {arn}:sdk-<arch>:1\n  version 1.1.0 at {arn}:sdk-<arch>:2\n  \
+                "# before the split\n  version 1.0.0 at {arn}:sdk-<arch>:1\n  \
+                version 1.1.0 at {arn}:sdk-<arch>:2\n  \
                 version 1.2.0 from"
             ),
         );

@@ -295,15 +295,16 @@ fn rewritten(text: &str, lines: &[(Span, String)]) -> Result<String, String> {
         if adopted == 0 {
             continue;
         }
-        let mut written: Vec<String> = statement
-            .labels
-            .iter()
-            .zip(arns.iter().flatten())
-            .map(|(label, arn)| format!("version {} at {arn}", label.text(text)))
-            .collect();
-        if let Some(first) = statement.labels.get(adopted) {
-            let rest = text.get(first.start as usize..statement.end);
-            written.push(format!("version {}", rest.unwrap_or_default()));
+        let rest = statement.labels.get(adopted);
+        let end = rest.map_or(statement.end, |first| first.start as usize);
+        let replaced = text.get(statement.start..end).unwrap_or_default();
+        let mut written = comments(replaced);
+        for (label, arn) in statement.labels.iter().zip(arns.iter().flatten()) {
+            written.push(format!("version {} at {arn}", label.text(text)));
+        }
+        if rest.is_some() {
+            let rest = text.get(end..statement.end).unwrap_or_default();
+            written.push(format!("version {rest}"));
         }
         let before = text.get(at..statement.start).unwrap_or_default();
         let line = before.rsplit('\n').next().unwrap_or_default();
@@ -314,6 +315,14 @@ fn rewritten(text: &str, lines: &[(Span, String)]) -> Result<String, String> {
     }
     made.push_str(text.get(at..).unwrap_or_default());
     Ok(made)
+}
+
+/// The comments of a text that is replaced. They stay, on lines of their own.
+fn comments(replaced: &str) -> Vec<String> {
+    Lexer::new(replaced)
+        .filter(|token| token.kind == TokenKind::Comment)
+        .map(|token| token.text(replaced).to_owned())
+        .collect()
 }
 
 /// A statement `version …` in a text, with its body.
