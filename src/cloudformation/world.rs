@@ -223,9 +223,9 @@ pub fn explore_within<T>(
     let mut answers = Vec::with_capacity(1);
     let world = World::new(template, placeholders, &Case::default());
     let most = if budget.is_spent() { 1 } else { MOST_CASES };
-    answer(world, &mut question, most, &mut answers)?;
-    budget.spend((answers.len() - 1) * WorkBudget::CASE);
-    Ok(answers)
+    let asked = answer(world, &mut question, most, &mut answers);
+    budget.spend(answers.len().saturating_sub(1) * WorkBudget::CASE);
+    asked.map(|()| answers)
 }
 
 /// The work that all questions about one template may take together. It is in proportion to the
