@@ -225,8 +225,8 @@ fn attach_by(
 /// A subject in a case, if the case creates it.
 type SubjectInCase<'s> = (Case, Option<&'s Subject>);
 
-/// The cases of both sides that are compared with each other: those of one deploy, and those of the
-/// defaults, which may be other values on each side.
+/// The cases of both sides that are compared with each other: those of one deploy, and those of a
+/// deploy that leaves parameters at their defaults, which may be other values on each side.
 fn compared_cases<'c, 's>(
     narrow: &'c [SubjectInCase<'s>],
     wide: &'c [SubjectInCase<'s>],
@@ -239,14 +239,13 @@ fn compared_cases<'c, 's>(
         if found.len() == before {
             // A case that the other side does not have is compared with every case that it has.
             found.extend(narrow.iter().map(|narrow| (narrow, wide)));
+        } else if wide.0.has_default() {
+            // With other defaults, a deploy that does not name them was in another case.
+            let others = narrow
+                .iter()
+                .filter(|(case, _)| case.has_defaults_as(&wide.0) && !case.agrees(&wide.0));
+            found.extend(others.map(|narrow| (narrow, wide)));
         }
-    }
-    let narrow = narrow.iter().find(|(case, _)| case.is_by_default());
-    let wide = wide.iter().find(|(case, _)| case.is_by_default());
-    if let (Some(narrow), Some(wide)) = (narrow, wide)
-        && !narrow.0.agrees(&wide.0)
-    {
-        found.push((narrow, wide));
     }
     found
 }

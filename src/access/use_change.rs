@@ -206,8 +206,8 @@ fn is_same_in(case: &Case, parameter: &Who, value: &Who) -> bool {
     case.value_of(name) == Some(value)
 }
 
-/// The access that `new` gives by its defaults, and `old` does not by its own: a deploy that names
-/// no values has it.
+/// The access that `new` gives by a default where `old` does not by its own: a deploy that names no
+/// value for that parameter gets it.
 fn uses_by_default(old: &Grants, new: &Grants) -> Vec<UseChange> {
     let mut found = Vec::new();
     for (id, version) in &new.versions {
@@ -215,20 +215,13 @@ fn uses_by_default(old: &Grants, new: &Grants) -> Vec<UseChange> {
             continue;
         };
         for (who, by) in &version.grants {
-            let is_by_default = |by: &GrantedBy| {
-                let mut cases = by.cases.iter();
-                cases
-                    .find(|case| !case.is_always() && case.is_by_default())
-                    .cloned()
-            };
-            let Some(case) = by.iter().find_map(is_by_default) else {
+            if *who == Who::Owner {
                 continue;
-            };
+            }
             let same = [who, &Who::Everyone].into_iter();
             let same = same.filter_map(|who| before.grants.get(who));
-            let mut cases = same.flatten().flat_map(|by| &by.cases);
-            let is_new = !cases.any(Case::is_by_default);
-            if *who != Who::Owner && is_new {
+            let before: Vec<&Case> = same.flatten().flat_map(|by| &by.cases).collect();
+            if let Some(case) = new_by_default(by, &before) {
                 found.push(UseChange {
                     prominence: match who {
                         Who::Everyone => Prominence::Everyone,
@@ -237,13 +230,23 @@ fn uses_by_default(old: &Grants, new: &Grants) -> Vec<UseChange> {
                     },
                     version: id.clone(),
                     who: who.clone(),
-                    when: Some(SomeCases::one(case)),
+                    when: Some(SomeCases::one(case.clone())),
                     with_version: false,
                 });
             }
         }
     }
     found
+}
+
+/// A case of some grants that has a default, and that no case of `before` is with its own defaults.
+fn new_by_default<'c>(by: &'c [GrantedBy], before: &[&Case]) -> Option<&'c Case> {
+    let mut cases = by.iter().flat_map(|by| &by.cases);
+    cases.find(|case| {
+        case.has_default()
+            && !before.contains(case)
+            && !before.iter().any(|known| known.has_defaults_as(case))
+    })
 }
 
 /// Whether two are the same under the same parameters. A principal that may be anybody on one side,

@@ -86,6 +86,30 @@ impl Case {
         })
     }
 
+    /// Whether a parameter has its default in it.
+    #[must_use]
+    pub fn has_default(&self) -> bool {
+        let mut settings = self.0.iter().map(|(_, setting)| setting);
+        settings.any(|setting| matches!(setting, Setting::Is(_, true)))
+    }
+
+    /// Whether a deploy that names the values of `other`, and none where `other` has a default, is
+    /// in this case. The defaults are its own: they may be those of another template.
+    #[must_use]
+    pub fn has_defaults_as(&self, other: &Self) -> bool {
+        self.0.iter().all(|(variable, setting)| {
+            let mut others = other.0.iter().filter(|(known, _)| known == variable);
+            match (others.next(), setting) {
+                (Some((_, Setting::Is(_, true))), setting) => {
+                    matches!(setting, Setting::Is(_, true))
+                }
+                (Some((_, named)), setting) => compatible(setting, named),
+                (None, Setting::Is(_, is_default)) => *is_default,
+                (None, Setting::Other(_) | Setting::Holds(_)) => true,
+            }
+        })
+    }
+
     /// The value that a parameter has in it, if it has one.
     #[must_use]
     pub fn value_of(&self, parameter: &str) -> Option<&str> {
