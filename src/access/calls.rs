@@ -89,8 +89,34 @@ const SERVICES: [&str; 6] = [
     "ssoadmin",
 ];
 
+/// The same services, as requests to them are signed (Service Authorization Reference).
+const SIGNING_NAMES: [&str; 6] = [
+    "cloudcontrolapi",
+    "cloudformation",
+    "iam",
+    "lambda",
+    "organizations",
+    "sso",
+];
+
+/// Resources that send requests over HTTP and sign them, with the key of the service (Template
+/// Reference: `AwsIamConfig` of a data source, `SigV4Authorization` of a rule).
+const SIGNING: [(&str, &str); 2] = [
+    ("AWS::AppSync::DataSource", "SigningServiceName"),
+    ("AWS::IoT::TopicRule", "ServiceName"),
+];
+
 /// How integrations with SDKs begin: `arn:aws:states:::aws-sdk:iam:attachRolePolicy`.
 const INTEGRATION: &str = "aws-sdk:";
+
+/// How an integration of API Gateway names a call of a service after its name:
+/// `arn:aws:apigateway:eu-west-1:iam:action/PutRolePolicy` (API Gateway API Reference,
+/// `Integration`, `uri`).
+const API_GATEWAY: [&str; 2] = [":action/", ":path/"];
+
+/// Where layers are in Lambda's API: `POST /2018-10-31/layers/NAME/versions/NUMBER/policy` shares
+/// a version (Lambda API Reference, `AddLayerVersionPermission`).
+const LAYERS_PATH: &str = "2018-10-31/layers";
 
 /// How those that make any call name the calls of others, in letters: integrations;
 /// `aws:executeAwsApi`, `aws:executeScript`, `aws:createStack` and `AWS-UpdateCloudFormationStack`
@@ -126,7 +152,11 @@ const WATCHING: [(&str, &str); 3] = [
 
 /// Types whose resources make calls that a text of theirs names, so that it matters what their
 /// functions put together.
-const CALLING: [&str; 6] = [
+const CALLING: [&str; 10] = [
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::RestApi",
+    "AWS::AppSync::FunctionConfiguration",
+    "AWS::AppSync::Resolver",
     "AWS::CodeBuild::Project",
     "AWS::SSM::Association",
     "AWS::SSM::Document",
@@ -168,10 +198,52 @@ fn does(resource: &Resource<'_>, template: &Template) -> Option<UnreadKind> {
         Some(NamedCall::Unknown) => return Some(UnreadKind::MakesUnknownCall(by)),
         None => {}
     }
+    if let Some(signs) = signed_service(resource, template) {
+        return Some(signs);
+    }
     let is_build = kind == "AWS::CodeBuild::Project";
     let mut commands = COMMANDS.iter().filter(|_| is_build);
     let command = commands.find(|command| has_text(resource.json, command))?;
     Some(UnreadKind::RunsCommand { by, command })
+}
+
+/// The service to which a resource signs requests, if it matters here. Which calls these are may be
+/// written elsewhere, as in the resolvers of a data source.
+fn signed_service(resource: &Resource<'_>, template: &Template) -> Option<UnreadKind> {
+    let (_, key) = SIGNING.iter().find(|(kind, _)| *kind == resource.kind)?;
+    let properties = resource.json.get("Properties")?;
+    let by = resource.kind.to_owned();
+    let Ok(cases) = explore(template, None, |world| world.value(properties)) else {
+        return Some(UnreadKind::MakesUnknownCall(by));
+    };
+    let mut names = Vec::new();
+    for (_, value) in &cases {
+        add_values(value.as_ref()?, key, &mut names);
+    }
+    names.retain(|name| name.is_none_or(|name| SIGNING_NAMES.contains(&name)));
+    Some(match names.first()? {
+        Some(name) => UnreadKind::CallsService {
+            by,
+            service: (*name).to_owned(),
+        },
+        None => UnreadKind::MakesUnknownCall(by),
+    })
+}
+
+/// Adds the texts that a key has anywhere in a value; `None` is one that only a deploy knows.
+fn add_values<'a>(value: &'a Partial, key: &str, found: &mut Vec<Option<&'a str>>) {
+    match value {
+        Partial::Map(map) => {
+            for (name, inner) in map {
+                if name == key {
+                    found.push(inner.as_literal());
+                }
+                add_values(inner, key, found);
+            }
+        }
+        Partial::List(items) => items.iter().for_each(|item| add_values(item, key, found)),
+        Partial::Text(_) | Partial::Null => {}
+    }
 }
 
 /// The actions of a pipeline that deploy templates, with what they receive.
@@ -258,6 +330,8 @@ struct Texts {
     makes_calls: bool,
     /// Whether it names a call that only a deploy knows.
     has_open_call: bool,
+    /// Whether it names the path of layers in Lambda's API.
+    names_layers: bool,
 }
 
 impl Texts {
@@ -296,6 +370,22 @@ impl Texts {
             self.makes_calls |= SERVICES.iter().any(|one| service.eq_ignore_ascii_case(one));
             self.has_open_call |= goes_on && is_open(call);
         }
+        self.names_layers |= text.contains(LAYERS_PATH);
+        for (call, service) in API_GATEWAY.iter().flat_map(|kind| integrations(text, kind)) {
+            // Lambda's own are in every API that invokes a function.
+            if service == "lambda" {
+                let path = call.trim_start_matches('/');
+                self.has_open_call |= goes_on && LAYERS_PATH.starts_with(path);
+            } else {
+                self.makes_calls = true;
+                self.has_open_call |= goes_on && call.chars().all(|c| c.is_ascii_alphanumeric());
+            }
+        }
+    }
+
+    /// Whether it shares a version by the path of its policy.
+    fn shares_by_path(&self) -> bool {
+        self.names_layers && self.letters.contains("policy")
     }
 
     fn call(&self) -> Option<NamedCall> {
@@ -303,12 +393,27 @@ impl Texts {
         let is_made = self.makes_calls || CALLERS.iter().any(|one| self.letters.contains(one));
         let others = OTHER_CALLS.iter().filter(|_| is_made);
         let found = std::iter::once(&SHARING_CALL).chain(others).find(calls);
-        match found {
+        match found.or(self.shares_by_path().then_some(&SHARING_CALL)) {
             Some(call) => Some(NamedCall::Known(call)),
             None if self.has_open_call => Some(NamedCall::Unknown),
             None => None,
         }
     }
+}
+
+/// What follows the names of services in integrations of API Gateway, with these names.
+fn integrations<'a>(text: &'a str, kind: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
+    text.match_indices(kind).filter_map(move |(at, _)| {
+        let before = &text[..at];
+        let service = SIGNING_NAMES.iter().find(|name| {
+            before
+                .strip_suffix(**name)
+                .is_some_and(|start| start.is_empty() || start.ends_with(':'))
+        })?;
+        let rest = &text[at + kind.len()..];
+        let end = rest.find(|c: char| c.is_whitespace() || c == '"');
+        Some((&rest[..end.unwrap_or(rest.len())], *service))
+    })
 }
 
 /// Whether the name of a call, after which an unknown value follows, is one of a service that

@@ -39,6 +39,13 @@ pub enum UnreadKind {
     },
     /// A resource of this type that makes a call which only a deploy knows.
     MakesUnknownCall(String),
+    /// A resource that signs requests to an API, so that others can make any call of it.
+    CallsService {
+        /// The type of the resource.
+        by: String,
+        /// The service, as requests to it are signed.
+        service: String,
+    },
     /// A resource that runs a command.
     RunsCommand {
         /// The type of the resource.
@@ -82,6 +89,9 @@ impl fmt::Display for UnreadKind {
                     f,
                     "a resource ({by}) that makes a call that only a deploy knows"
                 )
+            }
+            Self::CallsService { by, service } => {
+                write!(f, "a resource ({by}) that signs requests to {service}")
             }
             Self::RunsCommand { by, command } => {
                 write!(f, "a resource ({by}) that runs `{command}`")
