@@ -1,7 +1,8 @@
 //! The calls that a resource makes, as far as it names them, and the templates that it deploys.
 //!
-//! A schedule, a state machine, an automation or a script can share a layer, change an identity or
-//! deploy another template. A pipeline deploys templates that are not in this one.
+//! A schedule, a state machine, an automation, a script or the code of a function can share a
+//! layer, change an identity or deploy another template. A pipeline, the build of an app and a
+//! bundle deploy templates that are not in this one.
 
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::unread_kind::UnreadKind;
@@ -10,13 +11,24 @@ use crate::partial::{Partial, Piece, Text};
 use serde_json::Value as Json;
 
 /// Types that deploy other templates or attach policies (Template Reference of CloudFormation:
-/// `AWS::Budgets::BudgetsAction`, `AWS::CodeStarConnections::SyncConfiguration`,
-/// `AWS::SageMaker::Project`).
-const DEPLOYING: [&str; 4] = [
+/// `AWS::Amplify::Branch`, `AWS::Budgets::BudgetsAction`,
+/// `AWS::CodeStarConnections::SyncConfiguration`, `AWS::SageMaker::Project`). The bundle of an
+/// application can contain resources of any type (Elastic Beanstalk Developer Guide, "Adding and
+/// customizing Elastic Beanstalk environment resources").
+const DEPLOYING: [&str; 6] = [
+    "AWS::Amplify::Branch",
     "AWS::Budgets::BudgetsAction",
     "AWS::CodeConnections::SyncConfiguration",
     "AWS::CodeStarConnections::SyncConfiguration",
+    "AWS::ElasticBeanstalk::ApplicationVersion",
     "AWS::SageMaker::Project",
+];
+
+/// Types that deploy templates from elsewhere if they have this property: the repository of an app
+/// (Amplify User Guide, "Deploying a backend"), and the bundle of an environment.
+const DEPLOYING_FROM: [(&str, &str); 2] = [
+    ("AWS::Amplify::App", "Repository"),
+    ("AWS::ElasticBeanstalk::Environment", "VersionLabel"),
 ];
 
 /// The providers of actions of a pipeline that deploy templates begin with these words
@@ -35,8 +47,8 @@ const COMMANDS: [&str; 5] = [
 /// The call that shares a layer version.
 const SHARING_CALL: &str = "AddLayerVersionPermission";
 
-/// Calls that change who may do what, or that deploy other templates.
-const OTHER_CALLS: [&str; 40] = [
+/// Calls that change who may do what, publish or attach a layer, or deploy other templates.
+const OTHER_CALLS: [&str; 42] = [
     "AddUserToGroup",
     "AttachCustomerManagedPolicyReferenceToPermissionSet",
     "AttachGroupPolicy",
@@ -63,6 +75,7 @@ const OTHER_CALLS: [&str; 40] = [
     "DetachUserPolicy",
     "DisablePolicyType",
     "ExecuteChangeSet",
+    "PublishLayerVersion",
     "PutGroupPolicy",
     "PutInlinePolicyToPermissionSet",
     "PutRolePermissionsBoundary",
@@ -72,6 +85,7 @@ const OTHER_CALLS: [&str; 40] = [
     "RemoveUserFromGroup",
     "SetDefaultPolicyVersion",
     "UpdateAssumeRolePolicy",
+    "UpdateFunctionConfiguration",
     "UpdateLoginProfile",
     "UpdatePolicy",
     "UpdateResource",
@@ -143,6 +157,13 @@ const COMMAND_LINES: [&str; 5] = [
     "aws sso-admin ",
 ];
 
+/// How code names the SDKs that make calls: those for Python, and the modules of the one for
+/// JavaScript.
+const SDKS: [&str; 3] = ["boto3", "botocore", "@aws-sdk/"];
+
+/// The older SDK for JavaScript, which is one module.
+const MODULE: &str = "aws-sdk";
+
 /// Properties that say which calls of others a resource watches for.
 const WATCHING: [(&str, &str); 3] = [
     ("AWS::Events::Rule", "EventPattern"),
@@ -181,7 +202,11 @@ pub(super) fn unread(resource: &Resource<'_>, template: &Template) -> Option<Unr
     {
         return Some(deploys);
     }
-    let what = if DEPLOYING.contains(&kind) {
+    let properties = resource.json.get("Properties");
+    let deploys_from = DEPLOYING_FROM.iter().any(|(deploying, from)| {
+        *deploying == kind && properties.is_some_and(|all| all.get(from).is_some())
+    });
+    let what = if deploys_from || DEPLOYING.contains(&kind) {
         UnreadKind::ResourceOfType(kind.to_owned())
     } else {
         does(resource, template)?
@@ -364,7 +389,8 @@ impl Texts {
         let all = text.chars().filter(char::is_ascii_alphabetic);
         self.letters
             .extend(all.map(|letter| letter.to_ascii_lowercase()));
-        self.makes_calls |= COMMAND_LINES.iter().any(|command| text.contains(command));
+        let mut words = COMMAND_LINES.iter().chain(&SDKS);
+        self.makes_calls |= words.any(|word| text.contains(word)) || names_module(text);
         for call in text.split(INTEGRATION).skip(1) {
             let service = call.split(':').next().unwrap_or(call);
             self.makes_calls |= SERVICES.iter().any(|one| service.eq_ignore_ascii_case(one));
@@ -414,6 +440,12 @@ fn integrations<'a>(text: &'a str, kind: &'a str) -> impl Iterator<Item = (&'a s
         let end = rest.find(|c: char| c.is_whitespace() || c == '"');
         Some((&rest[..end.unwrap_or(rest.len())], *service))
     })
+}
+
+/// Whether a text names the older SDK for JavaScript, and not an integration.
+fn names_module(text: &str) -> bool {
+    let mut after = text.split(MODULE).skip(1);
+    after.any(|rest| !rest.starts_with(':'))
 }
 
 /// Whether the name of a call, after which an unknown value follows, is one of a service that

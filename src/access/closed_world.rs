@@ -12,9 +12,11 @@ use crate::cloudformation::unread_kind::UnreadKind;
 use crate::cloudformation::{Resource, Template};
 use serde_json::Value as Json;
 
-/// Services whose resources can share layers or allow attaching them.
-const SERVICES: [&str; 10] = [
+/// Services whose resources can share layers or allow attaching them. The controls of Control Tower
+/// are guardrails (Control Tower User Guide, "About controls").
+const SERVICES: [&str; 11] = [
     "AWS::CloudFormation::",
+    "AWS::ControlTower::",
     "AWS::IAM::",
     "AWS::IdentityStore::",
     "AWS::Lambda::",

@@ -129,7 +129,11 @@ impl Able {
                 let ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
                 let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
                 let mut texts = handed.texts();
-                let may_forbid = texts.any(|text| is_unit_id(text) && is_target_id(text));
+                let may_forbid = texts.any(|text| {
+                    // A unit by its ID, or by its ARN, which ends with it.
+                    let id = text.rsplit('/').next().unwrap_or(text);
+                    is_unit_id(id) && is_target_id(id)
+                });
                 may_forbid || !ids.is_empty() && handed.has(&ids, &names)
             }
         }

@@ -467,6 +467,7 @@ pub fn written_template(root: &Root) -> anyhow::Result<Json> {
         .map_err(|error| anyhow!("{name} is not a template: {error}"))?;
     if !json.get("Resources").is_some_and(Json::is_object) {
         refuse_assembly(&json, root)?;
+        refuse_other_output(&json, name)?;
         bail!("{name} is not a CloudFormation template: it has no `Resources`");
     }
     Ok(json)
@@ -489,6 +490,31 @@ fn refuse_assembly(json: &Json, root: &Root) -> anyhow::Result<()> {
         word(&instead),
         word(&folder.join(first).display().to_string())
     )
+}
+
+/// Refuses what is about a stack and has no template, and says what to name instead.
+fn refuse_other_output(json: &Json, name: &str) -> anyhow::Result<()> {
+    let has = |key: &str| json.get(key).is_some();
+    if has("Changes") && has("ChangeSetId") {
+        bail!(
+            "{name} lists the changes of a change set, without their values: name the output of \
+                `aws cloudformation get-template --change-set-name …`"
+        );
+    }
+    if has("StackResourceSummaries") || has("StackResources") {
+        bail!(
+            "{name} lists the resources of a stack, without their properties: name the output of \
+                `aws cloudformation get-template`; `drift --stack-resources` reads this list"
+        );
+    }
+    if Service::is(json) {
+        bail!(
+            "{name} is a service of the Serverless Framework, which makes the template: name the \
+                template in `.serverless` that `serverless package` writes; `layershare uses` \
+                reads this file"
+        );
+    }
+    Ok(())
 }
 
 /// A file with functions, as it is written, and its places: a template, or a service of the

@@ -1,7 +1,7 @@
 //! Intrinsic functions and conditions.
 
 use super::case::{DeployFact, DeployVariable, Setting};
-use super::json::{children, function, put_together, scalar, written};
+use super::json::{children, function, put_together, scalar, without_remarks, written};
 use super::parameter::DeclaredKind;
 use super::read::AMBIGUOUS;
 use super::world::World;
@@ -217,7 +217,7 @@ impl World<'_> {
     fn carried(&self, id: &str) -> String {
         match self.template.resource(id) {
             Some(resource) if carries_values(resource.kind) || is_provider(resource.kind) => {
-                resource.json.to_string()
+                without_remarks(resource.json).to_string()
             }
             Some(_) | None => String::new(),
         }

@@ -110,3 +110,20 @@ pub fn put_together(text: Text) -> Text {
     let shown = format!("a dynamic reference: {text}");
     Text::unknown(shown, format!("{text:?}"))
 }
+
+/// A resource without what only describes it. No value that it gives to others depends on that.
+#[must_use]
+pub fn without_remarks(resource: &Json) -> Json {
+    let mut resource = resource.clone();
+    if let Json::Object(attributes) = &mut resource {
+        for remark in ["DependsOn", "Metadata"] {
+            attributes.shift_remove(remark);
+        }
+        if let Some(Json::Object(properties)) = attributes.get_mut("Properties") {
+            for remark in ["Description", "Tags"] {
+                properties.shift_remove(remark);
+            }
+        }
+    }
+    resource
+}

@@ -115,12 +115,16 @@ impl fmt::Display for UnreadKind {
 /// What a resource of a type is.
 fn describe_type(name: &str) -> &'static str {
     match name {
+        "AWS::Amplify::App" => "an app whose builds deploy templates",
+        "AWS::Amplify::Branch" => "a branch of an app whose builds deploy templates",
         "AWS::Budgets::BudgetsAction" => "an action of a budget that attaches a policy",
         "AWS::CodeConnections::SyncConfiguration"
         | "AWS::CodeStarConnections::SyncConfiguration" => {
             "a repository whose templates are deployed"
         }
         "AWS::CodePipeline::Pipeline" => "a pipeline that deploys templates",
+        "AWS::ElasticBeanstalk::ApplicationVersion" => "a bundle that can have resources",
+        "AWS::ElasticBeanstalk::Environment" => "an environment whose bundle can have resources",
         "AWS::SageMaker::Project" => "a project that a product of Service Catalog creates",
         "AWS::CloudFormation::Stack" | "AWS::Serverless::Application" => "a nested stack",
         "AWS::CloudFormation::StackSet" => "a stack set",

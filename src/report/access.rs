@@ -285,6 +285,7 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
 const ALLOWS_ATTACHING: &str = "allows attaching";
 const CAN_BE_ASSUMED_BY: &str = "can be assumed by";
 const FORBIDS: &str = "forbids attaching";
+const ANY_LAYER: &str = "any layer";
 
 /// The layers that a subject allows attaching or forbids, in sentences, by the verb before them.
 fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
@@ -311,9 +312,15 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
         let remarks = defeated(policies);
         lines.splice(0..0, remarks);
     }
-    for right in Right::HANDLING {
-        found.extend(handled(subject, right));
+    let handling: Vec<_> = Right::HANDLING
+        .into_iter()
+        .filter_map(|right| handled(subject, right))
+        .collect();
+    // A guardrail grants nothing: one that restricts only other rights says nothing of attaching.
+    if subject.kind == SubjectKind::Guardrail && !handling.is_empty() {
+        found.retain(|(_, lines)| *lines != [ANY_LAYER]);
     }
+    found.extend(handling);
     let applicability = &subject.applicability;
     let trusts = applicability.trusts.iter().filter_map(trusted);
     let trusts: Vec<String> = trusts.collect();
@@ -386,10 +393,8 @@ fn allowed(found: &AttachableLayers) -> Vec<String> {
         if allowance.layer(None, &[]) == Ok(None) {
             continue;
         }
-        let is_certain = found
-            .certain
-            .iter()
-            .any(|one| one.within == allowance.within && one.outside == allowance.outside);
+        let mut certain = found.certain.iter();
+        let is_certain = certain.any(|one| has_same_layers(one, allowance));
         lines.push(sentence(allowance, is_certain));
     }
     if lines.is_empty() {
@@ -402,6 +407,11 @@ fn allowed(found: &AttachableLayers) -> Vec<String> {
             .map(|doubt| format!("undecided: {doubt}")),
     );
     lines
+}
+
+/// Whether two allowances are about the same layers, by their patterns.
+fn has_same_layers(one: &Allowance, other: &Allowance) -> bool {
+    one.within == other.within && one.outside == other.outside
 }
 
 fn forbidden(found: &AttachableLayers) -> Vec<String> {
@@ -426,6 +436,16 @@ fn forbidden(found: &AttachableLayers) -> Vec<String> {
     }
     if lines.is_empty() {
         lines.push("no layer".to_owned());
+    }
+    let may_escape = found.possible.iter().any(|escape| {
+        !found.certain.iter().any(|one| has_same_layers(one, escape))
+            && escape.layer(None, &[]) != Ok(None)
+    });
+    if may_escape {
+        lines = lines
+            .into_iter()
+            .map(|line| format!("maybe {line}"))
+            .collect();
     }
     lines.extend(
         found
@@ -468,7 +488,7 @@ fn sentence(allowance: &Allowance, is_certain: bool) -> String {
         .map(|group| patterns(group))
         .collect();
     let mut text = if groups.is_empty() {
-        "any layer".to_owned()
+        ANY_LAYER.to_owned()
     } else {
         groups.join(" that are also in ")
     };

@@ -378,6 +378,32 @@ impl<'s> Cursor<'s> {
         Err(Failed)
     }
 
+    /// Refuses a file in JSON or YAML, such as a template, with one message: its first token begins
+    /// a JSON object, or is the key of a YAML mapping.
+    pub fn refuse_other_format(&mut self) -> bool {
+        let format = match self.next.kind {
+            TokenKind::OpenBrace => "JSON",
+            TokenKind::Word => match self.text().strip_suffix(':') {
+                Some(key) if Keyword::from_text(key).is_none() => "YAML",
+                Some(_) | None if self.text() == "---" => "YAML",
+                Some(_) | None => return false,
+            },
+            _ => return false,
+        };
+        self.diagnostics.push(
+            Diagnostic::error(
+                Code::Syntax,
+                self.span(),
+                format!("this file is in {format}, and a source has other statements"),
+            )
+            .help(
+                "`layershare access`, `ask` and `diff` read templates and policies, and \
+                    `layershare uses` reads the functions of templates and of `serverless.yml`",
+            ),
+        );
+        true
+    }
+
     /// Takes the first word of a statement. A misspelled word of the choice is reported and treated
     /// as that word, so that the rest of the statement is still read.
     pub fn keyword<C: Choice>(&mut self, place: &str) -> Parsed<(C, Span)> {

@@ -26,6 +26,10 @@ use restriction::restriction;
 pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
     let mut cursor = Cursor::new(file, source);
     let mut statements = Vec::new();
+    cursor.skip_newlines();
+    if cursor.refuse_other_format() {
+        return (File { statements }, cursor.diagnostics);
+    }
     loop {
         cursor.skip_newlines();
         if cursor.at_end() {
