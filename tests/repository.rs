@@ -75,6 +75,31 @@ fn told(top: &Path, arguments: &[&str]) -> (i32, String) {
 }
 
 #[test]
+fn a_page_of_built_templates_has_the_reasons_of_their_source_unless_it_has_changed() {
+    let reason = DEPS.replace("data-team\n}", "data-team because \"a pilot\"\n}");
+    let top = repository(&[("names.layers", NAMES), ("deps.layers", &reason)]);
+    let page = |top: &Path| told(top, &["access", "out", "--format", "html"]).1;
+    told(top.path(), &["build", "deps.layers", "-o", "out/"]);
+    let made = page(top.path());
+    assert!(made.contains("a pilot"), "{made}");
+    assert!(!made.contains("are left out"), "{made}");
+
+    write(
+        top.path(),
+        "deps.layers",
+        &reason.replace("a pilot", "a test"),
+    );
+    let made = page(top.path());
+    let missing = "<p>Note: the reasons and last days of out/deps.yaml are left out: deps.layers \
+        builds another template by now.</p>";
+    assert!(made.contains(missing), "{made}");
+    assert!(
+        !made.contains("a pilot") && !made.contains("a test"),
+        "{made}"
+    );
+}
+
+#[test]
 fn what_is_wrong_in_a_file_that_several_sources_include_is_said_once() {
     let names = format!("{NAMES}account lab = 1\n");
     let files = [

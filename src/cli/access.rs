@@ -22,13 +22,18 @@ pub fn run(
         limits,
     );
     reading.files = Some(RefCell::default());
-    let Some(parts) = reading.access(&arguments.files, messages)? else {
+    let Some(mut parts) = reading.access(&arguments.files, messages)? else {
         return Ok(Outcome::Findings);
     };
+    let stale = reading.add_words(&mut parts);
+    for stale in &stale {
+        messages.say(&format!("note: {}", stale.sentence()));
+    }
     let access = together(parts);
     let made_from = MadeFrom {
         files: reading.read(),
         revision: arguments.revision.clone(),
+        stale,
     };
     let text = match arguments.format {
         AccessFormat::Text => report::access_text(&access),

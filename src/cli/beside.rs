@@ -1,15 +1,17 @@
 //! The sources that templates were made from, where they lie beside these: they have the names of
-//! accounts, which a template does not have.
+//! accounts, the reasons and the last days of grants, which a template does not have.
 
 use super::ahead::is_source;
+use super::built::{BuiltTemplate, SourceWords, words_of};
 use super::tree::Tree;
 use crate::access::authored::{add_names, names_in};
 use crate::pipeline::names_of;
 use crate::rules::load::Root;
 use crate::source::{Files, PathKind, Sources};
+use crate::template::limits::Limits;
 use crate::template::mark::source_of;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 /// The sources of the templates that are read.
@@ -17,6 +19,8 @@ use std::path::{Path, PathBuf};
 pub struct SourcesBeside {
     /// Those that lie beside a template that was made from them.
     beside: RefCell<BTreeSet<PathBuf>>,
+    /// The source of each template, where it is found.
+    of: RefCell<BTreeMap<PathBuf, PathBuf>>,
     /// Those that are read themselves.
     read: RefCell<BTreeSet<PathBuf>>,
 }
@@ -32,20 +36,42 @@ impl SourcesBeside {
         let Some(name) = source_of(&template.bytes) else {
             return;
         };
-        let folder = template.path.as_deref().and_then(Path::parent);
-        let (Some(folder), true) = (folder, is_file_name(&name)) else {
+        let path = template.path.as_deref();
+        let (Some(path), true) = (path, is_file_name(&name)) else {
             return;
         };
+        let folder = path.parent().unwrap_or(Path::new(""));
         let above = above(folder);
         let folders = [folder.to_path_buf(), above.clone(), self::above(&above)];
         let mut places = folders.iter().map(|folder| folder.join(&name));
-        let found = places.find(|place| tree.kind(place) == PathKind::File);
-        self.beside.borrow_mut().extend(found);
+        if let Some(found) = places.find(|place| tree.kind(place) == PathKind::File) {
+            self.beside.borrow_mut().insert(found.clone());
+            self.of.borrow_mut().insert(path.to_path_buf(), found);
+        }
     }
 
     /// Adds the source of templates in a folder, wherever it lies there.
-    pub fn add_found(&self, source: PathBuf) {
+    pub fn add_found(&self, source: PathBuf, templates: &[&Root]) {
+        let paths = templates.iter().filter_map(|root| root.path.clone());
+        let of = paths.map(|path| (path, source.clone()));
+        self.of.borrow_mut().extend(of);
         self.beside.borrow_mut().insert(source);
+    }
+
+    /// What the sources say of these templates that they build, beyond what is in the templates.
+    pub fn words(&self, templates: &[BuiltTemplate], tree: &Tree, limits: Limits) -> SourceWords {
+        let of = self.of.borrow();
+        let mut by_source: BTreeMap<&Path, Vec<&BuiltTemplate>> = BTreeMap::new();
+        for template in templates {
+            if let Some(source) = of.get(&template.path) {
+                by_source.entry(source).or_default().push(template);
+            }
+        }
+        let mut words = SourceWords::default();
+        for (source, templates) in by_source {
+            words_of(source, &templates, tree, limits, &mut words);
+        }
+        words
     }
 
     /// The names of accounts and organizations in them. Every file that is read is noted.

@@ -2,6 +2,7 @@
 
 use super::ahead::{Ahead, Input, is_source};
 use super::beside::SourcesBeside;
+use super::built::{BuiltTemplate, SourceWords};
 use super::declared::{DeclaredTemplate, NamedTemplate};
 use super::disk;
 use super::messages::Messages;
@@ -20,7 +21,7 @@ use crate::cloudformation::stack_set::is_rolled_out;
 use crate::cloudformation::{Template, Values};
 use crate::diagnostic::Diagnostic;
 use crate::pipeline::compile;
-use crate::report::{HashedFile, word};
+use crate::report::{HashedFile, StaleTemplates, word};
 use crate::rules::load::Root;
 use crate::rules::model::Rules;
 use crate::source::{Files, PathKind, Sources};
@@ -297,6 +298,29 @@ impl<'a> Reading<'a> {
             }
             found
         }))
+    }
+
+    /// Adds the reasons, last days and labels that the sources of built templates give. Returns the
+    /// templates that their sources do not build today: these words are not about them.
+    pub fn add_words(&self, parts: &mut [(String, Access)]) -> Vec<StaleTemplates> {
+        // Reasons, last days and labels are about layers.
+        let with_layers = parts.iter();
+        let with_layers = with_layers.filter(|(_, part)| !part.grants.versions.is_empty());
+        let templates: Vec<BuiltTemplate> = with_layers
+            .map(|(name, _)| BuiltTemplate {
+                name: name.clone(),
+                path: PathBuf::from(name),
+                is_of_folder: self.entry_of(Path::new(name)).is_some(),
+            })
+            .collect();
+        let SourceWords { mut words, stale } =
+            self.beside.words(&templates, self.tree, self.limits);
+        for (name, part) in parts {
+            if let Some(words) = words.remove(name) {
+                part.authored.extend(words, &|id| id);
+            }
+        }
+        stale
     }
 
     /// The templates in files, or compiled from them, each with the ARNs of the adopted versions of

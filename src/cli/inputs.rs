@@ -84,7 +84,7 @@ impl Reading<'_> {
             if is_asked {
                 others.push(source);
             } else {
-                self.beside.add_found(source);
+                self.beside.add_found(source, &made_of_it);
             }
         }
         Ok(others)

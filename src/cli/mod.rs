@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod beside;
 mod build;
+mod built;
 mod check;
 mod completers;
 mod completions;

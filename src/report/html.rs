@@ -250,10 +250,10 @@ fn table(layer: &LayerRow, columns: &Columns, body: &mut String) {
                 body.push_str(&format!("<td>{}", escaped(&grant.because.join("; "))));
             }
             if columns.until {
-                body.push_str(&format!(
-                    "<td>{}",
-                    grant.until.as_deref().unwrap_or_default()
-                ));
+                body.push_str("<td>");
+                if let Some(until) = &grant.until {
+                    body.push_str(&format!("<time>{until}</time>"));
+                }
             }
             body.push('\n');
         }
@@ -293,7 +293,12 @@ fn files(made_from: &MadeFrom, body: &mut String) {
         let (name, hash) = (escaped(&file.name), &file.sha256);
         body.push_str(&format!("<tr><td>{name}<td><code>{hash}</code>\n"));
     }
-    body.push_str("</tbody></table>\n<p>");
+    body.push_str("</tbody></table>\n");
+    for stale in &made_from.stale {
+        let sentence = escaped(&stale.sentence());
+        body.push_str(&format!("<p>Note: {sentence}.</p>\n"));
+    }
+    body.push_str("<p>");
     if let Some(revision) = &made_from.revision {
         body.push_str(&format!("Revision <code>{}</code>. ", escaped(revision)));
     }

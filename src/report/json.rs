@@ -48,9 +48,14 @@ pub(super) fn access(access: &Access, rows: &AccessRows, made_from: &MadeFrom) -
         .iter()
         .map(|file| json!({ "name": file.name, "sha256": file.sha256 }))
         .collect();
+    let stale: Vec<Json> = made_from
+        .stale
+        .iter()
+        .map(|stale| json!({ "source": stale.source, "templates": stale.templates }))
+        .collect();
     json!({
         "schema": ACCESS_SCHEMA,
-        "made_from": { "files": files, "revision": made_from.revision },
+        "made_from": { "files": files, "revision": made_from.revision, "stale": stale },
         "versions": versions,
         "attach": attach,
         "not_read": not_read,

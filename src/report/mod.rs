@@ -30,6 +30,7 @@ pub use uses::{users_json, users_markdown, users_text, uses_json, uses_markdown,
 
 use crate::access::Access;
 use crate::access::diff::Diff;
+use crate::english::{list, thousands};
 use access::AccessRows;
 use diff::DiffSentences;
 use picture::Picture;
@@ -43,6 +44,40 @@ pub struct MadeFrom {
     pub files: Vec<HashedFile>,
     /// The revision of the files, if the user gives it.
     pub revision: Option<String>,
+    /// The templates whose sources lie beside them and have changed since.
+    pub stale: Vec<StaleTemplates>,
+}
+
+/// Templates that their source does not build today. Its reasons and last days are not about them.
+#[derive(Clone, Debug)]
+pub struct StaleTemplates {
+    /// The path of the source.
+    pub source: String,
+    /// Whether the source has errors.
+    pub is_broken: bool,
+    /// The names of the templates, as the user wrote them.
+    pub templates: Vec<String>,
+}
+
+impl StaleTemplates {
+    /// Which reasons are missing, and why, as a sentence. It names the first few templates.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        const NAMED: usize = 3;
+        let mut names: Vec<String> = self.templates.iter().take(NAMED).cloned().collect();
+        let more = self.templates.len() - names.len();
+        names.extend((more > 0).then(|| format!("{} more", thousands(more))));
+        let why = match (self.is_broken, self.templates.len()) {
+            (true, _) => "has errors",
+            (false, 1) => "builds another template by now",
+            (false, _) => "builds other templates by now",
+        };
+        format!(
+            "the reasons and last days of {} are left out: {} {why}",
+            list(&names, "and"),
+            self.source,
+        )
+    }
 }
 
 /// A file that was read.

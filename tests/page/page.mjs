@@ -47,6 +47,14 @@ for (const folder of [pages, pictures]) {
   mkdirSync(folder, { recursive: true });
 }
 writeFileSync(join(pages, "large.json"), JSON.stringify(large()));
+writeFileSync(join(pages, "dated.layers"), `regions us-east-1, eu-west-1, eu-central-1, ap-southeast-2
+account team = 111111111110
+
+layer deps {
+  version 1.0.0 from s3://acme-\${AWS::Region}/deps.zip
+  share with team until 2027-01-15 because "pilot of the data team"
+}
+`);
 
 /** The pages: their names and what they are made from. */
 const inputs = {
@@ -55,6 +63,7 @@ const inputs = {
   foreign: join(root, "tests", "cases", "access", "foreign.yaml"),
   nothing: join(root, "templates", "no-layers.yaml"),
   large: join(pages, "large.json"),
+  dated: join(pages, "dated.layers"),
 };
 
 const program = (...words) => execFileSync(process.env.LAYERSHARE, words, { maxBuffer: 1 << 26, stdio: ["ignore", "pipe", "ignore"] });
@@ -91,6 +100,16 @@ async function open(file, width, settings = {}) {
   return { page, said };
 }
 
+/** The heads of columns that have a word on more than one line. */
+function brokenHeads() {
+  const isBroken = head => [...head.textContent.matchAll(/\S+/g)].some(word => {
+    const range = document.createRange();
+    range.setStart(head.firstChild, word.index);
+    range.setEnd(head.firstChild, word.index + word[0].length);
+    return new Set([...range.getClientRects()].map(line => line.top)).size > 1;
+  });
+  return [...document.querySelectorAll("thead th")].filter(isBroken).map(head => head.textContent);
+}
 
 async function looks(name, file, width, scheme) {
   const { page, said } = await open(file, width, { scheme });
@@ -98,6 +117,7 @@ async function looks(name, file, width, scheme) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.equal(wide, 0, `is ${wide} px wider than the window`);
   assert.deepEqual(said, []);
+  assert.deepEqual(await page.evaluate(brokenHeads), [], "breaks the heads of columns inside words");
   // What judges the page is not a part of it, and the page lets no other script in.
   await page.setBypassCSP(true);
   await page.reload();
