@@ -10,7 +10,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 use std::process::Output;
-use support::{run, stdout};
+use support::{run, stderr, stdout};
 use tempfile::TempDir;
 
 const SOURCE: &str = "\
@@ -1073,6 +1073,32 @@ fn what_is_rolled_out_fits_into_its_stack_set() {
         1,
         "template-size",
     );
+}
+
+#[test]
+fn helps_that_many_versions_have_are_written_once() {
+    let source = "layer deps {\n  version 1, 2, 3, 4, 5 from s3://acme-1/<version>.zip\n}\n";
+    let place = tempfile::tempdir().unwrap();
+    fs::write(place.path().join("shared.layers"), source).unwrap();
+    run(
+        place.path(),
+        &["build", "shared.layers", "-o", "shared.yaml"],
+        b"",
+    );
+    let output = run(place.path(), &["build", "shared.layers", "-o", "out/"], b"");
+    let said = stderr(&output);
+    assert_eq!(
+        said.matches("would be published again").count(),
+        5,
+        "{said}"
+    );
+    assert_eq!(
+        said.matches("`layershare adopt` write").count(),
+        1,
+        "{said}"
+    );
+    let others = said.matches("help: the same as at shared.layers:2:11\n");
+    assert_eq!(others.count(), 4, "{said}");
 }
 
 #[test]

@@ -612,6 +612,7 @@ fn every_rule_of_the_grammar_is_a_function_of_the_parser() {
         "set_from",
         "set_item_from",
         "misplaced",
+        "named_account",
     ];
     let mut functions = BTreeSet::new();
     for module in modules() {

@@ -54,7 +54,8 @@ pub fn run(
             .versions
             .values()
             .filter_map(|version| version.layer());
-        // Any other name is found among the resources of the stack.
+        // The script asks for the versions of these layers. It also finds each version among the
+        // resources of the stack, so a layer whose name only a deploy knows needs no place here.
         let known: BTreeSet<String> = known
             .filter(|layer| formats::is_layer_name(layer))
             .map(str::to_owned)

@@ -117,8 +117,12 @@ impl Handed {
         }
     }
 
-    /// Adds a parameter with its values, or a resource with what that receives itself. IAM's
-    /// resources, roles that services work with and layers of functions are passed on to nobody.
+    /// Adds what a reference by this name brings: the values of a parameter, or a resource and what
+    /// its own properties name, since whoever has a resource may find out what it was given.
+    ///
+    /// Some things go no further. A resource of IAM gives nothing of its own away. A property that
+    /// names a role says in whose name a service works, and `Layers` what a function runs with. A
+    /// value of another resource that only a deploy knows is not a value that this part receives.
     fn add_reference(&mut self, name: &str, template: &Template) {
         if template.parameter(name).is_some() {
             match template.values_of(name) {

@@ -20,6 +20,11 @@ use std::collections::{HashMap, HashSet};
 
 type Object = Map<String, Json>;
 
+/// The help for a second publication that is intended. It names no version, so that it is written
+/// once for many versions.
+const ON_PURPOSE: &str =
+    "to publish a version again on purpose, build with `--republish LABEL`, which may be repeated";
+
 /// The existing template.
 #[derive(Debug)]
 pub struct Earlier {
@@ -170,8 +175,7 @@ pub fn check_other(
                 None => format!("the content of `{}`", resource.id),
             };
             let span = lowered.origins[index];
-            let label = version.map(|version| &*version.label);
-            diagnostics.push(published_by(&what, label, template, stack, before, span));
+            diagnostics.push(published_by(&what, version, template, stack, before, span));
         }
     }
 }
@@ -275,15 +279,12 @@ fn changed(version: &ListedVersion, changes: &[String], span: Span) -> Diagnosti
             "keep the old value: write it in this version's own body, `version LABEL from … \
         { … }`",
         )
-        .help(format!(
-            "to publish it again on purpose, build with `--republish {}`",
-            version.label
-        ))
+        .help(ON_PURPOSE)
 }
 
 fn published_by(
     what: &str,
-    label: Option<&str>,
+    version: Option<&&ListedVersion>,
     template: &str,
     stack: &str,
     before: &ExistingVersion<'_>,
@@ -296,21 +297,18 @@ fn published_by(
     )
     .label(format!("{} publishes it already", quote(template)))
     .note("in another stack it is another resource: it would get a new number")
-    .help("list the version by its ARN: `version LABEL at ARN`")
+    .note(format!("its ARN is the physical ID of `{}`", before.id))
     .help(format!(
-        "its ARN is the physical ID of `{}`: aws cloudformation list-stack-resources --stack-name \
-        {stack}",
-        before.id
+        "list the version by its ARN, `version LABEL at ARN`. To see the ARNs: aws cloudformation \
+        list-stack-resources --stack-name {stack}"
     ));
-    match label {
-        Some(label) => diagnostic
+    match version {
+        Some(_) => diagnostic
             .help(
                 "or let `layershare adopt` write the ARN of every version: `layershare live FILE > \
                 live.sh`, `sh live.sh > live.json`, `layershare adopt FILE live.json`",
             )
-            .help(format!(
-                "to publish it again on purpose, build with `--republish {label}`"
-            )),
+            .help(ON_PURPOSE),
         None => diagnostic.help(
             "before that, make it a layer with listed versions in the old template, and deploy \
             that: `docs/sharing-over-time.md`, \"From rolling to listed versions\"",
@@ -344,8 +342,5 @@ fn renamed(
         .note("under another logical ID it is another resource: it would get a new number")
         .help("keep the name of the layer and the label of the version as they were")
         .help(by_arn)
-        .help(format!(
-            "to publish it again on purpose, build with `--republish {}`",
-            version.label
-        ))
+        .help(ON_PURPOSE)
 }

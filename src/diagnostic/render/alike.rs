@@ -1,10 +1,12 @@
-//! Equal diagnostics for several places, which are one message for people.
+//! Equal diagnostics for several places, which are one message for people; and helps that many
+//! messages have, which are written once.
 
 use crate::diagnostic::Diagnostic;
 use crate::source::Sources;
 use indexmap::IndexMap;
 
-/// The most equal diagnostics that are shown separately.
+/// The most equal diagnostics that are shown separately, and the most messages that repeat the same
+/// helps.
 const BY_ITSELF: usize = 3;
 
 /// The most other places that are listed.
@@ -14,6 +16,8 @@ const PLACES: usize = 50;
 pub struct Alike<'d> {
     /// The first of them.
     pub first: &'d Diagnostic,
+    /// The first message with its helps, if that is another one, which has them in full.
+    helped_by: Option<&'d Diagnostic>,
     others: Vec<&'d Diagnostic>,
 }
 
@@ -29,16 +33,37 @@ pub fn alike(diagnostics: &[Diagnostic]) -> Vec<Alike<'_>> {
         match group.as_slice() {
             [first, others @ ..] if group.len() > BY_ITSELF => found.push(Alike {
                 first,
+                helped_by: None,
                 others: others.to_vec(),
             }),
             few => found.extend(few.iter().map(|first| Alike {
                 first,
+                helped_by: None,
                 others: Vec::new(),
             })),
         }
     }
     found.sort_by_key(|alike| alike.first.primary.span);
+    help_once(&mut found);
     found
+}
+
+/// Finds the messages with the same helps as many others.
+fn help_once(found: &mut [Alike<'_>]) {
+    let mut groups: IndexMap<(&'static str, &[String]), Vec<usize>> = IndexMap::new();
+    for (index, one) in found.iter().enumerate() {
+        // One line is not shorter than a reference to it.
+        if one.first.helps.len() > 1 {
+            let helps = (one.first.code.name(), one.first.helps.as_slice());
+            groups.entry(helps).or_default().push(index);
+        }
+    }
+    for group in groups.into_values().filter(|group| group.len() > BY_ITSELF) {
+        let helped_by = group.first().map(|first| found[*first].first);
+        for index in group.into_iter().skip(1) {
+            found[index].helped_by = helped_by;
+        }
+    }
 }
 
 /// The content of a diagnostic, without its place.
@@ -82,6 +107,18 @@ impl<'d> Words<'d> {
 }
 
 impl Alike<'_> {
+    /// What to do. Where an earlier message says the same in several lines, one line names its
+    /// place.
+    pub fn helps(&self, sources: &Sources) -> Vec<String> {
+        let Some(earlier) = self.helped_by else {
+            return self.first.helps.clone();
+        };
+        let source = sources.get(earlier.primary.span.file);
+        let position = source.position(earlier.primary.span.start);
+        let (name, line, column) = (source.name(), position.line, position.column);
+        vec![format!("the same as at {name}:{line}:{column}")]
+    }
+
     /// The places of the others, as the last note of the first; nothing if there are no others.
     pub fn places(&self, sources: &Sources) -> Option<String> {
         if self.others.is_empty() {

@@ -14,6 +14,7 @@ const WINDOW: usize = 240;
 pub fn render(alike: &Alike<'_>, sources: &Sources) -> String {
     let diagnostic = alike.first;
     let places = alike.places(sources);
+    let helps = alike.helps(sources);
     let code = diagnostic.code.name();
     let title = level(diagnostic.severity)
         .primary_title(diagnostic.message.as_str())
@@ -38,7 +39,7 @@ pub fn render(alike: &Alike<'_>, sources: &Sources) -> String {
     if let Some(places) = &places {
         group = group.element(Level::NOTE.message(places.as_str()));
     }
-    for help in &diagnostic.helps {
+    for help in &helps {
         group = group.element(Level::HELP.message(help.as_str()));
     }
     let mut groups = vec![group];

@@ -11,7 +11,7 @@ mod restriction;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::source::{FileId, Span};
 use crate::syntax::ast::{
-    Alias, File, Group, Parameter, ParameterStatement, Principal, RestrictionKind, RollOut,
+    Alias, File, Group, Name, Parameter, ParameterStatement, Principal, RestrictionKind, RollOut,
     Statement, Value,
 };
 use crate::syntax::keyword::{
@@ -119,9 +119,7 @@ fn statement(cursor: &mut Cursor<'_>) -> Parsed<Statement> {
         ),
         StatementKeyword::Roll => Statement::RollOut(roll_out(cursor, span)?),
         StatementKeyword::Parameter => Statement::Parameter(parameter(cursor)?),
-        StatementKeyword::Account => {
-            Statement::Account(alias(cursor, "the account's name", "an account ID")?)
-        }
+        StatementKeyword::Account => named_account(cursor, span)?,
         StatementKeyword::Organization => Statement::Organization(alias(
             cursor,
             "the organization's name",
@@ -241,12 +239,37 @@ fn parameter_statement(cursor: &mut Cursor<'_>) -> Parsed<ParameterStatement> {
 /// well.
 fn alias(cursor: &mut Cursor<'_>, name: &'static str, id: &'static str) -> Parsed<Alias> {
     let name = cursor.expect_word(name)?;
+    Ok(alias_of(cursor, name, id))
+}
+
+/// The rest of an alias, after its name.
+fn alias_of(cursor: &mut Cursor<'_>, name: Name, id: &'static str) -> Alias {
     let read = |cursor: &mut Cursor<'_>| -> Parsed<Value> {
         cursor.expect(TokenKind::Equals)?;
         cursor.expect_value(id)
     };
     let id = cursor.or_recover(read);
-    Ok(Alias { name, id })
+    Alias { name, id }
+}
+
+/// An account by its name, or the list of accounts that `from "FILE"` must mean, so that the names
+/// in that list are not reported as well.
+fn named_account(cursor: &mut Cursor<'_>, keyword: Span) -> Parsed<Statement> {
+    let name = cursor.expect_word("the account's name")?;
+    if name.text == "from" && !cursor.at(TokenKind::Equals) {
+        let message = "`account` names one account, and `accounts` the list of all";
+        cursor
+            .diagnostics
+            .push(Diagnostic::error(Code::Syntax, keyword, message).fix(
+                "write `accounts`",
+                keyword,
+                "accounts",
+            ));
+        let path = cursor.or_recover(|cursor| cursor.expect_string(A_PATH));
+        return Ok(Statement::Accounts(path));
+    }
+    let account = alias_of(cursor, name, "an account ID");
+    Ok(Statement::Account(account))
 }
 
 /// `NAME = PRINCIPALS`
