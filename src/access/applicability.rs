@@ -2,6 +2,7 @@
 //! policy is attached to, which functions it is about, which principals it exempts. Such a change
 //! can allow attaching more, although every set of layers stays the same.
 
+use super::action_scope::{ActionScope, everything, resources_that_matter, that_matter};
 use super::caller::Caller;
 use super::condition::{are_alike, at_most, covers, covers_action};
 use super::document::document;
@@ -13,7 +14,6 @@ use crate::cloudformation::{Resource, World};
 use crate::iam::attach::{ATTACH, is_about_layers, is_unrelated};
 use crate::iam::document::{Condition, Effect, PatternList, Statement};
 use crate::iam::effective::{EffectivePolicies, is_unclear};
-use crate::iam::evaluate::{Answer, names_action};
 use crate::iam::right::Right;
 use crate::partial::{Partial, Text};
 
@@ -58,44 +58,6 @@ pub struct LeveledClause {
     /// The level of the statement, such as a permissions boundary. All levels must allow a request.
     pub level: usize,
 }
-
-/// Actions whose scope matters although they do not affect layers: passing a role to a function,
-/// and those by which somebody gets what others have, or takes away what forbids something (Service
-/// Authorization Reference: IAM, Organizations and IAM Identity Center).
-const OTHERS: [&str; 32] = [
-    "iam:AddUserToGroup",
-    "iam:AttachGroupPolicy",
-    "iam:AttachRolePolicy",
-    "iam:AttachUserPolicy",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:CreatePolicyVersion",
-    "iam:DeleteGroupPolicy",
-    "iam:DeleteRolePermissionsBoundary",
-    "iam:DeleteRolePolicy",
-    "iam:DeleteUserPermissionsBoundary",
-    "iam:DeleteUserPolicy",
-    "iam:DetachGroupPolicy",
-    "iam:DetachRolePolicy",
-    "iam:DetachUserPolicy",
-    "iam:PassRole",
-    "iam:PutGroupPolicy",
-    "iam:PutRolePermissionsBoundary",
-    "iam:PutRolePolicy",
-    "iam:PutUserPermissionsBoundary",
-    "iam:PutUserPolicy",
-    "iam:RemoveUserFromGroup",
-    "iam:SetDefaultPolicyVersion",
-    "iam:UpdateAssumeRolePolicy",
-    "iam:UpdateLoginProfile",
-    "organizations:DetachPolicy",
-    "organizations:DisablePolicyType",
-    "organizations:UpdatePolicy",
-    "sso:AttachCustomerManagedPolicyReferenceToPermissionSet",
-    "sso:AttachManagedPolicyToPermissionSet",
-    "sso:DeleteInlinePolicyFromPermissionSet",
-    "sso:PutInlinePolicyToPermissionSet",
-];
 
 impl Applicability {
     /// The applicability of a resource.
@@ -158,36 +120,6 @@ fn names_rights_alone(actions: &PatternList) -> bool {
             .all(|action| action.as_literal().is_some_and(is_right))
 }
 
-/// Whether all resources are of services that have none of the actions that matter here.
-fn is_of_other_services(resources: &PatternList) -> bool {
-    !resources.negated
-        && !resources.patterns.is_empty()
-        && resources.patterns.iter().all(is_of_another_service)
-}
-
-/// Whether a resource is of one known service, which has none of the actions that matter here.
-fn is_of_another_service(resource: &Text) -> bool {
-    const SERVICES: [&str; 4] = ["iam", "lambda", "organizations", "sso"];
-    let fields = resource.split(':');
-    let [first, _, service, _, ..] = fields.as_slice() else {
-        return false;
-    };
-    first.is("arn")
-        && service.as_literal().is_some_and(|service| {
-            !service.is_empty()
-                && !service.contains(['*', '?', '$'])
-                && !SERVICES.iter().any(|one| one.eq_ignore_ascii_case(service))
-        })
-}
-
-/// Every resource.
-fn everything() -> PatternList {
-    PatternList {
-        negated: false,
-        patterns: vec![Text::literal("*")],
-    }
-}
-
 /// Whether an action attaches layers, or is compared separately, layer by layer.
 fn is_action_on_layers(action: &Text) -> bool {
     action
@@ -236,24 +168,25 @@ fn texts(resource: &Resource<'_>, property: &str, world: &World<'_>) -> Vec<Text
 
 /// The part of a statement that is about the actions that matter here.
 fn clause(statement: &Statement, level: usize) -> Option<LeveledClause> {
-    let handling = Right::HANDLING.map(Right::action);
-    let mut actions = ATTACH.iter().chain(&OTHERS).chain(&handling);
-    if !actions.any(|action| names_action(&statement.actions, action) != Answer::No)
-        || is_of_other_services(&statement.resources)
-    {
+    let scope = ActionScope::of(&statement.actions);
+    let resources = resources_that_matter(&statement.resources);
+    let is_of_other_services =
+        resources.patterns.is_empty() && !statement.resources.patterns.is_empty();
+    if scope.is_empty() || is_of_other_services {
         return None;
     }
     let all = statement.conditions.iter().cloned();
     let (layers, conditions) = all.partition(is_about_layers);
     // The layers that an action covers are compared separately, layer by layer.
-    let resources = if names_rights_alone(&statement.actions) {
+    let resources = if names_rights_alone(&that_matter(&statement.actions)) {
         everything()
     } else {
-        statement.resources.clone()
+        resources
     };
     let clause = Clause {
         effect: statement.effect,
-        actions: statement.actions.clone(),
+        actions: that_matter(&statement.actions),
+        scope,
         resources,
         conditions,
     };
@@ -427,7 +360,7 @@ impl Clause {
 
     /// Whether it has every action of another statement, and holds wherever that does.
     fn allows_what(&self, narrow: &Self) -> bool {
-        self.names_all(&narrow.actions)
+        self.names_all(narrow)
             && self
                 .conditions
                 .iter()
@@ -460,10 +393,7 @@ impl Clause {
     /// What this Deny denies beyond some others.
     fn beyond_denying(&self, others: &[&Self]) -> Vec<Wider> {
         let mut others = others.to_vec();
-        others.retain(|other| {
-            other.names_all(&self.actions)
-                && (other.resources == self.resources || other.resources.is_everything())
-        });
+        others.retain(|other| other.names_all(self) && other.covers_resources_of(self));
         if self.is_about_layers_alone() && others.is_empty() {
             return Vec::new();
         }
@@ -484,7 +414,22 @@ impl Clause {
         vec![Applies::Statement(self.clone()).taken()]
     }
 
-    fn names_all(&self, actions: &PatternList) -> bool {
+    /// Whether it is about every resource of another statement.
+    fn covers_resources_of(&self, narrow: &Self) -> bool {
+        let (own, others) = (&self.resources, &narrow.resources);
+        own == others || own.is_everything() || {
+            let mut all = others.patterns.iter();
+            let is_covered = |one: &Text| own.patterns.iter().any(|wide| covers(wide, one));
+            !own.negated && !others.negated && all.all(is_covered)
+        }
+    }
+
+    /// Whether it names every action of another statement that matters here.
+    fn names_all(&self, narrow: &Self) -> bool {
+        let actions = &narrow.actions;
+        if self.scope.names_all(narrow.scope) {
+            return true;
+        }
         if self.actions.negated || actions.negated {
             return self.actions == *actions || self.actions.is_everything();
         }

@@ -18,7 +18,7 @@ pub(super) const ADDITION: &str = "AWS::IAM::UserToGroupAddition";
 pub(super) const ACCESS_KEY: &str = "AWS::IAM::AccessKey";
 pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 pub(super) const GUARDRAIL: &str = "AWS::Organizations::Policy";
-pub(super) const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
+pub(in crate::access) const PERMISSION_SET: &str = "AWS::SSO::PermissionSet";
 
 /// Policies that are separate resources and name their principals in properties.
 pub(super) const ATTACHED: [&str; 5] = [

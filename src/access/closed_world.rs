@@ -115,24 +115,57 @@ pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
     found
 }
 
-/// The accounts and units of an organization, by their place in it. Which guardrails apply to one
-/// depends on its place, and is not in the template.
+/// The accounts and units of an organization, by their place in it: which guardrails apply to one
+/// depends on it, and is not in the template. Also the resource control policies that may forbid
+/// assuming roles. All these are named only if they change.
 #[must_use]
 pub fn places(template: &Template) -> Vec<Unread> {
     let mut found = Vec::new();
     for resource in template.resources() {
-        let (property, kind) = match resource.kind {
-            "AWS::Organizations::Account" => ("ParentIds", UnreadKind::PlacedAccount),
-            "AWS::Organizations::OrganizationalUnit" => ("ParentId", UnreadKind::PlacedUnit),
-            "AWS::Organizations::Organization" => ("FeatureSet", UnreadKind::OrganizationFeatures),
+        let properties = resource.json.get("Properties");
+        let value = |name: &str| {
+            let value = properties.and_then(|all| all.get(name));
+            value.cloned().unwrap_or(Json::Null)
+        };
+        let (kind, written) = match resource.kind {
+            "AWS::Organizations::Account" => (UnreadKind::PlacedAccount, value("ParentIds")),
+            "AWS::Organizations::OrganizationalUnit" => (UnreadKind::PlacedUnit, value("ParentId")),
+            "AWS::Organizations::Organization" => {
+                (UnreadKind::OrganizationFeatures, value("FeatureSet"))
+            }
+            "AWS::Organizations::Policy"
+                if is_about_assuming(&value("Type"), &value("Content")) =>
+            {
+                let written = [value("Content"), value("TargetIds")];
+                (
+                    UnreadKind::ResourceControlPolicy,
+                    Json::from(written.to_vec()),
+                )
+            }
             _ => continue,
         };
-        let properties = resource.json.get("Properties");
-        let parents = properties.and_then(|all| all.get(property));
-        let parents = parents.unwrap_or(&Json::Null);
-        found.push(Unread::resource(&resource, kind, parents, template));
+        found.push(Unread::resource(&resource, kind, &written, template));
     }
     found
+}
+
+/// Whether a policy of an organization, by its type and content, may forbid assuming roles: a
+/// resource control policy that names actions of STS, or all (Organizations User Guide, "Resource
+/// control policies").
+fn is_about_assuming(kind: &Json, content: &Json) -> bool {
+    if kind.as_str() != Some("RESOURCE_CONTROL_POLICY") {
+        return false;
+    }
+    // In a text, quotes are escaped.
+    let mut written = content.to_string().to_ascii_lowercase();
+    written.retain(|letter| letter != '\\' && !letter.is_whitespace());
+    let words = [
+        "sts:",
+        "\"action\":\"*\"",
+        "\"action\":[\"*\"",
+        "\"notaction\"",
+    ];
+    words.iter().any(|word| written.contains(word))
 }
 
 /// What a resource is that may do something which is not read; `None` if it does no such thing.

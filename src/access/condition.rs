@@ -1,22 +1,25 @@
 //! Statements and their conditions, compared by their meaning.
 
+use super::action_scope::include_all_that_matter;
 use crate::iam::document::{Condition, Operator, PatternList, Statement};
 use crate::partial::Text;
 use crate::pattern::Pattern;
 
-/// Whether another statement, which certainly counts, covers every request that this one covers.
+/// Whether another statement, which certainly counts, covers every request that this one covers and
+/// that matters here.
 pub(super) fn is_within(narrow: &Statement, wide: &Statement) -> bool {
     narrow.effect == wide.effect
         && narrow.principal == wide.principal
         && narrow.problem.is_none()
         && wide.problem.is_none()
         && wide.doubt.is_none()
-        && patterns_within(&narrow.actions, &wide.actions, covers_action)
         && patterns_within(&narrow.resources, &wide.resources, covers)
         && wide
             .conditions
             .iter()
             .all(|other| narrow.conditions.iter().any(|own| at_most(own, other)))
+        && (patterns_within(&narrow.actions, &wide.actions, covers_action)
+            || include_all_that_matter(&wide.actions, &narrow.actions))
 }
 
 fn patterns_within(

@@ -3,6 +3,7 @@
 //! Everything is read from a CloudFormation template, whoever wrote it, and never from the rules: a
 //! reviewer reads about what is deployed.
 
+pub mod action_scope;
 pub mod applicability;
 pub mod attachment;
 pub mod authored;
@@ -21,6 +22,7 @@ pub mod matching;
 pub mod part_change;
 pub mod placeholder;
 pub mod policy_file;
+pub mod region;
 pub mod several;
 pub mod subject;
 pub mod trust;
@@ -90,7 +92,7 @@ impl Access {
         read: &[RolledOut],
         declared: &HashSet<String>,
     ) -> Self {
-        let placeholders = placeholders(template, &[]);
+        let placeholders = placeholders(template, &[], &[]);
         let subjects = Subjects::new(template, meant_as).declaring(declared);
         let subjects = subjects.within_a_budget();
         Self {

@@ -84,6 +84,14 @@ pub(super) fn not_read(old: &Access, new: &Access) -> Vec<PartChange> {
             found.push(PartChange::of(place, How::Changed));
         }
     }
+    let forbade = old.places.iter();
+    for place in forbade.filter(|place| place.kind == UnreadKind::ResourceControlPolicy) {
+        let mut others = new.places.iter();
+        if !others.any(|other| other.place == place.place && other.kind == place.kind) {
+            let may_restrict = true;
+            found.push(PartChange::of(place, How::Gone { may_restrict }));
+        }
+    }
     found
 }
 

@@ -1,5 +1,6 @@
 //! Placeholders for values that only a deploy knows, and answers without them.
 
+use super::region;
 use crate::cloudformation::{Placeholders, Template, explore, has_text};
 use indexmap::IndexSet;
 use serde_json::Value as Json;
@@ -7,6 +8,9 @@ use serde_json::Value as Json;
 /// Placeholders for values that only a deploy knows, so that an answer is about an account that no
 /// rule names.
 pub const CALLER: &str = "aws:PrincipalAccount";
+
+/// The pseudo parameter for the region of the stack.
+const REGION: &str = "AWS::Region";
 
 /// The text to show in place of each placeholder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -31,6 +35,11 @@ impl Shown {
                 values.insert((value.to_owned(), format!("${{{name}}}")));
             }
         }
+        if let Some(region) = placeholders.of_parameter(REGION)
+            && template.given(REGION).is_none()
+        {
+            values.insert((region.to_owned(), format!("${{{REGION}}}")));
+        }
         Self { values }
     }
 
@@ -51,14 +60,18 @@ impl Shown {
 }
 
 /// Placeholders for values that only a deploy knows, for answers about every deploy. `accounts` are
-/// those that a question names; a parameter may contain them as well.
+/// those that a question names; a parameter may contain them as well. `arns` are those of layers
+/// that it names.
 #[must_use]
-pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
+pub fn placeholders(template: &Template, accounts: &[&str], arns: &[String]) -> Placeholders {
     let written = template.json();
     let mut placeholders = Placeholders::default();
+    placeholders.parameter(REGION, unused_region(written));
+    for region in region::named(template, arns) {
+        placeholders.region(&region);
+    }
     for (name, value) in [
         ("AWS::Partition", "aws"),
-        ("AWS::Region", "us-east-1"),
         ("AWS::URLSuffix", "amazonaws.com"),
     ] {
         placeholders.parameter(name, value.to_owned());
@@ -74,7 +87,7 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     for id in accounts {
         placeholders.account(id);
     }
-    let [partition, region, account] = ["AWS::Partition", "AWS::Region", "AWS::AccountId"]
+    let [partition, region, account] = ["AWS::Partition", REGION, "AWS::AccountId"]
         .map(|name| {
             template
                 .given(name)
@@ -107,6 +120,19 @@ pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
         placeholders.resource(resource.id, format!("{prefix}:layer:{name}:{number}"));
     }
     placeholders
+}
+
+/// A region that stands for that of the stack: one that is written nowhere, and that does not
+/// exist.
+fn unused_region(written: &Json) -> String {
+    let mut number = 1_u32;
+    loop {
+        let candidate = format!("xx-stack-{number}");
+        if !has_text(written, &candidate) {
+            return candidate;
+        }
+        number += 1;
+    }
 }
 
 /// An account that stands for a name: one that is written nowhere.

@@ -649,8 +649,8 @@ fn customer_managed(reference: &Partial) -> Document {
 fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     let partition = pseudo("AWS::Partition", world);
     let account = match resource.kind {
-        // A guardrail is about callers in many accounts.
-        GUARDRAIL => world.placeholder(CALLER).unwrap_or_default().to_owned(),
+        // A guardrail is about callers in many accounts, and so is a permission set.
+        GUARDRAIL | PERMISSION_SET => world.placeholder(CALLER).unwrap_or_default().to_owned(),
         _ => pseudo("AWS::AccountId", world),
     };
     let name = match resource.kind {
@@ -675,7 +675,7 @@ fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
     };
     let is_given = world.template.given("AWS::AccountId").is_some();
     let account = match resource.kind {
-        GUARDRAIL => ContextValues::Anybody(account),
+        GUARDRAIL | PERMISSION_SET => ContextValues::Anybody(account),
         _ if is_given => ContextValues::Known(vec![account]),
         _ => ContextValues::Anybody(account),
     };

@@ -239,13 +239,16 @@ fn uses_by_default(old: &Grants, new: &Grants) -> Vec<UseChange> {
     found
 }
 
-/// A case of some grants that has a default, and that no case of `before` is with its own defaults.
+/// A case of some grants that has a default, and that no case of `before` is with its own defaults,
+/// whatever else a deploy names.
 fn new_by_default<'c>(by: &'c [GrantedBy], before: &[&Case]) -> Option<&'c Case> {
     let mut cases = by.iter().flat_map(|by| &by.cases);
     cases.find(|case| {
         case.has_default()
             && !before.contains(case)
-            && !before.iter().any(|known| known.has_defaults_as(case))
+            && !before
+                .iter()
+                .any(|known| known.decides_no_more_than(case) && known.has_defaults_as(case))
     })
 }
 

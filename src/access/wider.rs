@@ -1,5 +1,6 @@
 //! The ways in which one role or policy applies to more than another one.
 
+use super::action_scope::ActionScope;
 use super::trust::TrustedPrincipal;
 use crate::cloudformation::stack_set::Recipient;
 use crate::iam::document::{Condition, Effect, PatternList};
@@ -90,9 +91,11 @@ pub enum Holder {
 pub struct Clause {
     /// Whether it allows or denies.
     pub effect: Effect,
-    /// The actions.
+    /// The actions; in a list of `Action`, those that matter here.
     pub actions: PatternList,
-    /// The resources.
+    /// The same actions, as they are compared.
+    pub scope: ActionScope,
+    /// The resources that matter here.
     pub resources: PatternList,
     /// The conditions, except those on layers.
     pub conditions: Vec<Condition>,

@@ -93,8 +93,8 @@ impl Case {
         settings.any(|setting| matches!(setting, Setting::Is(_, true)))
     }
 
-    /// Whether a deploy that names the values of `other`, and none where `other` has a default, is
-    /// in this case. The defaults are its own: they may be those of another template.
+    /// Whether a deploy that names the values of `other`, and none where `other` has a default, may
+    /// be in this case. The defaults are its own: they may be those of another template.
     #[must_use]
     pub fn has_defaults_as(&self, other: &Self) -> bool {
         self.0.iter().all(|(variable, setting)| {
@@ -104,10 +104,16 @@ impl Case {
                     matches!(setting, Setting::Is(_, true))
                 }
                 (Some((_, named)), setting) => compatible(setting, named),
-                (None, Setting::Is(_, is_default)) => *is_default,
-                (None, Setting::Other(_) | Setting::Holds(_)) => true,
+                (None, Setting::Is(..) | Setting::Other(_) | Setting::Holds(_)) => true,
             }
         })
+    }
+
+    /// Whether it decides nothing that another case leaves open.
+    #[must_use]
+    pub fn decides_no_more_than(&self, other: &Self) -> bool {
+        let is_decided = |variable| other.0.iter().any(|(known, _)| known == variable);
+        self.0.iter().all(|(variable, _)| is_decided(variable))
     }
 
     /// The value that a parameter has in it, if it has one.

@@ -198,6 +198,12 @@ impl Template {
                 .into_iter()
                 .flatten()
                 .for_each(&mut add);
+            if name == "AWS::Region" {
+                placeholders
+                    .iter()
+                    .flat_map(|placeholders| &placeholders.regions)
+                    .for_each(&mut add);
+            }
             if parameter.is_some_and(DeclaredParameter::is_account) {
                 placeholders
                     .iter()

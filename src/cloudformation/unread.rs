@@ -69,6 +69,22 @@ impl Unread {
         }
     }
 
+    /// The same part, whose identity has the values of what is written in it, too.
+    fn with_values_of(mut self, written: &Json, template: &Template) -> Self {
+        match explore(template, None, |world| world.value(written)) {
+            Ok(cases) => {
+                for (case, value) in cases {
+                    self.identity.push_str(&format!("{case:?}"));
+                    if let Some(value) = value {
+                        value.write_identity(&mut self.identity);
+                    }
+                }
+            }
+            Err(_) => self.identity.push_str(&decisions(template)),
+        }
+        self
+    }
+
     /// Whether it is the same part of another template, and has the same effect there.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
@@ -83,6 +99,19 @@ impl Unread {
             Extent::Handed(handed) => handed.has(ids, names),
         }
     }
+}
+
+/// All that decides about the values of a template that has too many cases.
+fn decisions(template: &Template) -> String {
+    ["Parameters", "Conditions", "Mappings"]
+        .map(|section| {
+            template
+                .json()
+                .get(section)
+                .unwrap_or(&Json::Null)
+                .to_string()
+        })
+        .concat()
 }
 
 /// A part of a resource as it is written, and its values in every case.
@@ -101,12 +130,7 @@ fn identity(resource: &Resource<'_>, written: &Json, template: &Template) -> Str
                 }
             }
         }
-        Err(_) => {
-            for section in ["Parameters", "Conditions", "Mappings"] {
-                let section = template.json().get(section).unwrap_or(&Json::Null);
-                identity.push_str(&section.to_string());
-            }
-        }
+        Err(_) => identity.push_str(&decisions(template)),
     }
     identity
 }
@@ -133,7 +157,7 @@ pub fn unread(template: &Template) -> Vec<Unread> {
     }
     for (section, value) in json.as_object().into_iter().flatten() {
         match section.as_str() {
-            "Resources" => unread_resources(value, &mut found),
+            "Resources" => unread_resources(value, template, &mut found),
             "Transform" | "Metadata" | "Description" | "AWSTemplateFormatVersion" | "Outputs" => {}
             _ if !is_section(section) => {
                 let kind = UnreadKind::UnknownSection;
@@ -188,7 +212,7 @@ fn is_expansion(key: &str) -> bool {
     key == "Fn::Transform" || key.starts_with("Fn::ForEach")
 }
 
-fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
+fn unread_resources(resources: &Json, template: &Template, found: &mut Vec<Unread>) {
     let Some(resources) = resources.as_object() else {
         found.push(Unread::anything(
             "Resources",
@@ -199,11 +223,9 @@ fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
     };
     for (id, resource) in resources {
         if is_expansion(id) {
-            found.push(Unread::anything(
-                id.as_str(),
-                UnreadKind::GeneratedResources,
-                resource,
-            ));
+            let kind = UnreadKind::GeneratedResources;
+            let part = Unread::anything(id.as_str(), kind, resource);
+            found.push(part.with_values_of(resource, template));
         } else if !resource.get("Type").is_some_and(Json::is_string) {
             found.push(Unread::anything(
                 id.as_str(),
@@ -211,11 +233,8 @@ fn unread_resources(resources: &Json, found: &mut Vec<Unread>) {
                 resource,
             ));
         } else if mentions(resource, &is_expansion) {
-            found.push(Unread::anything(
-                id.as_str(),
-                UnreadKind::ResourceWithMacro,
-                resource,
-            ));
+            let part = Unread::anything(id.as_str(), UnreadKind::ResourceWithMacro, resource);
+            found.push(part.with_values_of(resource, template));
         }
     }
 }

@@ -61,6 +61,8 @@ pub enum UnreadKind {
     PlacedUnit,
     /// An organization with the features that it uses.
     OrganizationFeatures,
+    /// A resource control policy that may forbid assuming roles.
+    ResourceControlPolicy,
 }
 
 impl fmt::Display for UnreadKind {
@@ -107,6 +109,9 @@ impl fmt::Display for UnreadKind {
             }
             Self::OrganizationFeatures => {
                 f.write_str("an organization whose guardrails may no longer apply")
+            }
+            Self::ResourceControlPolicy => {
+                f.write_str("a resource control policy that may forbid assuming roles")
             }
         }
     }

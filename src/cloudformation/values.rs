@@ -34,6 +34,8 @@ pub struct Placeholders {
     resources: HashMap<String, String>,
     /// Values that the question distinguishes in addition, for parameters that hold an account.
     pub(super) accounts: Vec<String>,
+    /// Regions that the question distinguishes in addition.
+    pub(super) regions: Vec<String>,
 }
 
 impl Placeholders {
@@ -51,6 +53,13 @@ impl Placeholders {
     pub fn account(&mut self, id: &str) {
         if !self.accounts.iter().any(|known| known == id) {
             self.accounts.push(id.to_owned());
+        }
+    }
+
+    /// Adds a region that the stack may be in, since policies or the question name it.
+    pub fn region(&mut self, name: &str) {
+        if !self.regions.iter().any(|known| known == name) {
+            self.regions.push(name.to_owned());
         }
     }
 

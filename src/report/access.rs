@@ -492,14 +492,25 @@ fn sentence(allowance: &Allowance, is_certain: bool) -> String {
     } else {
         groups.join(" that are also in ")
     };
-    if !allowance.outside.is_empty() {
-        text.push_str(&format!(" but not {}", patterns(&allowance.outside)));
+    let mut outside = allowance.outside.clone();
+    outside.retain(matches_a_layer);
+    if !outside.is_empty() {
+        text.push_str(&format!(" but not {}", patterns(&outside)));
     }
     if is_certain {
         text
     } else {
         format!("maybe {text}")
     }
+}
+
+/// Whether a pattern matches any layer version, or may.
+fn matches_a_layer(pattern: &Pattern) -> bool {
+    let allowance = Allowance {
+        within: vec![vec![pattern.clone()]],
+        ..Allowance::default()
+    };
+    allowance.layer(None, &[]) != Ok(None)
 }
 
 fn patterns(patterns: &[Pattern]) -> String {

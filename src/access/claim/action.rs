@@ -69,7 +69,8 @@ impl<'c> ActionClaim<'c> {
         let template = &self.facts.template;
         let accounts = callers::accounts_beside_parameters(template, &self.ids, self.set);
         let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
-        let placeholders = placeholders(template, &accounts);
+        let arns: Vec<String> = callers::arns(self.set).collect();
+        let placeholders = placeholders(template, &accounts, &arns);
         let verdict = match explore(template, Some(&placeholders), |world| self.in_case(world)) {
             Ok(cases) => combined(cases),
             Err(TooManyCases) => Verdict::undecided(Reason::TooManyCases),

@@ -1,12 +1,14 @@
-//! The accounts of callers that a claim about a guardrail is decided for, one after the other.
+//! The accounts of callers that a claim about a guardrail or a permission set is decided for, one
+//! after the other.
 //!
-//! A guardrail applies in several accounts, and it or the claim may name the account of the caller,
+//! Both apply in several accounts, and they or the claim may name the account of the caller,
 //! as `${aws:PrincipalAccount}` does. Then one answer for all accounts would be wrong.
 
+use crate::access::attachment::PERMISSION_SET;
 use crate::access::kind::SubjectKind;
 use crate::access::placeholder::CALLER;
 use crate::access::subject::Subject;
-use crate::cloudformation::{Template, World};
+use crate::cloudformation::{Resource, Template, World};
 use crate::rules::model::{LayerSet, Layers};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -14,9 +16,9 @@ use std::collections::BTreeSet;
 /// How many accounts of callers a claim is decided for.
 const MOST: usize = 1000;
 
-/// The accounts whose callers are decided separately from those of any other account: the ones that
-/// the guardrail, the claim or the stack names. None where all callers are treated the same; `None`
-/// if there are too many.
+/// The accounts whose callers are decided separately from those of any other account: the ones
+/// that the guardrail or permission set, the claim or the stack names. None where all callers are
+/// treated the same; `None` if there are too many.
 pub(super) fn accounts(
     world: &World<'_>,
     subject: &Subject,
@@ -24,12 +26,15 @@ pub(super) fn accounts(
     set: &LayerSet,
 ) -> Option<BTreeSet<String>> {
     let resources = ids.iter().filter_map(|id| world.template.resource(id));
+    let resources: Vec<Resource<'_>> = resources.collect();
+    let is_of_many_accounts = subject.kind == SubjectKind::Guardrail
+        || resources.iter().any(|one| one.kind == PERMISSION_SET);
     let written: Vec<String> = resources
+        .iter()
         .map(|resource| resource.json.to_string())
         .chain(arns(set))
         .collect();
-    if subject.kind != SubjectKind::Guardrail || !written.iter().any(|text| names_the_caller(text))
-    {
+    if !is_of_many_accounts || !written.iter().any(|text| names_the_caller(text)) {
         return Some(BTreeSet::new());
     }
     let mut accounts: BTreeSet<String> =
@@ -61,7 +66,7 @@ pub(super) fn accounts_beside_parameters(
 }
 
 /// The ARNs in a set.
-fn arns(set: &LayerSet) -> impl Iterator<Item = String> {
+pub(super) fn arns(set: &LayerSet) -> impl Iterator<Item = String> {
     let members = set.members.iter();
     members.filter_map(|member| match &member.layers {
         Layers::Matching(arn) => Some(arn.to_string()),
