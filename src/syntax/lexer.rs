@@ -16,7 +16,13 @@ impl<'s> Lexer<'s> {
     /// A lexer at the start of `source`, which is shorter than 4 GiB.
     #[must_use]
     pub fn new(source: &'s str) -> Self {
-        Self { source, at: 0 }
+        Self::at(source, 0)
+    }
+
+    /// A lexer at an offset in `source`, which is shorter than 4 GiB.
+    #[must_use]
+    pub fn at(source: &'s str, at: usize) -> Self {
+        Self { source, at }
     }
 
     /// The next token.
@@ -115,26 +121,37 @@ fn string(bytes: &[u8]) -> (TokenKind, usize) {
 fn word_length(rest: &str) -> usize {
     let bytes = rest.as_bytes();
     let (mut at, mut open) = (0, false);
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b'$' if bytes.get(at + 1) == Some(&b'{') => {
+    loop {
+        at += run(&bytes[at..], |byte| IS_PLAIN[usize::from(byte)]);
+        match bytes.get(at) {
+            Some(b'$') if bytes.get(at + 1) == Some(&b'{') => {
                 open = true;
                 at += 2;
             }
-            b'}' if open => {
+            Some(b'$') => at += 1,
+            Some(b'}') if open => {
                 open = false;
                 at += 1;
             }
-            b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | b'"' | b'=' | b'#' | b' ' | 0x7f => {
-                break;
-            }
-            0..0x20 => break,
-            0x80.. => match rest[at..].chars().next() {
+            Some(0x80..) => match rest[at..].chars().next() {
                 Some(c) if !c.is_whitespace() && !is_invisible(c) => at += c.len_utf8(),
-                _ => break,
+                _ => return at,
             },
-            _ => at += 1,
+            _ => return at,
         }
     }
-    at
 }
+
+/// The bytes that are in a word wherever they stand, as nearly all bytes of a source are.
+static IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = b'!';
+    while byte <= b'~' {
+        is_plain[byte as usize] = !matches!(
+            byte,
+            b'$' | b'{' | b'}' | b'[' | b']' | b'(' | b')' | b',' | b'"' | b'=' | b'#'
+        );
+        byte += 1;
+    }
+    is_plain
+};

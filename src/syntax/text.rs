@@ -84,10 +84,6 @@ fn escape(rest: &str) -> Result<(char, usize), TextError> {
 ///
 /// The first `${` that is not closed or does not hold a name.
 pub fn parts(text: &str) -> Result<Vec<Part>, TextError> {
-    // Nearly every text is one part.
-    if memchr::memchr(b'$', text.as_bytes()).is_none() {
-        return Ok(vec![Part::Literal(text.to_owned())]);
-    }
     let mut parts = Vec::new();
     let mut literal = String::new();
     let mut rest = text;

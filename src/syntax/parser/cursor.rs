@@ -47,6 +47,7 @@ pub struct Cursor<'s> {
     next: Token,
     /// The end of the last token that was taken and is not the end of a line.
     end_of_last: u32,
+    /// What was looked for since the last token, repetitions included.
     expected: Vec<Expected>,
     /// Whether `<` has been met in the body of the layer that is being read; none outside of one.
     variables: Option<bool>,
@@ -54,13 +55,14 @@ pub struct Cursor<'s> {
 }
 
 impl<'s> Cursor<'s> {
-    pub fn new(file: FileId, source: &'s str) -> Self {
+    /// A cursor at an offset in `source`, where a statement or the file begins.
+    pub fn new(file: FileId, source: &'s str, offset: usize) -> Self {
         let next = Token {
             kind: TokenKind::Blank,
             start: 0,
             end: 0,
         };
-        let lexer = Lexer::new(source);
+        let lexer = Lexer::at(source, offset);
         let mut cursor = Self {
             file,
             source,
@@ -120,7 +122,7 @@ impl<'s> Cursor<'s> {
 
     /// Whether the next token is of that kind.
     pub fn at(&mut self, kind: TokenKind) -> bool {
-        self.expect_one(Expected::Token(kind));
+        self.expected.push(Expected::Token(kind));
         self.next.kind == kind
     }
 
@@ -140,16 +142,9 @@ impl<'s> Cursor<'s> {
         }
     }
 
-    /// Remembers an expected token, once.
-    fn expect_one(&mut self, expected: Expected) {
-        if !self.expected.contains(&expected) {
-            self.expected.push(expected);
-        }
-    }
-
     /// Takes the next token if it is that word.
     pub fn accept_keyword(&mut self, keyword: Keyword) -> Option<Span> {
-        self.expect_one(Expected::Keyword(keyword));
+        self.expected.push(Expected::Keyword(keyword));
         if self.next.kind != TokenKind::Word || self.text() != keyword.text() {
             return None;
         }
@@ -191,7 +186,7 @@ impl<'s> Cursor<'s> {
 
     /// Takes a word. `what` says what it should be.
     pub fn expect_word(&mut self, what: &'static str) -> Parsed<Name> {
-        self.expect_one(Expected::Described(what));
+        self.expected.push(Expected::Described(what));
         if self.next.kind != TokenKind::Word {
             return self.unexpected();
         }
@@ -202,7 +197,7 @@ impl<'s> Cursor<'s> {
     /// Takes a word that comes before a keyword. `what` says what it should be.
     pub fn expect_word_before(&mut self, keyword: Keyword, what: &'static str) -> Parsed<Name> {
         if self.misplaced(&[keyword]).is_some() {
-            self.expect_one(Expected::Described(what));
+            self.expected.push(Expected::Described(what));
             return self.unexpected();
         }
         self.expect_word(what)
@@ -210,7 +205,7 @@ impl<'s> Cursor<'s> {
 
     /// Takes a word or a quoted text. `what` says what it should be.
     pub fn expect_value(&mut self, what: &'static str) -> Parsed<Value> {
-        self.expect_one(Expected::Described(what));
+        self.expected.push(Expected::Described(what));
         match self.next.kind {
             TokenKind::Word => {
                 let (text, span) = self.word()?;
@@ -359,7 +354,12 @@ impl<'s> Cursor<'s> {
             TokenKind::Word | TokenKind::Stray => quote(text),
             kind => kind.describe().to_owned(),
         };
-        let expected = std::mem::take(&mut self.expected);
+        let mut expected: Vec<Expected> = Vec::new();
+        for one in std::mem::take(&mut self.expected) {
+            if !expected.contains(&one) {
+                expected.push(one);
+            }
+        }
         let texts: Vec<&str> = expected.iter().map(|expected| expected.text()).collect();
         let message = format!("expected {}, found {found}", list(&texts, "or"));
         let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
@@ -408,7 +408,7 @@ impl<'s> Cursor<'s> {
     /// as that word, so that the rest of the statement is still read.
     pub fn keyword<C: Choice>(&mut self, place: &str) -> Parsed<(C, Span)> {
         if self.next.kind != TokenKind::Word {
-            self.expect_one(Expected::Described("a statement"));
+            self.expected.push(Expected::Described("a statement"));
             return self.unexpected();
         }
         let (word, span) = (self.text(), self.span());

@@ -6,6 +6,7 @@
 mod claim;
 mod cursor;
 mod layer;
+mod parts;
 mod restriction;
 
 use crate::diagnostic::{Code, Diagnostic};
@@ -19,21 +20,40 @@ use crate::syntax::keyword::{
 };
 use crate::syntax::token::TokenKind;
 use cursor::{Cursor, Failed, Parsed};
+use parts::ReadPart;
 use restriction::restriction;
 
-/// Reads the text of a file.
+/// Reads the text of a file. A long one is read in parts, on all processors.
 #[must_use]
 pub fn parse(file: FileId, source: &str) -> (File, Vec<Diagnostic>) {
-    let mut cursor = Cursor::new(file, source);
+    let read = parts::read(source.len(), &parts::starts(source), &|from, to| {
+        part(file, source, from, to)
+    });
+    let statements = read.statements;
+    (File { statements }, read.diagnostics)
+}
+
+/// Reads the statements that begin at `from` and before `to`. A statement begins at `from`.
+fn part(file: FileId, source: &str, from: usize, to: usize) -> ReadPart {
+    let mut cursor = Cursor::new(file, source, from);
     let mut statements = Vec::new();
     cursor.skip_newlines();
-    if cursor.refuse_other_format() {
-        return (File { statements }, cursor.diagnostics);
+    if from == 0 && cursor.refuse_other_format() {
+        return ReadPart {
+            statements,
+            diagnostics: cursor.diagnostics,
+            end: source.len(),
+        };
     }
     loop {
         cursor.skip_newlines();
-        if cursor.at_end() {
-            return (File { statements }, cursor.diagnostics);
+        let end = cursor.span().start as usize;
+        if cursor.at_end() || end >= to {
+            return ReadPart {
+                statements,
+                diagnostics: cursor.diagnostics,
+                end,
+            };
         }
         if cursor.refuse_close_brace() {
             continue;
@@ -318,6 +338,42 @@ fn principal(cursor: &mut Cursor<'_>) -> Parsed<Principal> {
         )),
         Some(PrincipalKeyword::Unit) => {
             Ok(Principal::Unit(cursor.expect_value("the ID of a unit")?))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Sources;
+
+    /// Reads a file in parts that begin at each of its lines, and at none.
+    fn assert_same(source: &str) {
+        let file = Sources::default().add("s", "");
+        let lines = source.match_indices('\n').map(|(at, _)| at + 1);
+        let starts: Vec<usize> = std::iter::once(0).chain(lines).collect();
+        let [whole, parts] = [&[0], starts.as_slice()].map(|starts| {
+            let read = parts::read(source.len(), starts, &|from, to| {
+                part(file, source, from, to)
+            });
+            format!("{:#?}\n{:#?}", read.statements, read.diagnostics)
+        });
+        assert_eq!(whole, parts, "{source}");
+    }
+
+    #[test]
+    fn a_file_in_parts_means_what_it_means_in_one() {
+        for source in [
+            "",
+            "\u{feff}account a = 111111111111\nlayer b {\n  version 1 from ./b.zip\n}\n",
+            "layer a {\n  version 1 from ./a.zip\n  share with b,\n  c\n}\nlayer b {}\n",
+            "layer a {\n  version 1\nlayer b {\n  version 1 from ./b.zip\n}\nlayer c {\n}\n",
+            "layer a {\nlayer b\n# \u{200b}\nlayer c for x in y,\nz {\n  content <x>\n}\n}\n}\n",
+            "{\nlayer a {\n}\nlayer b {\n}\n",
+            "group a =\nlayer b,\nlayer c\n\"layer\nlayer d { version 1 at \"x\n}\n",
+        ] {
+            assert_same(source);
+            assert_same(&source.replace('\n', "\r\n"));
         }
     }
 }
