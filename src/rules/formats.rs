@@ -146,7 +146,9 @@ pub fn bucket_problem(name: &str) -> Option<&'static str> {
         Some("a bucket's name has 3 to 63 characters")
     } else if !name.bytes().all(plain) {
         Some("a bucket's name is made of lower-case letters, digits, `.` and `-`")
-    } else if !edge(name.as_bytes().first()) || !edge(name.as_bytes().last()) || name.contains("..")
+    } else if !edge(name.as_bytes().first())
+        || !edge(name.as_bytes().last())
+        || name.as_bytes().windows(2).any(|pair| pair == b"..")
     {
         Some(
             "a bucket's name begins and ends with a letter or a digit and has no two dots in a row",

@@ -2,23 +2,39 @@
 
 use crate::aws::arn::ArnText;
 pub use crate::syntax::text::Part;
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// A text of literals and parameters, at least one part, no two literals side by side.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(Vec<Part>);
+#[derive(Clone, Debug)]
+pub struct Text(TextParts);
+
+/// The parts of a text. Nearly all texts have one, and need no list for it.
+#[derive(Clone, Debug)]
+enum TextParts {
+    One(Part),
+    /// Never one.
+    Several(Vec<Part>),
+}
 
 impl Text {
     /// A text of these parts.
     #[must_use]
-    pub fn new(parts: Vec<Part>) -> Self {
-        Self(parts)
+    pub fn new(mut parts: Vec<Part>) -> Self {
+        Self(match parts.pop() {
+            Some(only) if parts.is_empty() => TextParts::One(only),
+            last => {
+                parts.extend(last);
+                TextParts::Several(parts)
+            }
+        })
     }
 
     /// A text without parameters.
     #[must_use]
     pub fn literal(text: impl Into<String>) -> Self {
-        Self(vec![Part::Literal(text.into())])
+        Self(TextParts::One(Part::Literal(text.into())))
     }
 
     /// A text of any parts, in which literals may follow each other.
@@ -30,19 +46,22 @@ impl Text {
                 (_, part) => joined.push(part),
             }
         }
-        Self(joined)
+        Self::new(joined)
     }
 
     /// The parts.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
-        &self.0
+        match &self.0 {
+            TextParts::One(part) => std::slice::from_ref(part),
+            TextParts::Several(parts) => parts,
+        }
     }
 
     /// The text, if no parameter is in it.
     #[must_use]
     pub fn as_literal(&self) -> Option<&str> {
-        match self.0.as_slice() {
+        match self.parts() {
             [] => Some(""),
             [Part::Literal(text)] => Some(text),
             _ => None,
@@ -52,7 +71,7 @@ impl Text {
     /// The parameter's name, if the text is one parameter and nothing else.
     #[must_use]
     pub fn as_parameter(&self) -> Option<&str> {
-        match self.0.as_slice() {
+        match self.parts() {
             [Part::Parameter(name)] => Some(name),
             _ => None,
         }
@@ -60,34 +79,47 @@ impl Text {
 
     /// The names of the parameters in it, pseudo parameters included.
     pub fn parameters(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().filter_map(|part| match part {
+        self.parts().iter().filter_map(|part| match part {
             Part::Parameter(name) => Some(name.as_str()),
             Part::Literal(_) => None,
         })
     }
 
-    /// The texts before and after the first `separator` of the literal parts.
+    /// The texts before and after the first slash of the literal parts.
     #[must_use]
-    pub fn split_once(mut self, separator: char) -> Option<(Self, Self)> {
-        let index = self
-            .0
+    pub fn split_at_slash(self) -> Option<(Self, Self)> {
+        let slash_in = |text: &str| memchr::memchr(b'/', text.as_bytes());
+        let mut head = match self.0 {
+            TextParts::One(Part::Literal(mut before)) => {
+                let at = slash_in(&before)?;
+                let after = before.split_off(at + 1);
+                before.truncate(at);
+                return Some((Self::literal(before), Self::literal(after)));
+            }
+            TextParts::One(Part::Parameter(_)) => return None,
+            TextParts::Several(parts) => parts,
+        };
+        let (index, at) = head
             .iter()
-            .position(|part| matches!(part, Part::Literal(text) if text.contains(separator)))?;
-        let mut tail = self.0.split_off(index);
+            .enumerate()
+            .find_map(|(index, part)| match part {
+                Part::Literal(text) => Some((index, slash_in(text)?)),
+                Part::Parameter(_) => None,
+            })?;
+        let mut tail = head.split_off(index);
         let Some(Part::Literal(text)) = tail.first_mut() else {
             return None;
         };
-        let at = text.find(separator)?;
-        let after = text.split_off(at + separator.len_utf8());
+        let after = text.split_off(at + 1);
         text.truncate(at);
         let before = std::mem::replace(text, after);
         if text.is_empty() {
             tail.remove(0);
         }
         if !before.is_empty() {
-            self.0.push(Part::Literal(before));
+            head.push(Part::Literal(before));
         }
-        Some((self, Self(tail)))
+        Some((Self::new(head), Self::new(tail)))
     }
 
     /// The text after a literal `prefix`.
@@ -96,16 +128,23 @@ impl Text {
     ///
     /// The text itself, if it begins in another way.
     pub fn strip_prefix(mut self, prefix: &str) -> Result<Self, Self> {
-        match self.0.first_mut() {
+        let first = match &mut self.0 {
+            TextParts::One(part) => Some(part),
+            TextParts::Several(parts) => parts.first_mut(),
+        };
+        match first {
             Some(Part::Literal(first)) if first.starts_with(prefix) => {
                 first.drain(..prefix.len());
-                if first.is_empty() {
-                    self.0.remove(0);
-                }
-                Ok(self)
             }
-            Some(Part::Literal(_) | Part::Parameter(_)) | None => Err(self),
+            Some(Part::Literal(_) | Part::Parameter(_)) | None => return Err(self),
         }
+        Ok(match self.0 {
+            TextParts::One(part) => Self(TextParts::One(part)),
+            TextParts::Several(mut parts) => {
+                parts.retain(|part| !matches!(part, Part::Literal(text) if text.is_empty()));
+                Self::new(parts)
+            }
+        })
     }
 
     /// Whether nothing is in it, not even a parameter.
@@ -148,7 +187,7 @@ impl Text {
 
     fn symbols(&self) -> Vec<TextSymbol<'_>> {
         let mut symbols = Vec::new();
-        for part in &self.0 {
+        for part in self.parts() {
             match part {
                 Part::Literal(text) => symbols.extend(text.chars().map(TextSymbol::Character)),
                 Part::Parameter(name) => symbols.push(TextSymbol::Parameter(name)),
@@ -160,7 +199,7 @@ impl Text {
     /// The number of characters it has at the least, whatever its parameters hold.
     #[must_use]
     pub fn shortest(&self) -> usize {
-        self.0
+        self.parts()
             .iter()
             .map(|part| {
                 if let Part::Literal(text) = part {
@@ -170,6 +209,32 @@ impl Text {
                 }
             })
             .sum()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialOrd for Text {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Text {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(other.parts())
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash(state);
     }
 }
 
@@ -183,7 +248,7 @@ enum TextSymbol<'t> {
 impl fmt::Display for Text {
     /// The text as a source writes it, without the escape of a literal `${`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|part| match part {
+        self.parts().iter().try_for_each(|part| match part {
             Part::Literal(text) => f.write_str(text),
             Part::Parameter(name) => write!(f, "${{{name}}}"),
         })
@@ -196,7 +261,7 @@ impl ArnText<'_> for Text {
     /// The colon of a policy variable such as `${aws:PrincipalAccount}` separates nothing.
     fn between_colons(&self) -> Vec<Self> {
         let mut fields = vec![Vec::new()];
-        for part in &self.0 {
+        for part in self.parts() {
             let Part::Literal(text) = part else {
                 push(&mut fields, part.clone());
                 continue;
@@ -210,7 +275,7 @@ impl ArnText<'_> for Text {
                 }
             }
         }
-        fields.into_iter().map(Self).collect()
+        fields.into_iter().map(Self::new).collect()
     }
 }
 
@@ -278,13 +343,13 @@ mod tests {
     #[test]
     fn an_address_falls_into_bucket_and_key() {
         let address = text("s3://${Bucket}-x/a/${Key}").strip_prefix("s3://");
-        let halves = address.ok().and_then(|address| address.split_once('/'));
+        let halves = address.ok().and_then(Text::split_at_slash);
         let halves = halves.map(|(bucket, key)| (bucket.to_string(), key.to_string()));
         assert_eq!(
             halves,
             Some(("${Bucket}-x".to_owned(), "a/${Key}".to_owned()))
         );
-        assert_eq!(text("bucket").split_once('/'), None);
+        assert_eq!(text("bucket").split_at_slash(), None);
     }
 
     #[test]

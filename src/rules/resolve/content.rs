@@ -130,7 +130,7 @@ impl Resolver<'_> {
         by_reference: bool,
     ) -> Option<Content> {
         let Some((bucket, key)) = address
-            .split_once('/')
+            .split_at_slash()
             .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
         else {
             let message = format!(

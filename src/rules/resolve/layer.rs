@@ -17,7 +17,7 @@ use crate::syntax::ast::{
     self, Exists, LayerStatement, Name, Property, PropertyValue, Share, Value,
 };
 use crate::syntax::keyword::{Choice, Keyword, OldVersionsKeyword};
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt};
 use std::sync::Arc;
 
 /// The statements of a layer's body, sorted by kind.

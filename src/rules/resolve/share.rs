@@ -10,8 +10,8 @@ use crate::rules::model::{
 use crate::rules::scope::PrincipalUse;
 use crate::source::Span;
 use crate::syntax::ast::{Name, Share, Value};
+use foldhash::{HashMap, HashMapExt};
 use jiff::civil::Date;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A share rule, resolved.
@@ -56,8 +56,13 @@ impl Resolver<'_> {
             .iter()
             .map(|share| self.rule(share, &labels, complete, exists))
             .collect();
-        let mut of_versions: Vec<Vec<&ShareRule>> = vec![Vec::new(); versions.len().max(1)];
-        for rule in rules.iter().filter(|rule| rule.facts.is_some()) {
+        let rules: Vec<&ShareRule> = rules.iter().filter(|rule| rule.facts.is_some()).collect();
+        let count = versions.len().max(1);
+        if rules.iter().all(|rule| rule.versions.is_none()) {
+            return vec![self.merge(&rules).into(); count];
+        }
+        let mut of_versions: Vec<Vec<&ShareRule>> = vec![Vec::new(); count];
+        for rule in rules {
             match &rule.versions {
                 None => of_versions.iter_mut().for_each(|own| own.push(rule)),
                 Some(indices) => indices

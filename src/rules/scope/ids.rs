@@ -411,6 +411,10 @@ pub(super) fn read_literal(
 }
 
 fn read_text(value: &Value, diagnostics: &mut Vec<Diagnostic>) -> Option<Text> {
+    // Nearly all texts are one part.
+    if memchr::memchr(b'$', value.text.as_bytes()).is_none() {
+        return Some(Text::literal(value.text.as_str()));
+    }
     let error = match parts(&value.text) {
         Ok(parts) => return Some(Text::new(parts)),
         Err(error) => error,
