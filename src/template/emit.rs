@@ -6,8 +6,9 @@ pub use iam::{document, statement};
 
 use super::mark::FIRST_LINE;
 use super::model::{
-    Content, Grantee, LayerVersion, Output, Parameter, Permission, Properties, Remarked, Resource,
-    SsmParameter, StackSet, StackSetParameter, Template, TemplateCondition, Test, Value,
+    Content, DeletionPolicy, Grantee, LayerVersion, Output, Parameter, Permission, Properties,
+    Remarked, Resource, SsmParameter, StackSet, StackSetParameter, Template, TemplateCondition,
+    Test, Value,
 };
 use crate::rules::model::{Suppressed, ToolKeyword};
 
@@ -67,8 +68,40 @@ pub trait Sink {
     fn scalar(&mut self, scalar: Scalar<'_>, comment: Option<&str>);
     /// A template, written in the same form, as the text that is the value of the last key.
     fn template(&mut self, template: &Template);
+    /// The beginning of a resource, which `write` writes. A form may copy it from an earlier
+    /// resource that begins in the same way.
+    fn head(&mut self, _: Head, write: impl FnOnce(&mut Self)) {
+        write(self);
+    }
     /// Ends the document.
     fn finish(self);
+}
+
+/// What the beginning of a resource depends on, if it is like that of most resources.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    type_name: &'static str,
+    policies: Option<(DeletionPolicy, DeletionPolicy)>,
+}
+
+impl Head {
+    /// The head of a resource; `None` if its beginning has entries that only it has.
+    fn of(resource: &Resource) -> Option<Self> {
+        let Resource {
+            id: _,
+            comment: _,
+            condition,
+            depends_on,
+            policies,
+            suppressed,
+            properties,
+        } = resource;
+        let is_usual = condition.is_none() && depends_on.is_none() && suppressed.is_none();
+        is_usual.then(|| Self {
+            type_name: type_name(properties),
+            policies: *policies,
+        })
+    }
 }
 
 /// Writes a template.
@@ -285,22 +318,33 @@ fn tests(sink: &mut impl Sink, key: &'static str, tests: &[Test]) {
 }
 
 fn resource(sink: &mut impl Sink, resource: &Resource) {
+    if let Some(comment) = &resource.comment {
+        sink.comment(comment);
+    }
+    sink.name(&resource.id);
+    sink.begin_map();
+    match Head::of(resource) {
+        Some(head) => sink.head(head, |sink| beginning(sink, resource)),
+        None => beginning(sink, resource),
+    }
+    own_properties(sink, &resource.properties);
+    sink.end_map();
+    sink.end_map();
+}
+
+/// Writes a resource up to the properties that each resource of its type has for itself.
+fn beginning(sink: &mut impl Sink, resource: &Resource) {
     let Resource {
-        id,
-        comment,
+        id: _,
+        comment: _,
         condition,
         depends_on,
         policies,
         suppressed,
-        properties: typed,
+        properties,
     } = resource;
-    if let Some(comment) = comment {
-        sink.comment(comment);
-    }
-    sink.name(id);
-    sink.begin_map();
     sink.key("Type");
-    sink.scalar(Scalar::Plain(type_name(typed)), None);
+    sink.scalar(Scalar::Plain(type_name(properties)), None);
     text(sink, "Condition", condition.as_deref());
     text(sink, "DependsOn", depends_on.as_deref());
     if let Some((deletion, update_replace)) = policies {
@@ -313,8 +357,8 @@ fn resource(sink: &mut impl Sink, resource: &Resource) {
         self::suppressed(sink, all);
     }
     sink.key("Properties");
-    properties(sink, typed);
-    sink.end_map();
+    sink.begin_map();
+    common_properties(sink, properties);
 }
 
 /// Writes the metadata by which each tool leaves out findings (the documentation of AWS
@@ -404,6 +448,29 @@ fn type_name(properties: &Properties) -> &'static str {
 /// Writes the mapping of a resource's properties.
 pub fn properties(sink: &mut impl Sink, properties: &Properties) {
     sink.begin_map();
+    common_properties(sink, properties);
+    own_properties(sink, properties);
+    sink.end_map();
+}
+
+/// Writes the first properties, if they are the same for each resource of the type.
+fn common_properties(sink: &mut impl Sink, properties: &Properties) {
+    match properties {
+        Properties::Permission(_) => {
+            sink.key("Action");
+            sink.scalar(Scalar::Plain("lambda:GetLayerVersion"), None);
+        }
+        Properties::LayerVersion(_)
+        | Properties::SsmParameter(_)
+        | Properties::Role(_)
+        | Properties::ManagedPolicy(_)
+        | Properties::ServiceControlPolicy(_)
+        | Properties::StackSet(_) => {}
+    }
+}
+
+/// Writes the other properties.
+fn own_properties(sink: &mut impl Sink, properties: &Properties) {
     match properties {
         Properties::LayerVersion(version) => layer_version(sink, version),
         Properties::Permission(granted) => permission(sink, granted),
@@ -413,7 +480,6 @@ pub fn properties(sink: &mut impl Sink, properties: &Properties) {
         Properties::ServiceControlPolicy(policy) => iam::service_control_policy(sink, policy),
         Properties::StackSet(set) => stack_set(sink, set),
     }
-    sink.end_map();
 }
 
 fn layer_version(sink: &mut impl Sink, version: &LayerVersion) {
@@ -468,8 +534,6 @@ fn permission(sink: &mut impl Sink, permission: &Permission) {
         organization,
         names,
     } = &**grantee;
-    sink.key("Action");
-    sink.scalar(Scalar::Plain("lambda:GetLayerVersion"), None);
     value(sink, "LayerVersionArn", layer_version);
     sink.key("Principal");
     match organization {

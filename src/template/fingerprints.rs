@@ -2,7 +2,7 @@
 
 use super::model::{Parameter, Template, TemplateCondition};
 use foldhash::fast::FixedState;
-use std::collections::HashMap;
+use foldhash::{HashMap, HashMapExt, HashSet, HashSetExt};
 use std::hash::BuildHasher;
 
 /// Numbers that stand for the logical IDs of several templates. Different IDs seldom have one
@@ -57,8 +57,8 @@ impl Fingerprints {
                 self.numbers.push(number_of(&condition.id));
             }
         }
-        self.numbers.sort_unstable();
-        self.numbers.is_sorted_by(|a, b| a < b)
+        let mut seen = HashSet::with_capacity(self.numbers.len());
+        self.numbers.into_iter().all(|number| seen.insert(number))
     }
 }
 

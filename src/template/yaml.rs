@@ -5,13 +5,25 @@
 //! date, a truth value or null is quoted.
 
 use super::Format;
-use super::emit::{Scalar, Sink};
+use super::emit::{Head, Scalar, Sink};
 use super::model::Template;
+use std::ops::Range;
 
 /// A YAML writer. Each template is many small pieces, most of them known when this is compiled:
 /// with their lengths known too, they are copied in a few instructions.
 pub struct Yaml<'a> {
     to: &'a mut Vec<u8>,
+    indent: usize,
+    after: After,
+    /// The beginnings of resources, all of them different.
+    heads: Vec<WrittenHead>,
+}
+
+/// The beginning of a resource that is in the document.
+struct WrittenHead {
+    head: Head,
+    place: Range<usize>,
+    /// The state of the writer after it.
     indent: usize,
     after: After,
 }
@@ -31,6 +43,7 @@ impl<'a> Yaml<'a> {
             to,
             indent: 0,
             after: After::Line,
+            heads: Vec::new(),
         }
     }
 
@@ -39,18 +52,22 @@ impl<'a> Yaml<'a> {
         self.to.extend_from_slice(text.as_bytes());
     }
 
+    /// Nearly every line is indented by eight blanks or less. Eight are copied in one instruction,
+    /// and what is too much of them is given back.
     #[inline]
     fn put_indent(&mut self) {
-        match self.indent {
-            0 => {}
-            2 => self.put("  "),
-            4 => self.put("    "),
-            6 => self.put("      "),
-            deep => self.to.resize(self.to.len() + deep, b' '),
+        const BLANKS: &[u8; 8] = b"        ";
+        match BLANKS.len().checked_sub(self.indent) {
+            Some(too_many) => {
+                self.to.extend_from_slice(BLANKS);
+                self.to.truncate(self.to.len() - too_many);
+            }
+            None => self.to.resize(self.to.len() + self.indent, b' '),
         }
     }
 
     /// Begins a line, or continues after the dash of an item.
+    #[inline]
     fn begin_line(&mut self) {
         if self.after == After::Line {
             self.put_indent();
@@ -136,6 +153,7 @@ impl Sink for Yaml<'_> {
         self.after = After::Dash;
     }
 
+    #[inline]
     fn scalar(&mut self, scalar: Scalar<'_>, comment: Option<&str>) {
         if self.after == After::Key {
             self.put(" ");
@@ -175,6 +193,26 @@ impl Sink for Yaml<'_> {
         }
         self.indent -= 2;
         self.after = After::Line;
+    }
+
+    /// All resources of a document are indented alike.
+    fn head(&mut self, head: Head, write: impl FnOnce(&mut Self)) {
+        match self.heads.iter().find(|written| written.head == head) {
+            Some(written) => {
+                self.to.extend_from_within(written.place.clone());
+                (self.indent, self.after) = (written.indent, written.after);
+            }
+            None => {
+                let start = self.to.len();
+                write(self);
+                self.heads.push(WrittenHead {
+                    head,
+                    place: start..self.to.len(),
+                    indent: self.indent,
+                    after: self.after,
+                });
+            }
+        }
     }
 
     fn finish(self) {}

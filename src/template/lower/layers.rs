@@ -32,6 +32,8 @@ pub struct LayersContext<'a> {
 struct LayerTexts {
     layer: Arc<str>,
     layer_name: Arc<str>,
+    /// The layer's part of logical IDs.
+    id: String,
     name: Value,
 }
 
@@ -40,6 +42,7 @@ impl LayerTexts {
         Self {
             layer: layer.name.value.as_str().into(),
             layer_name: layer.layer_name.value.to_string().into(),
+            id: names::pascal(&layer.name.value),
             name: value(&layer.layer_name.value),
         }
     }
@@ -287,7 +290,7 @@ fn listed(
     let mut newest = None;
     let shared = LayerTexts::of(layer);
     for version in versions {
-        let resource_id = names::version(&layer.name.value, &version.label.value);
+        let resource_id = names::version_of(&shared.id, &version.label.value);
         let id: Arc<str> = resource_id.as_str().into();
         let label: Arc<str> = version.label.value.as_str().into();
         let arn = match &version.origin {
@@ -316,7 +319,7 @@ fn listed(
         let before = lowered.template.resources.len();
         grants(&version.grants, &granted, context, lowered);
         let (version_id, grants, sha256) = match &version.origin {
-            Origin::Published(publication) => (Some(id), Vec::new(), pinned(publication)),
+            Origin::Published(publication) => (Some(id.clone()), Vec::new(), pinned(publication)),
             Origin::Adopted(_) => {
                 let grants = lowered.template.resources[before..].iter();
                 (None, grants.map(|grant| grant.id.clone()).collect(), None)
@@ -331,25 +334,26 @@ fn listed(
             grants,
             sha256,
         });
-        publish_arn(layer, version, &arn, context, lowered);
+        publish_arn(layer, version, (&id, &arn), context, lowered);
         newest = Some(arn);
     }
     newest
 }
 
-/// Adds the SSM parameter with the ARN of a version, if it is published to one. Whoever pins a
+/// Adds the SSM parameter with the ARN of a version, if it is published to one, by the version's
+/// logical ID and that ARN. Whoever pins a
 /// version by its name goes on reading it as long as the version exists.
 fn publish_arn(
     layer: &Layer,
     version: &rules::Version,
-    arn: &Value,
+    (id, arn): (&str, &Value),
     context: &mut LayersContext<'_>,
     lowered: &mut Lowered,
 ) {
     let Some(name) = &version.publish else {
         return;
     };
-    let id = names::version_arn(&layer.name.value, &version.label.value);
+    let id = names::version_arn(id);
     let parameter = Resource {
         condition: context.exists(layer),
         policies: Some(version_policies(layer.old_versions)),

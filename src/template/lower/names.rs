@@ -6,23 +6,25 @@ use crate::rules::model::{Id, Principal};
 #[must_use]
 pub fn pascal(name: &str) -> String {
     let mut id = String::with_capacity(name.len());
-    push_pascal(&mut id, name);
-    id
-}
-
-fn push_pascal(id: &mut String, name: &str) {
     for word in name.split(|c: char| !c.is_ascii_alphanumeric()) {
         let mut letters = word.chars();
         id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
         id.push_str(letters.as_str());
     }
+    id
 }
 
 /// The logical ID of a listed version: `MySharedDepsV1x4x0`.
 #[must_use]
 pub fn version(layer: &str, label: &str) -> String {
+    version_of(&pascal(layer), label)
+}
+
+/// The logical ID of a listed version of a layer, whose part of the ID is known already.
+#[must_use]
+pub fn version_of(layer: &str, label: &str) -> String {
     let mut id = String::with_capacity(layer.len() + "V".len() + label.len());
-    push_pascal(&mut id, layer);
+    id.push_str(layer);
     id.push('V');
     let plain = label.chars();
     id.extend(plain.map(|c| if c.is_ascii_alphanumeric() { c } else { 'x' }));
@@ -51,10 +53,10 @@ pub fn published_arn(layer: &str) -> String {
     format!("{}Newest", pascal(layer))
 }
 
-/// The logical ID of the SSM parameter that holds one version: `MySharedDepsV1x4x0Arn`.
+/// The logical ID of the SSM parameter that holds a version with this ID: `MySharedDepsV1x4x0Arn`.
 #[must_use]
-pub fn version_arn(layer: &str, label: &str) -> String {
-    format!("{}Arn", version(layer, label))
+pub fn version_arn(version: &str) -> String {
+    format!("{version}Arn")
 }
 
 /// The name of the output that shows the ARN of a layer's newest version.
