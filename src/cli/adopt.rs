@@ -7,11 +7,12 @@ use super::disk::{self, Disk};
 use super::input;
 use super::messages::Messages;
 use super::output::regions;
+use super::separate;
 use crate::aws::arn::{Arn, LayerVersionArn};
 use crate::diagnostic::{Diagnostic, has_errors};
 use crate::english::{count, list, quote};
 use crate::pipeline::{Compiled, compile};
-use crate::rules::model::Rules;
+use crate::rules::model::{Layer, Rules};
 use crate::source::{FileId, Sources, Span};
 use crate::syntax::keyword::Keyword;
 use crate::syntax::lexer::Lexer;
@@ -19,7 +20,7 @@ use crate::syntax::token::{Token, TokenKind};
 use crate::template::limits::Limits;
 use crate::template::lower::{Lowered, Placement};
 use anyhow::{anyhow, bail};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -126,40 +127,100 @@ impl Found {
         sources: &Sources,
     ) -> anyhow::Result<Self> {
         let regions = regions(&compiled.rules);
-        let mut lines: BTreeMap<Span, String> = BTreeMap::new();
-        let mut others = BTreeSet::new();
+        let mut all: Vec<ListedArn> = Vec::new();
         for version in &lowered.listed {
             let id = &lowered.template.resources[version.resource].id;
-            let label = lowered.origins[version.resource];
             let shown = format!("version {} of {}", version.label, quote(&version.layer));
             let published = Published::new(id, &shown, lists)?;
-            let Some(arn) = published.arn(&regions, &shown)? else {
-                others.insert(label);
-                continue;
-            };
-            published.check_layer(id, lowered, &shown)?;
-            let arn = with_variables(&arn, &version.layer, &compiled.rules);
-            match lines.get(&label) {
-                Some(other) if *other != arn => bail!(
-                    "{shown} and another layer of its block have different numbers or names: \
-                    write these layers as separate blocks first"
-                ),
-                _ => lines.insert(label, arn),
+            let arn = published.arn(&regions, &shown)?;
+            if arn.is_some() {
+                published.check_layer(id, lowered, &shown)?;
+            }
+            all.push(ListedArn {
+                layer: version.layer.to_string(),
+                label: lowered.origins[version.resource],
+                arn,
+            });
+        }
+        let mut lines: BTreeMap<Span, Option<String>> = BTreeMap::new();
+        for one in &all {
+            let layer = layer_of(&one.layer, &compiled.rules);
+            let arn = one.arn.as_deref().map(|arn| with_variables(arn, layer));
+            match lines.get(&one.label) {
+                Some(other) if *other != arn => {
+                    let layer = layer.and_then(|layer| layer.variant.as_ref());
+                    let of = layer.map_or(one.layer.as_str(), |variant| &variant.of);
+                    bail!(separately(of, &all, &compiled.rules, sources));
+                }
+                _ => lines.insert(one.label, arn),
             };
         }
-        if let Some(both) = others.iter().find(|label| lines.contains_key(label)) {
-            let text = sources.get(both.file).text();
-            let label = text.get(both.start as usize..both.end as usize);
-            bail!(
-                "version {} is published for some of the layers of its block, and not for all",
-                label.unwrap_or_default()
-            );
-        }
+        let others = lines.values().filter(|arn| arn.is_none()).count();
+        let lines = lines.into_iter();
+        let lines = lines.filter_map(|(label, arn)| Some((label, arn?)));
         Ok(Self {
-            lines,
-            others: others.len(),
+            lines: lines.collect(),
+            others,
         })
     }
+}
+
+/// A version that a layer lists, and its ARN if it is published.
+struct ListedArn {
+    layer: String,
+    label: Span,
+    arn: Option<String>,
+}
+
+fn layer_of<'r>(name: &str, rules: &'r Rules) -> Option<&'r Layer> {
+    rules.layers.iter().find(|layer| layer.name.value == name)
+}
+
+/// The message about a block with variables whose layers have different ARNs, with the text of the
+/// blocks to write in its place.
+fn separately(block: &str, all: &[ListedArn], rules: &Rules, sources: &Sources) -> String {
+    let mut layers = Vec::new();
+    let mut text = String::new();
+    for layer in &rules.layers {
+        let Some(variant) = layer.variant.as_ref().filter(|variant| variant.of == block) else {
+            continue;
+        };
+        let own: Vec<&ListedArn> = all
+            .iter()
+            .filter(|one| one.layer == layer.name.value)
+            .collect();
+        let file = own
+            .first()
+            .map_or(layer.name.span.file, |one| one.label.file);
+        let source = sources.get(file).text();
+        let body = separate::body_of(source, block).unwrap_or_default();
+        let lines: Vec<(Span, String)> = own
+            .iter()
+            .filter_map(|one| {
+                let shift = body.start as u32;
+                let label = Span {
+                    start: one.label.start.saturating_sub(shift),
+                    end: one.label.end.saturating_sub(shift),
+                    ..one.label
+                };
+                Some((label, one.arn.clone()?))
+            })
+            .collect();
+        let body = source.get(body).unwrap_or_default();
+        match rewritten(body, &lines) {
+            Ok(body) => text.push_str(&format!("\n{}", separate::block(layer, variant, &body))),
+            Err(why) => return format!("{}: {why}", layer.name.value),
+        }
+        layers.push(quote(&layer.name.value));
+    }
+    format!(
+        "the layers of {} have different ARNs in AWS, and one line cannot name them all: write each \
+        as a block of its own, and name {} in place of {} elsewhere. Nothing is written yet. In \
+        place of the block:\n{text}",
+        quote(block),
+        list(&layers, "and"),
+        quote(block),
+    )
 }
 
 /// The ARNs of one version, by their regions.
@@ -257,9 +318,7 @@ impl<'l> Published<'l> {
 }
 
 /// An ARN with the variables of its layer's block in the place of their values in the layer's name.
-fn with_variables(arn: &str, layer: &str, rules: &Rules) -> String {
-    let mut layers = rules.layers.iter();
-    let layer = layers.find(|one| one.name.value == layer);
+fn with_variables(arn: &str, layer: Option<&Layer>) -> String {
     let Some(variant) = layer.and_then(|layer| layer.variant.as_ref()) else {
         return arn.to_owned();
     };

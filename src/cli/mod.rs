@@ -34,6 +34,7 @@ mod output;
 mod place;
 mod plan;
 mod progress;
+mod separate;
 mod stage;
 mod tree;
 mod uses;
