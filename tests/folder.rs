@@ -337,7 +337,7 @@ fn the_arns_of_published_versions_are_written_into_their_source() {
         ),
         (
             format!("{of_one}{}", of_one.replace("us-east-1", "eu-west-1")),
-            "and not for all",
+            "in `sdk-arm64`, version 1.0.0 is not published, and a later one in its line is",
         ),
         (
             us.replace("V1", "W1")

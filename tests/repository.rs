@@ -100,6 +100,58 @@ fn a_page_of_built_templates_has_the_reasons_of_their_source_unless_it_has_chang
 }
 
 #[test]
+fn a_source_that_is_not_built_yet_differs_by_its_change_alone() {
+    let roles = "\nrole deployer {\n  trust web-team\n  allow deps\n}\n";
+    let public = "\nlayer open {\n  version 1 from s3://acme-1/open.zip\n  share with everyone because \
+        \"it is open source\"\n}\n";
+    let before = format!("{DEPS}{public}{roles}");
+    let top = repository(&[("names.layers", NAMES), ("deps.layers", &before)]);
+    told(top.path(), &["build", "deps.layers", "-o", "out/"]);
+    git(top.path(), &["init", "-q"]);
+    commit(top.path());
+    assert_eq!(
+        told(top.path(), &["diff", "--base", "HEAD"]),
+        (0, "nobody gains or loses anything\n".to_owned())
+    );
+
+    let source = before.replace("with data-team", "with data-team, web-team");
+    write(top.path(), "deps.layers", &source);
+    let gained = "+ account 210987654321 (web-team) can now use DepsV1x0x0, not named anywhere \
+        before\n";
+    assert_eq!(
+        told(top.path(), &["diff", "--base", "HEAD"]),
+        (0, gained.to_owned())
+    );
+    let (_, access) = told(top.path(), &["access", "."]);
+    assert_eq!(access.matches("EVERYONE can use").count(), 1, "{access}");
+    assert!(!access.contains("are left out"), "{access}");
+
+    write(
+        top.path(),
+        "deps.layers",
+        &source.replace("allow deps", "allow deps, * from web-team"),
+    );
+    let (_, difference) = told(top.path(), &["diff", "--base", "HEAD"]);
+    assert!(difference.starts_with(gained), "{difference}");
+    assert!(
+        difference.contains("\n+ Deployer now allows attaching"),
+        "{difference}"
+    );
+    assert_eq!(difference.lines().count(), 2, "{difference}");
+
+    // A template that somebody edits by hand counts, too, whatever its source says.
+    let path = "out/restrictions.yaml";
+    let built = fs::read_to_string(top.path().join(path)).unwrap();
+    assert!(built.contains("layer:deps:"), "{built}");
+    write(top.path(), path, &built.replace("layer:deps:", "layer:*:"));
+    let (_, difference) = told(top.path(), &["diff", "--base", "HEAD"]);
+    assert!(
+        difference.contains("restrictions.yaml: Deployer"),
+        "{difference}"
+    );
+}
+
+#[test]
 fn what_is_wrong_in_a_file_that_several_sources_include_is_said_once() {
     let names = format!("{NAMES}account lab = 1\n");
     let files = [

@@ -209,14 +209,14 @@ fn separately(block: &str, all: &[ListedArn], rules: &Rules, sources: &Sources) 
         let body = source.get(body).unwrap_or_default();
         match rewritten(body, &lines) {
             Ok(body) => text.push_str(&format!("\n{}", separate::block(layer, variant, &body))),
-            Err(why) => return format!("{}: {why}", layer.name.value),
+            Err(why) => return format!("in {}, {why}", quote(&layer.name.value)),
         }
         layers.push(quote(&layer.name.value));
     }
     format!(
-        "the layers of {} have different ARNs in AWS, and one line cannot name them all: write each \
-        as a block of its own, and name {} in place of {} elsewhere. Nothing is written yet. In \
-        place of the block:\n{text}",
+        "the layers of {} have different ARNs in AWS, and one line cannot name them all: write \
+        each as a block of its own, and name {} in place of {} elsewhere. Nothing is written yet. \
+        In place of the block:\n{text}",
         quote(block),
         list(&layers, "and"),
         quote(block),

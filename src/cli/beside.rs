@@ -21,6 +21,8 @@ pub struct SourcesBeside {
     beside: RefCell<BTreeSet<PathBuf>>,
     /// The source of each template, where it is found.
     of: RefCell<BTreeMap<PathBuf, PathBuf>>,
+    /// The source of each template that is read beside it, since it has become broader.
+    broader: RefCell<BTreeMap<PathBuf, PathBuf>>,
     /// Those that are read themselves.
     read: RefCell<BTreeSet<PathBuf>>,
 }
@@ -52,10 +54,19 @@ impl SourcesBeside {
 
     /// Adds the source of templates in a folder, wherever it lies there.
     pub fn add_found(&self, source: PathBuf, templates: &[&Root]) {
-        let paths = templates.iter().filter_map(|root| root.path.clone());
-        let of = paths.map(|path| (path, source.clone()));
+        let of = sourced(&source, templates);
         self.of.borrow_mut().extend(of);
         self.beside.borrow_mut().insert(source);
+    }
+
+    /// Adds the source of templates in a folder that has become broader, and is read beside them.
+    pub fn add_broader(&self, source: &Path, templates: &[&Root]) {
+        self.broader.borrow_mut().extend(sourced(source, templates));
+    }
+
+    /// The source of a template that has become broader, and is read beside it.
+    pub fn broader(&self, template: &Path) -> Option<PathBuf> {
+        self.broader.borrow().get(template).cloned()
     }
 
     /// What the sources say of these templates that they build, beyond what is in the templates.
@@ -63,7 +74,10 @@ impl SourcesBeside {
         let of = self.of.borrow();
         let mut by_source: BTreeMap<&Path, Vec<&BuiltTemplate>> = BTreeMap::new();
         for template in templates {
-            if let Some(source) = of.get(&template.path) {
+            // The words of a source that is read beside it are known.
+            if let Some(source) = of.get(&template.path)
+                && self.broader(&template.path).is_none()
+            {
                 by_source.entry(source).or_default().push(template);
             }
         }
@@ -99,6 +113,15 @@ impl SourcesBeside {
         let paths = paths.filter(|path| known.insert(tree.identity(path)));
         paths.filter_map(|path| tree.root(path).ok()).collect()
     }
+}
+
+/// The paths of templates, each with that of their source.
+fn sourced<'r>(
+    source: &'r Path,
+    templates: &'r [&Root],
+) -> impl Iterator<Item = (PathBuf, PathBuf)> + 'r {
+    let paths = templates.iter().filter_map(|root| root.path.clone());
+    paths.map(|path| (path, source.to_path_buf()))
 }
 
 fn above(folder: &Path) -> PathBuf {

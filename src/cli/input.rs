@@ -290,6 +290,7 @@ impl<'a> Reading<'a> {
         })?;
         // The names are those of all templates, and once is enough.
         Ok(found.map(|mut found| {
+            self.join_sources(&mut found);
             if let Some((_, first)) = found.first_mut() {
                 let note = |name: &str, text: &[u8]| self.note(name, text);
                 let mut names = self.beside.names(self.tree, &note);

@@ -14,7 +14,7 @@ use crate::rules::load::Root;
 use crate::source::{Files, PathKind, Sources};
 use crate::template::lower::Placement;
 use crate::template::mark::source_of;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -82,12 +82,37 @@ impl Reading<'_> {
             let is_asked = made_of_it.is_empty()
                 || !self.is_about_deployed && self.is_broader(&source, &made_of_it)?;
             if is_asked {
+                self.beside.add_broader(&source, &made_of_it);
                 others.push(source);
             } else {
                 self.beside.add_found(source, &made_of_it);
             }
         }
         Ok(others)
+    }
+
+    /// Joins each source that has become broader with the templates that were built from it.
+    pub fn join_sources(&self, found: &mut [(String, Access)]) {
+        let mut by_source: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
+        for (index, (name, _)) in found.iter().enumerate() {
+            if let Some(source) = self.beside.broader(Path::new(name)) {
+                by_source.entry(source).or_default().push(index);
+            }
+        }
+        for (source, templates) in by_source {
+            let name = source.display().to_string();
+            let Some(own) = found.iter_mut().find(|(file, _)| *file == name) else {
+                continue;
+            };
+            let mut own = std::mem::take(&mut own.1);
+            let all = found.iter_mut().enumerate();
+            let all = all.filter(|(index, _)| templates.contains(index));
+            let mut parts: Vec<&mut Access> = all.map(|(_, (_, part))| part).collect();
+            several::join(&mut own, &mut parts);
+            if let Some((_, place)) = found.iter_mut().find(|(file, _)| *file == name) {
+                *place = own;
+            }
+        }
     }
 
     /// Whether a source gives more access than the templates that were made from it. One that does
