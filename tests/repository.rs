@@ -102,8 +102,8 @@ fn a_page_of_built_templates_has_the_reasons_of_their_source_unless_it_has_chang
 #[test]
 fn a_source_that_is_not_built_yet_differs_by_its_change_alone() {
     let roles = "\nrole deployer {\n  trust web-team\n  allow deps\n}\n";
-    let public = "\nlayer open {\n  version 1 from s3://acme-1/open.zip\n  share with everyone because \
-        \"it is open source\"\n}\n";
+    let public = "\nlayer open {\n  version 1 from s3://acme-1/open.zip\n  share with everyone \
+        because \"it is open source\"\n}\n";
     let before = format!("{DEPS}{public}{roles}");
     let top = repository(&[("names.layers", NAMES), ("deps.layers", &before)]);
     told(top.path(), &["build", "deps.layers", "-o", "out/"]);

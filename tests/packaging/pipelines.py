@@ -113,6 +113,14 @@ def action(place: Path) -> None:
     for written in ["comment", "summary"]:
         if "EVERYONE" not in (place / written).read_text():
             raise Fault(f"the {written} does not name everyone")
+    # A folder of templates is compared like one template.
+    given["template"] = "layers/"
+    (place / "summary").unlink()
+    program = str(place / "program" / "bin" / "layershare")
+    run([program, "build", "shared.layers", "-o", "layers/", "--republish", "1.0.0"], branch)
+    do("Show who gains and who loses access")
+    if "EVERYONE" not in (place / "summary").read_text():
+        raise Fault("the summary of a folder does not name everyone")
     (branch / "shared.layers").write_text(MISTAKE)
     do("Report findings")
     expect_results(temporary, ["unknown-name"])
