@@ -134,6 +134,38 @@ impl Pattern {
     }
 }
 
+/// Whether a text matches a written pattern, as [`Pattern::matches`] says, apart from the case of
+/// letters. At worst, the time is proportional to the product of both lengths.
+#[must_use]
+pub fn matches_in_any_case(written: &str, text: &str) -> bool {
+    if !text.is_ascii() {
+        return Pattern::new(&written.to_ascii_lowercase()).matches(&text.to_ascii_lowercase());
+    }
+    let (pattern, text) = (written.as_bytes(), text.as_bytes());
+    let (mut at, mut seen) = (0, 0);
+    let mut retry: Option<(usize, usize)> = None;
+    while let Some(byte) = text.get(seen) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                retry = Some((at + 1, seen));
+                at += 1;
+            }
+            Some(own) if *own == b'?' || own.eq_ignore_ascii_case(byte) => {
+                (at, seen) = (at + 1, seen + 1);
+            }
+            Some(_) | None => match &mut retry {
+                Some((after, from)) => {
+                    *from += 1;
+                    (at, seen) = (*after, *from);
+                }
+                None => return false,
+            },
+        }
+    }
+    let mut rest = pattern.get(at..).unwrap_or_default().iter();
+    rest.all(|byte| *byte == b'*')
+}
+
 fn overlap(a: &[Symbol], b: &[Symbol]) -> bool {
     let is_plain = |symbols: &[Symbol]| {
         symbols

@@ -4,8 +4,8 @@
 
 use super::action_scope::{ActionScope, everything, resources_that_matter, that_matter};
 use super::caller::Caller;
-use super::condition::{are_alike, at_most, covers, covers_action};
-use super::document::document;
+use super::condition::{Covering, are_alike, at_most, covers_action};
+use super::document::Documents;
 use super::kind::SubjectKind;
 use super::trust::{TrustedPrincipal, not_covered, trusts};
 use super::wider::{Applies, Clause, Credential, Holder, Wider};
@@ -16,6 +16,8 @@ use crate::iam::document::{Condition, Effect, PatternList, Statement};
 use crate::iam::effective::{EffectivePolicies, is_unclear};
 use crate::iam::right::Right;
 use crate::partial::{Partial, Text};
+use std::collections::HashSet;
+use std::hash::Hash;
 
 /// Who and what a subject applies to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -62,11 +64,12 @@ pub struct LeveledClause {
 impl Applicability {
     /// The applicability of a resource.
     #[must_use]
-    pub fn of(
+    pub(super) fn of(
         resource: &Resource<'_>,
         kind: SubjectKind,
         policies: &EffectivePolicies,
         world: &World<'_>,
+        documents: &Documents,
     ) -> Self {
         let mut found = Self::default();
         if kind == SubjectKind::Policy || kind.may_be_boundary() {
@@ -74,7 +77,7 @@ impl Applicability {
         }
         found.targets = texts(resource, "TargetIds", world);
         if let Some(trust) = resource.property("AssumeRolePolicyDocument", world) {
-            found.trusts = trusts(&document(resource.id, Some(&trust)));
+            found.trusts = trusts(&documents.of_value(resource.id, Some(trust)));
         }
         found.says_something = says_something(policies);
         found.levels = policies.levels.len();
@@ -300,11 +303,12 @@ fn lists_beyond(old: &Applicability, new: &Applicability, found: &mut Vec<Wider>
 }
 
 /// The items of a list that another one does not have.
-fn missing<'l, T: Clone + PartialEq>(
+fn missing<'l, T: Clone + Eq + Hash>(
     list: &'l [T],
     other: &'l [T],
 ) -> impl Iterator<Item = T> + use<'l, T> {
-    let only_here = list.iter().filter(|one| !other.contains(one));
+    let other: HashSet<&T> = other.iter().collect();
+    let only_here = list.iter().filter(move |one| !other.contains(one));
     only_here.cloned()
 }
 
@@ -383,10 +387,10 @@ impl Clause {
             return (!is_there).then(|| Applies::Statement(self.clone()).added());
         }
         let mut beyond = self.clone();
-        beyond.resources.patterns.retain(|resource| {
-            let mut known = wider.iter().flat_map(|other| &other.resources.patterns);
-            !known.any(|wider| covers(wider, resource))
-        });
+        let known = wider.iter().flat_map(|other| &other.resources.patterns);
+        let known = Covering::of(known);
+        let patterns = &mut beyond.resources.patterns;
+        patterns.retain(|resource| !known.covers(resource));
         (!beyond.resources.patterns.is_empty()).then(|| Applies::Statement(beyond).added())
     }
 
@@ -417,11 +421,11 @@ impl Clause {
     /// Whether it is about every resource of another statement.
     fn covers_resources_of(&self, narrow: &Self) -> bool {
         let (own, others) = (&self.resources, &narrow.resources);
-        own == others || own.is_everything() || {
-            let mut all = others.patterns.iter();
-            let is_covered = |one: &Text| own.patterns.iter().any(|wide| covers(wide, one));
-            !own.negated && !others.negated && all.all(is_covered)
+        if own.negated || others.negated {
+            return own == others || own.is_everything();
         }
+        let covering = Covering::of(own.patterns.iter());
+        own.is_everything() || others.patterns.iter().all(|one| covering.covers(one))
     }
 
     /// Whether it names every action of another statement that matters here.

@@ -3,7 +3,7 @@
 use super::document::not_certain;
 use super::matching::Match;
 use super::wider::Credential;
-use crate::cloudformation::{Resource, Template, World, explore};
+use crate::cloudformation::{Resource, Template, WorkBudget, World, explore_within};
 use crate::iam::document::Document;
 use crate::iam::gap::PolicyGap;
 use crate::partial::Text;
@@ -267,10 +267,13 @@ pub(super) fn attachment_to<'t>(
     own: &Template,
     template: &'t Template,
 ) -> Option<&'t str> {
+    let budget = WorkBudget::of(template);
     let mut resources = template.resources();
     let found = resources.find(|resource| {
         lists_of_principals(resource.kind).into_iter().any(|list| {
-            let targets = explore(template, None, |world| resource.items(list, world));
+            budget.spend(1);
+            let targets =
+                explore_within(&budget, template, None, |world| resource.items(list, world));
             let Ok(cases) = targets else {
                 return true;
             };
@@ -384,20 +387,23 @@ pub(super) fn is_same_name(one: Option<&Text>, other: Option<&Text>) -> bool {
 
 /// The documents of a principal. Of inline policies with the same name, it has only one.
 pub(super) fn only_one_of_a_name(own: Vec<(Option<Text>, Document)>) -> Vec<Document> {
-    let names: Vec<Option<Text>> = own.iter().map(|(name, _)| name.clone()).collect();
-    let is_shared = |name: Option<&Text>| {
-        let same = names
-            .iter()
-            .filter(|other| is_same_name(other.as_ref(), name));
-        same.count() > 1
-    };
+    let mut same: HashMap<Text, usize> = HashMap::new();
+    for name in own.iter().filter_map(|(name, _)| name.as_ref()) {
+        *same.entry(in_lower_case(name)).or_default() += 1;
+    }
     own.into_iter()
         .map(|(name, document)| {
-            if is_shared(name.as_ref()) {
-                not_certain(document, &PolicyGap::SameName)
-            } else {
-                document
+            let name = name.as_ref().map(in_lower_case);
+            match name.and_then(|name| same.get(&name)) {
+                Some(2..) => not_certain(document, &PolicyGap::SameName),
+                Some(_) | None => document,
             }
         })
         .collect()
+}
+
+/// A name as those of inline policies are compared: as [`is_same_name`] says.
+fn in_lower_case(name: &Text) -> Text {
+    let known = name.as_literal().map(str::to_ascii_lowercase);
+    known.map_or_else(|| name.clone(), Text::literal)
 }

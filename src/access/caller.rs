@@ -2,7 +2,7 @@
 //! name or tag may escape a Deny, although no policy changes.
 
 use super::attachment::GUARDRAIL;
-use super::document::policy_document;
+use super::document::Documents;
 use super::wider::{Applies, Wider};
 use crate::cloudformation::{Resource, Template, World};
 use crate::iam::attach::is_unrelated;
@@ -44,10 +44,11 @@ impl Caller {
         policies: &EffectivePolicies,
         guardrails: &[Resource<'_>],
         world: &World<'_>,
+        documents: &Documents,
     ) -> Self {
         let guardrails: Vec<Document> = guardrails
             .iter()
-            .map(|guardrail| policy_document(guardrail, "Content", world))
+            .map(|guardrail| documents.of_policy(guardrail, "Content", world))
             .collect();
         let tags = tags(resource, world);
         let written = if tags.is_empty() {
@@ -143,7 +144,7 @@ fn tags(resource: &Resource<'_>, world: &World<'_>) -> Vec<(String, Text)> {
 /// What documents say, in lower case.
 fn written<'d>(documents: impl Iterator<Item = &'d Document>) -> String {
     let mut written = String::new();
-    for statement in documents.flat_map(|document| &document.statements) {
+    for statement in documents.flat_map(|document| document.statements.iter()) {
         written.push_str(&statement.written.to_string());
     }
     written.to_ascii_lowercase()

@@ -4,9 +4,10 @@
 //! layer, change an identity or deploy another template. A pipeline, the build of an app and a
 //! bundle deploy templates that are not in this one.
 
+use crate::cloudformation::handed::Receivers;
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::unread_kind::UnreadKind;
-use crate::cloudformation::{Resource, Template, children, explore, function, has_text};
+use crate::cloudformation::{Resource, children, explore_within, function, has_text};
 use crate::partial::{Partial, Piece, Text};
 use serde_json::Value as Json;
 
@@ -195,10 +196,10 @@ enum NamedCall {
 }
 
 /// What a resource deploys or calls, if it is something that matters here.
-pub(super) fn unread(resource: &Resource<'_>, template: &Template) -> Option<Unread> {
+pub(super) fn unread(resource: &Resource<'_>, receivers: &Receivers<'_>) -> Option<Unread> {
     let kind = resource.kind;
     if kind == "AWS::CodePipeline::Pipeline"
-        && let Some(deploys) = pipeline(resource, template)
+        && let Some(deploys) = pipeline(resource, receivers)
     {
         return Some(deploys);
     }
@@ -209,21 +210,21 @@ pub(super) fn unread(resource: &Resource<'_>, template: &Template) -> Option<Unr
     let what = if deploys_from || DEPLOYING.contains(&kind) {
         UnreadKind::ResourceOfType(kind.to_owned())
     } else {
-        does(resource, template)?
+        does(resource, receivers)?
     };
-    Some(Unread::resource(resource, what, resource.json, template))
+    Some(Unread::resource(resource, what, resource.json, receivers))
 }
 
 /// What a resource does by the calls and commands that it names.
-fn does(resource: &Resource<'_>, template: &Template) -> Option<UnreadKind> {
+fn does(resource: &Resource<'_>, receivers: &Receivers<'_>) -> Option<UnreadKind> {
     let kind = resource.kind;
     let by = kind.to_owned();
-    match named_call(resource, template) {
+    match named_call(resource, receivers) {
         Some(NamedCall::Known(call)) => return Some(UnreadKind::NamesCall { by, call }),
         Some(NamedCall::Unknown) => return Some(UnreadKind::MakesUnknownCall(by)),
         None => {}
     }
-    if let Some(signs) = signed_service(resource, template) {
+    if let Some(signs) = signed_service(resource, receivers) {
         return Some(signs);
     }
     let is_build = kind == "AWS::CodeBuild::Project";
@@ -234,11 +235,14 @@ fn does(resource: &Resource<'_>, template: &Template) -> Option<UnreadKind> {
 
 /// The service to which a resource signs requests, if it matters here. Which calls these are may be
 /// written elsewhere, as in the resolvers of a data source.
-fn signed_service(resource: &Resource<'_>, template: &Template) -> Option<UnreadKind> {
+fn signed_service(resource: &Resource<'_>, receivers: &Receivers<'_>) -> Option<UnreadKind> {
     let (_, key) = SIGNING.iter().find(|(kind, _)| *kind == resource.kind)?;
     let properties = resource.json.get("Properties")?;
     let by = resource.kind.to_owned();
-    let Ok(cases) = explore(template, None, |world| world.value(properties)) else {
+    let cases = explore_within(&receivers.budget, receivers.template, None, |world| {
+        world.value(properties)
+    });
+    let Ok(cases) = cases else {
         return Some(UnreadKind::MakesUnknownCall(by));
     };
     let mut names = Vec::new();
@@ -272,7 +276,7 @@ fn add_values<'a>(value: &'a Partial, key: &str, found: &mut Vec<Option<&'a str>
 }
 
 /// The actions of a pipeline that deploy templates, with what they receive.
-fn pipeline(resource: &Resource<'_>, template: &Template) -> Option<Unread> {
+fn pipeline(resource: &Resource<'_>, receivers: &Receivers<'_>) -> Option<Unread> {
     let mut actions = Vec::new();
     deploying_actions(resource.json.get("Properties")?, &mut actions);
     if actions.is_empty() {
@@ -289,8 +293,8 @@ fn pipeline(resource: &Resource<'_>, template: &Template) -> Option<Unread> {
             map.shift_remove("RoleArn");
         }
     }
-    let part = Unread::resource(resource, what, &Json::Array(actions), template);
-    Some(part.receiving(&Json::Array(received), template))
+    let part = Unread::resource(resource, what, &Json::Array(actions), receivers);
+    Some(part.receiving(&Json::Array(received), receivers))
 }
 
 /// Adds the actions that deploy templates, or may.
@@ -312,7 +316,7 @@ fn deploying_actions(json: &Json, found: &mut Vec<Json>) {
 
 /// The call that matters here, if a resource names one as an SDK, the command line or Python does.
 /// Only letters count, and several texts may be joined into one.
-fn named_call(resource: &Resource<'_>, template: &Template) -> Option<NamedCall> {
+fn named_call(resource: &Resource<'_>, receivers: &Receivers<'_>) -> Option<NamedCall> {
     let mut texts = Texts::default();
     let mut written = Vec::new();
     for (section, value) in resource.json.as_object().into_iter().flatten() {
@@ -330,7 +334,7 @@ fn named_call(resource: &Resource<'_>, template: &Template) -> Option<NamedCall>
         texts.add_written(value);
     }
     if CALLING.contains(&resource.kind) && written.iter().any(|value| has_function(value)) {
-        let cases = explore(template, None, |world| {
+        let cases = explore_within(&receivers.budget, receivers.template, None, |world| {
             let values = written.iter().filter_map(|value| world.value(value));
             values.collect::<Vec<Partial>>()
         });
@@ -340,7 +344,7 @@ fn named_call(resource: &Resource<'_>, template: &Template) -> Option<NamedCall>
                     texts.add(value);
                 }
             }
-            Err(_) => texts.has_open_call |= texts.makes_calls,
+            Err(_) => texts.has_open_call = true,
         }
     }
     texts.call()

@@ -6,6 +6,7 @@
 //! that do affect them, a type is read, is known to be harmless, or is named.
 
 use super::calls;
+use crate::cloudformation::handed::Receivers;
 use crate::cloudformation::stack_set::RolledOut;
 use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::unread_kind::UnreadKind;
@@ -99,7 +100,8 @@ const MAKERS: [&str; 2] = [
 /// its stack sets roll out, as far as it is read.
 #[must_use]
 pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
-    let mut found = unread(template);
+    let receivers = Receivers::new(template);
+    let mut found = unread(&receivers);
     for resource in template.resources() {
         if read.iter().any(|rolled_out| rolled_out.id == resource.id) {
             continue;
@@ -107,9 +109,9 @@ pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
         let joins =
             || joins_elsewhere(&resource, template).then_some(UnreadKind::JoinsUnknownGroup);
         match why_not_read(&resource).or_else(joins) {
-            Some(kind) => found.push(Unread::resource(&resource, kind, resource.json, template)),
+            Some(kind) => found.push(Unread::resource(&resource, kind, resource.json, &receivers)),
             None if READ.contains(&resource.kind) => {}
-            None => found.extend(calls::unread(&resource, template)),
+            None => found.extend(calls::unread(&resource, &receivers)),
         }
     }
     found
@@ -121,6 +123,7 @@ pub fn not_read(template: &Template, read: &[RolledOut]) -> Vec<Unread> {
 #[must_use]
 pub fn places(template: &Template) -> Vec<Unread> {
     let mut found = Vec::new();
+    let receivers = Receivers::new(template);
     for resource in template.resources() {
         let properties = resource.json.get("Properties");
         let value = |name: &str| {
@@ -144,7 +147,7 @@ pub fn places(template: &Template) -> Vec<Unread> {
             }
             _ => continue,
         };
-        found.push(Unread::resource(&resource, kind, &written, template));
+        found.push(Unread::resource(&resource, kind, &written, &receivers));
     }
     found
 }

@@ -4,6 +4,7 @@ use super::action_scope::include_all_that_matter;
 use crate::iam::document::{Condition, Operator, PatternList, Statement};
 use crate::partial::Text;
 use crate::pattern::Pattern;
+use std::collections::HashSet;
 
 /// Whether another statement, which certainly counts, covers every request that this one covers and
 /// that matters here.
@@ -93,6 +94,35 @@ fn takes(operator: &Operator, wide: &Text, narrow: &Text) -> bool {
         | Operator::Bool => wide == narrow,
         // For other operators, it is unknown what several values mean together.
         Operator::Unsupported(_) => false,
+    }
+}
+
+/// Some patterns, any of which may cover another one.
+pub(super) struct Covering<'t> {
+    written: HashSet<&'t Text>,
+    /// Those with wildcards: the others cover nothing but themselves.
+    wide: Vec<Pattern>,
+}
+
+impl<'t> Covering<'t> {
+    pub fn of(patterns: impl Iterator<Item = &'t Text>) -> Self {
+        let written: HashSet<&Text> = patterns.collect();
+        let mut wide: Vec<Pattern> = Vec::new();
+        for text in written.iter().filter_map(|text| text.as_literal()) {
+            if text.contains(['*', '?']) {
+                wide.push(Pattern::new(text));
+            }
+        }
+        Self { written, wide }
+    }
+
+    /// Whether one of them matches everything that another pattern matches.
+    pub fn covers(&self, narrow: &Text) -> bool {
+        self.written.contains(narrow)
+            || narrow.as_literal().is_some_and(|narrow| {
+                let narrow = Pattern::new(narrow);
+                self.wide.iter().any(|wide| wide.plainly_covers(&narrow))
+            })
     }
 }
 

@@ -7,10 +7,10 @@ use super::part_change::{PartChange, not_read};
 use super::subject::{Subject, SubjectCases};
 use super::unclear::{Undecided, undecided, within_what_is_known};
 pub use super::use_change::{Note, Prominence, UseChange};
-use super::use_change::{kept, outlasting, republished, uses};
+use super::use_change::{ids_of, kept, outlasting, republished, uses};
 use super::wider::Wider;
-use crate::cloudformation::case::SomeCases;
-use crate::cloudformation::{Case, TooManyCases};
+use crate::cloudformation::cases::SomeCases;
+use crate::cloudformation::{Case, Decisions, TooManyCases};
 use crate::iam::allowance::{Allowance, layer_beyond};
 use crate::iam::attach::{Half, allowances};
 use crate::iam::document::Document;
@@ -82,7 +82,8 @@ impl Diff {
         let mut notes = BTreeSet::new();
         let mut gained = uses(&old.grants, &new.grants);
         let mut lost = uses(&new.grants, &old.grants);
-        lost.retain(|change| match kept(change, &old.grants, &new.grants) {
+        let ids = ids_of(&new.grants);
+        lost.retain(|change| match kept(change, &old.grants, &ids) {
             Some(note) => {
                 notes.insert(note);
                 false
@@ -150,12 +151,39 @@ fn attach(narrow: &Access, wide: &Access, side: Direction) -> Vec<AttachChange> 
         .chain(wide_cases.keys())
         .copied()
         .collect();
+    let mut left = steps(narrow.subjects.iter().chain(&wide.subjects));
     let mut changes = Vec::new();
     for id in ids {
         let (narrow, wide) = (narrow_cases.get(id).copied(), wide_cases.get(id).copied());
-        changes.extend(attach_by(id, narrow, wide, side));
+        changes.extend(attach_by(id, narrow, wide, side, &mut left));
     }
     changes
+}
+
+/// How many steps the comparison of some subjects may take. It is in proportion to their
+/// statements, and far beyond what deployed templates take: each subject may have dozens of cases
+/// in which it differs.
+fn steps<'s>(subjects: impl Iterator<Item = &'s SubjectCases>) -> usize {
+    const LEAST: usize = 20_000;
+    const OF_A_STATEMENT: usize = 32;
+    let largest = subjects.map(|subject| {
+        let cases = subject.cases.iter().flatten();
+        cases
+            .map(|(_, subject)| size(subject.as_ref()))
+            .max()
+            .unwrap_or_default()
+    });
+    LEAST + OF_A_STATEMENT * largest.sum::<usize>()
+}
+
+/// The number of statements of a subject, and of its other parts.
+fn size(subject: Option<&Subject>) -> usize {
+    let documents = subject
+        .into_iter()
+        .flat_map(|subject| subject.policies.documents());
+    1 + documents
+        .map(|document| 1 + document.statements.len())
+        .sum::<usize>()
 }
 
 /// The cases of a subject; a single case without it if it does not exist.
@@ -170,8 +198,8 @@ fn cases_of(subject: Option<&SubjectCases>) -> Result<Vec<(Case, Option<&Subject
 }
 
 /// A resource as written, with all that decides about it if it has too many cases.
-fn written(subject: &SubjectCases) -> (&str, Option<&str>) {
-    (&subject.identity, subject.decisions.as_deref())
+fn written(subject: &SubjectCases) -> (&str, Option<&Decisions>) {
+    (&subject.identity, subject.decisions.as_ref())
 }
 
 fn attach_by(
@@ -179,6 +207,7 @@ fn attach_by(
     narrow: Option<&SubjectCases>,
     wide: Option<&SubjectCases>,
     side: Direction,
+    left: &mut usize,
 ) -> Vec<AttachChange> {
     let comes = match (narrow, wide, side) {
         (None, _, Direction::Gains) | (_, None, Direction::Losses) => Some(Comes::Comes),
@@ -203,24 +232,69 @@ fn attach_by(
                 .collect();
         }
     };
+    changes_in_cases(&narrow_cases, &wide_cases, side, left, &change)
+}
+
+/// The changes between the cases of both sides, until no step is left.
+fn changes_in_cases(
+    narrow: &[SubjectInCase<'_>],
+    wide: &[SubjectInCase<'_>],
+    side: Direction,
+    left: &mut usize,
+    change: &impl Fn(Option<SomeCases>, Attaches) -> AttachChange,
+) -> Vec<AttachChange> {
     let mut changes: Vec<AttachChange> = Vec::new();
-    for (narrow, wide) in compared_cases(&narrow_cases, &wide_cases) {
+    let mut last: Option<&Case> = None;
+    let mut begun = 0;
+    for (narrow, wide) in compared_cases(narrow, wide, left) {
         let ((narrow_case, narrow), (wide_case, wide)) = (narrow, wide);
+        if are_same(*narrow, *wide) {
+            continue;
+        }
+        let Some(rest) = left.checked_sub(size(*narrow) + size(*wide)) else {
+            *left = 0;
+            let why = Attaches::Undecided(Undecided::Cases);
+            changes.extend((side == Direction::Gains).then(|| change(None, why)));
+            return changes;
+        };
+        *left = rest;
+        let case = if wide_case.is_always() {
+            narrow_case
+        } else {
+            wide_case
+        };
+        // Those of one case follow each other.
+        if last != Some(case) {
+            last = Some(case);
+            begun = changes.len();
+        }
         for what in wider(*narrow, *wide, side) {
-            let case = if wide_case.is_always() {
-                narrow_case
-            } else {
-                wide_case
-            };
             let when = (!case.is_always()).then(|| SomeCases::one(case.clone()));
             let change = change(when, what);
-            if !changes.contains(&change) {
+            if !changes.iter().skip(begun).any(|known| *known == change) {
                 changes.push(change);
             }
         }
     }
     changes
 }
+
+/// Whether two subjects are the same, so that neither is wider.
+fn are_same(one: Option<&Subject>, other: Option<&Subject>) -> bool {
+    match (one, other) {
+        (Some(one), Some(other)) => {
+            let is_known = one.applicability.known_levels == one.applicability.levels;
+            is_known
+                && mean_the_same(Some(one), Some(other))
+                && one.applicability == other.applicability
+        }
+        (None, None) => true,
+        (Some(_), None) | (None, Some(_)) => false,
+    }
+}
+
+/// How many pairs of cases are compared while two statements are.
+const CASES_OF_A_STEP: usize = 256;
 
 /// A subject in a case, if the case creates it.
 type SubjectInCase<'s> = (Case, Option<&'s Subject>);
@@ -230,7 +304,15 @@ type SubjectInCase<'s> = (Case, Option<&'s Subject>);
 fn compared_cases<'c, 's>(
     narrow: &'c [SubjectInCase<'s>],
     wide: &'c [SubjectInCase<'s>],
+    left: &mut usize,
 ) -> Vec<(&'c SubjectInCase<'s>, &'c SubjectInCase<'s>)> {
+    let mut both = narrow.iter().zip(wide);
+    // Where both sides have the same cases, these exclude each other, and their defaults are the
+    // same.
+    if narrow.len() == wide.len() && both.all(|(narrow, wide)| narrow.0 == wide.0) {
+        return narrow.iter().zip(wide).collect();
+    }
+    *left = left.saturating_sub(narrow.len() * wide.len() / CASES_OF_A_STEP);
     let mut found = Vec::new();
     for wide in wide {
         let same = narrow.iter().filter(|(case, _)| case.agrees(&wide.0));

@@ -1,17 +1,19 @@
 //! Who may use which layer version: the sharing in a template, or in the policies that Lambda
 //! shows.
 
-use super::matching::Match;
+pub use super::shared_version::{Denial, GrantedBy, Outlives, SharedVersion};
 pub use super::who::{Reach, Who, WhyUnknown, WrittenPrincipal};
 use crate::aws::arn::{self, Arn, Field, Fields};
+use crate::cloudformation::cases::{AllCases, CasePart};
 use crate::cloudformation::read::{self, ReadError};
 use crate::cloudformation::{
     Case, Resource, Template, TooManyCases, Values, WorkBudget, World, explore, explore_within,
 };
 use crate::partial::{Partial, Text};
 use crate::rules::formats;
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value as Json};
+use std::collections::HashMap;
 use std::fmt;
 
 /// The identity of a layer version.
@@ -32,89 +34,6 @@ impl fmt::Display for VersionId {
     }
 }
 
-/// A layer version and its sharing.
-#[derive(Clone, Debug, Default)]
-pub struct SharedVersion {
-    /// The names that its layer may have; none if CloudFormation generates one.
-    pub names: Vec<Text>,
-    /// Who may use it, and by which grants.
-    pub grants: IndexMap<Who, Vec<GrantedBy>>,
-    /// The regions that it is in; none if that is unknown.
-    pub regions: Vec<String>,
-    /// For a resource of the template, its properties other than the name.
-    pub content: Option<Json>,
-    /// The SHA-256 of its archive, in hexadecimal digits, if its source pins it.
-    pub sha256: Option<String>,
-    /// The statements of its policy that deny something. Lambda writes none, so their effect is not
-    /// computed.
-    pub denials: Vec<Denial>,
-    /// For a resource of the template, what happens to the version when it leaves the template or
-    /// is replaced.
-    pub outlives: Outlives,
-}
-
-/// A statement that denies something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Denial {
-    /// Its statement ID.
-    pub id: String,
-    /// Its identity: the whole statement except the ID.
-    pub identity: String,
-}
-
-/// A grant on a version: a resource of the template, or a statement of the policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GrantedBy {
-    /// Its logical ID or statement ID.
-    pub id: String,
-    /// The cases in which it grants this.
-    pub cases: Vec<Case>,
-    /// The cases in which it does not.
-    pub others: Vec<Case>,
-    /// What happens to the grant when its resource leaves the template or is replaced.
-    pub outlives: Outlives,
-}
-
-/// Whether a grant or a version stays when its resource is removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Outlives {
-    /// When it leaves the template: its `DeletionPolicy` retains it, or may.
-    pub removal: bool,
-    /// When it is replaced: its `UpdateReplacePolicy` retains it, or may.
-    pub replacement: bool,
-}
-
-impl GrantedBy {
-    /// Whether it grants this whatever a deploy decides.
-    #[must_use]
-    pub fn is_always(&self) -> bool {
-        self.others.is_empty()
-    }
-}
-
-impl SharedVersion {
-    /// Whether its layer has this name.
-    #[must_use]
-    pub fn is_of(&self, layer: &str, template: &Template) -> Match {
-        if !self.names.iter().any(|name| template.may_be(name, layer)) {
-            return Match::No;
-        }
-        match self.names.as_slice() {
-            [only] if only.as_literal().is_some() => Match::Yes,
-            _ => Match::Maybe,
-        }
-    }
-
-    /// The name of its layer, where it is known.
-    #[must_use]
-    pub fn layer(&self) -> Option<&str> {
-        match self.names.as_slice() {
-            [only] => only.as_literal(),
-            _ => None,
-        }
-    }
-}
-
 /// Layer versions and their sharing, in the order of the template.
 #[derive(Clone, Debug, Default)]
 pub struct Grants {
@@ -127,15 +46,17 @@ impl Grants {
     #[must_use]
     pub fn of_template(template: &Template) -> Self {
         let mut grants = Self::default();
+        let budget = WorkBudget::of(template);
         for resource in template.resources() {
             if resource.kind == "AWS::Lambda::LayerVersion" {
-                grants.add_version(template, &resource);
+                grants.add_version(template, &resource, &budget);
             }
         }
         let budget = WorkBudget::of(template);
+        let mut known = HashMap::new();
         for resource in template.resources() {
             if resource.kind == "AWS::Lambda::LayerVersionPermission" {
-                grants.add_permission(template, &resource, &budget);
+                grants.add_permission(template, &resource, &budget, &mut known);
             }
         }
         grants
@@ -156,8 +77,8 @@ impl Grants {
         }
     }
 
-    fn add_version(&mut self, template: &Template, resource: &Resource<'_>) {
-        let cases = explore(template, None, |world| {
+    fn add_version(&mut self, template: &Template, resource: &Resource<'_>, budget: &WorkBudget) {
+        let cases = explore_within(budget, template, None, |world| {
             if !resource.is_made(world) {
                 return None;
             }
@@ -165,7 +86,8 @@ impl Grants {
             let name = name.and_then(|name| arn::layer_name(&name));
             Some((name, outlives(resource, world)))
         });
-        let mut names = Vec::new();
+        let mut names: IndexSet<Text> = IndexSet::new();
+        let mut decisions = None;
         let mut all_outlive = Outlives {
             removal: true,
             replacement: true,
@@ -176,11 +98,12 @@ impl Grants {
                 for (name, outlives) in cases.into_iter().filter_map(|(_, made)| made) {
                     all_outlive.removal &= outlives.removal;
                     all_outlive.replacement &= outlives.replacement;
-                    names.extend(name.filter(|name| !names.contains(name)));
+                    names.extend(name);
                 }
             }
             Err(why) => {
-                names.push(Text::unknown(why.to_string(), resource.json.to_string()));
+                names.insert(Text::unknown(why.to_string(), resource.json.to_string()));
+                decisions = Some(template.decisions());
                 all_outlive = Outlives::default();
             }
         }
@@ -188,7 +111,8 @@ impl Grants {
             .versions
             .entry(VersionId::Resource(resource.id.to_owned()))
             .or_default();
-        version.names = names;
+        version.names = names.into_iter().collect();
+        version.decisions = decisions;
         version.outlives = all_outlive;
         version.content = resource
             .json
@@ -222,6 +146,7 @@ impl Grants {
         template: &Template,
         resource: &Resource<'_>,
         budget: &WorkBudget,
+        known: &mut HashMap<Vec<Case>, AllCases>,
     ) {
         let cases = explore_within(budget, template, None, |world| {
             let made = resource.is_made(world).then(|| permission(resource, world));
@@ -255,40 +180,38 @@ impl Grants {
                 )
             }
         };
-        self.add_cases(resource.id, &cases, outlives);
+        self.add_cases(resource.id, cases, outlives, known);
     }
 
-    /// Adds a grant that differs between some cases.
+    /// Adds a grant that differs between some cases. Other grants may have the same cases.
     fn add_cases(
         &mut self,
         id: &str,
-        cases: &[(Case, Option<(VersionId, Who)>)],
+        cases: Vec<(Case, Option<(VersionId, Who)>)>,
         outlives: Outlives,
+        known: &mut HashMap<Vec<Case>, AllCases>,
     ) {
-        let mut seen: Vec<&(VersionId, Who)> = Vec::new();
-        for (_, made) in cases {
-            let Some(made) = made else {
-                continue;
-            };
-            if seen.contains(&made) {
-                continue;
+        let mut all = Vec::with_capacity(cases.len());
+        let mut places: IndexMap<(VersionId, Who), Vec<usize>> = IndexMap::new();
+        for (place, (case, made)) in cases.into_iter().enumerate() {
+            all.push(case);
+            if let Some(made) = made {
+                places.entry(made).or_default().push(place);
             }
-            seen.push(made);
-            let mut by = GrantedBy {
+        }
+        let same = known.get(&all).cloned();
+        let all = same.unwrap_or_else(|| {
+            let shared = AllCases::of(all.clone());
+            known.insert(all, shared.clone());
+            shared
+        });
+        for ((version, who), places) in places {
+            let by = GrantedBy {
                 id: id.to_owned(),
-                cases: Vec::new(),
-                others: Vec::new(),
+                when: CasePart::of(all.clone(), &places),
                 outlives,
             };
-            for (case, other) in cases {
-                if other.as_ref() == Some(made) {
-                    by.cases.push(case.clone());
-                } else {
-                    by.others.push(case.clone());
-                }
-            }
-            let (version, who) = made;
-            self.add(version.clone(), who.clone(), by);
+            self.add(version, who, by);
         }
     }
 
@@ -364,8 +287,7 @@ impl Grants {
                 for who in granted_by(statement) {
                     let by = GrantedBy {
                         id: id.clone(),
-                        cases: vec![Case::default()],
-                        others: Vec::new(),
+                        when: CasePart::default(),
                         outlives: Outlives::default(),
                     };
                     self.add(version.clone(), who, by);

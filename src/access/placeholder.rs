@@ -1,7 +1,7 @@
 //! Placeholders for values that only a deploy knows, and answers without them.
 
 use super::region;
-use crate::cloudformation::{Placeholders, Template, explore, has_text};
+use crate::cloudformation::{Placeholders, Template, WorkBudget, explore_within, has_text};
 use indexmap::IndexSet;
 use serde_json::Value as Json;
 
@@ -94,12 +94,13 @@ pub fn placeholders(template: &Template, accounts: &[&str], arns: &[String]) -> 
                 .or_else(|| placeholders.of_parameter(name))
         })
         .map(Option::unwrap_or_default);
+    let budget = WorkBudget::of(template);
     let prefix = format!("arn:{partition}:lambda:{region}:{account}");
     for resource in template
         .resources()
         .filter(|resource| resource.kind == "AWS::Lambda::LayerVersion")
     {
-        let cases = explore(template, Some(&placeholders), |world| {
+        let cases = explore_within(&budget, template, Some(&placeholders), |world| {
             let name = resource.text("LayerName", world);
             name.map(|name| name.as_literal().map(str::to_owned))
         });

@@ -8,16 +8,15 @@ use super::attachment::{
     members, named_by_principals, only_one_of_a_name,
 };
 use super::caller::{Caller, distinguishing};
-use super::document::{
-    allows_everything, document, not_certain, policy_document, unknown_document,
-};
+use super::document::{Documents, allows_everything, document, not_certain, unknown_document};
 use super::kind::SubjectKind;
 use super::matching::Match;
 use super::placeholder::CALLER;
+use super::request::{pseudo, request};
 use crate::aws::arn::Arn;
-use crate::aws::managed;
 use crate::cloudformation::{
-    Case, Placeholders, Resource, Template, TooManyCases, WorkBudget, World, explore_within,
+    Case, Decisions, Placeholders, Resource, Template, TooManyCases, WorkBudget, World,
+    explore_within,
 };
 use crate::iam::attach::is_about_layers;
 use crate::iam::document::{Document, Effect, Statement};
@@ -26,9 +25,7 @@ use crate::iam::evaluate::{ContextValues, Request};
 use crate::iam::gap::PolicyGap;
 use crate::iam::provenance::DocumentName;
 use crate::partial::{Partial, Text};
-use serde_json::json;
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::HashSet;
 
 /// The work that a document takes beside looking at who it is for.
 const OF_A_DOCUMENT: usize = 10;
@@ -88,7 +85,7 @@ pub struct SubjectCases {
     /// The resource as written, if there are too many cases.
     pub identity: String,
     /// All that decides about it, if there are too many cases.
-    pub decisions: Option<Arc<str>>,
+    pub decisions: Option<Decisions>,
 }
 
 /// The roles and policies of a template.
@@ -115,6 +112,8 @@ pub struct Subjects<'t> {
     keys: Attached<'t>,
     /// The work that is left for all subjects together.
     budget: WorkBudget,
+    /// The documents that are read already.
+    documents: Documents,
 }
 
 impl<'t> Subjects<'t> {
@@ -133,6 +132,7 @@ impl<'t> Subjects<'t> {
             named: NamedIdentities::new(template),
             keys: Attached::new(template, &[ACCESS_KEY]),
             budget: WorkBudget::default(),
+            documents: Documents::default(),
         }
     }
 
@@ -162,11 +162,7 @@ impl<'t> Subjects<'t> {
             if !Self::is_subject(&resource) {
                 continue;
             }
-            let cases = explore_within(&self.budget, self.template, Some(placeholders), |world| {
-                self.subject(&resource, world)
-            });
-            let is_whole = !self.budget.is_spent();
-            let cases = cases.and_then(|all| is_whole.then_some(all).ok_or(TooManyCases));
+            let cases = self.in_cases(&resource, placeholders);
             found.push(SubjectCases {
                 id: resource.id.to_owned(),
                 type_name: resource.kind.to_owned(),
@@ -181,6 +177,24 @@ impl<'t> Subjects<'t> {
             Err(_) => true,
         });
         found
+    }
+
+    /// A subject in every case, within the budget.
+    fn in_cases(
+        &self,
+        resource: &Resource<'_>,
+        placeholders: &Placeholders,
+    ) -> Result<Vec<(Case, Option<Subject>)>, TooManyCases> {
+        self.has_work_left()?;
+        let found = explore_within(&self.budget, self.template, Some(placeholders), |world| {
+            self.subject(resource, world)
+        })?;
+        self.has_work_left()?;
+        Ok(found)
+    }
+
+    fn has_work_left(&self) -> Result<(), TooManyCases> {
+        (!self.budget.is_spent()).then_some(()).ok_or(TooManyCases)
     }
 
     fn is_subject(resource: &Resource<'_>) -> bool {
@@ -200,15 +214,24 @@ impl<'t> Subjects<'t> {
         let mut subject = match resource.kind {
             ROLE | USER => self.principal(resource, world),
             GROUP => self.group(resource, world),
-            PERMISSION_SET => permission_set(resource, world),
+            PERMISSION_SET => self.permission_set(resource, world),
             GUARDRAIL => guardrail(resource, world)?,
             MANAGED_POLICY => self.managed_policy(resource, world),
             _ => self.inline_policy(resource, world)?,
         };
-        subject.applicability = Applicability::of(resource, subject.kind, &subject.policies, world);
+        subject.applicability = Applicability::of(
+            resource,
+            subject.kind,
+            &subject.policies,
+            world,
+            &self.documents,
+        );
+        self.budget.spend(subject.policies.statements().count());
         if resource.kind == GROUP {
             let additions = self.counted(self.additions.perhaps_to(resource));
-            subject.applicability.members = members(resource, additions, world);
+            let members = members(resource, additions, world);
+            self.budget.spend(members.len());
+            subject.applicability.members = members;
         }
         if resource.kind == USER {
             let keys = self.counted(self.keys.perhaps_to(resource));
@@ -222,7 +245,8 @@ impl<'t> Subjects<'t> {
             } else {
                 below.as_slice()
             };
-            subject.applicability.caller = Caller::of(resource, &subject.policies, below, world);
+            subject.applicability.caller =
+                Caller::of(resource, &subject.policies, below, world, &self.documents);
         }
         Some(subject)
     }
@@ -271,11 +295,44 @@ impl<'t> Subjects<'t> {
         )
     }
 
+    /// A permission set of IAM Identity Center, which becomes a role in each account that it is
+    /// assigned in.
+    fn permission_set(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
+        let mut own = Vec::new();
+        if let Some(inline) = resource.property("InlinePolicy", world) {
+            let name = DocumentName::part_of(resource.id, "inline policy");
+            own.push(self.documents.of_value(name, Some(inline)));
+        }
+        for arn in resource.items("ManagedPolicies", world) {
+            let arn = arn
+                .as_text()
+                .cloned()
+                .unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
+            own.push(self.managed(&arn, world));
+        }
+        for reference in resource.items("CustomerManagedPolicyReferences", world) {
+            own.push(customer_managed(&reference));
+        }
+        let mut policies = EffectivePolicies {
+            levels: vec![own],
+            request: request(resource, world),
+            ..EffectivePolicies::default()
+        };
+        if let Some(boundary) = resource.property("PermissionsBoundary", world) {
+            let document = match boundary.get("ManagedPolicyArn").and_then(Partial::as_text) {
+                Some(arn) => self.managed(arn, world),
+                None => customer_managed(&boundary),
+            };
+            policies.levels.push(vec![document]);
+        }
+        subject(resource, SubjectKind::Principal, policies)
+    }
+
     /// A managed policy alone. It is a boundary if something has it as its boundary, or if the
     /// source says so. It may be one if it allows everything except some layers and is attached to
     /// nothing.
     fn managed_policy(&self, resource: &Resource<'_>, world: &World<'_>) -> Subject {
-        let document = policy_document(resource, "PolicyDocument", world);
+        let document = self.documents.of_policy(resource, "PolicyDocument", world);
         let is_attached = self.policies.contains(&resource.id)
             || ["Roles", "Users", "Groups"]
                 .iter()
@@ -320,7 +377,7 @@ impl<'t> Subjects<'t> {
         if !is_elsewhere {
             return None;
         }
-        let mut document = policy_document(resource, "PolicyDocument", world);
+        let mut document = self.documents.of_policy(resource, "PolicyDocument", world);
         if self.shares_its_name(resource, world) {
             document = not_certain(document, &PolicyGap::SameName);
         }
@@ -380,9 +437,9 @@ impl<'t> Subjects<'t> {
         for (index, policy) in inline.iter().enumerate() {
             let name = policy.get("PolicyName").and_then(Partial::as_text);
             let shown = name.map_or_else(|| (index + 1).to_string(), ToString::to_string);
-            let document = document(
+            let document = self.documents.of_value(
                 DocumentName::part_of(resource.id, format!("policy {shown}")),
-                policy.get("PolicyDocument"),
+                policy.get("PolicyDocument").cloned(),
             );
             own.push((name.cloned(), document));
         }
@@ -427,7 +484,7 @@ impl<'t> Subjects<'t> {
             }
             // The documents of a principal are compared with each other.
             self.budget.spend(OF_A_DOCUMENT + found.len());
-            let mut document = policy_document(policy, "PolicyDocument", world);
+            let mut document = self.documents.of_policy(policy, "PolicyDocument", world);
             if attached == Match::Maybe {
                 document = not_certain(document, &PolicyGap::MayBeAttached);
             }
@@ -500,16 +557,10 @@ impl<'t> Subjects<'t> {
     /// The document of a managed policy: one of the template, or one of AWS's that is known.
     fn managed(&self, arn: &Text, world: &World<'_>) -> Document {
         if let Some(resource) = self.policy_of(arn, world) {
-            return policy_document(&resource, "PolicyDocument", world);
+            return self.documents.of_policy(&resource, "PolicyDocument", world);
         }
-        let known = arn
-            .as_literal()
-            .and_then(|arn| Some((arn, managed::document(arn)?)));
-        match known {
-            Some((arn, json)) => {
-                let name = arn.rsplit('/').next().unwrap_or(arn);
-                Document::read(name, &Partial::from(&json))
-            }
+        match arn.as_literal().and_then(|arn| self.documents.managed(arn)) {
+            Some(document) => document,
             None => {
                 let why = PolicyGap::ContentElsewhere;
                 unknown_document(arn.to_string().as_str(), why, &Partial::Text(arn.clone()))
@@ -600,100 +651,10 @@ pub fn guardrail_of(id: &str, content: Document, request: Request) -> Subject {
     }
 }
 
-/// A permission set of IAM Identity Center, which becomes a role in each account that it is
-/// assigned in.
-fn permission_set(resource: &Resource<'_>, world: &World<'_>) -> Subject {
-    let subjects = Subjects::new(world.template, None);
-    let mut own = Vec::new();
-    if let Some(inline) = resource.property("InlinePolicy", world) {
-        own.push(document(
-            DocumentName::part_of(resource.id, "inline policy"),
-            Some(&inline),
-        ));
-    }
-    for arn in resource.items("ManagedPolicies", world) {
-        let arn = arn
-            .as_text()
-            .cloned()
-            .unwrap_or_else(|| Text::unknown("a policy", arn.to_string()));
-        own.push(subjects.managed(&arn, world));
-    }
-    for reference in resource.items("CustomerManagedPolicyReferences", world) {
-        own.push(customer_managed(&reference));
-    }
-    let mut policies = EffectivePolicies {
-        levels: vec![own],
-        request: request(resource, world),
-        ..EffectivePolicies::default()
-    };
-    if let Some(boundary) = resource.property("PermissionsBoundary", world) {
-        let document = match boundary.get("ManagedPolicyArn").and_then(Partial::as_text) {
-            Some(arn) => subjects.managed(arn, world),
-            None => customer_managed(&boundary),
-        };
-        policies.levels.push(vec![document]);
-    }
-    subject(resource, SubjectKind::Principal, policies)
-}
-
 /// A managed policy of which each account has its own.
 fn customer_managed(reference: &Partial) -> Document {
     let name = reference
         .get("Name")
         .map_or_else(|| reference.to_string(), ToString::to_string);
     unknown_document(name.as_str(), PolicyGap::OfEachAccount, reference)
-}
-
-/// The known content of every request by a subject. The holder of a policy is a principal that it
-/// does not name.
-fn request(resource: &Resource<'_>, world: &World<'_>) -> Request {
-    let partition = pseudo("AWS::Partition", world);
-    let account = match resource.kind {
-        // A guardrail is about callers in many accounts, and so is a permission set.
-        GUARDRAIL | PERMISSION_SET => world.placeholder(CALLER).unwrap_or_default().to_owned(),
-        _ => pseudo("AWS::AccountId", world),
-    };
-    let name = match resource.kind {
-        ROLE => Some(("role", "RoleName")),
-        USER => Some(("user", "UserName")),
-        _ => None,
-    };
-    let principal = match name {
-        Some((kind, property)) => match resource.text(property, world) {
-            Some(name) if name.as_literal().is_some() => {
-                let path = resource
-                    .text("Path", world)
-                    .map_or_else(|| "/".to_owned(), |path| path.to_string());
-                ContextValues::Known(vec![format!(
-                    "arn:{partition}:iam::{account}:{kind}{path}{name}"
-                )])
-            }
-            _ => ContextValues::Unknown,
-        },
-        None if resource.kind == PERMISSION_SET => ContextValues::Unknown,
-        None => ContextValues::Anybody(format!("arn:{partition}:iam::{account}:user/anybody")),
-    };
-    let is_given = world.template.given("AWS::AccountId").is_some();
-    let account = match resource.kind {
-        GUARDRAIL | PERMISSION_SET => ContextValues::Anybody(account),
-        _ if is_given => ContextValues::Known(vec![account]),
-        _ => ContextValues::Anybody(account),
-    };
-    let context = HashMap::from([
-        ("aws:principalarn".to_owned(), principal),
-        ("aws:principalaccount".to_owned(), account),
-    ]);
-    Request {
-        is_open: true,
-        context,
-        ..Request::default()
-    }
-}
-
-/// The value of a pseudo parameter in a world with placeholders.
-fn pseudo(name: &str, world: &World<'_>) -> String {
-    world
-        .value(&json!({ "Ref": name }))
-        .and_then(|value| value.as_literal().map(str::to_owned))
-        .unwrap_or_default()
 }

@@ -87,7 +87,7 @@ pub(super) fn trusts(document: &Document) -> Vec<TrustedPrincipal> {
             conditions: Vec::new(),
         });
     }
-    for statement in &document.statements {
+    for statement in document.statements.iter() {
         if statement.problem.is_none() && !is_about_assuming(statement) {
             continue;
         }

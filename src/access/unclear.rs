@@ -190,7 +190,7 @@ fn not_understood(subject: Option<&Subject>) -> Vec<NotUnderstood<'_>> {
                 may_deny: true,
             });
         }
-        for statement in &document.statements {
+        for statement in document.statements.iter() {
             let Some(why) = not_clear(policies, document, statement) else {
                 continue;
             };

@@ -1,14 +1,10 @@
 //! The changes of who can use which layer version, and of how long.
 
-use super::grants::{
-    GrantedBy, Grants, Outlives, SharedVersion, VersionId, Who, WhyUnknown, WrittenPrincipal,
-};
+use super::granted::{Comparison, GrantsOfVersion, IfGiven, TooMuchToCompare, alone, if_given};
+use super::grants::{GrantedBy, Grants, Outlives, VersionId, Who, WhyUnknown, WrittenPrincipal};
 use crate::cloudformation::Case;
-use crate::cloudformation::case::SomeCases;
-use crate::partial::{Text, Unknown};
-use crate::rules::formats::{
-    ACCOUNT_PATTERN, OPTIONAL_ACCOUNT_PATTERN, OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN,
-};
+use crate::cloudformation::cases::SomeCases;
+use crate::partial::Text;
 use std::cell::LazyCell;
 use std::collections::{BTreeSet, HashSet};
 
@@ -56,44 +52,124 @@ pub enum Note {
     Republished(VersionId, Vec<Who>),
 }
 
-/// The access that exists in `new` and not in `old`.
+/// The access that exists in `new` and not in `old`. Where the cases of a grant are too many to
+/// compare, somebody unknown has it.
 pub(super) fn uses(old: &Grants, new: &Grants) -> Vec<UseChange> {
     // Most differences add no grant.
-    let known: LazyCell<HashSet<&Who>, _> = LazyCell::new(|| {
-        let versions = old.versions.values();
-        versions.flat_map(|version| version.grants.keys()).collect()
-    });
+    let known: LazyCell<KnownPrincipals<'_>, _> = LazyCell::new(|| KnownPrincipals::of(old));
+    let mut comparison = Comparison::of(number_of_grants(old) + number_of_grants(new));
     let mut found = Vec::new();
+    let mut by_default = Vec::new();
     for (id, version) in &new.versions {
+        let before = old.versions.get(id).map(GrantsOfVersion::new);
         // With another name, it is a version of another layer.
-        let before = old
-            .versions
-            .get(id)
-            .filter(|before| before.names == version.names);
+        let same = before.as_ref().filter(|before| before.is_named_as(version));
         for (who, by) in &version.grants {
-            let mut cases = by.iter().flat_map(|by| &by.cases);
-            if *who == Who::Owner || cases.all(|case| is_granted(before, who, case)) {
+            if *who == Who::Owner {
                 continue;
             }
-            found.push(UseChange {
-                prominence: prominence(who, &known),
-                version: id.clone(),
-                who: who.clone(),
-                when: when(by).or_else(|| when_not(before?, who)),
-                with_version: before.is_none(),
-            });
+            match is_new(same, who, by, &mut comparison) {
+                Ok(true) => found.push(UseChange {
+                    prominence: prominence(who, &known),
+                    version: id.clone(),
+                    who: who.clone(),
+                    when: when(by).or_else(|| when_not(same?, who)),
+                    with_version: same.is_none(),
+                }),
+                Ok(false) => {
+                    let before = before.as_ref();
+                    match before.map(|before| before.new_by_default(who, by, &mut comparison)) {
+                        Some(Ok(Some(case))) => by_default.push(new_by_default(id, who, case)),
+                        Some(Err(TooMuchToCompare)) => found.push(not_compared(id, who, by)),
+                        Some(Ok(None)) | None => {}
+                    }
+                }
+                Err(TooMuchToCompare) => found.push(not_compared(id, who, by)),
+            }
         }
     }
     found.extend(no_longer_denied(old, new));
-    let by_default = uses_by_default(old, new).into_iter();
-    let mut by_default: Vec<UseChange> = by_default
-        .filter(|change| {
-            let mut others = found.iter();
-            !others.any(|other| other.version == change.version && other.who == change.who)
-        })
-        .collect();
     found.append(&mut by_default);
     found
+}
+
+/// Whether one of some grants to somebody is not on the other side.
+fn is_new(
+    before: Option<&GrantsOfVersion<'_>>,
+    who: &Who,
+    by: &[GrantedBy],
+    comparison: &mut Comparison,
+) -> Result<bool, TooMuchToCompare> {
+    let Some(before) = before else {
+        return Ok(true);
+    };
+    for by in by {
+        if !before.covers(who, by, comparison)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Access by grants that are not compared with those of the other side.
+fn not_compared(id: &VersionId, who: &Who, by: &[GrantedBy]) -> UseChange {
+    let grant = by.first().map(|by| by.id.clone()).unwrap_or_default();
+    let why = WhyUnknown::TooManyCases(grant);
+    UseChange {
+        prominence: Prominence::Unknown,
+        version: id.clone(),
+        who: Who::Unknown(why, WrittenPrincipal::Whole(who.to_string())),
+        when: None,
+        with_version: false,
+    }
+}
+
+fn number_of_grants(side: &Grants) -> usize {
+    let versions = side.versions.values();
+    let grants = versions.flat_map(|version| version.grants.values());
+    grants.map(Vec::len).sum()
+}
+
+/// The principals of one side.
+struct KnownPrincipals<'g> {
+    all: HashSet<&'g Who>,
+    /// Those that are the same under the same parameters.
+    if_given: HashSet<IfGiven<'g>>,
+    /// Those that may be anybody, as they are written.
+    alone: HashSet<&'g Text>,
+}
+
+impl<'g> KnownPrincipals<'g> {
+    fn of(side: &'g Grants) -> Self {
+        let versions = side.versions.values();
+        let all: HashSet<&Who> = versions.flat_map(|version| version.grants.keys()).collect();
+        let mut known = Self {
+            all,
+            if_given: HashSet::new(),
+            alone: HashSet::new(),
+        };
+        for version in side.versions.values() {
+            for who in version.grants.keys() {
+                known.if_given.extend(if_given(who));
+                known.alone.extend(alone(who));
+            }
+        }
+        known
+    }
+
+    fn has(&self, who: &Who) -> bool {
+        let same = match who {
+            Who::Account(id) if id.as_unknown().is_some() => self.alone.contains(id),
+            Who::Account(_)
+            | Who::Organization(_)
+            | Who::Everyone
+            | Who::Owner
+            | Who::Unknown(..) => false,
+        };
+        self.all.contains(who)
+            || same
+            || if_given(who).is_some_and(|one| self.if_given.contains(&one))
+    }
 }
 
 /// The Deny statements of `old` on versions that `new` still shares, without those of `new`.
@@ -124,16 +200,11 @@ fn no_longer_denied(old: &Grants, new: &Grants) -> Vec<UseChange> {
     found
 }
 
-fn prominence(who: &Who, known: &HashSet<&Who>) -> Prominence {
+fn prominence(who: &Who, known: &KnownPrincipals<'_>) -> Prominence {
     match who {
         Who::Everyone => Prominence::Everyone,
         Who::Unknown(..) => Prominence::Unknown,
-        who if known.contains(who) => Prominence::Known,
-        Who::Organization(id) | Who::Account(id)
-            if id.as_unknown().is_some() && known.iter().any(|one| is_same(one, who)) =>
-        {
-            Prominence::Known
-        }
+        who if known.has(who) => Prominence::Known,
         Who::Organization(_) => Prominence::ForeignOrganization,
         Who::Account(_) | Who::Owner => Prominence::ForeignAccount,
     }
@@ -144,153 +215,33 @@ fn when(by: &[GrantedBy]) -> Option<SomeCases> {
     if by.iter().any(GrantedBy::is_always) {
         return None;
     }
-    let first = by.first()?;
-    let all: Vec<Case> = first.cases.iter().chain(&first.others).cloned().collect();
-    SomeCases::of(first.cases.clone(), &all)
+    SomeCases::of(&by.first()?.when)
 }
 
-/// The cases in which the one grant of a version to somebody does not hold; `None` if
-/// there are several grants, which may hold in different cases.
-fn when_not(version: &SharedVersion, who: &Who) -> Option<SomeCases> {
-    let grants = version
-        .grants
-        .iter()
-        .filter(|(granted, _)| is_same(granted, who));
-    let mut all = grants.flat_map(|(_, by)| by);
-    let (only, None) = (all.next()?, all.next()) else {
-        return None;
-    };
-    let cases: Vec<Case> = only.cases.iter().chain(&only.others).cloned().collect();
-    SomeCases::of(only.others.clone(), &cases)
+/// The cases in which the one grant of a version to somebody does not hold; `None` if there are
+/// several grants, which may hold in different cases.
+fn when_not(version: &GrantsOfVersion<'_>, who: &Who) -> Option<SomeCases> {
+    SomeCases::others_of(&version.only(who)?.when)
 }
 
-/// Whether a version is shared with somebody, or with everyone, in every deploy of a case. A
-/// principal that is a parameter is one account where the parameter has that value.
-fn is_granted(version: Option<&SharedVersion>, who: &Who, case: &Case) -> bool {
-    let Some(version) = version else {
-        return false;
-    };
-    // Nearly always, the same grant is there: a version may have a thousand others.
-    let own = version.grants.get(who).into_iter().flatten();
-    let same = version.grants.iter().filter(|(granted, _)| {
-        is_same(granted, who) || **granted == Who::Everyone || is_same_in(case, granted, who)
-    });
-    own.chain(same.flat_map(|(_, by)| by)).any(|by| {
-        let mut others = by.others.iter();
-        by.cases.iter().any(|granted| granted.agrees(case))
-            && others.all(|other| !other.agrees(case) || is_granted_by_value(version, who, other))
-    })
-}
-
-/// Whether a version is shared with a parameter in a case, in which it has one value.
-fn is_granted_by_value(version: &SharedVersion, who: &Who, case: &Case) -> bool {
-    version.grants.iter().any(|(granted, by)| {
-        let is_same = *granted == Who::Everyone || is_same_in(case, who, granted);
-        is_same && by.iter().any(|by| by.cases.contains(case))
-    })
-}
-
-/// Whether a principal is a parameter that has, in a case, the value which the other one is.
-fn is_same_in(case: &Case, parameter: &Who, value: &Who) -> bool {
-    let ((
-        Who::Account(parameter) | Who::Unknown(_, WrittenPrincipal::Alone(parameter)),
-        Who::Account(value),
-    )
-    | (Who::Organization(parameter), Who::Organization(value))) = (parameter, value)
-    else {
-        return false;
-    };
-    let (Some(name), Some(value)) = (parameter.as_parameter(), value.as_literal()) else {
-        return false;
-    };
-    case.value_of(name) == Some(value)
-}
-
-/// The access that `new` gives by a default where `old` does not by its own: a deploy that names no
-/// value for that parameter gets it.
-fn uses_by_default(old: &Grants, new: &Grants) -> Vec<UseChange> {
-    let mut found = Vec::new();
-    for (id, version) in &new.versions {
-        let Some(before) = old.versions.get(id) else {
-            continue;
-        };
-        for (who, by) in &version.grants {
-            if *who == Who::Owner {
-                continue;
-            }
-            let same = [who, &Who::Everyone].into_iter();
-            let same = same.filter_map(|who| before.grants.get(who));
-            let before: Vec<&Case> = same.flatten().flat_map(|by| &by.cases).collect();
-            if let Some(case) = new_by_default(by, &before) {
-                found.push(UseChange {
-                    prominence: match who {
-                        Who::Everyone => Prominence::Everyone,
-                        Who::Unknown(..) => Prominence::Unknown,
-                        Who::Organization(_) | Who::Account(_) | Who::Owner => Prominence::Known,
-                    },
-                    version: id.clone(),
-                    who: who.clone(),
-                    when: Some(SomeCases::one(case.clone())),
-                    with_version: false,
-                });
-            }
-        }
+/// The access that a default gives where it did not by its own: a deploy that names no value for
+/// that parameter gets it.
+fn new_by_default(id: &VersionId, who: &Who, case: &Case) -> UseChange {
+    UseChange {
+        prominence: match who {
+            Who::Everyone => Prominence::Everyone,
+            Who::Unknown(..) => Prominence::Unknown,
+            Who::Organization(_) | Who::Account(_) | Who::Owner => Prominence::Known,
+        },
+        version: id.clone(),
+        who: who.clone(),
+        when: Some(SomeCases::one(case.clone())),
+        with_version: false,
     }
-    found
-}
-
-/// A case of some grants that has a default, and that no case of `before` is with its own defaults,
-/// whatever else a deploy names.
-fn new_by_default<'c>(by: &'c [GrantedBy], before: &[&Case]) -> Option<&'c Case> {
-    let mut cases = by.iter().flat_map(|by| &by.cases);
-    cases.find(|case| {
-        case.has_default()
-            && !before.contains(case)
-            && !before
-                .iter()
-                .any(|known| known.decides_no_more_than(case) && known.has_defaults_as(case))
-    })
-}
-
-/// Whether two are the same under the same parameters. A principal that may be anybody on one side,
-/// and must be an account on the other, is that account.
-fn is_same(one: &Who, other: &Who) -> bool {
-    match (one, other) {
-        (Who::Account(account), Who::Unknown(_, WrittenPrincipal::Alone(written)))
-        | (Who::Unknown(_, WrittenPrincipal::Alone(written)), Who::Account(account)) => {
-            written == account
-        }
-        (Who::Account(one), Who::Account(other))
-        | (Who::Organization(one), Who::Organization(other)) => {
-            one == other || is_same_if_given(one, other)
-        }
-        _ => one == other,
-    }
-}
-
-/// Whether two are the same parameter, which may be empty on one side. An empty one is nobody:
-/// Lambda accepts no empty ID. Any other value is allowed on both sides.
-fn is_same_if_given(one: &Text, other: &Text) -> bool {
-    let (Some(one), Some(other)) = (one.as_unknown(), other.as_unknown()) else {
-        return false;
-    };
-    one.origin == other.origin && identity_if_given(one) == identity_if_given(other)
-}
-
-/// The identity of a parameter as if it could not be empty.
-fn identity_if_given(unknown: &Unknown) -> String {
-    [
-        (OPTIONAL_ACCOUNT_PATTERN, ACCOUNT_PATTERN),
-        (OPTIONAL_ORGANIZATION_PATTERN, ORGANIZATION_PATTERN),
-    ]
-    .iter()
-    .fold(unknown.identity.to_string(), |identity, (optional, id)| {
-        identity.replace(&format!("\"{optional}\""), &format!("\"{id}\""))
-    })
 }
 
 /// Whether somebody keeps access that they would lose, since every removed grant is retained.
-pub(super) fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Note> {
+pub(super) fn kept(change: &UseChange, old: &Grants, new: &HashSet<&str>) -> Option<Note> {
     let version = old.versions.get(&change.version)?;
     let by = version.grants.get(&change.who)?;
     let kept = by.iter().find(|by| outlives_change(by, new))?;
@@ -301,14 +252,20 @@ pub(super) fn kept(change: &UseChange, old: &Grants, new: &Grants) -> Option<Not
     ))
 }
 
-/// Whether a grant stays although the new side does not have it, or has another one in its place.
-fn outlives_change(by: &GrantedBy, new: &Grants) -> bool {
-    let grants = new.versions.values().flat_map(|one| one.grants.values());
-    if grants.flatten().any(|other| other.id == by.id) {
+/// Whether a grant stays although the new side does not have it, or has another one with its ID in
+/// its place.
+fn outlives_change(by: &GrantedBy, new: &HashSet<&str>) -> bool {
+    if new.contains(by.id.as_str()) {
         by.outlives.replacement
     } else {
         by.outlives.removal
     }
+}
+
+/// The IDs of the grants of one side.
+pub(super) fn ids_of(side: &Grants) -> HashSet<&str> {
+    let grants = side.versions.values().flat_map(|one| one.grants.values());
+    grants.flatten().map(|by| by.id.as_str()).collect()
 }
 
 /// Adds the grants that would outlive their removal or replacement on one side only.
@@ -354,9 +311,10 @@ fn outlives_before(by: &GrantedBy, before: &[GrantedBy]) -> Outlives {
 /// Adds the versions that are published again, with other content, and are shared.
 pub(super) fn republished(old: &Grants, new: &Grants, notes: &mut BTreeSet<Note>) {
     for (id, version) in &new.versions {
-        let is_again = old.versions.get(id).is_some_and(|before| {
-            before.content != version.content && before.names == version.names
-        });
+        let is_again = old
+            .versions
+            .get(id)
+            .is_some_and(|before| before.content != version.content && before.is_named_as(version));
         if !is_again {
             continue;
         }

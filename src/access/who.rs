@@ -1,10 +1,9 @@
 //! Who may use a layer version, and why that is unknown.
 
-use crate::cloudformation::TooManyCases;
+use crate::cloudformation::{Decisions, TooManyCases};
 use crate::partial::Text;
 use std::cmp::Ordering;
 use std::fmt;
-use std::sync::Arc;
 
 /// Somebody who may use a layer version.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,7 +61,7 @@ pub enum WrittenPrincipal {
     /// A whole resource or statement, without its name.
     Whole(String),
     /// A whole resource with too many cases, and all that decides about it.
-    Undecided(String, Arc<str>),
+    Undecided(String, Decisions),
 }
 
 /// How many a grant reaches, the most first.

@@ -76,7 +76,7 @@ pub enum Credential {
 }
 
 /// A principal that a policy is attached to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Holder {
     /// The role with this name.
     Role(Text),

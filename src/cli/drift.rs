@@ -251,8 +251,9 @@ fn refuse_unknown(declared: &Grants) -> anyhow::Result<()> {
         }
         if let Some(by) = by.iter().find(|by| !by.is_always()) {
             let when = by
-                .cases
-                .first()
+                .when
+                .cases()
+                .next()
                 .map(ToString::to_string)
                 .unwrap_or_default();
             bail!(

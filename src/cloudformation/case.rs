@@ -7,16 +7,16 @@ use std::sync::Arc;
 const MOST_SHOWN: usize = 4;
 
 /// Something that a deploy decides.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeployVariable {
     /// The value of a parameter or pseudo parameter, by its name.
-    Parameter(String),
+    Parameter(Arc<str>),
     /// A fact that the template cannot decide, and its identity.
-    Fact(DeployFact, String),
+    Fact(Arc<DeployFact>, Arc<str>),
 }
 
 /// A fact that a template cannot decide.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DeployFact {
     /// The condition with this name holds.
     Condition(String),
@@ -46,10 +46,10 @@ impl fmt::Display for DeployVariable {
 }
 
 /// What a deploy decides about one variable.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Setting {
     /// The parameter has this value; and whether that is its default.
-    Is(String, bool),
+    Is(Arc<str>, bool),
     /// The parameter has none of these values.
     Other(Arc<[String]>),
     /// The fact holds, or not.
@@ -57,8 +57,8 @@ pub enum Setting {
 }
 
 /// A case: the decisions about each variable that an answer depends on.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Case(pub(super) Vec<(DeployVariable, Setting)>);
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Case(pub(super) Arc<[(DeployVariable, Setting)]>);
 
 impl Case {
     /// Whether it is the only case there is.
@@ -78,11 +78,16 @@ impl Case {
     /// Whether one deploy can be a case of both.
     #[must_use]
     pub fn agrees(&self, other: &Self) -> bool {
-        self.0.iter().all(|(variable, setting)| {
-            let others = other.0.iter().filter(|(known, _)| known == variable);
-            others
-                .into_iter()
-                .all(|(_, known)| compatible(setting, known))
+        let mut decisions = self.0.iter().enumerate();
+        decisions.all(|(place, (variable, setting))| {
+            // Nearly always, both have the same variables in the same order.
+            match other.0.get(place) {
+                Some((known, theirs)) if known == variable => compatible(setting, theirs),
+                Some(_) | None => {
+                    let mut others = other.0.iter().filter(|(known, _)| known == variable);
+                    others.all(|(_, known)| compatible(setting, known))
+                }
+            }
         })
     }
 
@@ -123,19 +128,30 @@ impl Case {
             let (DeployVariable::Parameter(name), Setting::Is(value, _)) = decision else {
                 return None;
             };
-            (name == parameter).then_some(value.as_str())
+            (**name == *parameter).then_some(&**value)
         })
     }
 
-    /// Without one of its variables.
-    fn without(&self, variable: &DeployVariable) -> Self {
-        Self(
-            self.0
-                .iter()
-                .filter(|(known, _)| known != variable)
-                .cloned()
-                .collect(),
-        )
+    /// The decisions.
+    pub(super) fn decisions(&self) -> &[(DeployVariable, Setting)] {
+        &self.0
+    }
+
+    /// The parameters that have this value in it.
+    pub fn parameters_with(&self, value: &str) -> impl Iterator<Item = &str> {
+        self.0.iter().filter_map(move |decision| match decision {
+            (DeployVariable::Parameter(name), Setting::Is(known, _)) if **known == *value => {
+                Some(&**name)
+            }
+            _ => None,
+        })
+    }
+
+    /// Without the variable at one place.
+    pub(super) fn without_place(&self, place: usize) -> Self {
+        let decisions = self.0.iter().enumerate();
+        let others = decisions.filter(|(index, _)| *index != place);
+        Self(others.map(|(_, decision)| decision.clone()).collect())
     }
 }
 
@@ -143,7 +159,9 @@ fn compatible(a: &Setting, b: &Setting) -> bool {
     match (a, b) {
         (Setting::Is(a, _), Setting::Is(b, _)) => a == b,
         (Setting::Is(value, _), Setting::Other(others))
-        | (Setting::Other(others), Setting::Is(value, _)) => !others.contains(value),
+        | (Setting::Other(others), Setting::Is(value, _)) => {
+            !others.iter().any(|other| **other == **value)
+        }
         (Setting::Holds(a), Setting::Holds(b)) => a == b,
         (Setting::Other(_), Setting::Other(_))
         | (Setting::Holds(_), Setting::Is(..) | Setting::Other(_))
@@ -179,60 +197,4 @@ impl fmt::Display for Case {
         }
         Ok(())
     }
-}
-
-/// Some of the cases of an answer, and not all.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct SomeCases(Vec<Case>);
-
-impl SomeCases {
-    /// These cases, without the variables that do not matter; `None` if they are all cases.
-    #[must_use]
-    pub fn of(mut some: Vec<Case>, all: &[Case]) -> Option<Self> {
-        if some.len() == all.len() {
-            return None;
-        }
-        while let Some(merged) = merge_one(&some, all) {
-            some = merged;
-        }
-        Some(Self(some))
-    }
-
-    /// One case of several.
-    #[must_use]
-    pub fn one(case: Case) -> Self {
-        Self(vec![case])
-    }
-}
-
-impl fmt::Display for SomeCases {
-    /// In words, for use after *if*.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown: Vec<String> = self.0.iter().map(ToString::to_string).collect();
-        f.write_str(&shown.join(", or "))
-    }
-}
-
-/// The cases with one variable left out of some of them, where all of its settings are among them.
-fn merge_one(some: &[Case], all: &[Case]) -> Option<Vec<Case>> {
-    for case in some {
-        for (variable, _) in &case.0 {
-            let rest = case.without(variable);
-            let is_like = |other: &&Case| {
-                other.without(variable) == rest
-                    && other.0.iter().any(|(known, _)| known == variable)
-            };
-            let like = some.iter().filter(is_like).count();
-            if like > 1 && like == all.iter().filter(is_like).count() {
-                let mut merged: Vec<Case> = some
-                    .iter()
-                    .filter(|other| !is_like(other))
-                    .cloned()
-                    .collect();
-                merged.push(rest);
-                return Some(merged);
-            }
-        }
-    }
-    None
 }

@@ -8,6 +8,7 @@ use super::world::World;
 use crate::partial::{Partial, Text, Unknown, UnknownOrigin};
 use indexmap::IndexMap;
 use serde_json::{Map, Value as Json, json};
+use std::sync::Arc;
 
 /// How deeply functions may be nested. Templates have a few levels.
 const DEPTH: usize = 64;
@@ -64,19 +65,8 @@ impl World<'_> {
         if !text.contains("{{resolve:ssm") {
             return None;
         }
-        let carried: String = self
-            .template
-            .resources_of("AWS::SSM::Parameter")
-            .filter(|resource| {
-                let name = resource
-                    .json
-                    .get("Properties")
-                    .and_then(|all| all.get("Name"));
-                name.and_then(Json::as_str)
-                    .is_some_and(|name| text.contains(name))
-            })
-            .map(|resource| resource.json.to_string())
-            .collect();
+        let stored = self.template.stored_in(text).into_iter();
+        let carried: String = stored.map(|resource| resource.json.to_string()).collect();
         (!carried.is_empty()).then(|| Text::unknown(text, format!("{text} {carried}")))
     }
 
@@ -644,7 +634,7 @@ impl World<'_> {
 
     /// Whether an undecidable fact holds: each answer is a separate world.
     fn fact(&self, fact: DeployFact, identity: String) -> bool {
-        let variable = DeployVariable::Fact(fact, identity);
+        let variable = DeployVariable::Fact(Arc::new(fact), identity.into());
         let setting = self.decided(&variable).unwrap_or_else(|| {
             self.decide(variable, Setting::Holds(true), [Setting::Holds(false)])
         });

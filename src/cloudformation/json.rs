@@ -27,6 +27,25 @@ pub fn function(value: &Json) -> Option<(&str, &Json)> {
         .then_some((name.as_str(), argument))
 }
 
+/// Whether a value is the same in every case: no function is in it, and no dynamic reference. It is
+/// not nested deeper than any policy.
+#[must_use]
+pub fn is_fixed(json: &Json) -> bool {
+    is_fixed_at(json, 0)
+}
+
+fn is_fixed_at(json: &Json, depth: usize) -> bool {
+    const DEEPEST: usize = 16;
+    let own = match json {
+        Json::String(text) => !text.contains("{{"),
+        Json::Object(map) => map
+            .keys()
+            .all(|key| key != "Ref" && !key.starts_with("Fn::")),
+        Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) => true,
+    };
+    own && depth < DEEPEST && children(json).all(|inner| is_fixed_at(inner, depth + 1))
+}
+
 /// Whether a value contains a function of this name.
 #[must_use]
 pub fn mentions(json: &Json, is_it: &dyn Fn(&str) -> bool) -> bool {

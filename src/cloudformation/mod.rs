@@ -10,9 +10,10 @@
 )]
 
 pub mod case;
+pub mod cases;
 pub mod expand;
 mod functions;
-mod handed;
+pub mod handed;
 mod json;
 pub mod parameter;
 pub mod place;
@@ -26,7 +27,7 @@ pub mod values;
 pub mod world;
 
 pub use case::Case;
-pub use json::{children, function, has_text};
-pub use template::{Resource, Template};
+pub use json::{children, function, has_text, is_fixed};
+pub use template::{Decisions, Resource, Template};
 pub use values::{Placeholders, Values};
 pub use world::{TooManyCases, WorkBudget, World, explore, explore_further, explore_within};

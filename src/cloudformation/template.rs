@@ -9,7 +9,8 @@ use super::values::{Placeholders, Values};
 use crate::partial::{Piece, Text};
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value as Json};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::hash::{Hash, Hasher};
 use std::sync::{Arc, OnceLock};
 
 /// A template.
@@ -26,7 +27,33 @@ pub struct Template {
     /// The logical IDs of its resources by their types, in the order of the template.
     kinds: HashMap<String, Vec<String>>,
     /// [`Template::decisions`], once they are needed.
-    decisions: OnceLock<Arc<str>>,
+    decisions: OnceLock<Decisions>,
+    /// The SSM parameters of the template by the length of their names, and by their names, once
+    /// they are needed.
+    stored: OnceLock<StoredParameters>,
+}
+
+/// SSM parameters by the length of their names, and by their names: each with its place among all.
+type StoredParameters = BTreeMap<usize, HashMap<String, Vec<(usize, String)>>>;
+
+/// All that decides about the resources of a template in a deploy, as it is written.
+#[derive(Clone, Debug, PartialOrd, Ord)]
+pub struct Decisions(Arc<str>);
+
+impl PartialEq for Decisions {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Decisions {}
+
+impl Hash for Decisions {
+    /// By its length: thousands of resources have the same long text, and nothing else differs as
+    /// seldom.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.len().hash(state);
+    }
 }
 
 impl Template {
@@ -54,6 +81,7 @@ impl Template {
             distinguished,
             kinds,
             decisions: OnceLock::new(),
+            stored: OnceLock::new(),
         }
     }
 
@@ -85,7 +113,7 @@ impl Template {
     /// All that decides about its resources in a deploy, and the policies in it: an identity by
     /// which resources are compared that have too many cases.
     #[must_use]
-    pub fn decisions(&self) -> Arc<str> {
+    pub fn decisions(&self) -> Decisions {
         const IDENTITIES: [&str; 3] = ["AWS::IAM::", "AWS::Organizations::", "AWS::SSO::"];
         let decisions = self.decisions.get_or_init(|| {
             let mut written = String::new();
@@ -100,9 +128,37 @@ impl Template {
                     written.push_str(&format!("{:?} {}", resource.id, resource.json));
                 }
             }
-            written.into()
+            Decisions(written.into())
         });
         decisions.clone()
+    }
+
+    /// The SSM parameters of the template whose names are in a text, in the order of the template.
+    pub(super) fn stored_in(&self, text: &str) -> Vec<Resource<'_>> {
+        let stored = self.stored.get_or_init(|| {
+            let mut found = StoredParameters::new();
+            let all = self.resources_of("AWS::SSM::Parameter").enumerate();
+            for (place, resource) in all {
+                let properties = resource.json.get("Properties");
+                let name = properties.and_then(|all| all.get("Name"));
+                if let Some(name) = name.and_then(Json::as_str) {
+                    let same = found.entry(name.len()).or_default();
+                    let ids = same.entry(name.to_owned()).or_default();
+                    ids.push((place, resource.id.to_owned()));
+                }
+            }
+            found
+        });
+        let mut found: BTreeMap<usize, &str> = BTreeMap::new();
+        for (length, same) in stored.range(..=text.len()) {
+            for start in 0..=text.len() - length {
+                let name = text.get(start..start + length);
+                let ids = name.and_then(|name| same.get(name)).into_iter().flatten();
+                found.extend(ids.map(|(place, id)| (*place, id.as_str())));
+            }
+        }
+        let ids = found.into_values();
+        ids.filter_map(|id| self.resource(id)).collect()
     }
 
     /// Its resources that have a type, by logical ID, in the order in which they are written.
@@ -170,7 +226,8 @@ impl Template {
     pub(super) fn settings(&self, name: &str, placeholders: Option<&Placeholders>) -> Vec<Setting> {
         let parameter = self.parameters.get(name);
         let default = parameter.and_then(|parameter| parameter.default.clone());
-        let setting = |value: &String| Setting::Is(value.clone(), default.as_ref() == Some(value));
+        let setting =
+            |value: &String| Setting::Is(value.as_str().into(), default.as_ref() == Some(value));
         if let Some(all) = parameter.and_then(DeclaredParameter::allowed_values) {
             let allowed: Vec<Setting> = all.iter().map(setting).collect();
             return if allowed.is_empty() {

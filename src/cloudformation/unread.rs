@@ -2,12 +2,13 @@
 //! which is not in the template.
 
 use super::expand::{entries, transform_name};
-use super::handed::Handed;
+use super::handed::{Handed, Receivers};
 use super::json::mentions;
-use super::template::{Resource, Template};
+use super::template::Resource;
 use super::unread_kind::UnreadKind;
-use super::world::explore;
+use super::world::{World, explore_within};
 use serde_json::Value as Json;
+use std::sync::Arc;
 
 /// A part of a template whose meaning is not in the template.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct Unread {
     pub extent: Extent,
     /// Its identity among parts at the same place.
     pub identity: String,
+    /// All that decides about its values, if there are too many cases.
+    pub decided_by: Option<Arc<str>>,
 }
 
 /// What an unread part can change.
@@ -40,6 +43,7 @@ impl Unread {
             kind,
             extent: Extent::Template,
             identity,
+            decided_by: None,
         }
     }
 
@@ -50,28 +54,31 @@ impl Unread {
         resource: &Resource<'_>,
         kind: UnreadKind,
         written: &Json,
-        template: &Template,
+        receivers: &Receivers<'_>,
     ) -> Self {
+        let (identity, decided_by) = identity(resource, written, receivers);
         Self {
             place: resource.id.to_owned(),
             kind,
-            extent: Extent::Handed(Handed::by(written, template)),
-            identity: identity(resource, written, template),
+            extent: Extent::Handed(receivers.handed(written)),
+            identity,
+            decided_by,
         }
     }
 
     /// The same part, of which only this value counts as what it receives.
     #[must_use]
-    pub fn receiving(self, written: &Json, template: &Template) -> Self {
+    pub fn receiving(self, written: &Json, receivers: &Receivers<'_>) -> Self {
         Self {
-            extent: Extent::Handed(Handed::by(written, template)),
+            extent: Extent::Handed(receivers.handed(written)),
             ..self
         }
     }
 
     /// The same part, whose identity has the values of what is written in it, too.
-    fn with_values_of(mut self, written: &Json, template: &Template) -> Self {
-        match explore(template, None, |world| world.value(written)) {
+    fn with_values_of(mut self, written: &Json, receivers: &Receivers<'_>) -> Self {
+        let value = |world: &World<'_>| world.value(written);
+        match explore_within(&receivers.budget, receivers.template, None, value) {
             Ok(cases) => {
                 for (case, value) in cases {
                     self.identity.push_str(&format!("{case:?}"));
@@ -80,7 +87,7 @@ impl Unread {
                     }
                 }
             }
-            Err(_) => self.identity.push_str(&decisions(template)),
+            Err(_) => self.decided_by = Some(receivers.decisions()),
         }
         self
     }
@@ -88,7 +95,10 @@ impl Unread {
     /// Whether it is the same part of another template, and has the same effect there.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
-        self.place == other.place && self.kind == other.kind && self.identity == other.identity
+        self.place == other.place
+            && self.kind == other.kind
+            && self.identity == other.identity
+            && self.decided_by == other.decided_by
     }
 
     /// Whether it can change a resource of the template, or something with one of these names.
@@ -101,44 +111,34 @@ impl Unread {
     }
 }
 
-/// All that decides about the values of a template that has too many cases.
-fn decisions(template: &Template) -> String {
-    ["Parameters", "Conditions", "Mappings"]
-        .map(|section| {
-            template
-                .json()
-                .get(section)
-                .unwrap_or(&Json::Null)
-                .to_string()
-        })
-        .concat()
-}
-
-/// A part of a resource as it is written, and its values in every case.
-fn identity(resource: &Resource<'_>, written: &Json, template: &Template) -> String {
+/// A part of a resource as it is written, and its values in every case; or all that decides about
+/// these, if there are too many cases.
+fn identity(
+    resource: &Resource<'_>,
+    written: &Json,
+    receivers: &Receivers<'_>,
+) -> (String, Option<Arc<str>>) {
     let mut identity = written.to_string();
     let value = written.get("Properties").unwrap_or(written);
-    let cases = explore(template, None, |world| {
+    let cases = explore_within(&receivers.budget, receivers.template, None, |world| {
         resource.is_made(world).then(|| world.value(value))
     });
-    match cases {
-        Ok(cases) => {
-            for (case, made) in cases {
-                identity.push_str(&format!("{case:?} {}", made.is_some()));
-                if let Some(value) = made.flatten() {
-                    value.write_identity(&mut identity);
-                }
-            }
+    let Ok(cases) = cases else {
+        return (identity, Some(receivers.decisions()));
+    };
+    for (case, made) in cases {
+        identity.push_str(&format!("{case:?} {}", made.is_some()));
+        if let Some(value) = made.flatten() {
+            value.write_identity(&mut identity);
         }
-        Err(_) => identity.push_str(&decisions(template)),
     }
-    identity
+    (identity, None)
 }
 
 /// The parts whose meaning is not in the template, but for resources of types that make others.
 #[must_use]
-pub fn unread(template: &Template) -> Vec<Unread> {
-    let json = template.json();
+pub fn unread(receivers: &Receivers<'_>) -> Vec<Unread> {
+    let json = receivers.template.json();
     let mut found = Vec::new();
     if let Some(transform) = json.get("Transform") {
         for entry in entries(transform) {
@@ -157,7 +157,7 @@ pub fn unread(template: &Template) -> Vec<Unread> {
     }
     for (section, value) in json.as_object().into_iter().flatten() {
         match section.as_str() {
-            "Resources" => unread_resources(value, template, &mut found),
+            "Resources" => unread_resources(value, receivers, &mut found),
             "Transform" | "Metadata" | "Description" | "AWSTemplateFormatVersion" | "Outputs" => {}
             _ if !is_section(section) => {
                 let kind = UnreadKind::UnknownSection;
@@ -212,7 +212,7 @@ fn is_expansion(key: &str) -> bool {
     key == "Fn::Transform" || key.starts_with("Fn::ForEach")
 }
 
-fn unread_resources(resources: &Json, template: &Template, found: &mut Vec<Unread>) {
+fn unread_resources(resources: &Json, receivers: &Receivers<'_>, found: &mut Vec<Unread>) {
     let Some(resources) = resources.as_object() else {
         found.push(Unread::anything(
             "Resources",
@@ -225,7 +225,7 @@ fn unread_resources(resources: &Json, template: &Template, found: &mut Vec<Unrea
         if is_expansion(id) {
             let kind = UnreadKind::GeneratedResources;
             let part = Unread::anything(id.as_str(), kind, resource);
-            found.push(part.with_values_of(resource, template));
+            found.push(part.with_values_of(resource, receivers));
         } else if !resource.get("Type").is_some_and(Json::is_string) {
             found.push(Unread::anything(
                 id.as_str(),
@@ -234,7 +234,7 @@ fn unread_resources(resources: &Json, template: &Template, found: &mut Vec<Unrea
             ));
         } else if mentions(resource, &is_expansion) {
             let part = Unread::anything(id.as_str(), UnreadKind::ResourceWithMacro, resource);
-            found.push(part.with_values_of(resource, template));
+            found.push(part.with_values_of(resource, receivers));
         }
     }
 }

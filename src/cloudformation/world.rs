@@ -64,6 +64,15 @@ impl<'t> World<'t> {
         known.settings.get(known.chosen).cloned()
     }
 
+    /// The earlier decision of this world about a parameter.
+    fn decided_about(&self, parameter: &str) -> Option<Setting> {
+        let choices = self.choices.borrow();
+        let known = choices.iter().find(|choice| {
+            matches!(&choice.variable, DeployVariable::Parameter(name) if **name == *parameter)
+        })?;
+        known.settings.get(known.chosen).cloned()
+    }
+
     /// Decides about a variable: this setting in this world, the others in other worlds.
     pub(super) fn decide(
         &self,
@@ -118,7 +127,7 @@ impl<'t> World<'t> {
         }
         let kind = declared.map_or(DeclaredKind::Text, |parameter| parameter.kind);
         let value = match self.setting(name, declared) {
-            Setting::Is(value, _) => Some(value),
+            Setting::Is(value, _) => Some(value.to_string()),
             Setting::Other(others) => self
                 .placeholders
                 .and_then(|placeholders| placeholders.of_parameter(name))
@@ -146,7 +155,7 @@ impl<'t> World<'t> {
     #[must_use]
     pub fn may_be(&self, text: &Text, literal: &str) -> bool {
         let excluded = text.as_parameter().is_some_and(|name| {
-            let decided = self.decided(&DeployVariable::Parameter(name.to_owned()));
+            let decided = self.decided_about(name);
             matches!(decided, Some(Setting::Other(others)) if others.iter().any(|it| it == literal))
         });
         !excluded && self.template.may_be(text, literal)
@@ -161,23 +170,22 @@ impl<'t> World<'t> {
     /// The decision about a parameter in this world.
     pub(super) fn setting(&self, name: &str, declared: Option<&DeclaredParameter>) -> Setting {
         if let Some(value) = self.template.given(name) {
-            return Setting::Is(value.to_owned(), false);
+            return Setting::Is(value.into(), false);
         }
         if self.template.defaults
             && let Some(parameter) =
                 declared.filter(|parameter| parameter.kind != DeclaredKind::LookedUp)
             && let Some(default) = &parameter.default
         {
-            return Setting::Is(default.clone(), true);
+            return Setting::Is(default.as_str().into(), true);
         }
-        let variable = DeployVariable::Parameter(name.to_owned());
-        if let Some(decided) = self.decided(&variable) {
+        if let Some(decided) = self.decided_about(name) {
             return decided;
         }
         let mut settings = self.template.settings(name, self.placeholders).into_iter();
         match settings.next() {
             Some(only) if settings.len() == 0 => only,
-            Some(first) => self.decide(variable, first, settings),
+            Some(first) => self.decide(DeployVariable::Parameter(name.into()), first, settings),
             None => Setting::Other(Arc::default()),
         }
     }
@@ -222,10 +230,7 @@ pub fn explore_within<T>(
 ) -> Result<Vec<(Case, T)>, TooManyCases> {
     let mut answers = Vec::with_capacity(1);
     let world = World::new(template, placeholders, &Case::default());
-    let most = if budget.is_spent() { 1 } else { MOST_CASES };
-    let asked = answer(world, &mut question, most, &mut answers);
-    budget.spend(answers.len().saturating_sub(1) * WorkBudget::CASE);
-    asked.map(|()| answers)
+    answer(world, &mut question, budget, &mut answers).map(|()| answers)
 }
 
 /// The work that all questions about one template may take together. It is in proportion to the
@@ -245,8 +250,11 @@ impl Default for WorkBudget {
 }
 
 impl WorkBudget {
-    /// The work of a case.
+    /// The work of a case, beside that of evaluating its values.
     const CASE: usize = 5;
+
+    /// The evaluated values, or bytes of text, that are one unit of work.
+    const VALUES: usize = 16;
 
     /// The budget for a template.
     #[must_use]
@@ -286,7 +294,7 @@ pub fn explore_further<A, T>(
     for (case, known) in earlier {
         let world = World::new(template, None, case);
         let question = |world: &World<'_>| question(world, known);
-        answer(world, question, MOST_CASES, &mut answers)?;
+        answer(world, question, &WorkBudget::default(), &mut answers)?;
     }
     Ok(answers)
 }
@@ -295,17 +303,23 @@ pub fn explore_further<A, T>(
 fn answer<T>(
     mut world: World<'_>,
     mut question: impl FnMut(&World<'_>) -> T,
-    most: usize,
+    budget: &WorkBudget,
     answers: &mut Vec<(Case, T)>,
 ) -> Result<(), TooManyCases> {
     loop {
-        if answers.len() == most {
+        if answers.len() == MOST_CASES {
             return Err(TooManyCases);
         }
         let answer = question(&world);
         answers.push((world.case(), answer));
+        let work = WorkBudget::CASE + world.work.get() / WorkBudget::VALUES;
         if !world.advance() {
             return Ok(());
+        }
+        // What is asked in one case only is answered even if nothing is left.
+        budget.spend(work);
+        if budget.is_spent() {
+            return Err(TooManyCases);
         }
     }
 }

@@ -12,7 +12,7 @@ const MOST: usize = 256;
 const MOST_SEARCHES: usize = 1024;
 
 /// Whose ARNs an allowance is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Among {
     /// Versions of layers.
     #[default]
@@ -195,6 +195,15 @@ impl Allowance {
         Ok(None)
     }
 
+    /// Adds what another one asks for.
+    fn add(&mut self, other: &Self) {
+        self.within.extend_from_slice(&other.within);
+        self.outside.extend_from_slice(&other.outside);
+        self.needs.extend_from_slice(&other.needs);
+        self.functions.extend_from_slice(&other.functions);
+        self.by.extend_from_slice(&other.by);
+    }
+
     /// Its identity among allowances.
     fn key(&self) -> (&[Vec<Pattern>], &[Pattern]) {
         (&self.within, &self.outside)
@@ -287,23 +296,25 @@ fn reduce(union: &mut Vec<Pattern>) {
 
 /// Every allowance of the first together with every one of the second.
 pub(super) fn product(
-    first: &[Allowance],
+    mut first: Vec<Allowance>,
     second: &[Allowance],
 ) -> Result<Vec<Allowance>, TooManyAllowances> {
     if first.len().saturating_mul(second.len()) > MOST {
         return Err(TooManyAllowances);
     }
+    // Most policies have one way to escape each Deny.
+    if let [only] = second {
+        for one in &mut first {
+            one.add(only);
+        }
+        return Ok(first);
+    }
     let mut all = Vec::with_capacity(first.len() * second.len());
-    for a in first {
+    for a in &first {
         for b in second {
-            all.push(Allowance {
-                within: [a.within.clone(), b.within.clone()].concat(),
-                outside: [a.outside.clone(), b.outside.clone()].concat(),
-                needs: [a.needs.clone(), b.needs.clone()].concat(),
-                functions: [a.functions.clone(), b.functions.clone()].concat(),
-                by: [a.by.clone(), b.by.clone()].concat(),
-                among: a.among,
-            });
+            let mut both = a.clone();
+            both.add(b);
+            all.push(both);
         }
     }
     Ok(all)

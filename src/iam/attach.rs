@@ -155,7 +155,7 @@ pub fn doubts(policies: &EffectivePolicies) -> Vec<Doubt> {
             let why = Doubt::Gap(problem.why.clone());
             found.push(Doubt::In(place, Box::new(why)));
         }
-        for statement in &document.statements {
+        for statement in document.statements.iter() {
             let why = unclear(policies, document, statement);
             let place = document.provenance(statement);
             found.extend(why.map(|why| Doubt::In(place, Box::new(why))));
@@ -217,13 +217,13 @@ impl Analysis<'_> {
                 .iter()
                 .flat_map(|document| self.allowed(document))
                 .collect();
-            found = product(&found, &allowed)?;
+            found = product(found, &allowed)?;
         }
         for (document, statement) in self.policies.statements() {
             if statement.effect == Effect::Deny
                 && let Some(escapes) = self.escapes(statement, document)
             {
-                found = product(&found, &escapes)?;
+                found = product(found, &escapes)?;
             }
         }
         if with_reading {
@@ -232,7 +232,7 @@ impl Analysis<'_> {
                 right: Right::Read,
                 bound: self.bound,
             };
-            found = product(&found, &reading.allowances()?)?;
+            found = product(found, &reading.allowances()?)?;
         }
         found.iter_mut().for_each(simplify);
         Ok(found)

@@ -177,7 +177,7 @@ pub fn right_denied(policies: &EffectivePolicies, right: Right, layer: &str) -> 
         .find(|level| !may_allow(&analysis, level, layer))?;
     let mut others = Vec::new();
     for document in level {
-        for statement in &document.statements {
+        for statement in document.statements.iter() {
             if statement.effect == Effect::Allow
                 && analysis.concerns(statement, document) == Answer::Yes
             {

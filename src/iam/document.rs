@@ -7,6 +7,7 @@ use super::gap::PolicyGap;
 use super::provenance::{DocumentName, Provenance};
 use crate::partial::{Partial, Text};
 use std::fmt;
+use std::sync::Arc;
 
 /// A policy document.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +17,8 @@ pub struct Document {
     /// Whether `${…}` in it is a policy variable: not in documents of older versions (IAM User
     /// Guide, `Version`).
     pub has_variables: bool,
-    /// Its statements.
-    pub statements: Vec<Statement>,
+    /// Its statements, which its copies share: thousands of principals may have it.
+    pub statements: Arc<Vec<Statement>>,
     /// Why some of it is not understood, if so.
     pub problem: Option<Problem>,
 }
@@ -266,9 +267,10 @@ impl Document {
             let why = PolicyGap::StrangeElement(strange.clone());
             document.problem = Some(Problem::of(why, value.get(strange).unwrap_or(value)));
         }
+        let mut read = Vec::new();
         for (index, statement) in statements.items().iter().enumerate() {
             if matches!(statement, Partial::Map(_)) {
-                document.statements.push(Statement::read(index, statement));
+                read.push(Statement::read(index, statement));
             } else {
                 document.problem = Some(Problem::of(
                     PolicyGap::UnknownStatement(index + 1),
@@ -276,22 +278,21 @@ impl Document {
                 ));
             }
         }
+        document.statements = Arc::new(read);
         document
     }
 
     /// Whether it means the same as another one, whatever their names and Sids.
     #[must_use]
     pub fn means_the_same(&self, other: &Self) -> bool {
-        let own = self
-            .statements
-            .iter()
-            .map(|statement| (&statement.written, &statement.doubt));
+        let mut both = self.statements.iter().zip(other.statements.iter());
         self.has_variables == other.has_variables
             && self.problem == other.problem
-            && own.eq(other
-                .statements
-                .iter()
-                .map(|statement| (&statement.written, &statement.doubt)))
+            && (Arc::ptr_eq(&self.statements, &other.statements)
+                || self.statements.len() == other.statements.len()
+                    && both.all(|(own, other)| {
+                        own.written == other.written && own.doubt == other.doubt
+                    }))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::document::{Document, Effect, PatternList, Statement};
 use super::evaluate::{Answer, Request};
 use crate::partial::{Partial, Text};
+use std::sync::Arc;
 
 /// The condition key that names the layers of a request.
 pub(super) const LAYER_KEY: &str = "lambda:layer";
@@ -60,9 +61,15 @@ impl EffectivePolicies {
 /// A document without its Allow statements; `None` if nothing is left.
 fn only_denies(mut document: Document) -> Option<Document> {
     document.problem = None;
-    document
+    let is_deny = |statement: &&Statement| statement.effect == Effect::Deny;
+    if !document
         .statements
-        .retain(|statement| statement.effect == Effect::Deny);
+        .iter()
+        .all(|statement| is_deny(&statement))
+    {
+        let denies = document.statements.iter().filter(is_deny);
+        document.statements = Arc::new(denies.cloned().collect());
+    }
     (!document.statements.is_empty()).then_some(document)
 }
 
@@ -87,7 +94,7 @@ pub fn allow_everything() -> Document {
     };
     Document {
         has_variables: true,
-        statements: vec![statement],
+        statements: Arc::new(vec![statement]),
         ..Document::default()
     }
 }

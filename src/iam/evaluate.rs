@@ -8,7 +8,7 @@ use super::document::{
 use super::doubt::{ConditionDoubt, Doubt, UnknownValue};
 use crate::aws::arn;
 use crate::partial::Text;
-use crate::pattern::Pattern;
+use crate::pattern::{Pattern, matches_in_any_case};
 use std::collections::HashMap;
 
 /// The values of a key in a request.
@@ -135,15 +135,12 @@ pub fn all_hold(
 /// Whether an action is named; case does not matter (IAM User Guide, `Action`).
 #[must_use]
 pub fn names_action(names: &PatternList, action: &str) -> Answer {
-    let action = action.to_ascii_lowercase();
     let named = Answer::any(
         names
             .patterns
             .iter()
             .map(|pattern| match pattern.as_literal() {
-                Some(pattern) => {
-                    Answer::from(Pattern::new(&pattern.to_ascii_lowercase()).matches(&action))
-                }
+                Some(pattern) => Answer::from(matches_in_any_case(pattern, action)),
                 None => {
                     let element = if names.negated {
                         Element::NotAction

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The name of a policy document in answers.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct DocumentName {
     /// The logical ID of its resource; for a policy that is not in the template, its name. Empty
     /// for a document that nobody wrote.

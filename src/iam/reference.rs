@@ -160,7 +160,7 @@ fn says(document: &Document, effect: Effect, request: &Request, role: DocumentRo
         let why = Doubt::Gap(problem.why.clone());
         answers.push(Answer::Unknown(Doubt::In(place, Box::new(why))));
     }
-    for statement in &document.statements {
+    for statement in document.statements.iter() {
         if statement.effect == effect || statement.problem.is_some() {
             answers.push(match applies(statement, document, request, role) {
                 Answer::Unknown(why) => {

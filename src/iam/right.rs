@@ -145,7 +145,7 @@ pub fn doubts(policies: &EffectivePolicies, right: Right) -> Vec<Doubt> {
             let why = Doubt::Gap(problem.why.clone());
             found.push(Doubt::In(place, Box::new(why)));
         }
-        for statement in &document.statements {
+        for statement in document.statements.iter() {
             let why = unclear(policies, right, document, statement);
             let place = document.provenance(statement);
             found.extend(why.map(|why| Doubt::In(place, Box::new(why))));
@@ -185,7 +185,7 @@ impl RightAnalysis<'_> {
     pub fn allowances(&self) -> Result<Vec<Allowance>, TooManyAllowances> {
         let mut found = vec![every(self.right)];
         for level in &self.policies.levels {
-            found = product(&found, &self.allowed(level))?;
+            found = product(found, &self.allowed(level))?;
         }
         for (document, statement) in self.policies.statements() {
             if self.has_effect(statement, document, Effect::Deny) {
@@ -207,7 +207,7 @@ impl RightAnalysis<'_> {
             if document.problem.is_some() && widest {
                 listed.push(Pattern::new("*"));
             }
-            for statement in &document.statements {
+            for statement in document.statements.iter() {
                 if !self.has_effect(statement, document, Effect::Allow) {
                     continue;
                 }
@@ -256,12 +256,17 @@ impl RightAnalysis<'_> {
         if let Some(problem) = &statement.problem {
             return Answer::Unknown(Doubt::Gap(problem.why.clone()));
         }
-        let mut request = self.policies.request.clone();
-        request
-            .context
-            .insert(LAYER_KEY.to_owned(), ContextValues::Known(Vec::new()));
+        let request = || {
+            let mut request = self.policies.request.clone();
+            let none = ContextValues::Known(Vec::new());
+            request.context.insert(LAYER_KEY.to_owned(), none);
+            request
+        };
         names_action(&statement.actions, self.right.action())
-            .and(|| all_hold(statement, &request, document.has_variables, |_| true))
+            .and(|| match statement.conditions.as_slice() {
+                [] => Answer::Yes,
+                _ => all_hold(statement, &request(), document.has_variables, |_| true),
+            })
             .and(|| counts(statement))
     }
 

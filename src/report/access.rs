@@ -6,9 +6,9 @@ use crate::access::grants::{GrantedBy, Reach, SharedVersion, Who};
 use crate::access::kind::SubjectKind;
 use crate::access::subject::{Subject, SubjectCases};
 use crate::access::trust::TrustedPrincipal;
-use crate::cloudformation::Case;
-use crate::cloudformation::case::SomeCases;
-use crate::iam::allowance::{Allowance, AttachableLayers};
+
+use crate::cloudformation::cases::{AllCases, CasePart, SomeCases};
+use crate::iam::allowance::{Allowance, Among, AttachableLayers};
 use crate::iam::attach::{attachable, is_about_layers, is_unrelated};
 use crate::iam::document::{Effect, Quantifier};
 use crate::iam::effective::EffectivePolicies;
@@ -18,6 +18,8 @@ use crate::pattern::Pattern;
 use crate::rules::model::Why;
 use indexmap::IndexMap;
 use jiff::civil::Date;
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The content of a report.
@@ -112,17 +114,50 @@ impl AccessRows {
         Self {
             public: public(access),
             layers: layers(access),
-            subjects: access
-                .subjects
-                .iter()
-                .flat_map(|subject| rows(subject, access))
-                .collect(),
+            subjects: subjects(access),
             not_read: access
                 .not_read
                 .iter()
                 .map(|part| (part.place.clone(), part.kind.to_string()))
                 .collect(),
         }
+    }
+}
+
+/// What the subjects may do.
+fn subjects(access: &Access) -> Vec<SubjectRow> {
+    let searched = Searched::default();
+    let subjects = access.subjects.iter();
+    subjects
+        .flat_map(|subject| rows(subject, access, &searched))
+        .collect()
+}
+
+/// Whether layers are in the allowances that were looked at: many subjects have the same ones.
+#[derive(Default)]
+struct Searched {
+    are_empty: RefCell<HashMap<SearchedPatterns, bool>>,
+}
+
+/// The patterns of an allowance.
+type SearchedPatterns = (Among, Vec<Vec<Pattern>>, Vec<Pattern>);
+
+impl Searched {
+    /// Whether an allowance is known to have no layer.
+    fn is_empty(&self, allowance: &Allowance) -> bool {
+        let (within, outside) = (allowance.within.clone(), allowance.outside.clone());
+        let mut all = self.are_empty.borrow_mut();
+        let known = all.entry((allowance.among, within, outside));
+        *known.or_insert_with(|| allowance.layer(None, &[]) == Ok(None))
+    }
+
+    /// Whether a pattern matches any layer version, or may.
+    fn matches_a_layer(&self, pattern: &Pattern) -> bool {
+        let allowance = Allowance {
+            within: vec![vec![pattern.clone()]],
+            ..Allowance::default()
+        };
+        !self.is_empty(&allowance)
     }
 }
 
@@ -222,10 +257,9 @@ pub(super) fn if_words(by: &[GrantedBy]) -> String {
     if by.iter().any(GrantedBy::is_always) {
         return String::new();
     }
-    let words = by.iter().filter_map(|by| {
-        let all: Vec<Case> = by.cases.iter().chain(&by.others).cloned().collect();
-        Some(SomeCases::of(by.cases.clone(), &all)?.to_string())
-    });
+    let words = by
+        .iter()
+        .filter_map(|by| Some(SomeCases::of(&by.when)?.to_string()));
     let mut words: Vec<String> = words.collect();
     words.dedup();
     if words.is_empty() {
@@ -236,7 +270,7 @@ pub(super) fn if_words(by: &[GrantedBy]) -> String {
 }
 
 /// The permissions of a subject in each case; cases with the same permissions are one row.
-fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
+fn rows(subject: &SubjectCases, access: &Access, searched: &Searched) -> Vec<SubjectRow> {
     let mut made = subject.cases.iter().flatten();
     let to = made.find_map(|(_, subject)| Some(&subject.as_ref()?.applicability.rolled_out_to));
     let mut name = format!("{} ({})", subject.id, subject.type_name);
@@ -253,26 +287,23 @@ fn rows(subject: &SubjectCases, access: &Access) -> Vec<SubjectRow> {
             }];
         }
     };
-    let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
-    let mut alike: Vec<(&'static str, Vec<String>, Vec<Case>)> = Vec::new();
-    for (case, subject) in cases {
+    let mut alike: IndexMap<(&'static str, Vec<String>), Vec<usize>> = IndexMap::new();
+    for (place, (_, subject)) in cases.iter().enumerate() {
         let Some(subject) = subject else {
             continue;
         };
-        for (verb, lines) in lines(subject) {
+        for (verb, lines) in lines(subject, searched) {
             let lines: Vec<String> = lines.iter().map(|line| access.shown.text(line)).collect();
-            match alike
-                .iter_mut()
-                .find(|(known, same, _)| *known == verb && *same == lines)
-            {
-                Some((_, _, cases)) => cases.push(case.clone()),
-                None => alike.push((verb, lines, vec![case.clone()])),
+            let places = alike.entry((verb, lines)).or_default();
+            if places.last() != Some(&place) {
+                places.push(place);
             }
         }
     }
-    let row = |(verb, lines, some): (&'static str, Vec<String>, Vec<Case>)| {
-        let when =
-            SomeCases::of(some, &all).map_or_else(String::new, |words| format!(", if {words},"));
+    let all = AllCases::of(cases.iter().map(|(case, _)| case.clone()).collect());
+    let row = |((verb, lines), places): ((&'static str, Vec<String>), Vec<usize>)| {
+        let when = SomeCases::of(&CasePart::of(all.clone(), &places));
+        let when = when.map_or_else(String::new, |words| format!(", if {words},"));
         SubjectRow {
             subject: format!("{name}{when}"),
             verb,
@@ -288,7 +319,7 @@ const FORBIDS: &str = "forbids attaching";
 const ANY_LAYER: &str = "any layer";
 
 /// The layers that a subject allows attaching or forbids, in sentences, by the verb before them.
-fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
+fn lines(subject: &Subject, searched: &Searched) -> Vec<(&'static str, Vec<String>)> {
     let policies = &subject.policies;
     let has = |effect: Effect| {
         policies
@@ -301,11 +332,11 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     let is_part = matches!(subject.kind, SubjectKind::Policy | SubjectKind::Group);
     let mut found = Vec::new();
     if !is_part || has(Effect::Allow) || is_unknown {
-        found.push((ALLOWS_ATTACHING, allowed(&attachable(policies))));
+        found.push((ALLOWS_ATTACHING, allowed(&attachable(policies), searched)));
     } else if has(Effect::Deny) {
         found.push((
             FORBIDS,
-            forbidden(&attachable(&policies.whatever_is_allowed())),
+            forbidden(&attachable(&policies.whatever_is_allowed()), searched),
         ));
     }
     if let Some((_, lines)) = found.first_mut() {
@@ -314,7 +345,7 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
     }
     let handling: Vec<_> = Right::HANDLING
         .into_iter()
-        .filter_map(|right| handled(subject, right))
+        .filter_map(|right| handled(subject, right, searched))
         .collect();
     // A guardrail grants nothing: one that restricts only other rights says nothing of attaching.
     if subject.kind == SubjectKind::Guardrail && !handling.is_empty() {
@@ -332,7 +363,11 @@ fn lines(subject: &Subject) -> Vec<(&'static str, Vec<String>)> {
 
 /// The layers that a subject allows publishing or sharing, or forbids, and the verb before them;
 /// nothing for one that has nothing to do with it.
-fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>)> {
+fn handled(
+    subject: &Subject,
+    right: Right,
+    searched: &Searched,
+) -> Option<(&'static str, Vec<String>)> {
     let policies = &subject.policies;
     let says = |effect: Effect| {
         policies.statements().any(|(document, statement)| {
@@ -355,7 +390,7 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
         | SubjectKind::PerhapsBoundary
             if says(Effect::Allow) =>
         {
-            Some((allows, allowed(&right::handled(policies, right))))
+            Some((allows, allowed(&right::handled(policies, right), searched)))
         }
         SubjectKind::Principal
         | SubjectKind::Policy
@@ -363,7 +398,7 @@ fn handled(subject: &Subject, right: Right) -> Option<(&'static str, Vec<String>
         | SubjectKind::PerhapsBoundary
         | SubjectKind::Boundary
         | SubjectKind::Guardrail => {
-            says(Effect::Deny).then(|| (forbids, forbidden(&whatever_is_allowed())))
+            says(Effect::Deny).then(|| (forbids, forbidden(&whatever_is_allowed(), searched)))
         }
     }
 }
@@ -386,16 +421,16 @@ fn trusted(trust: &TrustedPrincipal) -> Option<String> {
     })
 }
 
-fn allowed(found: &AttachableLayers) -> Vec<String> {
+fn allowed(found: &AttachableLayers, searched: &Searched) -> Vec<String> {
     let mut lines = Vec::new();
     for allowance in &found.possible {
         // An allowance that no layer version matches allows nothing.
-        if allowance.layer(None, &[]) == Ok(None) {
+        if searched.is_empty(allowance) {
             continue;
         }
         let mut certain = found.certain.iter();
         let is_certain = certain.any(|one| has_same_layers(one, allowance));
-        lines.push(sentence(allowance, is_certain));
+        lines.push(sentence(allowance, is_certain, searched));
     }
     if lines.is_empty() {
         lines.push("no layer".to_owned());
@@ -414,7 +449,7 @@ fn has_same_layers(one: &Allowance, other: &Allowance) -> bool {
     one.within == other.within && one.outside == other.outside
 }
 
-fn forbidden(found: &AttachableLayers) -> Vec<String> {
+fn forbidden(found: &AttachableLayers, searched: &Searched) -> Vec<String> {
     let mut lines = Vec::new();
     match found.certain.as_slice() {
         [] if found.possible.is_empty() => lines.push("every layer".to_owned()),
@@ -422,7 +457,7 @@ fn forbidden(found: &AttachableLayers) -> Vec<String> {
             for group in &escape.within {
                 lines.push(format!("every layer but {}", patterns(group)));
             }
-            if escape.layer(None, &[]) == Ok(None) {
+            if searched.is_empty(escape) {
                 lines = vec!["every layer".to_owned()];
             } else if !escape.outside.is_empty() {
                 lines.push(patterns(&escape.outside));
@@ -431,15 +466,14 @@ fn forbidden(found: &AttachableLayers) -> Vec<String> {
         escapes => lines.extend(
             escapes
                 .iter()
-                .map(|escape| format!("every layer but {}", sentence(escape, true))),
+                .map(|escape| format!("every layer but {}", sentence(escape, true, searched))),
         ),
     }
     if lines.is_empty() {
         lines.push("no layer".to_owned());
     }
     let may_escape = found.possible.iter().any(|escape| {
-        !found.certain.iter().any(|one| has_same_layers(one, escape))
-            && escape.layer(None, &[]) != Ok(None)
+        !found.certain.iter().any(|one| has_same_layers(one, escape)) && !searched.is_empty(escape)
     });
     if may_escape {
         lines = lines
@@ -481,7 +515,7 @@ fn defeated(policies: &EffectivePolicies) -> Vec<String> {
 }
 
 /// The layers of an allowance, in words.
-fn sentence(allowance: &Allowance, is_certain: bool) -> String {
+fn sentence(allowance: &Allowance, is_certain: bool, searched: &Searched) -> String {
     let groups: Vec<String> = allowance
         .within
         .iter()
@@ -493,7 +527,7 @@ fn sentence(allowance: &Allowance, is_certain: bool) -> String {
         groups.join(" that are also in ")
     };
     let mut outside = allowance.outside.clone();
-    outside.retain(matches_a_layer);
+    outside.retain(|pattern| searched.matches_a_layer(pattern));
     if !outside.is_empty() {
         text.push_str(&format!(" but not {}", patterns(&outside)));
     }
@@ -502,15 +536,6 @@ fn sentence(allowance: &Allowance, is_certain: bool) -> String {
     } else {
         format!("maybe {text}")
     }
-}
-
-/// Whether a pattern matches any layer version, or may.
-fn matches_a_layer(pattern: &Pattern) -> bool {
-    let allowance = Allowance {
-        within: vec![vec![pattern.clone()]],
-        ..Allowance::default()
-    };
-    allowance.layer(None, &[]) != Ok(None)
 }
 
 fn patterns(patterns: &[Pattern]) -> String {

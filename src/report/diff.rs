@@ -7,7 +7,7 @@ use crate::access::diff::{AttachChange, Attaches, Comes, Diff, Note, Prominence,
 use crate::access::part_change::{How, PartChange};
 use crate::access::unclear::Undecided;
 use crate::cloudformation::TooManyCases;
-use crate::cloudformation::case::SomeCases;
+use crate::cloudformation::cases::SomeCases;
 use crate::iam::doubt::TooManyAllowances;
 use crate::iam::right::Right;
 

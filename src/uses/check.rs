@@ -10,6 +10,7 @@ use crate::access::claim::Verdict;
 use crate::aws::arn::LayerVersionArn;
 use crate::aws::quotas;
 use crate::cloudformation::case::Case;
+use crate::cloudformation::cases::AllCases;
 use crate::cloudformation::{TooManyCases, World, explore, explore_further};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::english::{count, list, quote};
@@ -90,7 +91,7 @@ impl Check<'_> {
                 return;
             }
         };
-        let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
+        let all = AllCases::of(cases.iter().map(|(case, _)| case.clone()).collect());
         let mut found: Vec<(Diagnostic, Vec<Case>)> = Vec::new();
         for (case, diagnostics) in cases {
             for diagnostic in diagnostics {
@@ -101,7 +102,7 @@ impl Check<'_> {
             }
         }
         for (mut diagnostic, in_cases) in found {
-            if let Some(when) = WhenUsed::of(in_cases, &all) {
+            if let Some(when) = WhenUsed::of(&in_cases, &all) {
                 diagnostic = diagnostic.note(format!("this applies if {when}"));
             }
             uses.diagnostics.push(diagnostic);
@@ -109,7 +110,7 @@ impl Check<'_> {
     }
 
     fn row(&self, cases: &[InCase]) -> Row {
-        let all: Vec<Case> = cases.iter().map(|(case, _)| case.clone()).collect();
+        let all = AllCases::of(cases.iter().map(|(case, _)| case.clone()).collect());
         let mut layers: Vec<(&Use, Vec<Case>)> = Vec::new();
         for (case, in_case) in cases {
             for layer in in_case {
@@ -128,7 +129,7 @@ impl Check<'_> {
             let version = layer.shown();
             rows.push(UsedLayerRow {
                 version,
-                when: WhenUsed::of(in_cases, &all),
+                when: WhenUsed::of(&in_cases, &all),
                 product: product(&layer.layer),
             });
         }

@@ -22,6 +22,7 @@ pub mod unknown;
 use crate::aws::arn::{Fields, LAYER_VERSION_FIELDS};
 use crate::cloudformation::Template;
 use crate::cloudformation::expand::is_expanded;
+use crate::cloudformation::handed::Receivers;
 use crate::cloudformation::place::{Places, Step};
 use crate::cloudformation::unread::{Extent, unread};
 use crate::diagnostic::{Code, Diagnostic};
@@ -221,7 +222,7 @@ impl Uses {
         self.diagnostics.extend(wrong_names(file));
         let added = self.diagnostics.get_mut(start..).unwrap_or_default();
         added.sort_by_key(|diagnostic| diagnostic.primary.span);
-        for part in unread(file.template) {
+        for part in unread(&Receivers::new(file.template)) {
             if part.extent != Extent::Template {
                 continue;
             }

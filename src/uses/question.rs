@@ -7,6 +7,7 @@ use super::unknown::WhenUsed;
 use crate::access::matching::Match;
 use crate::aws::arn::{self, Arn, LayerArn};
 use crate::cloudformation::case::Case;
+use crate::cloudformation::cases::AllCases;
 use crate::cloudformation::{World, explore};
 use crate::partial::Text;
 use crate::source::Span;
@@ -125,7 +126,7 @@ fn of_function<A: Clone + PartialEq>(
         .into_iter()
         .filter_map(|(case, layers)| Some((case, layers?)))
         .collect();
-    let all: Vec<Case> = made.iter().map(|(case, _)| case.clone()).collect();
+    let all = AllCases::of(made.iter().map(|(case, _)| case.clone()).collect());
     let mut found: Vec<(A, Use, Vec<Case>)> = Vec::new();
     for (case, layers) in made {
         for (answer, layer) in layers {
@@ -143,7 +144,7 @@ fn of_function<A: Clone + PartialEq>(
         span: file.layer(function, layer.entry),
         version: UsedVersion::Written(layer.shown()),
         answer,
-        when: WhenUsed::of(cases, &all),
+        when: WhenUsed::of(&cases, &all),
     };
     found.into_iter().map(answered).collect()
 }

@@ -3,7 +3,8 @@
 use crate::access::claim::Explanation;
 use crate::access::grants::WhyUnknown;
 use crate::cloudformation::TooManyCases;
-use crate::cloudformation::case::{Case, SomeCases};
+use crate::cloudformation::case::Case;
+use crate::cloudformation::cases::{AllCases, CasePart, SomeCases};
 use crate::cloudformation::unread_kind::UnreadKind;
 use crate::english::quote;
 use crate::partial::Text;
@@ -92,9 +93,10 @@ enum Defaults {
 
 impl WhenUsed {
     /// Some cases of all; `None` if they are all.
-    pub(super) fn of(some: Vec<Case>, all: &[Case]) -> Option<Self> {
+    pub(super) fn of(some: &[Case], all: &AllCases) -> Option<Self> {
         let by_default = some.iter().filter(|case| case.is_by_default()).count();
-        let are_others = some.len() + 1 == all.len() && all.iter().any(Case::is_by_default);
+        let mut cases = all.as_slice().iter();
+        let are_others = some.len() + 1 == cases.len() && cases.any(Case::is_by_default);
         let defaults = if by_default == 1 && some.len() == 1 {
             Defaults::These
         } else if by_default == 0 && are_others {
@@ -102,7 +104,7 @@ impl WhenUsed {
         } else {
             Defaults::Mixed
         };
-        let cases = SomeCases::of(some, all)?;
+        let cases = SomeCases::of(&CasePart::among(all, some))?;
         Some(Self { cases, defaults })
     }
 }

@@ -150,14 +150,14 @@ impl SharingQuestion<'_> {
         });
         let grants: Vec<&GrantedBy> = matching
             .flat_map(|(_, by)| by)
-            .filter(|by| self.may_be_one_of(&by.cases))
+            .filter(|by| self.may_be_one_of(by.when.cases()))
             .collect();
         let mut certain = grants.clone();
         certain.retain(|by| self.is_certain(by));
         if !certain.is_empty() {
             return Granted::Yes(ids(&certain));
         }
-        match grants.first().and_then(|by| self.case_of(&by.cases)) {
+        match grants.first().and_then(|by| self.case_of(by.when.cases())) {
             Some(_) if self.covers_every_deploy(&grants) => Granted::Yes(ids(&grants)),
             Some(case) => Granted::Sometimes(case.clone()),
             None => Granted::No,
@@ -171,7 +171,7 @@ impl SharingQuestion<'_> {
         for by in grants {
             let mut longer = Vec::new();
             for cases in &uncovered {
-                for other in &by.others {
+                for other in by.when.others() {
                     if cases.iter().all(|case| case.agrees(other)) {
                         let mut cases = cases.clone();
                         cases.push(other);
@@ -190,7 +190,7 @@ impl SharingQuestion<'_> {
     /// Why somebody without a grant may still have access.
     fn doubt(&self, who: &Who, found: &IdentifiedVersion) -> Option<SharingReason> {
         for (granted, by) in &found.version.grants {
-            if !by.iter().any(|by| self.may_be_one_of(&by.cases)) {
+            if !by.iter().any(|by| self.may_be_one_of(by.when.cases())) {
                 continue;
             }
             if let Who::Unknown(why, _) = granted {
@@ -239,7 +239,7 @@ impl SharingQuestion<'_> {
             for (who, by) in self.grants_to_others(version) {
                 let by: Vec<&GrantedBy> = by
                     .iter()
-                    .filter(|by| self.may_be_one_of(&by.cases))
+                    .filter(|by| self.may_be_one_of(by.when.cases()))
                     .collect();
                 if !by.is_empty() {
                     verdicts.push(self.other(who, version, &by));
@@ -248,7 +248,7 @@ impl SharingQuestion<'_> {
         }
         for version in &self.versions.possible {
             let mut grants = self.grants_to_others(version).flat_map(|(_, by)| by);
-            let other = grants.find(|by| self.may_be_one_of(&by.cases));
+            let other = grants.find(|by| self.may_be_one_of(by.when.cases()));
             verdicts.extend(other.map(|by| may_be_this_layer(by, version)));
         }
     }
@@ -288,26 +288,26 @@ impl SharingQuestion<'_> {
                     by.iter().map(|by| Cause::resource_itself(&by.id)).collect(),
                 )
             }
-            Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner => {
-                undecided(match self.case_of(by.iter().flat_map(|by| &by.cases)) {
+            Who::Everyone | Who::Organization(_) | Who::Account(_) | Who::Owner => undecided(
+                match self.case_of(by.iter().flat_map(|by| by.when.cases())) {
                     Some(case) => SharingReason::CanUseIf {
                         who,
                         version,
                         case: case.clone(),
                     },
                     None => SharingReason::CanUse { who, version },
-                })
-            }
+                },
+            ),
         }
     }
 
     /// Whether a grant holds in this whole case.
     fn is_certain(&self, by: &GrantedBy) -> bool {
-        !self.may_be_one_of(&by.others)
+        !self.may_be_one_of(by.when.others())
     }
 
     /// Whether one of some cases can be this one.
-    fn may_be_one_of(&self, cases: &[Case]) -> bool {
+    fn may_be_one_of<'c>(&self, cases: impl IntoIterator<Item = &'c Case>) -> bool {
         self.case_of(cases).is_some()
     }
 
