@@ -23,6 +23,8 @@ pub struct SourcesBeside {
     of: RefCell<BTreeMap<PathBuf, PathBuf>>,
     /// The source of each template that is read beside it, since it has become broader.
     broader: RefCell<BTreeMap<PathBuf, PathBuf>>,
+    /// Those of templates in folders that have errors.
+    broken: RefCell<BTreeSet<PathBuf>>,
     /// Those that are read themselves.
     read: RefCell<BTreeSet<PathBuf>>,
 }
@@ -62,6 +64,16 @@ impl SourcesBeside {
     /// Adds the source of templates in a folder that has become broader, and is read beside them.
     pub fn add_broader(&self, source: &Path, templates: &[&Root]) {
         self.broader.borrow_mut().extend(sourced(source, templates));
+    }
+
+    /// Adds the source of templates in a folder that has errors.
+    pub fn add_broken(&self, source: &Path) {
+        self.broken.borrow_mut().insert(source.to_path_buf());
+    }
+
+    /// The sources with errors, each once.
+    pub fn broken(&self) -> BTreeSet<PathBuf> {
+        self.broken.take()
     }
 
     /// The source of a template that has become broader, and is read beside it.

@@ -199,6 +199,7 @@ impl<'a> Reading<'a> {
             let made = make(given, &regions).with_context(|| name.clone())?;
             found.push((name, place.filter(|_| in_folder), made));
         }
+        self.say_broken(messages);
         if has_errors {
             return Ok(None);
         }

@@ -4,7 +4,8 @@
 use super::ahead::Input;
 use super::disk;
 use super::input::{Reading, may_have_resources};
-use super::tree::without_parts;
+use super::messages::Messages;
+use super::tree::{Tree, without_parts};
 use crate::access::authored::Authored;
 use crate::access::diff::Diff;
 use crate::access::{Access, several};
@@ -91,6 +92,21 @@ impl Reading<'_> {
         Ok(others)
     }
 
+    /// Says which sources have errors, so that a question is about their templates alone. What is
+    /// wrong in an old revision stays as it is, so nothing is said about that.
+    pub fn say_broken(&self, messages: &mut Messages) {
+        if !matches!(self.tree, Tree::Disk) {
+            return;
+        }
+        for source in self.beside.broken() {
+            messages.say(&format!(
+                "note: {} has errors, so only the templates that it built are read: `layershare \
+                check` shows the errors",
+                source.display()
+            ));
+        }
+    }
+
     /// Joins each source that has become broader with the templates that were built from it.
     pub fn join_sources(&self, found: &mut [(String, Access)]) {
         let mut by_source: BTreeMap<PathBuf, Vec<usize>> = BTreeMap::new();
@@ -126,6 +142,7 @@ impl Reading<'_> {
             &mut Sources::default(),
         );
         let Some(json) = compiled.lowered.and_then(|lowered| lowered.template.json()) else {
+            self.beside.add_broken(source);
             return Ok(false);
         };
         let access = |json| Access::of_template(json, &self.values, Authored::default());
