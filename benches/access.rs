@@ -75,6 +75,12 @@ fn main() -> ExitCode {
         format!("{diff:.1?}"),
     );
 
+    for hostile in HOSTILE {
+        let (measured, detail) = hostile.measured();
+        let name = format!("{}: access and diff / reading", hostile.name);
+        row(&name, measured, hostile.target, detail);
+    }
+
     let templates: Vec<String> = (0..TEMPLATES).map(template_with_functions).collect();
     let printed = printed_versions();
     let reading = best(3, || {
@@ -195,6 +201,112 @@ fn template_of(grants: usize) -> String {
         .unwrap();
     }
     text
+}
+
+/// A template whose answers hang on many switches, by the resource with a number.
+struct Hostile {
+    name: &'static str,
+    switches: usize,
+    resources: usize,
+    resource: fn(usize, usize) -> Json,
+    /// The most times of reading it that access and diff together may take.
+    target: f64,
+}
+
+const HOSTILE: &[Hostile] = &[
+    Hostile {
+        name: "grants by 8 switches",
+        switches: 8,
+        resources: 400,
+        resource: grant_by_switches,
+        target: 150.0,
+    },
+    Hostile {
+        name: "grants by 40 switches",
+        switches: 40,
+        resources: 400,
+        resource: grant_by_switches,
+        target: 150.0,
+    },
+    Hostile {
+        name: "roles by 8 switches",
+        switches: 8,
+        resources: 100,
+        resource: role_by_switches,
+        target: 250.0,
+    },
+];
+
+impl Hostile {
+    /// The times of reading that access and diff take, when every resource changes.
+    fn measured(&self) -> (f64, String) {
+        let (old, new) = (self.template(0), self.template(1));
+        let reading = best(3, || read::template(old.as_bytes()).unwrap());
+        let access = |text: &str| {
+            let json = read::template(text.as_bytes()).unwrap();
+            Access::of_template(json, &Values::default(), Authored::default())
+        };
+        let took = best(1, || {
+            let (old, new) = (access(&old), access(&new));
+            let size = report::access_text(&old).len();
+            (size, Diff::between(&old, &new))
+        });
+        (ratio(took, reading), format!("{took:.1?}, {reading:.1?}"))
+    }
+
+    fn template(&self, change: usize) -> String {
+        let switch = json!({"Type": "String", "Default": "no", "AllowedValues": ["yes", "no"]});
+        let mut template = json!({"Parameters": {}, "Conditions": {}, "Resources": {}});
+        for number in 0..self.switches {
+            template["Parameters"][format!("Switch{number}")] = switch.clone();
+            template["Conditions"][format!("Is{number}")] =
+                json!({"Fn::Equals": [{"Ref": format!("Switch{number}")}, "yes"]});
+        }
+        for number in 0..self.resources {
+            let resource = (self.resource)(number + change, self.switches);
+            template["Resources"][format!("Resource{number}")] = resource;
+        }
+        template.to_string()
+    }
+}
+
+fn grant_by_switches(number: usize, switches: usize) -> Json {
+    let mut parts = vec![json!(format!("{:04}", 1000 + number))];
+    for switch in 0..switches {
+        parts.push(json!({"Fn::If": [format!("Is{switch}"), "1", "0"]}));
+    }
+    json!({
+        "Type": "AWS::Lambda::LayerVersionPermission",
+        "Properties": {
+            "Action": "lambda:GetLayerVersion",
+            "LayerVersionArn": "arn:aws:lambda:eu-west-2:111122223333:layer:deps:1",
+            "Principal": {"Fn::Join": ["", parts]},
+        }
+    })
+}
+
+fn role_by_switches(number: usize, switches: usize) -> Json {
+    let policy = |number: usize| {
+        let layer = format!("arn:aws:lambda:*:111122223333:layer:deps-{number}:*");
+        json!({"PolicyName": format!("policy-{number}"), "PolicyDocument": {"Statement": [{
+            "Effect": "Allow",
+            "Action": "lambda:CreateFunction",
+            "Resource": "*",
+            "Condition": {"ForAllValues:StringLike": {"lambda:Layer": [layer]}},
+        }]}})
+    };
+    let mut policies = vec![policy(switches + number)];
+    for switch in 0..switches {
+        let nothing = json!({"Ref": "AWS::NoValue"});
+        policies.push(json!({"Fn::If": [format!("Is{switch}"), policy(switch), nothing]}));
+    }
+    json!({
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {"Statement": []},
+            "Policies": policies,
+        }
+    })
 }
 
 /// A template with functions, each with two layers of the catalogue.

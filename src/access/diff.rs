@@ -164,7 +164,7 @@ fn attach(narrow: &Access, wide: &Access, side: Direction) -> Vec<AttachChange> 
 /// statements, and far beyond what deployed templates take: each subject may have dozens of cases
 /// in which it differs.
 fn steps<'s>(subjects: impl Iterator<Item = &'s SubjectCases>) -> usize {
-    const LEAST: usize = 20_000;
+    const LEAST: usize = 60_000;
     const OF_A_STATEMENT: usize = 32;
     let largest = subjects.map(|subject| {
         let cases = subject.cases.iter().flatten();
@@ -505,5 +505,128 @@ fn compared(
             Err(why) => Some(Attaches::Undecided(why.into())),
         },
         (Err(why), _) | (_, Err(why)) => Some(Attaches::Undecided(why.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::authored::Authored;
+    use crate::cloudformation::Values;
+    use serde_json::{Value as Json, json};
+
+    /// A template with this many switches, each with a condition.
+    fn switched(switches: usize) -> Json {
+        let mut template = json!({"Parameters": {}, "Conditions": {}, "Resources": {}});
+        for number in 0..switches {
+            template["Parameters"][format!("S{number}")] =
+                json!({"Type": "String", "AllowedValues": ["yes", "no"]});
+            template["Conditions"][format!("C{number}")] =
+                json!({"Fn::Equals": [{"Ref": format!("S{number}")}, "yes"]});
+        }
+        template
+    }
+
+    /// A text that each switch changes.
+    fn by_switches(start: &str, switches: usize) -> Json {
+        let mut parts = vec![json!(start)];
+        let more = (0..switches).map(|number| json!({"Fn::If": [format!("C{number}"), "1", "0"]}));
+        parts.extend(more);
+        json!({"Fn::Join": ["", parts]})
+    }
+
+    fn grant(version: &Json, principal: &Json) -> Json {
+        json!({"Type": "AWS::Lambda::LayerVersionPermission", "Properties": {
+            "Action": "lambda:GetLayerVersion",
+            "LayerVersionArn": version,
+            "Principal": principal,
+        }})
+    }
+
+    fn access(template: &Json) -> Access {
+        Access::of_template(template.clone(), &Values::default(), Authored::default())
+    }
+
+    /// Grants that hang on eight switches. The budget is enough for some of them.
+    fn grants(start: usize) -> Json {
+        let mut template = switched(8);
+        for number in 0..90 {
+            let version = format!("arn:aws:lambda:eu-west-2:111122223333:layer:deps:{number}");
+            let principal = by_switches(&format!("{:04}", start + number), 8);
+            template["Resources"][format!("Grant{number}")] = grant(&version.into(), &principal);
+        }
+        template
+    }
+
+    #[test]
+    fn a_grant_with_too_many_cases_to_compare_is_loud() {
+        let (old, new) = (access(&grants(1000)), access(&grants(2000)));
+        assert!(Diff::between(&old, &old).is_empty());
+        let diff = Diff::between(&old, &new);
+        let versions: BTreeSet<_> = diff.gained.iter().map(|change| &change.version).collect();
+        assert_eq!(versions.len(), 90);
+        let unknown = |change: &&UseChange| change.prominence == Prominence::Unknown;
+        let undecided = diff.gained.iter().filter(unknown).count();
+        assert!((1..90).contains(&undecided), "{undecided}");
+    }
+
+    #[test]
+    fn grants_of_the_same_cases_differ_in_those_that_change() {
+        let mut old = switched(3);
+        old["Resources"]["Deps"] = json!({"Type": "AWS::Lambda::LayerVersion"});
+        let mut new = old.clone();
+        let version = json!({"Ref": "Deps"});
+        let account = "111122223333";
+        let both = json!({"Fn::If": ["C0", account, {"Fn::If": ["C1", account, "444455556666"]}]});
+        let one = json!({"Fn::If": ["C0", account, {"Fn::If": ["C1", "444455556666", account]}]});
+        old["Resources"]["Grant"] = grant(&version, &both);
+        new["Resources"]["Grant"] = grant(&version, &one);
+        let diff = Diff::between(&access(&old), &access(&new));
+        let changes = |all: &[UseChange]| {
+            all.iter()
+                .map(|one| one.who.to_string())
+                .collect::<Vec<_>>()
+        };
+        let accounts = ["account 111122223333", "account 444455556666"];
+        assert_eq!(changes(&diff.gained), accounts);
+        assert_eq!(changes(&diff.lost), accounts);
+    }
+
+    #[test]
+    fn a_layer_with_too_many_names_is_another_one_if_what_decides_changes() {
+        let mut old = switched(9);
+        old["Resources"]["Deps"] = json!({"Type": "AWS::Lambda::LayerVersion", "Properties": {
+            "LayerName": by_switches("deps-", 9),
+        }});
+        old["Resources"]["Grant"] = grant(&json!({"Ref": "Deps"}), &json!("111122223333"));
+        let mut new = old.clone();
+        new["Conditions"]["C0"] = json!({"Fn::Equals": [{"Ref": "S0"}, "no"]});
+        let (old, new) = (access(&old), access(&new));
+        assert!(Diff::between(&old, &old).is_empty());
+        assert_eq!(Diff::between(&old, &new).gained.len(), 1);
+    }
+
+    #[test]
+    fn a_role_with_too_many_cases_to_compare_is_undecided() {
+        let role = |layer: usize| {
+            let mut template = switched(8);
+            for number in 0..60 {
+                let resource = by_switches("arn:aws:lambda:*:111122223333:layer:", 8);
+                let statement = json!({"Effect": "Allow", "Action": "lambda:GetLayerVersion",
+                    "Resource": {"Fn::Join": ["", [resource, format!("{}:*", layer + number)]]}});
+                template["Resources"][format!("Role{number}")] = json!({
+                    "Type": "AWS::IAM::Role",
+                    "Properties": {"Policies": [{"PolicyName": "policy", "PolicyDocument": {
+                        "Statement": [statement],
+                    }}]},
+                });
+            }
+            access(&template)
+        };
+        let diff = Diff::between(&role(1000), &role(2000));
+        let subjects: BTreeSet<_> = diff.wider.iter().map(|change| &change.subject).collect();
+        assert_eq!(subjects.len(), 60);
+        let why = Attaches::Undecided(Undecided::Cases);
+        assert!(diff.wider.iter().any(|change| change.what == why));
     }
 }

@@ -358,3 +358,72 @@ impl<'l> Merging<'l> {
         changed.into_iter().any(|group| self.is_complete(group))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The cases of three switches, of which the last one matters only if the first is on.
+    fn all() -> Vec<Case> {
+        let mut all = Vec::new();
+        for number in 0..6 {
+            let mut on = vec![number >= 2, number % 2 == 1];
+            on.extend((number >= 2).then_some(number >= 4));
+            let decisions = on.iter().zip(["A", "B", "C"]).map(|(on, name)| {
+                let value = if *on { "yes" } else { "no" };
+                let variable = DeployVariable::Parameter(name.into());
+                (variable, Setting::Is(value.into(), false))
+            });
+            all.push(Case(decisions.collect()));
+        }
+        all
+    }
+
+    /// One variable after the other is left out, each time of the first case that allows it.
+    fn merged(mut some: Vec<Case>, all: &[Case]) -> Vec<Case> {
+        fn without(case: &Case, variable: &DeployVariable) -> Option<Case> {
+            let place = case
+                .decisions()
+                .iter()
+                .position(|(one, _)| one == variable)?;
+            Some(case.without_place(place))
+        }
+        'again: loop {
+            for case in &some {
+                for (variable, _) in case.decisions() {
+                    let rest = without(case, variable);
+                    let is_like = |other: &&Case| without(other, variable) == rest;
+                    let like = some.iter().filter(is_like).count();
+                    if like > 1 && like == all.iter().filter(is_like).count() {
+                        let others = some.iter().filter(|other| !is_like(other));
+                        some = others.cloned().chain(rest.clone()).collect();
+                        continue 'again;
+                    }
+                }
+            }
+            return some;
+        }
+    }
+
+    #[test]
+    fn cases_are_merged_where_a_variable_does_not_matter() {
+        let all = all();
+        for subset in 0_u32..1 << all.len() {
+            let places = (0..all.len()).filter(|place| subset >> place & 1 == 1);
+            let part = CasePart::of(AllCases::of(all.clone()), &places.collect::<Vec<_>>());
+            let some: Vec<Case> = part.cases().cloned().collect();
+            assert_eq!(part, CasePart::among(part.all(), &some));
+            let expected = (some.len() < all.len()).then(|| SomeCases(merged(some, &all)));
+            assert_eq!(SomeCases::of(&part), expected, "{subset:b}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_within_another_one_with_the_same_cases_and_more() {
+        let all = AllCases::of(all());
+        let [none, one, two] = [&[][..], &[1], &[1, 4]].map(|at| CasePart::of(all.clone(), at));
+        assert!(none.is_within(&one) && one.is_within(&two) && two.is_within(&two));
+        assert!(!two.is_within(&one) && !one.is_within(&none));
+        assert!(two.has(4) && !two.has(5) && !two.has(6));
+    }
+}

@@ -18,7 +18,8 @@ use super::evaluate::{
 };
 use super::provenance::Provenance;
 use super::right::{self, Right, RightAnalysis};
-use crate::pattern::{Domain, Pattern, Search};
+use crate::aws::quotas::FUNCTION_NAME;
+use crate::pattern::{BudgetExceeded, Domain, Pattern, Search};
 
 /// The actions that attach layers, and the only ones that know `lambda:Layer` (Service
 /// Authorization Reference, AWS Lambda).
@@ -404,17 +405,17 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
             }
         }
     }
-    let some_named = Search::among(Domain::functions()).within(&named).shortest();
-    let some_not = Search::among(Domain::functions())
-        .outside(&named)
-        .shortest();
-    let (Ok(some_named), Ok(some_not)) = (some_named, some_not) else {
-        return Answer::Unknown(Doubt::Functions(statement.resource_element()));
+    let is_negated = statement.resources.negated;
+    let undecided = Answer::Unknown(Doubt::Functions(statement.resource_element()));
+    let is_about_all = match statement.effect {
+        Effect::Allow => false,
+        Effect::Deny => match has_function(&named, is_negated) {
+            Ok(is_left_out) => !is_left_out,
+            Err(BudgetExceeded) => return undecided,
+        },
     };
-    let (is_about_some, is_about_all) = if statement.resources.negated {
-        (some_not.is_some(), some_named.is_none())
-    } else {
-        (some_named.is_some(), some_not.is_none())
+    let Ok(is_about_some) = has_function(&named, !is_negated) else {
+        return undecided;
     };
     match (statement.effect, unknown) {
         (Effect::Allow, None) => Answer::from(is_about_some),
@@ -424,11 +425,69 @@ fn functions(statement: &Statement, document: &Document, request: &Request) -> A
         }
         (Effect::Deny, None) => Answer::No,
         // More names make a list longer, and a negated list shorter.
-        (Effect::Allow, Some(_)) if is_about_some && !statement.resources.negated => Answer::Yes,
-        (Effect::Allow, Some(_)) if !is_about_some && statement.resources.negated => Answer::No,
-        (Effect::Deny, Some(_)) if is_about_all && !statement.resources.negated => Answer::Yes,
+        (Effect::Allow, Some(_)) if is_about_some && !is_negated => Answer::Yes,
+        (Effect::Allow, Some(_)) if !is_about_some && is_negated => Answer::No,
+        (Effect::Deny, Some(_)) if is_about_all && !is_negated => Answer::Yes,
         (Effect::Allow | Effect::Deny, Some(unknown)) => unknown,
     }
+}
+
+/// Whether a function is among those with some ARNs, or among the others.
+fn has_function(named: &[Pattern], is_named: bool) -> Result<bool, BudgetExceeded> {
+    if is_named && named.iter().any(plainly_has_function) {
+        return Ok(true);
+    }
+    let search = Search::among(Domain::functions());
+    let search = if is_named {
+        search.within(named)
+    } else {
+        search.outside(named)
+    };
+    Ok(search.shortest()?.is_some())
+}
+
+/// Whether a pattern is the ARN of a function with `*` in some fields: it matches such an ARN. This
+/// is quick, and never wrongly yes.
+fn plainly_has_function(pattern: &Pattern) -> bool {
+    let text = pattern.to_string();
+    let fields: Vec<&str> = text.split(':').collect();
+    let [
+        "arn",
+        "aws" | "*",
+        "lambda",
+        region,
+        account,
+        "function",
+        name,
+    ] = fields.as_slice()
+    else {
+        return false;
+    };
+    let words: Vec<&str> = region.split('-').collect();
+    let is_region = match words.as_slice() {
+        ["*"] => true,
+        [words @ .., number] => {
+            words.len() == 2
+                && words
+                    .iter()
+                    .all(|word| is_made_of(word, u8::is_ascii_lowercase))
+                && number.len() == 1
+                && is_made_of(number, u8::is_ascii_digit)
+        }
+        [] => false,
+    };
+    let is_account = account.len() == 12 && is_made_of(account, u8::is_ascii_digit);
+    let name = name.replace(['*', '?'], "a");
+    is_region
+        && (is_account || *account == "*")
+        && name.len() <= FUNCTION_NAME
+        && is_made_of(&name, |letter| {
+            letter.is_ascii_alphanumeric() || matches!(letter, b'-' | b'_')
+        })
+}
+
+fn is_made_of(text: &str, is_one: impl Fn(&u8) -> bool) -> bool {
+    !text.is_empty() && text.bytes().all(|letter| is_one(&letter))
 }
 
 /// Whether a statement is about no action that attaches or reads layers.
