@@ -90,6 +90,8 @@ pub struct Lowered {
     /// For each resource of the template that is rolled out, the place in the source that asks for
     /// it.
     pub rolled_out_origins: Vec<Span>,
+    /// The logical IDs of resources that are gone: their memory is for those of others.
+    spare_ids: Vec<String>,
 }
 
 /// How many resources a layer has.
@@ -262,10 +264,12 @@ impl Lowered {
             source_map,
             parts,
             rolled_out_origins,
+            spare_ids,
         } = self;
         template.parameters.clear();
         template.conditions.clear();
-        template.resources.clear();
+        spare_ids.clear();
+        spare_ids.extend(template.resources.drain(..).map(|resource| resource.id));
         template.outputs.clear();
         origins.clear();
         condition_origins.clear();
@@ -277,6 +281,16 @@ impl Lowered {
         source_map.versions.clear();
         parts.clear();
         rolled_out_origins.clear();
+    }
+
+    /// A logical ID of two parts.
+    fn id(&mut self, start: &str, end: &str) -> String {
+        let mut id = self.spare_ids.pop().unwrap_or_default();
+        id.clear();
+        id.reserve_exact(start.len() + end.len());
+        id.push_str(start);
+        id.push_str(end);
+        id
     }
 
     /// Makes room for so many more resources.

@@ -440,9 +440,7 @@ fn grants(
 ) {
     for grant in grants {
         let grantee = &context.grantees[grant.principal as usize];
-        let mut id = String::with_capacity(granted.id.len() + grantee.id.len());
-        id.push_str(granted.id);
-        id.push_str(&grantee.id);
+        let id = lowered.id(granted.id, &grantee.id);
         let is_lasting = !grantee.is_parameter && grant.condition == granted.exists;
         let on_replace = if granted.is_rolling && is_lasting {
             DeletionPolicy::Retain
