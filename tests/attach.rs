@@ -145,7 +145,7 @@ fn subject(policy: Json, boundary: Option<Json>) -> EffectivePolicies {
 fn only_subject(resources: Json, id: &str) -> EffectivePolicies {
     let given = cloudformation::Values::given(&[("AWS::AccountId".to_owned(), ACCOUNT.to_owned())]);
     let template = Template::new(json!({ "Resources": resources }), &given);
-    let subjects = Subjects::new(&template, None).all(&placeholders(&template, &[], &[]));
+    let subjects = Subjects::new(&template, None).all(&placeholders(&template, &[]));
     let subject = subjects
         .into_iter()
         .find(|subject| subject.id == id)

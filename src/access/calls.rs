@@ -7,7 +7,7 @@
 use crate::cloudformation::handed::Receivers;
 use crate::cloudformation::unread::Unread;
 use crate::cloudformation::unread_kind::UnreadKind;
-use crate::cloudformation::{Resource, children, explore_within, function, has_text};
+use crate::cloudformation::{Resource, children, explore_within, function};
 use crate::partial::{Partial, Piece, Text};
 use serde_json::Value as Json;
 
@@ -36,13 +36,20 @@ const DEPLOYING_FROM: [(&str, &str); 2] = [
 /// (`CodePipeline` User Guide, action structure reference).
 const PROVIDERS: [&str; 2] = ["CloudFormation", "ServiceCatalog"];
 
-/// Commands of a build that deploy templates.
-const COMMANDS: [&str; 5] = [
+/// Commands of a build that deploy templates or other code with resources. Options may stand
+/// between their words.
+const COMMANDS: [&str; 11] = [
+    "amplify push",
+    "ampx pipeline-deploy",
     "aws cloudformation deploy",
     "cdk deploy",
+    "chalice deploy",
+    "pulumi up",
     "sam deploy",
     "serverless deploy",
     "sls deploy",
+    "sst deploy",
+    "terraform apply",
 ];
 
 /// The call that shares a layer version.
@@ -151,11 +158,11 @@ const CALLERS: [&str; 10] = [
 
 /// How scripts name the calls of others.
 const COMMAND_LINES: [&str; 5] = [
-    "aws cloudcontrol ",
-    "aws cloudformation ",
-    "aws iam ",
-    "aws organizations ",
-    "aws sso-admin ",
+    "aws cloudcontrol",
+    "aws cloudformation",
+    "aws iam",
+    "aws organizations",
+    "aws sso-admin",
 ];
 
 /// How code names the SDKs that make calls: those for Python, and the modules of the one for
@@ -229,7 +236,7 @@ fn does(resource: &Resource<'_>, receivers: &Receivers<'_>) -> Option<UnreadKind
     }
     let is_build = kind == "AWS::CodeBuild::Project";
     let mut commands = COMMANDS.iter().filter(|_| is_build);
-    let command = commands.find(|command| has_text(resource.json, command))?;
+    let command = commands.find(|command| runs_anywhere(resource.json, command))?;
     Some(UnreadKind::RunsCommand { by, command })
 }
 
@@ -393,8 +400,9 @@ impl Texts {
         let all = text.chars().filter(char::is_ascii_alphabetic);
         self.letters
             .extend(all.map(|letter| letter.to_ascii_lowercase()));
-        let mut words = COMMAND_LINES.iter().chain(&SDKS);
-        self.makes_calls |= words.any(|word| text.contains(word)) || names_module(text);
+        self.makes_calls |= COMMAND_LINES.iter().any(|command| runs(text, command))
+            || SDKS.iter().any(|sdk| text.contains(sdk))
+            || names_module(text);
         for call in text.split(INTEGRATION).skip(1) {
             let service = call.split(':').next().unwrap_or(call);
             self.makes_calls |= SERVICES.iter().any(|one| service.eq_ignore_ascii_case(one));
@@ -444,6 +452,34 @@ fn integrations<'a>(text: &'a str, kind: &'a str) -> impl Iterator<Item = (&'a s
         let end = rest.find(|c: char| c.is_whitespace() || c == '"');
         Some((&rest[..end.unwrap_or(rest.len())], *service))
     })
+}
+
+/// Whether a text inside a value runs a command.
+fn runs_anywhere(json: &Json, command: &str) -> bool {
+    json.as_str().is_some_and(|text| runs(text, command))
+        || children(json).any(|inner| runs_anywhere(inner, command))
+}
+
+/// Whether a text runs a command: the words of it in their order, with others between them at most,
+/// such as `aws --region us-east-1 iam`, or `npx cdk --app . deploy`.
+fn runs(text: &str, command: &str) -> bool {
+    const ENDS: [char; 9] = ['\n', ';', '|', '&', '"', '\'', '`', '(', ')'];
+    let Some((tool, _)) = command.split_once(' ') else {
+        return false;
+    };
+    // An ARN has no spaces.
+    text.contains(' ')
+        && text.contains(tool)
+        && text.split(ENDS).any(|line| {
+            let mut words = line.split_whitespace();
+            let mut wanted = command.split(' ').enumerate();
+            wanted.all(|(index, wanted)| {
+                words.any(|word| {
+                    let name = word.rsplit('/').next().unwrap_or(word);
+                    word == wanted || (index == 0 && name == wanted)
+                })
+            })
+        })
 }
 
 /// Whether a text names the older SDK for JavaScript, and not an integration.

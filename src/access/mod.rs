@@ -95,7 +95,7 @@ impl Access {
         read: &[RolledOut],
         declared: &HashSet<String>,
     ) -> Self {
-        let placeholders = placeholders(template, &[], &[]);
+        let placeholders = placeholders(template, &[]);
         let subjects = Subjects::new(template, meant_as).declaring(declared);
         let subjects = subjects.within_a_budget();
         Self {

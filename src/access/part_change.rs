@@ -127,9 +127,9 @@ impl Able {
         }
     }
 
-    /// Whether an unread part may have restricted one of them: it may change anything, or it
-    /// receives somebody of them, or a unit of the organization, to which a guardrail of it may
-    /// apply.
+    /// Whether an unread part may have restricted one of them, or somebody outside the template:
+    /// it may change anything, or it receives somebody of these, or a unit of the organization, to
+    /// which a guardrail of it may apply.
     fn may_be_restricted_by(&self, part: &Unread) -> bool {
         match &part.extent {
             Extent::Template => self.shares || !self.ids.is_empty(),
@@ -142,7 +142,7 @@ impl Able {
                     let id = text.rsplit('/').next().unwrap_or(text);
                     is_unit_id(id) && is_target_id(id)
                 });
-                may_forbid || !ids.is_empty() && handed.has(&ids, &names)
+                may_forbid || handed.has_outsider() || !ids.is_empty() && handed.has(&ids, &names)
             }
         }
     }

@@ -1,6 +1,5 @@
 //! Placeholders for values that only a deploy knows, and answers without them.
 
-use super::region;
 use crate::cloudformation::{Placeholders, Template, WorkBudget, explore_within, has_text};
 use indexmap::IndexSet;
 use serde_json::Value as Json;
@@ -10,7 +9,7 @@ use serde_json::Value as Json;
 pub const CALLER: &str = "aws:PrincipalAccount";
 
 /// The pseudo parameter for the region of the stack.
-const REGION: &str = "AWS::Region";
+pub(super) const REGION: &str = "AWS::Region";
 
 /// The text to show in place of each placeholder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -60,16 +59,12 @@ impl Shown {
 }
 
 /// Placeholders for values that only a deploy knows, for answers about every deploy. `accounts` are
-/// those that a question names; a parameter may contain them as well. `arns` are those of layers
-/// that it names.
+/// those that a question names; a parameter may contain them as well.
 #[must_use]
-pub fn placeholders(template: &Template, accounts: &[&str], arns: &[String]) -> Placeholders {
+pub fn placeholders(template: &Template, accounts: &[&str]) -> Placeholders {
     let written = template.json();
     let mut placeholders = Placeholders::default();
     placeholders.parameter(REGION, unused_region(written));
-    for region in region::named(template, arns) {
-        placeholders.region(&region);
-    }
     for (name, value) in [
         ("AWS::Partition", "aws"),
         ("AWS::URLSuffix", "amazonaws.com"),

@@ -1,31 +1,51 @@
 //! The regions that the stack may be in, and that policies or a question name: an answer for any
 //! other region would be wrong there.
 
-use super::attachment::{GUARDRAIL, PERMISSION_SET};
+use super::placeholder::REGION;
 use crate::aws::regions;
-use crate::cloudformation::{Template, children};
+use crate::cloudformation::Placeholders;
+use crate::iam::effective::EffectivePolicies;
 use crate::pattern::Pattern;
-use serde_json::Value as Json;
 use std::collections::BTreeSet;
 
 /// What stands before the region in an ARN of Lambda.
 const BEFORE: &str = ":lambda:";
 
-/// The regions that the policies of a template and some ARNs name in ARNs of Lambda, and one known
-/// region of those that are matched by the same patterns.
+/// The placeholders with the regions that some policies and ARNs name in ARNs of Lambda; of
+/// patterns, one known region of those that the same ones match. `None` if none are named,
+/// or if the policies do not depend on the region of the stack.
 #[must_use]
-pub fn named(template: &Template, arns: &[String]) -> BTreeSet<String> {
-    let mut written = BTreeSet::new();
-    let with_policies = template.resources().filter(|resource| {
-        resource.kind.starts_with("AWS::IAM::")
-            || [GUARDRAIL, PERMISSION_SET].contains(&resource.kind)
-    });
-    for resource in with_policies {
-        add_all(resource.json, &mut written);
+pub fn with_regions<'p>(
+    policies: impl Iterator<Item = &'p EffectivePolicies>,
+    placeholders: &Placeholders,
+    arns: &[String],
+) -> Option<Placeholders> {
+    let stack = placeholders.of_parameter(REGION)?;
+    let mut written: BTreeSet<&str> = BTreeSet::new();
+    for (_, statement) in policies.flat_map(EffectivePolicies::statements) {
+        let values = statement.conditions.iter().flat_map(|one| &one.values);
+        for text in statement.resources.patterns.iter().chain(values) {
+            if let Some(text) = text.as_literal() {
+                add(text, &mut written);
+            }
+        }
+    }
+    if !written.remove(stack) {
+        return None;
     }
     for arn in arns {
         add(arn, &mut written);
     }
+    let regions = distinguished(written);
+    let mut found = placeholders.clone();
+    for region in &regions {
+        found.region(region);
+    }
+    (!regions.is_empty()).then_some(found)
+}
+
+/// These regions, and one known region of those that the same patterns among them match.
+fn distinguished(written: BTreeSet<&str>) -> BTreeSet<&str> {
     let (patterns, mut found): (BTreeSet<&str>, BTreeSet<&str>) = written
         .into_iter()
         .partition(|region| region.contains(['*', '?']));
@@ -37,16 +57,7 @@ pub fn named(template: &Template, arns: &[String]) -> BTreeSet<String> {
             found.insert(region);
         }
     }
-    found.into_iter().map(str::to_owned).collect()
-}
-
-fn add_all<'j>(json: &'j Json, written: &mut BTreeSet<&'j str>) {
-    if let Json::String(text) = json {
-        add(text, written);
-    }
-    for inner in children(json) {
-        add_all(inner, written);
-    }
+    found
 }
 
 fn add<'t>(text: &'t str, written: &mut BTreeSet<&'t str>) {

@@ -12,6 +12,7 @@ use super::document::{Documents, allows_everything, document, not_certain, unkno
 use super::kind::SubjectKind;
 use super::matching::Match;
 use super::placeholder::CALLER;
+use super::region::with_regions;
 use super::request::{pseudo, request};
 use crate::aws::arn::Arn;
 use crate::cloudformation::{
@@ -186,9 +187,15 @@ impl<'t> Subjects<'t> {
         placeholders: &Placeholders,
     ) -> Result<Vec<(Case, Option<Subject>)>, TooManyCases> {
         self.has_work_left()?;
-        let found = explore_within(&self.budget, self.template, Some(placeholders), |world| {
-            self.subject(resource, world)
-        })?;
+        let subject = |world: &World<'_>| self.subject(resource, world);
+        let (budget, template) = (&self.budget, self.template);
+        let mut found = explore_within(budget, template, Some(placeholders), subject)?;
+        let policies = found
+            .iter()
+            .filter_map(|(_, subject)| Some(&subject.as_ref()?.policies));
+        if let Some(placeholders) = with_regions(policies, placeholders, &[]) {
+            found = explore_within(budget, template, Some(&placeholders), subject)?;
+        }
         self.has_work_left()?;
         Ok(found)
     }

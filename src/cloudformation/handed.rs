@@ -24,9 +24,17 @@ pub struct Handed {
     named: Vec<Arc<NamedParts>>,
     /// Whether it receives a value that only a deploy knows.
     is_unknown: bool,
+    /// Whether it receives a role, user, group or permission set that is not in the template.
+    has_outsider: bool,
 }
 
 impl Handed {
+    /// Whether it receives a role, user, group or permission set that is not in the template.
+    #[must_use]
+    pub fn has_outsider(&self) -> bool {
+        self.has_outsider
+    }
+
     /// Whether it receives a resource, a text with one of some names in it, or something unknown.
     #[must_use]
     pub fn has(&self, ids: &[&str], names: &[&str]) -> bool {
@@ -110,8 +118,15 @@ impl<'t> Receivers<'t> {
     pub fn handed(&self, written: &Json) -> Handed {
         let mut own = NamedParts::default();
         self.add(written, &mut own);
+        // What others receive in a property for a role is the one that they work with.
+        let kind = written
+            .get("Type")
+            .and_then(Json::as_str)
+            .unwrap_or_default();
+        let works_with = kind.starts_with("AWS::") && !kind.starts_with("AWS::CloudFormation::");
         let mut found = Handed {
             is_unknown: own.is_unknown,
+            has_outsider: has_outsider(written, works_with, self.template),
             ..Handed::default()
         };
         let mut mappings: HashSet<Option<String>> = HashSet::new();
@@ -271,4 +286,58 @@ fn add_known(value: &Partial, to: &mut NamedParts) {
         Partial::Map(map) => map.values().for_each(|item| add_known(item, to)),
         Partial::Null => {}
     }
+}
+
+/// Whether a value contains the ARN of somebody outside the template, or a name in a property for
+/// such names. `works_with` says whether properties for a role are left out.
+fn has_outsider(json: &Json, works_with: bool, template: &Template) -> bool {
+    if let Json::String(text) = json {
+        return is_identity(text);
+    }
+    let Json::Object(map) = json else {
+        return children(json).any(|inner| has_outsider(inner, works_with, template));
+    };
+    map.iter().any(|(key, value)| {
+        if NAMES.contains(&key.as_str()) {
+            return is_outsider(value, template);
+        }
+        let is_own = works_with && key.contains("Role");
+        !is_own && has_outsider(value, works_with, template)
+    })
+}
+
+/// The properties that name identities in the types and calls of IAM and IAM Identity Center
+/// (CloudFormation's registry; API references).
+const NAMES: [&str; 7] = [
+    "GroupName",
+    "Groups",
+    "PermissionSetArn",
+    "RoleName",
+    "Roles",
+    "UserName",
+    "Users",
+];
+
+/// Whether a value is a name, or a list with one, and none that a resource of the template has.
+fn is_outsider(value: &Json, template: &Template) -> bool {
+    if let Json::Array(items) = value {
+        return items.iter().any(|item| is_outsider(item, template));
+    }
+    let name = match function(value) {
+        Some(("Ref" | "Fn::GetAtt", argument)) => argument.get(0).unwrap_or(argument).as_str(),
+        Some(_) | None => None,
+    };
+    let id = name.map(|name| name.split('.').next().unwrap_or(name));
+    !value.is_null() && id.is_none_or(|id| template.resource(id).is_none())
+}
+
+/// Whether a text is the ARN of a role, user or group (IAM User Guide, IAM identifiers).
+fn is_identity(text: &str) -> bool {
+    const KINDS: [&str; 3] = ["role/", "user/", "group/"];
+    let mut fields = text.splitn(6, ':');
+    fields.next() == Some("arn")
+        && fields.nth(1) == Some("iam")
+        && fields
+            .nth(2)
+            .is_some_and(|name| KINDS.iter().any(|kind| name.starts_with(kind)))
 }

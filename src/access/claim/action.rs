@@ -10,6 +10,7 @@ use super::reason::{ActionReason, Callers, Reason, Remark};
 use super::{Facts, Verdict, callers, combined, layer_set, worst};
 use crate::access::kind::SubjectKind;
 use crate::access::placeholder::{Shown, placeholders};
+use crate::access::region::with_regions;
 use crate::access::subject::{Subject, Subjects};
 use crate::cloudformation::{TooManyCases, World, explore};
 use crate::iam::attach::is_unrelated;
@@ -70,7 +71,13 @@ impl<'c> ActionClaim<'c> {
         let accounts = callers::accounts_beside_parameters(template, &self.ids, self.set);
         let accounts: Vec<&str> = accounts.iter().map(String::as_str).collect();
         let arns: Vec<String> = callers::arns(self.set).collect();
-        let placeholders = placeholders(template, &accounts, &arns);
+        let placeholders = placeholders(template, &accounts);
+        let subjects = explore(template, Some(&placeholders), |world| self.subject(world));
+        let subjects = subjects.unwrap_or_default();
+        let policies = subjects
+            .iter()
+            .filter_map(|(_, subject)| Some(&subject.as_ref()?.policies));
+        let placeholders = with_regions(policies, &placeholders, &arns).unwrap_or(placeholders);
         let verdict = match explore(template, Some(&placeholders), |world| self.in_case(world)) {
             Ok(cases) => combined(cases),
             Err(TooManyCases) => Verdict::undecided(Reason::TooManyCases),
