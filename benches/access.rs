@@ -219,7 +219,7 @@ const HOSTILE: &[Hostile] = &[
         switches: 8,
         resources: 400,
         resource: grant_by_switches,
-        target: 150.0,
+        target: 300.0,
     },
     Hostile {
         name: "grants by 40 switches",
@@ -233,7 +233,7 @@ const HOSTILE: &[Hostile] = &[
         switches: 8,
         resources: 100,
         resource: role_by_switches,
-        target: 250.0,
+        target: 600.0,
     },
 ];
 
@@ -246,7 +246,7 @@ impl Hostile {
             let json = read::template(text.as_bytes()).unwrap();
             Access::of_template(json, &Values::default(), Authored::default())
         };
-        let took = best(1, || {
+        let took = best(2, || {
             let (old, new) = (access(&old), access(&new));
             let size = report::access_text(&old).len();
             (size, Diff::between(&old, &new))
