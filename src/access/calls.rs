@@ -166,8 +166,8 @@ const COMMAND_LINES: [&str; 5] = [
 ];
 
 /// How code names the SDKs that make calls: those for Python, and the modules of the one for
-/// JavaScript.
-const SDKS: [&str; 3] = ["boto3", "botocore", "@aws-sdk/"];
+/// JavaScript; and how a container names the image of the command line.
+const SDKS: [&str; 4] = ["aws-cli", "boto3", "botocore", "@aws-sdk/"];
 
 /// The older SDK for JavaScript, which is one module.
 const MODULE: &str = "aws-sdk";
@@ -375,6 +375,11 @@ impl Texts {
         if let Json::String(text) = json {
             self.add_text(text, false);
         }
+        // The words of a command, as a container lists them.
+        if let Json::Array(items) = json {
+            let words: Vec<&str> = items.iter().filter_map(Json::as_str).collect();
+            self.makes_calls |= makes_calls(&words.join(" "));
+        }
         children(json).for_each(|inner| self.add_written(inner));
     }
 
@@ -400,9 +405,7 @@ impl Texts {
         let all = text.chars().filter(char::is_ascii_alphabetic);
         self.letters
             .extend(all.map(|letter| letter.to_ascii_lowercase()));
-        self.makes_calls |= COMMAND_LINES.iter().any(|command| runs(text, command))
-            || SDKS.iter().any(|sdk| text.contains(sdk))
-            || names_module(text);
+        self.makes_calls |= makes_calls(text);
         for call in text.split(INTEGRATION).skip(1) {
             let service = call.split(':').next().unwrap_or(call);
             self.makes_calls |= SERVICES.iter().any(|one| service.eq_ignore_ascii_case(one));
@@ -452,6 +455,13 @@ fn integrations<'a>(text: &'a str, kind: &'a str) -> impl Iterator<Item = (&'a s
         let end = rest.find(|c: char| c.is_whitespace() || c == '"');
         Some((&rest[..end.unwrap_or(rest.len())], *service))
     })
+}
+
+/// Whether a text runs the command line, or names an SDK.
+fn makes_calls(text: &str) -> bool {
+    COMMAND_LINES.iter().any(|command| runs(text, command))
+        || SDKS.iter().any(|sdk| text.contains(sdk))
+        || names_module(text)
 }
 
 /// Whether a text inside a value runs a command.
