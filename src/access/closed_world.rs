@@ -125,8 +125,8 @@ pub fn places(template: &Template) -> Vec<Unread> {
     let mut found = Vec::new();
     let receivers = Receivers::new(template);
     for resource in template.resources() {
-        let properties = resource.json.get("Properties");
         let value = |name: &str| {
+            let properties = resource.json.get("Properties");
             let value = properties.and_then(|all| all.get(name));
             value.cloned().unwrap_or(Json::Null)
         };

@@ -191,21 +191,14 @@ impl Grants {
         outlives: Outlives,
         known: &mut HashMap<Vec<Case>, AllCases>,
     ) {
-        let mut all = Vec::with_capacity(cases.len());
-        let mut places: IndexMap<(VersionId, Who), Vec<usize>> = IndexMap::new();
-        for (place, (case, made)) in cases.into_iter().enumerate() {
-            all.push(case);
-            if let Some(made) = made {
-                places.entry(made).or_default().push(place);
-            }
-        }
+        let (all, made): (Vec<Case>, Vec<Option<(VersionId, Who)>>) = cases.into_iter().unzip();
         let same = known.get(&all).cloned();
         let all = same.unwrap_or_else(|| {
             let shared = AllCases::of(all.clone());
             known.insert(all, shared.clone());
             shared
         });
-        for ((version, who), places) in places {
+        for ((version, who), places) in with_places(made) {
             let by = GrantedBy {
                 id: id.to_owned(),
                 when: CasePart::of(all.clone(), &places),
@@ -317,6 +310,25 @@ impl Grants {
         };
         self.versions.entry(VersionId::Arn(arn)).or_insert(version);
     }
+}
+
+/// What a grant gives in all cases, each with the places of its cases.
+fn with_places(
+    made: Vec<Option<(VersionId, Who)>>,
+) -> impl Iterator<Item = ((VersionId, Who), Vec<usize>)> {
+    let (mut only, mut several) = (None, IndexMap::<_, Vec<usize>>::new());
+    if made.len() == 1 {
+        // Nearly every grant has one case, and needs no table.
+        let made = made.into_iter().flatten().next();
+        only = made.map(|made| (made, vec![0]));
+    } else {
+        for (place, made) in made.into_iter().enumerate() {
+            if let Some(made) = made {
+                several.entry(made).or_default().push(place);
+            }
+        }
+    }
+    only.into_iter().chain(several)
 }
 
 /// Refuses a policy with an element that no policy has.

@@ -11,6 +11,7 @@ use super::parameter::{DeclaredKind, DeclaredParameter};
 use super::template::Template;
 use super::values::Placeholders;
 use crate::partial::{Partial, Text, Unknown, UnknownOrigin};
+use serde_json::{Map, Value as Json};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
@@ -261,9 +262,9 @@ impl WorkBudget {
     pub fn of(template: &Template) -> Self {
         const LEAST: usize = 100_000;
         const OF_A_RESOURCE: usize = 100;
-        let resources = template.resources().count();
+        let resources = template.json().get("Resources").and_then(Json::as_object);
         Self {
-            left: Cell::new(LEAST + OF_A_RESOURCE * resources),
+            left: Cell::new(LEAST + OF_A_RESOURCE * resources.map_or(0, Map::len)),
         }
     }
 

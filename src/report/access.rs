@@ -6,7 +6,6 @@ use crate::access::grants::{GrantedBy, Reach, SharedVersion, Who};
 use crate::access::kind::SubjectKind;
 use crate::access::subject::{Subject, SubjectCases};
 use crate::access::trust::TrustedPrincipal;
-
 use crate::cloudformation::cases::{AllCases, CasePart, SomeCases};
 use crate::iam::allowance::{Allowance, Among, AttachableLayers};
 use crate::iam::attach::{attachable, is_about_layers, is_unrelated};
