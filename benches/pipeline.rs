@@ -308,7 +308,7 @@ fn largest(folder: &Path) -> [Ratio; 2] {
         Ratio {
             name: "XL / cat",
             measured,
-            target: 10.0,
+            target: 5.0,
             detail: format!("{ours:.1} ms, {other:.1} ms"),
         },
         Ratio {
