@@ -6,11 +6,14 @@
 //! that do affect them, a type is read, is known to be harmless, or is named.
 
 use super::calls;
+use super::document::document;
+use super::trust::is_about_assuming;
 use crate::cloudformation::handed::Receivers;
 use crate::cloudformation::stack_set::RolledOut;
 use crate::cloudformation::unread::{Unread, unread};
 use crate::cloudformation::unread_kind::UnreadKind;
-use crate::cloudformation::{Resource, Template};
+use crate::cloudformation::{Resource, Template, is_fixed};
+use crate::partial::Partial;
 use serde_json::Value as Json;
 
 /// Services whose resources can share layers or allow attaching them. The controls of Control Tower
@@ -137,7 +140,7 @@ pub fn places(template: &Template) -> Vec<Unread> {
                 (UnreadKind::OrganizationFeatures, value("FeatureSet"))
             }
             "AWS::Organizations::Policy"
-                if is_about_assuming(&value("Type"), &value("Content")) =>
+                if may_forbid_assuming(&value("Type"), &value("Content")) =>
             {
                 let written = [value("Content"), value("TargetIds")];
                 (
@@ -154,21 +157,16 @@ pub fn places(template: &Template) -> Vec<Unread> {
 
 /// Whether a policy of an organization, by its type and content, may forbid assuming roles: a
 /// resource control policy that names actions of STS, or all (Organizations User Guide, "Resource
-/// control policies").
-fn is_about_assuming(kind: &Json, content: &Json) -> bool {
-    if kind.as_str() != Some("RESOURCE_CONTROL_POLICY") {
+/// control policies"). What a deploy decides may be one.
+fn may_forbid_assuming(kind: &Json, content: &Json) -> bool {
+    if is_fixed(kind) && kind.as_str() != Some("RESOURCE_CONTROL_POLICY") {
         return false;
     }
-    // In a text, quotes are escaped.
-    let mut written = content.to_string().to_ascii_lowercase();
-    written.retain(|letter| letter != '\\' && !letter.is_whitespace());
-    let words = [
-        "sts:",
-        "\"action\":\"*\"",
-        "\"action\":[\"*\"",
-        "\"notaction\"",
-    ];
-    words.iter().any(|word| written.contains(word))
+    if !is_fixed(content) {
+        return true;
+    }
+    let content = document("", Some(&Partial::from(content)));
+    content.problem.is_some() || content.statements.iter().any(is_about_assuming)
 }
 
 /// What a resource is that may do something which is not read; `None` if it does no such thing.

@@ -126,7 +126,7 @@ fn normal(principal: &Partial) -> Partial {
 }
 
 /// Whether a statement is about assuming a role, in any way.
-fn is_about_assuming(statement: &Statement) -> bool {
+pub(super) fn is_about_assuming(statement: &Statement) -> bool {
     [
         "sts:AssumeRole",
         "sts:AssumeRoleWithSAML",
